@@ -1,0 +1,171 @@
+/*
+** dot.c - the body of a multi-line reply, to the wire and back.
+**
+** Both directions look for the few places where something must be done and
+** move everything between them at once. The search works on blocks of fixed
+** size without a branch inside, which compilers turn into vector code.
+*/
+#include <string.h>
+
+#include "dot.h"
+
+enum { BOL, TEXT, CR };  /* zeroed means: at the start of a line */
+
+#define BLOCK 64
+
+/*
+** The first k >= 'i' with p[k] == '\n' and p[k + 1] == '.', k + 1 < n;
+** 'n' if there is none.
+*/
+static size_t find_lf_dot (const char *p, size_t i, size_t n) {
+  while (n - i > BLOCK) {
+    unsigned char hit = 0;
+    size_t k;
+    for (k = 0; k < BLOCK; k++)
+      hit |= (unsigned char)((p[i + k] == '\n') & (p[i + k + 1] == '.'));
+    if (hit) break;
+    i += BLOCK;
+  }
+  for (; i + 1 < n; i++)
+    if (p[i] == '\n' && p[i + 1] == '.') return i;
+  return n;
+}
+
+void pop3_undot_init (pop3_undot *d, int loose) {
+  d->state = BOL;
+  d->loose = (unsigned char)loose;
+  d->done = 0;
+}
+
+/* The state after src[0 .. n), n > 0, when nothing in it is held back. */
+static unsigned char state_after (const pop3_undot *d, const char *src,
+                                  size_t n) {
+  if (src[n - 1] == '\r') return CR;
+  if (src[n - 1] != '\n') return TEXT;
+  if (d->loose) return BOL;
+  return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : TEXT;
+}
+
+/*
+** src[i] is a dot that begins a line. Returns the octets of a terminator
+** there, 0 if the dot is a stuffed one, -1 if more is needed to tell.
+*/
+static int terminator (const pop3_undot *d, const char *src, size_t i,
+                       size_t n) {
+  if (i + 1 == n) return -1;
+  if (d->loose && src[i + 1] == '\n') return 2;
+  if (src[i + 1] != '\r') return 0;
+  if (i + 2 == n) return -1;
+  return src[i + 2] == '\n' ? 3 : 0;
+}
+
+size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
+                       size_t *used) {
+  size_t from = 0;  /* start of what is not moved yet */
+  size_t out = 0;
+  size_t i = 0;     /* a dot that begins a line, when it is below 'n' */
+  *used = 0;
+  if (n == 0 || d->done) return 0;
+  if (d->state != BOL || src[0] != '.') i = n;
+  for (;;) {
+    size_t at = i;  /* search for the next dot from here */
+    if (i < n) {
+      int t = terminator(d, src, i, n);
+      memmove(dst + out, src + from, i - from);
+      out += i - from;
+      if (t != 0) {
+        d->state = BOL;
+        d->done = t > 0;
+        *used = i + (t > 0 ? (size_t)t : 0);
+        return out;
+      }
+      from = i + 1;  /* drop the dot */
+    }
+    else at = from;
+    for (;;) {  /* find the next dot at the start of a line */
+      size_t k = find_lf_dot(src, at, n);
+      int cr;
+      if (k == n) {
+        i = n;
+        break;
+      }
+      cr = k > 0 ? src[k - 1] == '\r' : d->state == CR;
+      if (cr || d->loose) {
+        i = k + 1;
+        break;
+      }
+      at = k + 1;
+    }
+    if (i == n) break;
+  }
+  memmove(dst + out, src + from, n - from);
+  out += n - from;
+  d->state = state_after(d, src, n);
+  *used = n;
+  return out;
+}
+
+void pop3_endot_init (pop3_endot *e) {
+  e->state = BOL;
+}
+
+/*
+** The first k >= 'i' where the encoder must act: a LF without a CR, or one
+** with a dot behind it. 'n' if there is none; p[i - 1] exists.
+*/
+static size_t find_special (const char *p, size_t i, size_t n) {
+  while (n - i > BLOCK) {
+    unsigned char hit = 0;
+    size_t k;
+    for (k = 0; k < BLOCK; k++)
+      hit |= (unsigned char)((p[i + k] == '\n') &
+                             ((p[i + k - 1] != '\r') | (p[i + k + 1] == '.')));
+    if (hit) break;
+    i += BLOCK;
+  }
+  for (; i < n; i++)
+    if (p[i] == '\n' &&
+        (p[i - 1] != '\r' || (i + 1 < n && p[i + 1] == '.')))
+      return i;
+  return n;
+}
+
+size_t pop3_endot_run (pop3_endot *e, char *dst, size_t cap, const char *src,
+                       size_t n, size_t *used) {
+  size_t i = 0, out = 0;
+  while (i < n && cap - out >= 3) {
+    size_t k, len;
+    char c = src[i];
+    if (c == '\n') {  /* a line end, bare or not */
+      if (e->state != CR) dst[out++] = '\r';
+      dst[out++] = '\n';
+      e->state = BOL;
+      i++;
+      continue;
+    }
+    if (c == '.' && e->state == BOL) dst[out++] = '.';
+    dst[out++] = c;  /* so that src[i - 1] exists below */
+    i++;
+    k = find_special(src, i, n);
+    len = k - i;
+    if (len > cap - out) len = cap - out;
+    memcpy(dst + out, src + i, len);
+    out += len;
+    i += len;
+    if (src[i - 1] == '\n') e->state = BOL;
+    else e->state = src[i - 1] == '\r' ? CR : TEXT;
+  }
+  *used = i;
+  return out;
+}
+
+size_t pop3_endot_end (pop3_endot *e, char *dst) {
+  size_t n = 0;
+  if (e->state != BOL) {
+    memcpy(dst, "\r\n", 2);
+    n = 2;
+  }
+  memcpy(dst + n, ".\r\n", 3);
+  e->state = BOL;
+  return n + 3;
+}
