@@ -1,0 +1,431 @@
+/*
+** lclient.c - the client engine for Lua.
+*/
+#include <string.h>
+
+#include "../core/journal.h"
+#include "lpop3.h"
+
+#define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
+#define TRACE (1024 * 1024)  /* octets of trace kept between two looks */
+
+/* User values. */
+enum { LISTING = 1, TEXT };
+
+typedef struct Client {
+  lpop3_port port;
+  pop3_client *c;    /* NULL when closed */
+  pop3_journal log;
+  int tracing;
+} Client;
+
+static char *room (void *e, size_t want, size_t *got) {
+  return pop3_client_room((pop3_client *)e, want, got);
+}
+
+static void filled (void *e, size_t n) {
+  pop3_client_filled((pop3_client *)e, n);
+}
+
+static pop3_span out (void *e) {
+  return pop3_client_out((pop3_client *)e);
+}
+
+static void sent (void *e, size_t n) {
+  pop3_client_sent((pop3_client *)e, n);
+}
+
+static Client *check (lua_State *L) {
+  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  luaL_argcheck(L, u->c != NULL, 1, "engine is closed");
+  return u;
+}
+
+static size_t size_limit (uint64_t u) {
+  return u > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)u;
+}
+
+/***
+A client session without any input or output.
+@function client
+@tparam[opt] table opts `line`, `listing`, `message`, `drain`: limits, see
+`pop3.connect`; `trace`: keep what is said for `trace()`
+@treturn pop3.client.engine
+*/
+static int l_client (lua_State *L) {
+  pop3_client_limits lim = pop3_client_defaults;
+  Client *u;
+  int tracing = 0;
+  lim.line = size_limit(lpop3_optlimit(L, 1, "line", lim.line));
+  lim.listing = size_limit(lpop3_optlimit(L, 1, "listing", lim.listing));
+  lim.message = lpop3_optlimit(L, 1, "message", lim.message);
+  lim.drain = lpop3_optlimit(L, 1, "drain", lim.drain);
+  if (lua_istable(L, 1)) {
+    lua_getfield(L, 1, "trace");
+    tracing = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+  u = (Client *)lua_newuserdatauv(L, sizeof *u, 2);
+  memset(u, 0, sizeof *u);                      /* closed */
+  pop3_journal_init(&u->log, lpop3_mem(L), TRACE);
+  u->tracing = tracing;
+  luaL_setmetatable(L, LPOP3_CLIENT);           /* collectable */
+  u->c = pop3_client_new(lpop3_mem(L), &lim, tracing ? &u->log : NULL);
+  if (u->c == NULL) return lpop3_fail(L, POP3_ENOMEM);
+  u->port.room = room;
+  u->port.filled = filled;
+  u->port.out = out;
+  u->port.sent = sent;
+  u->port.engine = u->c;                        /* open */
+  u->port.want = WANT;
+  return 1;
+}
+
+/***
+Put a command into the queue. Replies come in the order of the commands.
+@function client:ask
+@tparam string line the command without its CRLF
+@tparam[opt=false] boolean body a +OK is followed by a body, for a verb that
+is not POP3's own; a listing comes as a body
+@tparam[opt=false] boolean stream hand the body out in pieces
+@treturn boolean true, or nil, message, code
+*/
+static int c_ask (lua_State *L) {
+  Client *u = check(L);
+  size_t n;
+  const char *line = luaL_checklstring(L, 2, &n);
+  int body = lua_toboolean(L, 3);
+  int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
+  int err = pop3_client_ask(u->c, line, n, body, mode);
+  if (err != 0) return lpop3_fail(L, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* Push message and code of an error that belongs to one body. */
+static int push_error (lua_State *L, int err) {
+  lua_pushstring(L, pop3_errtext(err));
+  lua_pushstring(L, pop3_errcode(err));
+  return 2;
+}
+
+/* "reply", ok, text, code, number, octets or unique-id, error message */
+static int push_reply (lua_State *L, const pop3_event *ev) {
+  lua_pushliteral(L, "reply");
+  lua_pushboolean(L, ev->ok);
+  lua_pushlstring(L, ev->text.p, ev->text.n);
+  if (ev->code.p != NULL) lua_pushlstring(L, ev->code.p, ev->code.n);
+  else lua_pushnil(L);
+  if (!ev->ok || ev->err != 0) return 4;
+  lpop3_pushu64(L, ev->number);
+  if (ev->data.n > 0) lua_pushlstring(L, ev->data.p, ev->data.n);
+  else lpop3_pushu64(L, ev->octets);
+  return 6;
+}
+
+/* A body begins: remember what its end will need. */
+static void begin_body (lua_State *L, const pop3_event *ev) {
+  if (ev->shape == POP3_S_LISTING) {
+    lua_newtable(L);
+    lua_setiuservalue(L, 1, LISTING);
+  }
+  else if (ev->verb != POP3_V_RETR && ev->verb != POP3_V_TOP) {
+    lua_pushlstring(L, ev->text.p, ev->text.n);
+    lua_setiuservalue(L, 1, TEXT);
+  }
+}
+
+/*
+** An entry into the listing on the top of the stack; 0 if its number was
+** there already.
+*/
+static int add_entry (lua_State *L, const pop3_event *ev) {
+  lua_Integer n = (lua_Integer)ev->number;
+  int isnew = lua_rawgeti(L, -1, n) == LUA_TNIL;
+  lua_pop(L, 1);
+  if (ev->verb == POP3_V_UIDL) lua_pushlstring(L, ev->data.p, ev->data.n);
+  else lpop3_pushu64(L, ev->octets);
+  lua_rawseti(L, -2, n);
+  return isnew;
+}
+
+/*
+** Take the entries that are there, from the first in '*ev' on. Returns what
+** 'next' returned for the event behind them.
+*/
+static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
+  int got = 1;
+  if (lua_getiuservalue(L, 1, LISTING) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_pushnil(L);  /* a number came twice: no listing any more */
+  }
+  while (got == 1 && ev->type == POP3_EV_ENTRY) {
+    if (!lua_isnil(L, -1) && !add_entry(L, ev)) {
+      lua_pop(L, 1);
+      lua_pushnil(L);
+      lua_pushnil(L);
+      lua_setiuservalue(L, 1, LISTING);
+    }
+    got = pop3_client_next(u->c, ev);
+  }
+  lua_pop(L, 1);
+  return got;
+}
+
+/* "listing", table, count, or "listing", nil, message, code */
+static int push_listing (lua_State *L, const pop3_event *ev) {
+  int err = ev->err;
+  lua_pushliteral(L, "listing");
+  if (lua_getiuservalue(L, 1, LISTING) == LUA_TNIL && err == 0)
+    err = POP3_EENTRY;
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, LISTING);
+  if (err != 0) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    return 2 + push_error(L, err);
+  }
+  lpop3_pushu64(L, ev->number);
+  return 3;
+}
+
+/*
+** "body", octets, status text, or "body", nil, message, code; for a body in
+** pieces "end" and the count of octets, or nil, message, code.
+*/
+static int push_end (lua_State *L, const pop3_event *ev) {
+  int streamed = ev->mode == POP3_STREAM;
+  if (ev->shape == POP3_S_LISTING) return push_listing(L, ev);
+  if (streamed) lua_pushliteral(L, "end");
+  else lua_pushliteral(L, "body");
+  if (ev->err != 0) {
+    lua_pushnil(L);
+    return 2 + push_error(L, ev->err);
+  }
+  if (streamed) {
+    lpop3_pushu64(L, ev->octets);
+    return 2;
+  }
+  lua_pushlstring(L, ev->data.p, ev->data.n);
+  if (ev->verb == POP3_V_RETR || ev->verb == POP3_V_TOP) return 2;
+  lua_getiuservalue(L, 1, TEXT);
+  return 3;
+}
+
+#define SHOWN 60  /* octets of a line that is no reply */
+
+/* nil, message, code; the message quotes the line that made no sense. */
+static int fail (lua_State *L, const pop3_client *c, int err) {
+  pop3_span s = pop3_client_culprit(c);
+  luaL_Buffer b;
+  size_t i;
+  if (s.n == 0) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  luaL_buffinit(L, &b);
+  luaL_addstring(&b, pop3_errtext(err));
+  luaL_addstring(&b, ": \"");
+  for (i = 0; i < s.n && i < SHOWN; i++)
+    luaL_addchar(&b, s.p[i] >= ' ' && s.p[i] < 0x7f ? s.p[i] : '?');
+  luaL_addstring(&b, i < s.n ? "...\"" : "\"");
+  luaL_pushresult(&b);
+  lua_pushstring(L, pop3_errcode(err));
+  return 3;
+}
+
+/***
+The next event; nothing when more octets are needed.
+
+- `"reply", ok, text, code[, number, octets]`: a status line without a body;
+  the numbers are those of a +OK to STAT, LIST n and UIDL n (where the second
+  one is the unique-id), absent when it holds none
+- `"body", octets, text`: a whole body, and the text of its status line
+- `"listing", table, count`: the body of LIST or UIDL
+- `"data", octets`, … `"end", count`: a body in pieces
+- `"refused", message`: the file could not be written
+
+In place of octets, table or count there can be nil, message, code, when
+that body broke a limit or was no listing; the session goes on. An error of
+the session is nil, message, code.
+@function client:next
+@tparam[opt] pop3.outfile file where the pieces of a body go
+@return event and its values
+*/
+static int c_next (lua_State *L) {
+  Client *u = check(L);
+  pop3_event ev;
+  int got;
+  lua_settop(L, 2);
+  while ((got = pop3_client_next(u->c, &ev)) == 1) {
+    if (ev.type == POP3_EV_ENTRY) {
+      got = add_entries(L, u, &ev);
+      if (got != 1) break;
+    }
+    if (ev.type == POP3_EV_REPLY) {
+      if (!ev.more) return push_reply(L, &ev);
+      begin_body(L, &ev);
+    }
+    else if (ev.type == POP3_EV_END) return push_end(L, &ev);
+    else if (lua_isnoneornil(L, 2)) {
+      lua_pushliteral(L, "data");
+      lua_pushlstring(L, ev.data.p, ev.data.n);
+      return 2;
+    }
+    else {
+      int en = lpop3_filewrite(L, 2, ev.data.p, ev.data.n);
+      if (en != 0) {
+        lua_pushliteral(L, "refused");
+        lua_pushstring(L, strerror(en));
+        return 2;
+      }
+    }
+  }
+  return got == 0 ? 0 : fail(L, u->c, got);
+}
+
+/***
+Give it octets that came from the server.
+@function client:feed
+@tparam string octets
+*/
+static int c_feed (lua_State *L) {
+  Client *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_client_feed(u->c, p, n);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+The octets to send, nil if there are none. Say with `sent` what is gone.
+@function client:out
+@treturn string
+*/
+static int c_out (lua_State *L) {
+  pop3_span o = pop3_client_out(check(L)->c);
+  if (o.n == 0) return 0;
+  lua_pushlstring(L, o.p, o.n);
+  return 1;
+}
+
+/***
+So many of the octets to send are gone.
+@function client:sent
+@tparam integer n
+*/
+static int c_sent (lua_State *L) {
+  Client *u = check(L);
+  lua_Integer n = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_client_out(u->c).n, 2,
+                "more than there is to send");
+  pop3_client_sent(u->c, (size_t)n);
+  return 0;
+}
+
+/***
+The server has closed its side.
+@function client:eof
+*/
+static int c_eof (lua_State *L) {
+  pop3_client_eof(check(L)->c);
+  return 0;
+}
+
+/***
+Nobody wants the replies under way: they are read and dropped.
+@function client:discard
+*/
+static int c_discard (lua_State *L) {
+  pop3_client_discard(check(L)->c);
+  return 0;
+}
+
+/***
+How many commands wait for the end of their reply.
+@function client:asked
+@treturn integer
+*/
+static int c_asked (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)pop3_client_asked(check(L)->c));
+  return 1;
+}
+
+/***
+Octets that came and that no event has covered.
+@function client:unread
+@treturn integer
+*/
+static int c_unread (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)pop3_client_unread(check(L)->c));
+  return 1;
+}
+
+/***
+The state of RFC 1939: "greeting", "authorization", "transaction", "update"
+or "closed".
+@function client:state
+@treturn string
+*/
+static int c_state (lua_State *L) {
+  static const char *const names[] = {
+    "greeting", "authorization", "transaction", "update", "closed"
+  };
+  lua_pushstring(L, names[pop3_client_phase(check(L)->c)]);
+  return 1;
+}
+
+/***
+What was said since the last call, secrets masked; nil when tracing is off or
+nothing was.
+@function client:trace
+@treturn {{from="C" or "S",line=string},...}
+*/
+static int c_trace (lua_State *L) {
+  Client *u = check(L);
+  if (!u->tracing || u->log.buf.n == u->log.head) return 0;
+  lpop3_pushentries(L, &u->log);
+  pop3_journal_clear(&u->log);
+  return 1;
+}
+
+static int c_close (lua_State *L) {
+  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  u->port.engine = NULL;
+  pop3_client_free(&u->c);
+  pop3_journal_free(&u->log);
+  return 0;
+}
+
+static int c_tostring (lua_State *L) {
+  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  lua_pushfstring(L, LPOP3_CLIENT " (%s)", u->c == NULL ? "closed" : "open");
+  return 1;
+}
+
+static const luaL_Reg meta[] = {
+  { "__gc", c_close },
+  { "__close", c_close },
+  { "__tostring", c_tostring },
+  { NULL, NULL }
+};
+
+static const luaL_Reg methods[] = {
+  { "ask", c_ask },
+  { "asked", c_asked },
+  { "close", c_close },
+  { "discard", c_discard },
+  { "eof", c_eof },
+  { "feed", c_feed },
+  { "next", c_next },
+  { "out", c_out },
+  { "sent", c_sent },
+  { "state", c_state },
+  { "trace", c_trace },
+  { "unread", c_unread },
+  { NULL, NULL }
+};
+
+void lpop3_open_client (lua_State *L) {
+  lpop3_type(L, LPOP3_CLIENT, meta, methods);
+  lua_pushcfunction(L, l_client);
+  lua_setfield(L, -2, "client");
+}

@@ -1,0 +1,123 @@
+/*
+** lcodec.c - the codes of mail on whole strings: core.encode, core.decode,
+** and the parsers that need no message.
+*/
+#include "lmessage.h"
+
+/*
+** Push a message that keeps nothing but buffers, for one call; the string at
+** 1 is what it reads.
+*/
+static Message *scratch (lua_State *L, pop3_span *in) {
+  in->p = luaL_checklstring(L, 1, &in->n);
+  lua_settop(L, 1);
+  return lmessage_new(L, *in, 1);
+}
+
+/***
+Encode octets in base64, in lines of 76 (RFC 2045 6.8).
+@function encode.base64
+@tparam string octets
+@treturn string lines with CRLF between them
+*/
+static int l_encode_base64 (lua_State *L) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  lmessage_try(L, pop3_encode_base64(&m->out, in));
+  lmessage_push(L, m);
+  return 1;
+}
+
+/***
+Encode text in quoted-printable, in lines of at most 76 (RFC 2045 6.7).
+Line ends stay line ends.
+@function encode.qp
+@tparam string octets
+@treturn string
+*/
+static int l_encode_qp (lua_State *L) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  lmessage_try(L, pop3_encode_qp(&m->out, in));
+  lmessage_push(L, m);
+  return 1;
+}
+
+static int decode (lua_State *L, enum pop3_code code) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  pop3_decoder d;
+  pop3_decoder_init(&d, code);
+  lmessage_try(L, pop3_decode(&d, in, 1, &m->out));
+  lmessage_push(L, m);
+  return 1;
+}
+
+/***
+Decode base64. Foreign characters are passed over, padding ends a quantum and
+not the data, missing padding is no error (RFC 2045 6.8).
+@function decode.base64
+@tparam string text
+@treturn string octets
+*/
+static int l_decode_base64 (lua_State *L) {
+  return decode(L, POP3_CODE_BASE64);
+}
+
+/***
+Decode quoted-printable; broken escapes stay as written (RFC 2045 6.7).
+@function decode.qp
+@tparam string text
+@treturn string octets
+*/
+static int l_decode_qp (lua_State *L) {
+  return decode(L, POP3_CODE_QP);
+}
+
+/***
+Decode encoded-words (RFC 2047), in a header value that may be folded.
+@function decode.words
+@tparam string value
+@treturn string UTF-8
+*/
+static int l_decode_words (lua_State *L) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  lmessage_words(L, m, lmessage_unfold(L, m, in));
+  return 1;
+}
+
+/* message.addresses(value) -> list */
+static int l_addresses (lua_State *L) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  lmessage_addresses(L, m, lmessage_unfold(L, m, in), 0);
+  return 1;
+}
+
+/* message.date(value) -> { epoch, offset, iso } or nil */
+static int l_date (lua_State *L) {
+  pop3_span in;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  lmessage_date(L, in);
+  return 1;
+}
+
+static const luaL_Reg encoders[] = {
+  {"base64", l_encode_base64}, {"qp", l_encode_qp}, {NULL, NULL}
+};
+
+static const luaL_Reg decoders[] = {
+  {"base64", l_decode_base64}, {"qp", l_decode_qp},
+  {"words", l_decode_words}, {NULL, NULL}
+};
+
+static const luaL_Reg parsers[] = {
+  {"addresses", l_addresses}, {"date", l_date}, {NULL, NULL}
+};
+
+void lcodec_open (lua_State *L) {
+  lmessage_table(L, "encode", encoders);
+  lmessage_table(L, "decode", decoders);
+  lmessage_table(L, "message", parsers);
+}

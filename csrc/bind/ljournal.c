@@ -1,0 +1,136 @@
+/*
+** ljournal.c - the journal of a server's sessions, for Lua.
+*/
+#include "../core/journal.h"
+#include "lpop3.h"
+
+#define CAP (64 * 1024 * 1024)  /* octets of lines kept by default */
+
+pop3_journal *lpop3_checkjournal (lua_State *L, int arg) {
+  return (pop3_journal *)luaL_checkudata(L, arg, LPOP3_JOURNAL);
+}
+
+int lpop3_pushentries (lua_State *L, const pop3_journal *j) {
+  size_t at = 0;
+  lua_Integer i = 0;
+  pop3_entry e;
+  lua_newtable(L);  /* list */
+  while (pop3_journal_get(j, &at, &e)) {
+    lua_createtable(L, 0, 4);  /* list, entry */
+    lua_pushinteger(L, (lua_Integer)e.session);
+    lua_setfield(L, -2, "session");
+    lua_pushnumber(L, (lua_Number)e.time);
+    lua_setfield(L, -2, "time");
+    lua_pushlstring(L, &e.from, 1);
+    lua_setfield(L, -2, "from");
+    lua_pushlstring(L, e.line.p, e.line.n);
+    lua_setfield(L, -2, "line");
+    lua_rawseti(L, -2, ++i);
+  }
+  return 1;
+}
+
+/***
+A journal: the commands and status lines of many sessions.
+@function journal
+@tparam[opt=67108864] integer cap octets kept; beyond them the oldest
+entries are dropped and counted
+@treturn pop3.journal
+*/
+static int l_journal (lua_State *L) {
+  lua_Integer cap = luaL_optinteger(L, 1, CAP);
+  pop3_journal *j;
+  luaL_argcheck(L, cap > 0, 1, "must be positive");
+  j = (pop3_journal *)lua_newuserdatauv(L, sizeof *j, 0);
+  pop3_journal_init(j, lpop3_mem(L), (size_t)cap);
+  luaL_setmetatable(L, LPOP3_JOURNAL);
+  return 1;
+}
+
+/***
+Set the time that the next entries get.
+@function journal:now
+@tparam number seconds
+*/
+static int j_now (lua_State *L) {
+  lpop3_checkjournal(L, 1)->now = (double)luaL_checknumber(L, 2);
+  return 0;
+}
+
+/***
+All entries, oldest first.
+@function journal:list
+@treturn {{session=integer,time=number,from="C" or "S",line=string},...}
+@treturn integer how many older ones were dropped
+*/
+static int j_list (lua_State *L) {
+  pop3_journal *j = lpop3_checkjournal(L, 1);
+  lpop3_pushentries(L, j);
+  lpop3_pushu64(L, j->lost);
+  return 2;
+}
+
+/***
+Add an entry.
+@function journal:add
+@tparam integer session
+@tparam string from "C" or "S"
+@tparam string line
+*/
+static int j_add (lua_State *L) {
+  pop3_journal *j = lpop3_checkjournal(L, 1);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  const char *from = luaL_checkstring(L, 3);
+  pop3_span line;
+  int err;
+  line.p = luaL_checklstring(L, 4, &line.n);
+  err = pop3_journal_add(j, (uint32_t)id, from[0], line, 0);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+How many commands of a verb of POP3 there were, those that were no more than
+attempts too.
+@function journal:count
+@tparam string verb
+@treturn integer, or nil for a verb that is not one of POP3
+*/
+static int j_count (lua_State *L) {
+  pop3_journal *j = lpop3_checkjournal(L, 1);
+  size_t n;
+  const char *verb = luaL_checklstring(L, 2, &n);
+  int id = pop3_verb_find(verb, n);
+  if (id == POP3_V_OTHER) return 0;
+  lpop3_pushu64(L, j->count[id]);
+  return 1;
+}
+
+static int j_clear (lua_State *L) {
+  pop3_journal_clear(lpop3_checkjournal(L, 1));
+  return 0;
+}
+
+static int j_gc (lua_State *L) {
+  pop3_journal_free(lpop3_checkjournal(L, 1));
+  return 0;
+}
+
+static const luaL_Reg meta[] = {
+  { "__gc", j_gc },
+  { NULL, NULL }
+};
+
+static const luaL_Reg methods[] = {
+  { "add", j_add },
+  { "clear", j_clear },
+  { "count", j_count },
+  { "list", j_list },
+  { "now", j_now },
+  { NULL, NULL }
+};
+
+void lpop3_open_journal (lua_State *L) {
+  lpop3_type(L, LPOP3_JOURNAL, meta, methods);
+  lua_pushcfunction(L, l_journal);
+  lua_setfield(L, -2, "journal");
+}

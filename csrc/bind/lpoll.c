@@ -1,0 +1,253 @@
+/*
+** lpoll.c - waiting for descriptors: one by poll(2), many by a poller
+** (epoll where there is one, else poll), and the clock.
+*/
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__linux__) && !defined(LPOP3_USE_POLL)
+#define USE_EPOLL 1
+#include <sys/epoll.h>
+#else
+#define USE_EPOLL 0
+#endif
+
+#include "lpop3.h"
+
+/* Seconds (nil or negative: for ever) as poll's milliseconds, rounded up. */
+static int millis (lua_State *L, int arg) {
+  lua_Number s = luaL_optnumber(L, arg, -1);
+  if (s < 0) return -1;
+  if (s > INT_MAX / 1000) return INT_MAX;
+  s *= 1000;
+  return (int)s + ((lua_Number)(int)s < s);
+}
+
+/***
+Seconds on a clock that only goes forward.
+@function now
+@treturn number
+*/
+static int l_now (lua_State *L) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
+  return 1;
+}
+
+/***
+Wait until a descriptor can be read or written.
+@function poll
+@tparam integer fd
+@tparam string mode "r" or "w"
+@tparam[opt] number seconds for ever if nil
+@treturn boolean true, or nil, "timeout"
+*/
+static int l_poll (lua_State *L) {
+  struct pollfd p;
+  const char *mode = luaL_checkstring(L, 2);
+  int n, ms = millis(L, 3);
+  p.fd = (int)luaL_checkinteger(L, 1);
+  p.events = *mode == 'w' ? POLLOUT : POLLIN;
+  p.revents = 0;
+  n = poll(&p, 1, ms);
+  if (n > 0 || (n < 0 && errno != EINTR)) {  /* an error shows on use */
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  if (n < 0) {  /* a signal: its Lua handler wants to run; ask again */
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushliteral(L, "timeout");
+  return 2;
+}
+
+#define BATCH 256  /* events taken at once */
+
+typedef struct Poller {
+  int ep;              /* -1 when closed, or without epoll */
+  struct pollfd *set;  /* without epoll: what is watched */
+  size_t n, cap;
+  pop3_mem mem;
+} Poller;
+
+static Poller *check (lua_State *L) {
+  return (Poller *)luaL_checkudata(L, 1, LPOP3_POLLER);
+}
+
+#if USE_EPOLL
+
+static int open_poller (Poller *p) {
+  p->ep = epoll_create1(EPOLL_CLOEXEC);
+  return p->ep < 0 ? errno : 0;
+}
+
+static void close_poller (Poller *p) {
+  if (p->ep >= 0) close(p->ep);
+  p->ep = -1;
+}
+
+/* Watch for 'r', 'w', both, or nothing; 'known' if it was watched. */
+static int watch (Poller *p, int fd, int r, int w, int known) {
+  struct epoll_event e;
+  int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  memset(&e, 0, sizeof e);
+  if (r) e.events |= EPOLLIN;
+  if (w) e.events |= EPOLLOUT;
+  e.data.fd = fd;
+  if (known && !r && !w) op = EPOLL_CTL_DEL;
+  return epoll_ctl(p->ep, op, fd, &e) != 0 ? errno : 0;
+}
+
+/* Descriptors that are ready, to the list at 'list'; -1 on failure. */
+static int wait_poller (lua_State *L, Poller *p, int ms, int list) {
+  struct epoll_event ev[BATCH];
+  int i, n = epoll_wait(p->ep, ev, BATCH, ms);
+  for (i = 0; i < n; i++) {
+    lua_pushinteger(L, ev[i].data.fd);
+    lua_rawseti(L, list, i + 1);
+  }
+  return n;
+}
+
+#else
+
+static int open_poller (Poller *p) {
+  (void)p;
+  return 0;
+}
+
+static void close_poller (Poller *p) {
+  if (p->set != NULL)
+    p->mem.f(p->mem.ud, p->set, p->cap * sizeof *p->set, 0);
+  p->set = NULL;
+  p->n = p->cap = 0;
+}
+
+static int watch (Poller *p, int fd, int r, int w, int known) {
+  size_t i;
+  short events = (short)((r ? POLLIN : 0) | (w ? POLLOUT : 0));
+  for (i = 0; known && i < p->n && p->set[i].fd != fd; i++) ;
+  if (!known) i = p->n;
+  if (known && i == p->n) return ENOENT;
+  if (known && events == 0) {
+    p->set[i] = p->set[--p->n];
+    return 0;
+  }
+  if (i == p->cap) {
+    size_t cap = p->cap ? p->cap * 2 : 16;
+    struct pollfd *set = (struct pollfd *)p->mem.f(p->mem.ud, p->set,
+      p->cap * sizeof *set, cap * sizeof *set);
+    if (set == NULL) return ENOMEM;
+    p->set = set;
+    p->cap = cap;
+  }
+  if (i == p->n) p->n++;
+  p->set[i].fd = fd;
+  p->set[i].events = events;
+  p->set[i].revents = 0;
+  return 0;
+}
+
+static int wait_poller (lua_State *L, Poller *p, int ms, int list) {
+  int got = poll(p->set, p->n, ms), k = 0;
+  size_t i;
+  if (got < 0) return got;
+  for (i = 0; i < p->n && k < BATCH; i++)
+    if (p->set[i].revents != 0) {
+      lua_pushinteger(L, p->set[i].fd);
+      lua_rawseti(L, list, ++k);
+    }
+  return k;
+}
+
+#endif
+
+/***
+Something that waits for many descriptors.
+@function poller
+@treturn pop3.poller or nil, message, "io"
+*/
+static int l_poller (lua_State *L) {
+  Poller *p = (Poller *)lua_newuserdatauv(L, sizeof *p, 0);
+  int en;
+  memset(p, 0, sizeof *p);
+  p->ep = -1;
+  p->mem = lpop3_mem(L);
+  luaL_setmetatable(L, LPOP3_POLLER);
+  en = open_poller(p);
+  return en != 0 ? lpop3_sysfail(L, "poller", en) : 1;
+}
+
+/***
+Say what to wait for.
+@function poller:watch
+@tparam integer fd
+@tparam string modes "r", "w", "rw", or "" for no more
+@tparam boolean known whether it is being watched
+@treturn boolean true, or nil, message, "io"
+*/
+static int p_watch (lua_State *L) {
+  Poller *p = check(L);
+  int fd = (int)luaL_checkinteger(L, 2);
+  const char *modes = luaL_checkstring(L, 3);
+  int en = watch(p, fd, strchr(modes, 'r') != NULL,
+                 strchr(modes, 'w') != NULL, lua_toboolean(L, 4));
+  if (en != 0) return lpop3_sysfail(L, "poller", en);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/***
+Wait.
+@function poller:wait
+@tparam table list where the descriptors that are ready are put
+@tparam[opt] number seconds for ever if nil
+@treturn integer how many there are; 0 after a timeout or a signal
+*/
+static int p_wait (lua_State *L) {
+  Poller *p = check(L);
+  int n, ms = millis(L, 3);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  n = wait_poller(L, p, ms, 2);
+  if (n < 0 && errno != EINTR) return lpop3_sysfail(L, "poller", errno);
+  lua_pushinteger(L, n < 0 ? 0 : n);
+  return 1;
+}
+
+static int p_close (lua_State *L) {
+  close_poller(check(L));
+  return 0;
+}
+
+static const luaL_Reg meta[] = {
+  { "__gc", p_close },
+  { "__close", p_close },
+  { NULL, NULL }
+};
+
+static const luaL_Reg methods[] = {
+  { "close", p_close },
+  { "wait", p_wait },
+  { "watch", p_watch },
+  { NULL, NULL }
+};
+
+static const luaL_Reg funcs[] = {
+  { "now", l_now },
+  { "poll", l_poll },
+  { "poller", l_poller },
+  { NULL, NULL }
+};
+
+void lpop3_open_poll (lua_State *L) {
+  lpop3_type(L, LPOP3_POLLER, meta, methods);
+  luaL_setfuncs(L, funcs, 0);
+}

@@ -1,0 +1,103 @@
+/*
+** lpop3.c - the module pop3.core: shared helpers and luaopen.
+*/
+#include <errno.h>
+#include <string.h>
+
+#include "lpop3.h"
+
+#if defined(__GNUC__)
+#define LPOP3_EXPORT __attribute__ ((visibility ("default")))
+#else
+#define LPOP3_EXPORT
+#endif
+
+pop3_mem lpop3_mem (lua_State *L) {
+  pop3_mem mem;
+  mem.f = lua_getallocf(L, &mem.ud);
+  return mem;
+}
+
+int lpop3_fail (lua_State *L, int err) {
+  const char *code = pop3_errcode(err);
+  if (err == POP3_ENOMEM || strcmp(code, "argument") == 0)
+    return luaL_error(L, "%s", pop3_errtext(err));
+  lua_pushnil(L);
+  lua_pushstring(L, pop3_errtext(err));
+  lua_pushstring(L, code);
+  return 3;
+}
+
+int lpop3_sysfail (lua_State *L, const char *what, int en) {
+  lua_pushnil(L);
+  if (what != NULL) lua_pushfstring(L, "%s: %s", what, strerror(en));
+  else lua_pushstring(L, strerror(en));
+  lua_pushliteral(L, "io");
+  return 3;
+}
+
+void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
+                 const luaL_Reg *methods) {
+  luaL_newmetatable(L, name);  /* mt */
+  luaL_setfuncs(L, meta, 0);
+  lua_newtable(L);             /* mt, index */
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+void lpop3_pushu64 (lua_State *L, uint64_t u) {
+  lua_pushinteger(L, u > (uint64_t)LUA_MAXINTEGER ? LUA_MAXINTEGER
+                                                  : (lua_Integer)u);
+}
+
+void lpop3_subtable (lua_State *L, const char *name) {
+  if (lua_getfield(L, -1, name) == LUA_TTABLE) return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, name);
+}
+
+lpop3_port *lpop3_checkport (lua_State *L, int arg) {
+  void *u = luaL_testudata(L, arg, LPOP3_CLIENT);
+  lpop3_port *p;
+  if (u == NULL) u = luaL_testudata(L, arg, LPOP3_SERVER);
+  if (u == NULL) luaL_typeerror(L, arg, "engine");
+  p = (lpop3_port *)u;
+  luaL_argcheck(L, p->engine != NULL, arg, "engine is closed");
+  return p;
+}
+
+uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
+                         uint64_t def) {
+  lua_Integer n;
+  int isint;
+  if (lua_isnoneornil(L, arg)) return def;
+  luaL_checktype(L, arg, LUA_TTABLE);
+  if (lua_getfield(L, arg, field) == LUA_TNIL) {
+    lua_pop(L, 1);
+    return def;
+  }
+  n = lua_tointegerx(L, -1, &isint);
+  if (!isint || n < 0)
+    luaL_error(L, "limit '%s' must be an integer of 0 or more", field);
+  lua_pop(L, 1);
+  return (uint64_t)n;
+}
+
+LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
+  luaL_checkversion(L);
+  lua_newtable(L);
+  lpop3_open_client(L);
+  lpop3_open_digest(L);
+  lpop3_open_dot(L);
+  lpop3_open_fd(L);
+  lpop3_open_file(L);
+  lpop3_open_journal(L);
+  lpop3_open_message(L);
+  lpop3_open_poll(L);
+  lpop3_open_proc(L);
+  lpop3_open_server(L);
+  return 1;
+}

@@ -1,0 +1,125 @@
+/*
+** lproc.c - processes: what a test server that lives in a child needs.
+*/
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "lpop3.h"
+
+/* A child is not to outlive its parent, whatever it is busy with. */
+static void die_with (pid_t parent) {
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  if (getppid() != parent) _exit(0);  /* it was too late to ask for that */
+}
+
+/***
+Fork. What stdio has not written yet is written first. The child ends when
+the parent does.
+@function fork
+@treturn integer the child's process id, 0 in the child, or nil, message, "io"
+*/
+static int l_fork (lua_State *L) {
+  pid_t parent = getpid(), pid;
+  fflush(NULL);
+  pid = fork();
+  if (pid < 0) return lpop3_sysfail(L, "fork", errno);
+  if (pid == 0) {
+    signal(SIGINT, SIG_DFL);  /* the parent's handlers are not its own */
+    signal(SIGTERM, SIG_DFL);
+    die_with(parent);
+  }
+  lua_pushinteger(L, (lua_Integer)pid);
+  return 1;
+}
+
+/***
+Wait for a child to end.
+@function waitpid
+@tparam integer pid
+@tparam[opt=false] boolean nohang do not wait
+@treturn integer the exit status, 128 and the signal's number for a signal;
+nil when it has not ended, or is no child
+*/
+static int l_waitpid (lua_State *L) {
+  pid_t pid = (pid_t)luaL_checkinteger(L, 1), got;
+  int st = 0, flags = lua_toboolean(L, 2) ? WNOHANG : 0;
+  luaL_argcheck(L, pid > 0, 1, "not a process id");
+  do got = waitpid(pid, &st, flags); while (got < 0 && errno == EINTR);
+  if (got != pid) return 0;
+  lua_pushinteger(L, WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st));
+  return 1;
+}
+
+/***
+End a process at once.
+@function kill
+@tparam integer pid of a child
+*/
+static int l_kill (lua_State *L) {
+  pid_t pid = (pid_t)luaL_checkinteger(L, 1);
+  luaL_argcheck(L, pid > 1, 1, "not a process id");
+  kill(pid, SIGKILL);
+  return 0;
+}
+
+/***
+End this process without running what waits for its end: a child's way out.
+@function exit
+@tparam integer status
+*/
+static int l_exit (lua_State *L) {
+  int status = (int)luaL_checkinteger(L, 1);
+  fflush(NULL);
+  _exit(status);
+}
+
+/***
+@function getpid
+@treturn integer
+*/
+static int l_getpid (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)getpid());
+  return 1;
+}
+
+/***
+Let this process open as many descriptors as it may.
+@function maxfiles
+@treturn integer how many
+*/
+static int l_maxfiles (lua_State *L) {
+  struct rlimit r;
+  if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+    return lpop3_sysfail(L, "getrlimit", errno);
+  if (r.rlim_cur < r.rlim_max) {
+    rlim_t old = r.rlim_cur;
+    r.rlim_cur = r.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &r) != 0) r.rlim_cur = old;
+  }
+  lpop3_pushu64(L, (uint64_t)r.rlim_cur);
+  return 1;
+}
+
+static const luaL_Reg funcs[] = {
+  { "exit", l_exit },
+  { "fork", l_fork },
+  { "getpid", l_getpid },
+  { "kill", l_kill },
+  { "maxfiles", l_maxfiles },
+  { "waitpid", l_waitpid },
+  { NULL, NULL }
+};
+
+void lpop3_open_proc (lua_State *L) {
+  luaL_setfuncs(L, funcs, 0);
+}

@@ -1,0 +1,398 @@
+/*
+** lserver.c - the server engine for Lua.
+*/
+#include <string.h>
+
+#include "lpop3.h"
+
+#define WANT 4096  /* octets read at once: commands are short */
+
+/* User values. */
+enum { JOURNAL = 1, BODY };
+
+typedef struct Server {
+  lpop3_port port;
+  pop3_server *s;  /* NULL when closed */
+  pop3_server_limits lim;
+} Server;
+
+static char *room (void *e, size_t want, size_t *got) {
+  return pop3_server_room((pop3_server *)e, want, got);
+}
+
+static void filled (void *e, size_t n) {
+  pop3_server_filled((pop3_server *)e, n);
+}
+
+/* What cannot be encoded for lack of memory now is tried again later. */
+static pop3_span out (void *e) {
+  pop3_server *s = (pop3_server *)e;
+  pop3_server_fill(s);
+  return pop3_server_out(s);
+}
+
+static void sent (void *e, size_t n) {
+  pop3_server_sent((pop3_server *)e, n);
+}
+
+static Server *check (lua_State *L) {
+  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  luaL_argcheck(L, u->s != NULL, 1, "engine is closed");
+  return u;
+}
+
+/***
+A server session without any input or output. It begins before the greeting:
+say `reply` with it, then `enter "authorization"`.
+@function server
+@tparam[opt] table opts `line`: octets of a command line; `output`: octets of
+replies encoded ahead of the reader; `journal`: where lines go, as those of
+session `id`
+@treturn pop3.server.engine
+*/
+static int l_server (lua_State *L) {
+  struct pop3_journal *j = NULL;
+  lua_Integer id = 0;
+  Server *u = (Server *)lua_newuserdatauv(L, sizeof *u, 2);
+  memset(u, 0, sizeof *u);                                      /* closed */
+  luaL_setmetatable(L, LPOP3_SERVER);                      /* collectable */
+  u->lim.line = (size_t)lpop3_optlimit(L, 1, "line",
+                                       pop3_server_defaults.line);
+  u->lim.output = (size_t)lpop3_optlimit(L, 1, "output",
+                                         pop3_server_defaults.output);
+  if (lua_istable(L, 1)) {
+    if (lua_getfield(L, 1, "id") != LUA_TNIL) id = luaL_checkinteger(L, -1);
+    lua_pop(L, 1);
+    if (lua_getfield(L, 1, "journal") != LUA_TNIL)
+      j = lpop3_checkjournal(L, -1);
+    lua_setiuservalue(L, -2, JOURNAL);
+  }
+  u->s = pop3_server_new(lpop3_mem(L), &u->lim, j, (uint32_t)id);
+  if (u->s == NULL) return lpop3_fail(L, POP3_ENOMEM);
+  u->port.room = room;
+  u->port.filled = filled;
+  u->port.out = out;
+  u->port.sent = sent;
+  u->port.engine = u->s;                                          /* open */
+  u->port.want = WANT;
+  return 1;
+}
+
+/* A span as a string, or nil when it is not there. */
+static void push_span (lua_State *L, pop3_span s) {
+  if (s.p != NULL) lua_pushlstring(L, s.p, s.n);
+  else lua_pushnil(L);
+}
+
+/* A number as an integer, or nil when it is not there. */
+static void push_number (lua_State *L, int64_t n) {
+  if (n >= 0) lua_pushinteger(L, (lua_Integer)n);
+  else lua_pushnil(L);
+}
+
+/***
+The next command; nothing when more octets are needed or replies must leave
+first. What is no command is answered inside and never seen.
+@function server:next
+@treturn string the verb in upper case
+@return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
+number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism or nil,
+initial response or nil; any other: the rest of the line
+@treturn boolean true behind them, when the verb is not one of POP3
+*/
+static int s_next (lua_State *L) {
+  Server *u = check(L);
+  pop3_command cmd;
+  int got = pop3_server_next(u->s, &cmd);
+  if (got < 0) return lpop3_fail(L, got);
+  if (got == 0) return 0;
+  lua_pushlstring(L, cmd.name.p, cmd.name.n);
+  switch (pop3_verb_row(cmd.verb)->args) {
+    case POP3_A_NONE:
+      return 1;
+    case POP3_A_MSG: case POP3_A_MSGOPT:
+      push_number(L, cmd.number);
+      return 2;
+    case POP3_A_TOP:
+      push_number(L, cmd.number);
+      push_number(L, cmd.lines);
+      return 3;
+    case POP3_A_TWO: case POP3_A_MECH:
+      push_span(L, cmd.first);
+      push_span(L, cmd.second);
+      return 3;
+    default:
+      lua_pushlstring(L, cmd.first.p, cmd.first.n);
+      if (cmd.verb != POP3_V_OTHER) return 2;
+      lua_pushnil(L);
+      lua_pushboolean(L, 1);
+      return 4;
+  }
+}
+
+/* The lines of the list at 'arg' as one string on the top of the stack. */
+static void join_lines (lua_State *L, int arg) {
+  luaL_Buffer b;
+  lua_Integer i, n = luaL_len(L, arg);
+  luaL_buffinit(L, &b);
+  for (i = 1; i <= n; i++) {
+    lua_geti(L, arg, i);
+    luaL_argcheck(L, lua_isstring(L, -1), arg, "a line is not a string");
+    luaL_addvalue(&b);
+    luaL_addlstring(&b, "\r\n", 2);
+  }
+  luaL_pushresult(&b);
+}
+
+/* The string on the top is the body or a piece of it; keep it if need be. */
+static int give_body (lua_State *L, Server *u, int last) {
+  size_t n;
+  const char *p = lua_tolstring(L, -1, &n);
+  int err = pop3_server_body(u->s, p, n, last);
+  if (pop3_server_busy(u->s) == POP3_ENCODING) {
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, BODY);
+  }
+  return err;
+}
+
+/***
+Answer a command. CR and LF in the text become spaces; dots are stuffed, line
+ends made CRLF.
+@function server:reply
+@tparam boolean ok
+@tparam ?string text
+@tparam ?string code response code, without brackets
+@tparam ?string|table|boolean body octets, a list of lines, or true when
+`body` will give it in pieces
+*/
+static int s_reply (lua_State *L) {
+  Server *u = check(L);
+  int ok = lua_toboolean(L, 2), err;
+  pop3_span text, code;
+  text.p = luaL_optlstring(L, 3, "", &text.n);
+  code.p = luaL_optlstring(L, 4, "", &code.n);
+  lua_settop(L, 5);
+  if (lua_istable(L, 5)) {
+    join_lines(L, 5);
+    lua_replace(L, 5);
+  }
+  else if (!lua_isnil(L, 5) && !lua_isboolean(L, 5)) luaL_checkstring(L, 5);
+  err = pop3_server_reply(u->s, ok, code, text);
+  if (err == 0 && lua_isboolean(L, 5)) err = pop3_server_body(u->s, "", 0, 0);
+  else if (err == 0 && !lua_isnil(L, 5)) err = give_body(L, u, 1);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+More of a body, when `busy` says "hungry"; nil ends it.
+@function server:body
+@tparam ?string octets
+*/
+static int s_body (lua_State *L) {
+  Server *u = check(L);
+  int err;
+  luaL_argcheck(L, pop3_server_busy(u->s) == POP3_HUNGRY, 1,
+                "no body is wanted");
+  if (lua_isnoneornil(L, 2)) err = pop3_server_body(u->s, "", 0, 1);
+  else {
+    luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    err = give_body(L, u, 0);
+  }
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+What a body still needs: nil, "encoding" (that its octets be sent) or
+"hungry" (more of it).
+@function server:busy
+@treturn ?string
+*/
+static int s_busy (lua_State *L) {
+  static const char *const names[] = { NULL, "encoding", "hungry" };
+  lua_pushstring(L, names[pop3_server_busy(check(L)->s)]);
+  return 1;
+}
+
+/***
+Octets as they are, in place of a reply.
+@function server:raw
+@tparam string octets
+*/
+static int s_raw (lua_State *L) {
+  Server *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_server_raw(u->s, p, n);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+Let only so much of the reply that comes next go out. Once the bound is
+reached, or the reply is out, `is_cut` is true.
+@function server:cut
+@tparam ?integer octets
+@tparam ?integer lines of the body
+*/
+static int s_cut (lua_State *L) {
+  Server *u = check(L);
+  lua_Integer octets = luaL_optinteger(L, 2, -1);
+  lua_Integer lines = luaL_optinteger(L, 3, -1);
+  pop3_server_cut(u->s, octets < 0 ? UINT64_MAX : (uint64_t)octets,
+                  lines < 0 ? UINT64_MAX : (uint64_t)lines);
+  return 0;
+}
+
+/***
+Nobody reads any more: drop all replies from here on.
+@function server:mute
+*/
+static int s_mute (lua_State *L) {
+  pop3_server_mute(check(L)->s);
+  return 0;
+}
+
+/***
+@function server:is_cut
+@treturn boolean
+*/
+static int s_is_cut (lua_State *L) {
+  lua_pushboolean(L, pop3_server_is_cut(check(L)->s));
+  return 1;
+}
+
+/***
+Give it octets that came from the client.
+@function server:feed
+@tparam string octets
+*/
+static int s_feed (lua_State *L) {
+  Server *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_server_feed(u->s, p, n);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+The octets to send, nil if there are none. Say with `sent` what is gone.
+@function server:out
+@tparam[opt] integer max at most so many
+@treturn string
+*/
+static int s_out (lua_State *L) {
+  Server *u = check(L);
+  lua_Integer max = luaL_optinteger(L, 2, LUA_MAXINTEGER);
+  pop3_span o = out(u->s);
+  if (o.n == 0) return 0;
+  if (max < 0) max = 0;
+  lua_pushlstring(L, o.p, (lua_Unsigned)max < o.n ? (size_t)max : o.n);
+  return 1;
+}
+
+/***
+So many of the octets to send are gone.
+@function server:sent
+@tparam integer n
+*/
+static int s_sent (lua_State *L) {
+  Server *u = check(L);
+  lua_Integer n = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_server_out(u->s).n, 2,
+                "more than there is to send");
+  pop3_server_sent(u->s, (size_t)n);
+  return 0;
+}
+
+/***
+How many octets wait to be sent.
+@function server:pending
+@treturn integer
+*/
+static int s_pending (lua_State *L) {
+  Server *u = check(L);
+  lua_pushinteger(L, (lua_Integer)out(u->s).n);
+  return 1;
+}
+
+/***
+The session is idle: give back the memory that it does not need.
+@function server:rest
+*/
+static int s_rest (lua_State *L) {
+  pop3_server_rest(check(L)->s);
+  return 0;
+}
+
+static const char *const phases[] = {
+  "greeting", "authorization", "transaction", "update", "closed", NULL
+};
+
+/***
+The state of RFC 1939: "greeting", "authorization", "transaction", "update"
+or "closed".
+@function server:state
+@treturn string
+*/
+static int s_state (lua_State *L) {
+  lua_pushstring(L, phases[pop3_server_phase(check(L)->s)]);
+  return 1;
+}
+
+/***
+Go to another state.
+@function server:enter
+@tparam string state
+*/
+static int s_enter (lua_State *L) {
+  Server *u = check(L);
+  pop3_server_enter(u->s, luaL_checkoption(L, 2, NULL, phases));
+  return 0;
+}
+
+static int s_close (lua_State *L) {
+  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  u->port.engine = NULL;
+  pop3_server_free(&u->s);
+  return 0;
+}
+
+static int s_tostring (lua_State *L) {
+  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  lua_pushfstring(L, LPOP3_SERVER " (%s)", u->s == NULL ? "closed" : "open");
+  return 1;
+}
+
+static const luaL_Reg meta[] = {
+  { "__gc", s_close },
+  { "__close", s_close },
+  { "__tostring", s_tostring },
+  { NULL, NULL }
+};
+
+static const luaL_Reg methods[] = {
+  { "body", s_body },
+  { "busy", s_busy },
+  { "close", s_close },
+  { "cut", s_cut },
+  { "enter", s_enter },
+  { "feed", s_feed },
+  { "is_cut", s_is_cut },
+  { "mute", s_mute },
+  { "next", s_next },
+  { "out", s_out },
+  { "pending", s_pending },
+  { "raw", s_raw },
+  { "reply", s_reply },
+  { "rest", s_rest },
+  { "sent", s_sent },
+  { "state", s_state },
+  { NULL, NULL }
+};
+
+void lpop3_open_server (lua_State *L) {
+  lpop3_type(L, LPOP3_SERVER, meta, methods);
+  lua_pushcfunction(L, l_server);
+  lua_setfield(L, -2, "server");
+}

@@ -1,0 +1,417 @@
+/*
+** addr.c - address lists (RFC 5322 3.4 and 4.4), and what is sent in their
+** place.
+**
+** A list is read item by item: the tokens up to the next separator are
+** gathered, then made into addresses. An item is usually one address, but
+** may be none (", ,"), or several where separators are missing. Comments are
+** kept as tokens, since one behind an address may be its name.
+*/
+#include <string.h>
+
+#include "mail.h"
+
+enum { ATOM, QUOTED, LITERAL, COMMENT, LESS, GREATER, AT };
+
+typedef struct token {
+  unsigned char kind;
+  unsigned char blank;     /* white space or a comment before it */
+  const char *p;           /* inside of quotes, brackets, parentheses */
+  size_t n;
+} token;
+
+void pop3_addrs_init (pop3_addrs *a, pop3_conv *c, pop3_mem mem) {
+  memset(a, 0, sizeof *a);
+  a->conv = c;
+  pop3_buf_init(&a->toks, mem);
+  pop3_buf_init(&a->plain, mem);
+  pop3_buf_init(&a->name, mem);
+  pop3_buf_init(&a->address, mem);
+  pop3_buf_init(&a->group, mem);
+}
+
+void pop3_addrs_free (pop3_addrs *a) {
+  pop3_buf_free(&a->toks);
+  pop3_buf_free(&a->plain);
+  pop3_buf_free(&a->name);
+  pop3_buf_free(&a->address);
+  pop3_buf_free(&a->group);
+}
+
+void pop3_addrs_start (pop3_addrs *a, pop3_span value) {
+  a->in = value;
+  a->at = 0;
+  a->toks.n = a->done = 0;
+  a->in_group = a->have = a->noquote = a->nocomment = a->sep = 0;
+}
+
+static size_t ntokens (const pop3_addrs *a) {
+  return a->toks.n / sizeof(token);
+}
+
+static const token *tok (const pop3_addrs *a, size_t i) {
+  return (const token *)(const void *)a->toks.p + i;
+}
+
+/* ------------------------------------------------------------- tokens */
+
+/* One past the quoted-string at 'p', or NULL when it does not end. */
+static const char *skip_quoted (const char *p, const char *e) {
+  for (p++; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '"') return p + 1;
+  }
+  return NULL;
+}
+
+/* The same for a comment; they nest. */
+static const char *skip_comment (const char *p, const char *e) {
+  size_t depth = 0;
+  for (; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '(') depth++;
+    else if (*p == ')' && --depth == 0) return p + 1;
+  }
+  return NULL;
+}
+
+static int isatom (char c) {
+  return memchr(" \t\r\n\"(),:;<>@[", c, 14) == NULL;
+}
+
+/*
+** Read the token at a->at into '*t'. An opening quote or parenthesis that is
+** never closed is skipped; once one was not, none behind it is tried again,
+** which keeps this linear. Returns 0 at separators and at the end.
+*/
+static int next_token (pop3_addrs *a, token *t) {
+  const char *b = a->in.p, *e = b + a->in.n;
+  const char *p = b + a->at, *q;
+  t->blank = 0;
+  for (; p < e; p++) {
+    if (pop3_isspace(*p)) t->blank = 1;
+    else if (*p == ')') continue;         /* closes nothing */
+    else if (*p == '"' && a->noquote) continue;
+    else if (*p == '(' && a->nocomment) continue;
+    else if (*p == '"' && (q = skip_quoted(p, e)) == NULL) a->noquote = 1;
+    else if (*p == '(' && (q = skip_comment(p, e)) == NULL) a->nocomment = 1;
+    else break;
+  }
+  a->at = (size_t)(p - b);
+  if (p == e || *p == ',' || *p == ';' || *p == ':') return 0;
+  t->p = p + 1;
+  if (*p == '"') t->kind = QUOTED, q = skip_quoted(p, e);
+  else if (*p == '(') t->kind = COMMENT, q = skip_comment(p, e);
+  else if (*p == '[') {
+    t->kind = LITERAL;
+    q = (const char *)memchr(p, ']', (size_t)(e - p));
+    q = q != NULL ? q + 1 : e;
+  }
+  else if (*p == '<' || *p == '>' || *p == '@') {
+    t->kind = *p == '<' ? LESS : *p == '>' ? GREATER : AT;
+    q = p + 1;
+  }
+  else {
+    t->kind = ATOM;
+    t->p = p;
+    for (q = p; q < e && isatom(*q); q++) continue;
+  }
+  a->at = (size_t)(q - b);
+  t->n = (size_t)(q - t->p);
+  if (t->kind == QUOTED || t->kind == COMMENT) t->n--;
+  else if (t->kind == LITERAL && t->n > 0 && q[-1] == ']') t->n--;
+  return 1;
+}
+
+/* ------------------------------------------------------------- rendering */
+
+/* Append the inside of quotes or parentheses, quoted-pairs resolved. */
+static int add_unquoted (pop3_buf *b, const char *p, size_t n) {
+  const char *e = p + n;
+  if (n > 0 && memchr(p, '\\', n) == NULL) return pop3_buf_add(b, p, n);
+  for (; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    if (pop3_buf_addc(b, *p) != 0) return POP3_ENOMEM;
+  }
+  return 0;
+}
+
+/* Make a->name of a->plain, or of a comment. */
+static int set_name (pop3_addrs *a, const char *p, size_t n) {
+  pop3_span s = pop3_trim(pop3_span_of(p, n));
+  a->name.n = 0;
+  return s.n == 0 ? 0 : pop3_words(a->conv, s, &a->name);
+}
+
+/* Append the tokens [i, j) as they read in a name: one space where any. */
+static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
+  int blank = 0, err = 0;
+  for (; i < j && err == 0; i++) {
+    const token *t = tok(a, i);
+    blank |= t->blank;
+    if (t->kind == COMMENT) {
+      blank = 1;
+      continue;
+    }
+    if (blank && b->n > 0) err = pop3_buf_addc(b, ' ');
+    blank = 0;
+    if (err != 0) break;
+    if (t->kind == QUOTED) err = add_unquoted(b, t->p, t->n);
+    else if (t->kind == LITERAL) err = pop3_buf_add(b, t->p - 1, t->n + 2);
+    else if (t->kind == AT) err = pop3_buf_addc(b, '@');
+    else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
+  }
+  return err;
+}
+
+/* Can the local part 's' stand without quotes: is it a dot-atom? */
+static int isdotatom (pop3_span s) {
+  size_t i;
+  if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.') return 0;
+  for (i = 0; i < s.n; i++) {
+    unsigned char c = (unsigned char)s.p[i];
+    if (c == '.' && s.p[i - 1] == '.') return 0;
+    if (c <= ' ' || c == 127 || c == '\\' || c == ']' || !isatom(s.p[i]))
+      return 0;
+  }
+  return 1;
+}
+
+/* Append 'local' in quotes. */
+static int add_quoted (pop3_buf *b, pop3_span local) {
+  size_t i;
+  int err = pop3_buf_addc(b, '"');
+  for (i = 0; i < local.n && err == 0; i++) {
+    char c = local.p[i];
+    if (c == '"' || c == '\\') err = pop3_buf_addc(b, '\\');
+    if (err == 0) err = pop3_buf_addc(b, c);
+  }
+  return err != 0 ? err : pop3_buf_addc(b, '"');
+}
+
+static int add_bare (pop3_buf *b, const char *p, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++)
+    if (!pop3_isspace(p[i]) && pop3_buf_addc(b, p[i]) != 0)
+      return POP3_ENOMEM;
+  return 0;
+}
+
+/*
+** Append the tokens [i, j) to 'b' with nothing between them, quotes only
+** where '*quoted' tells that there were some.
+*/
+static int join (pop3_addrs *a, size_t i, size_t j, pop3_buf *b,
+                 int *quoted) {
+  int err = 0;
+  for (; i < j && err == 0; i++) {
+    const token *t = tok(a, i);
+    if (t->kind == QUOTED) {
+      *quoted = 1;
+      err = add_unquoted(b, t->p, t->n);
+    }
+    else if (t->kind == LITERAL) {
+      err = pop3_buf_addc(b, '[');
+      if (err == 0) err = add_bare(b, t->p, t->n);
+      if (err == 0) err = pop3_buf_addc(b, ']');
+    }
+    else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
+    else if (t->kind == AT) err = pop3_buf_addc(b, '@');
+  }
+  return err;
+}
+
+/*
+** Make a->address of the tokens [i, j). The local part is what stands before
+** the last "@"; it keeps its quotes if it needs them.
+*/
+static int set_address (pop3_addrs *a, size_t i, size_t j) {
+  size_t k, at = j;
+  int quoted = 0, err;
+  pop3_span local;
+  for (k = i; k < j; k++)
+    if (tok(a, k)->kind == AT) at = k;
+  a->plain.n = a->address.n = 0;
+  err = join(a, i, at, &a->plain, &quoted);
+  local = pop3_span_of(a->plain.p, a->plain.n);
+  if (err == 0 && quoted && !isdotatom(local)) {
+    pop3_buf q = a->name;                 /* room that is not in use now */
+    q.n = 0;
+    err = add_quoted(&q, local);
+    a->name = q;
+    local = pop3_span_of(q.p, q.n);
+  }
+  if (err == 0) err = pop3_utf8_guess(&a->address, local);
+  a->name.n = a->plain.n = 0;
+  if (err == 0) err = join(a, at, j, &a->plain, &quoted);
+  if (err != 0) return err;
+  return pop3_utf8_guess(&a->address, pop3_span_of(a->plain.p, a->plain.n));
+}
+
+/* ------------------------------------------------------------- items */
+
+/*
+** Gather the tokens of the item at a->at, up to a separator outside of <>.
+** A colon ends it as a group's name; a->sep is the separator, 0 at the end.
+*/
+static int gather (pop3_addrs *a) {
+  int angle = 0, route = 0;
+  a->toks.n = a->done = 0;
+  a->have = 0;
+  for (;;) {
+    token t;
+    memset(&t, 0, sizeof t);
+    if (next_token(a, &t)) {
+      if (angle == 1 && t.kind != COMMENT) {
+        route = t.kind == AT;              /* "<@relay,@relay:joe@home>" */
+        angle = 2;
+      }
+      if (t.kind == LESS) angle = 1;
+      else if (t.kind == GREATER) angle = 0;
+      if (pop3_buf_add(&a->toks, (const char *)&t, sizeof t) != 0)
+        return POP3_ENOMEM;
+      continue;
+    }
+    a->sep = a->at < a->in.n ? (unsigned char)a->in.p[a->at++] : 0;
+    if (angle && a->sep == ':') {          /* a route or "mailto": forget */
+      size_t i = ntokens(a);
+      while (tok(a, i - 1)->kind != LESS) i--;
+      a->toks.n = i * sizeof(token);
+      route = 0;
+    }
+    else if (!angle || !route || a->sep != ',') return 0;
+  }
+}
+
+static int joins (const token *t, int atend) {
+  if (t->kind == AT) return 1;
+  return t->kind == ATOM && (atend ? t->p[t->n - 1] : t->p[0]) == '.';
+}
+
+/*
+** One past the chunk at 'i': words held together by "." and "@", blanks or
+** not; '*at' tells whether there is an "@" in it.
+*/
+static size_t chunk (pop3_addrs *a, size_t i, size_t n, int *at) {
+  const token *last = NULL;
+  *at = 0;
+  for (; i < n; i++) {
+    const token *t = tok(a, i);
+    if (t->kind == LESS || t->kind == GREATER) break;
+    if (t->kind == COMMENT) continue;
+    if (last != NULL && !joins(last, 1) && !joins(t, 0) && t->blank) break;
+    if (last != NULL && last->kind == LITERAL && t->kind != AT) break;
+    if (t->kind == AT) *at = 1;
+    last = t;
+  }
+  while (i > 0 && last != NULL && tok(a, i - 1) != last) i--;
+  return i;
+}
+
+/* The first comment among the tokens from 'i' on names the address. */
+static int name_after (pop3_addrs *a, size_t i) {
+  if (i < ntokens(a) && tok(a, i)->kind == COMMENT) {
+    const token *t = tok(a, i);
+    a->plain.n = 0;
+    if (add_unquoted(&a->plain, t->p, t->n) != 0) return POP3_ENOMEM;
+    return set_name(a, a->plain.p, a->plain.n);
+  }
+  a->name.n = 0;
+  return 0;
+}
+
+/* The name is the phrase [i, j), or else the comment at 'after'. */
+static int name_before (pop3_addrs *a, size_t i, size_t j, size_t after) {
+  a->plain.n = 0;
+  if (phrase(a, i, j, &a->plain) != 0) return POP3_ENOMEM;
+  if (a->plain.n == 0) return name_after(a, after);
+  return set_name(a, a->plain.p, a->plain.n);
+}
+
+static int angle_address (pop3_addrs *a, size_t start, size_t less) {
+  size_t n = ntokens(a), more = less + 1;
+  int err;
+  while (more < n && tok(a, more)->kind != GREATER) more++;
+  a->done = more < n ? more + 1 : n;
+  err = set_address(a, less + 1, more);
+  if (err == 0) err = name_before(a, start, less, a->done);
+  a->have = 1;
+  return err != 0 ? err : 1;
+}
+
+/*
+** The next address of the gathered tokens, from a->done on: 1 if there is
+** one. Words before an address are its name.
+*/
+static int item (pop3_addrs *a) {
+  size_t n = ntokens(a), start = a->done, i = start, words = 0, end;
+  int at, err;
+  while (i < n && tok(a, i)->kind == COMMENT) i++;
+  while (i < n) {
+    const token *t = tok(a, i);
+    if (t->kind == COMMENT || t->kind == GREATER) {
+      i++;
+      continue;
+    }
+    if (t->kind == LESS) return angle_address(a, start, i);
+    end = chunk(a, i, n, &at);
+    if (end == i) end++;
+    if (at) {
+      size_t k = end;                      /* "joe@home <joe@work>"? */
+      while (k < n && tok(a, k)->kind == COMMENT) k++;
+      if (k < n && tok(a, k)->kind == LESS) return angle_address(a, start, k);
+      a->done = end;
+      err = set_address(a, i, end);
+      if (err == 0) err = name_before(a, start, i, end);
+      a->have = 1;
+      return err != 0 ? err : 1;
+    }
+    words++;
+    i = end;
+  }
+  a->done = n;
+  if (words == 0 || a->have) return 0;     /* nothing, or a remark */
+  a->have = 1;
+  if (words > 1) {
+    a->address.n = 0;
+    err = name_before(a, start, n, n);
+  }
+  else {
+    while (tok(a, start)->kind == COMMENT) start++;
+    end = chunk(a, start, n, &at);
+    err = set_address(a, start, end);
+    if (err == 0) err = name_after(a, end);
+  }
+  return err != 0 ? err : 1;
+}
+
+/* The tokens gathered name a group. */
+static int begin_group (pop3_addrs *a) {
+  a->plain.n = 0;
+  if (phrase(a, 0, ntokens(a), &a->plain) != 0) return POP3_ENOMEM;
+  a->in_group = 1;
+  a->group.n = 0;
+  a->toks.n = a->done = 0;
+  return pop3_words(a->conv, pop3_span_of(a->plain.p, a->plain.n), &a->group);
+}
+
+int pop3_addrs_next (pop3_addrs *a, pop3_address *out) {
+  for (;;) {
+    int r = item(a);
+    if (r < 0) return r;
+    if (r == 1 && (a->address.n > 0 || a->name.n > 0)) {
+      out->name = pop3_span_of(a->name.p, a->name.n);
+      out->address = pop3_span_of(a->address.p, a->address.n);
+      out->group = pop3_span_of(a->in_group ? "" : NULL, 0);
+      if (a->in_group && a->group.n > 0)
+        out->group = pop3_span_of(a->group.p, a->group.n);
+      return 1;
+    }
+    if (r == 1) continue;
+    if (a->sep == ';') a->in_group = 0;
+    if (a->at >= a->in.n) return 0;
+    r = gather(a);
+    if (r == 0 && a->sep == ':') r = begin_group(a);
+    if (r < 0) return r;
+  }
+}

@@ -1,0 +1,328 @@
+/*
+** charset.c - octets of a charset to UTF-8. iconv does the tables; what is
+** decided here is what becomes of octets that it refuses.
+*/
+#include <errno.h>
+#include <iconv.h>
+#include <string.h>
+
+#include "mail.h"
+
+typedef unsigned char byte;
+
+#define BAD 0xFFFD
+#define NOICONV ((iconv_t)-1)
+
+void pop3_conv_init (pop3_conv *c, pop3_mem mem) {
+  memset(c, 0, sizeof *c);
+  pop3_buf_init(&c->tmp, mem);
+  pop3_buf_init(&c->word, mem);
+}
+
+void pop3_conv_free (pop3_conv *c) {
+  if (c->cd != NULL) iconv_close((iconv_t)c->cd);
+  c->cd = NULL;
+  c->cs = NULL;
+  pop3_buf_free(&c->tmp);
+  pop3_buf_free(&c->word);
+}
+
+/* --------------------------------------------------- single octet charsets */
+
+/*
+** Make the table of the upper half, octet by octet: iconv would join some
+** letters with the accents behind them. What is undefined below 0xA0 is a
+** C1 control (WHATWG 9), above it nothing.
+*/
+static void make_table (pop3_conv *c) {
+  int i;
+  for (i = 0; i < 128; i++) {
+    char in = (char)(128 + i), out[8];
+    char *ip = &in, *op = out;
+    size_t nin = 1, nout = sizeof out;
+    uint32_t u = i < 32 ? 128u + (uint32_t)i : BAD;
+    iconv((iconv_t)c->cd, NULL, NULL, NULL, NULL);
+    if (iconv((iconv_t)c->cd, &ip, &nin, &op, &nout) != (size_t)-1)
+      iconv((iconv_t)c->cd, NULL, NULL, &op, &nout);
+    switch (op - out) {
+      case 2:
+        u = (uint32_t)(out[0] & 0x1F) << 6 | (uint32_t)(out[1] & 0x3F);
+        break;
+      case 3:
+        u = (uint32_t)(out[0] & 0x0F) << 12 | (uint32_t)(out[1] & 0x3F) << 6 |
+            (uint32_t)(out[2] & 0x3F);
+        break;
+      default: break;
+    }
+    c->high[i] = (uint16_t)u;
+  }
+}
+
+static int single (pop3_conv *c, pop3_span in, pop3_buf *out) {
+  const byte *p = (const byte *)in.p, *e = p + in.n;
+  char *q;
+  if (in.n > SIZE_MAX / 4 || pop3_buf_room(out, in.n * 3 + 1) != 0)
+    return POP3_ENOMEM;
+  q = out->p + out->n;
+  for (; p < e; p++) {
+    if (*p < 0x80) *q++ = (char)*p;
+    else q += pop3_utf8_put(q, c->high[*p - 128]);
+  }
+  out->n = (size_t)(q - out->p);
+  return 0;
+}
+
+/* Every octet above 0x7F is one of the private use area. */
+static int user_defined (pop3_span in, pop3_buf *out) {
+  size_t i;
+  int err = 0;
+  for (i = 0; i < in.n && err == 0; i++) {
+    byte b = (byte)in.p[i];
+    err = pop3_utf8_add(out, b < 0x80 ? b : 0xF780u + b - 0x80u);
+  }
+  return err;
+}
+
+/* ------------------------------------------------------------------ UTF-16 */
+
+static int utf16 (pop3_span in, int big, pop3_buf *out) {
+  const byte *p = (const byte *)in.p, *e = p + in.n;
+  int err = 0;
+  while (err == 0 && e - p >= 2) {
+    uint32_t u = big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+    p += 2;
+    if (u >= 0xD800 && u <= 0xDFFF) {
+      uint32_t v = 0;
+      if (u <= 0xDBFF && e - p >= 2)
+        v = big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+      if (v >= 0xDC00 && v <= 0xDFFF) {
+        u = 0x10000 + ((u - 0xD800) << 10) + (v - 0xDC00);
+        p += 2;
+      }
+      else u = BAD;
+    }
+    err = pop3_utf8_add(out, u);
+  }
+  if (err == 0 && p < e) err = pop3_utf8_add(out, BAD);
+  return err;
+}
+
+/* --------------------------------------------------------------- multibyte */
+
+/* Can 'b' be the first of several octets? */
+static int islead (int kind, byte b) {
+  if (kind == POP3_CS_SJIS)
+    return (b >= 0x81 && b <= 0x9F) || (b >= 0xE0 && b <= 0xFC);
+  if (kind == POP3_CS_EUCJP)
+    return b == 0x8E || b == 0x8F || (b >= 0xA1 && b <= 0xFE);
+  return b >= 0x81 && b <= 0xFE;
+}
+
+/*
+** How many octets at 'p', which iconv refused, one U+FFFD stands for: a lead
+** octet takes the next one with it unless that is ASCII (WHATWG 10 to 14).
+*/
+static size_t bad_length (int kind, const char *s, size_t n) {
+  const byte *p = (const byte *)s;
+  if (n < 2 || !islead(kind, p[0]) || p[1] < 0x80) return 1;
+  if (kind == POP3_CS_EUCJP && p[0] == 0x8F && n > 2 && p[2] >= 0x80)
+    return 3;
+  return 2;
+}
+
+/*
+** Append by iconv. Where a sequence is refused, or cut off at the end, there
+** is one U+FFFD. The lone 0x80 of GBK is a euro sign (WHATWG 10.1).
+*/
+static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
+  union { const char *r; char *w; } ip;     /* iconv takes char **, reads */
+  size_t n = in.n;
+  ip.r = in.p;
+  iconv((iconv_t)c->cd, NULL, NULL, NULL, NULL);
+  while (n > 0) {
+    char *op;
+    size_t room, r, skip;
+    int why;
+    if (pop3_buf_room(out, n + n / 2 + 16) != 0) return POP3_ENOMEM;
+    op = out->p + out->n;
+    room = out->cap - out->n;
+    r = iconv((iconv_t)c->cd, &ip.w, &n, &op, &room);
+    why = errno;
+    out->n = (size_t)(op - out->p);
+    if (r != (size_t)-1 || n == 0) break;
+    if (why == E2BIG) continue;
+    skip = why == EILSEQ ? bad_length(kind, ip.r, n) : n;
+    if (kind == POP3_CS_GB18030 && *(const byte *)ip.r == 0x80) {
+      if (pop3_utf8_add(out, 0x20AC) != 0) return POP3_ENOMEM;
+      skip = 1;
+    }
+    else if (pop3_utf8_add(out, BAD) != 0) return POP3_ENOMEM;
+    ip.r += skip;
+    n -= skip;
+  }
+  if (pop3_buf_room(out, 16) == 0) {        /* what it may still hold back */
+    char *op = out->p + out->n;
+    size_t room = out->cap - out->n;
+    iconv((iconv_t)c->cd, NULL, NULL, &op, &room);
+    out->n = (size_t)(op - out->p);
+    return 0;
+  }
+  return POP3_ENOMEM;
+}
+
+/* ----------------------------------------------- charsets of seven bits */
+
+/* Convert what is in c->tmp and empty it. */
+static int flush (pop3_conv *c, int kind, pop3_buf *out) {
+  int err = by_iconv(c, kind, pop3_span_of(c->tmp.p, c->tmp.n), out);
+  c->tmp.n = 0;
+  return err;
+}
+
+/* The set that an escape sequence at 'p' chooses, and its length. */
+static size_t escape (const char *p, const char *e, char *set) {
+  static const struct {
+    const char *seq;
+    char set;
+  } sets[] = {
+    {"(B", 'A'}, {"(J", 'R'}, {"(I", 'K'}, {"$@", '2'}, {"$B", '2'},
+    {"$(D", '3'}
+  };
+  size_t i;
+  for (i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+    size_t n = strlen(sets[i].seq);
+    if ((size_t)(e - p) > n && memcmp(p + 1, sets[i].seq, n) == 0) {
+      *set = sets[i].set;
+      return n + 1;
+    }
+  }
+  return 0;
+}
+
+/*
+** ISO-2022-JP (RFC 1468, with half-width katakana and JIS X 0212), rewritten
+** as EUC-JP, which has the same characters. 0xFF stands for what is bad.
+*/
+static int iso2022jp (pop3_conv *c, pop3_span in, pop3_buf *out) {
+  const char *p = in.p, *e = p + in.n;
+  pop3_buf *t = &c->tmp;
+  char set = 'A';
+  t->n = 0;
+  if (in.n > SIZE_MAX / 4 || pop3_buf_room(t, in.n * 2 + 4) != 0)
+    return POP3_ENOMEM;
+  while (p < e) {
+    byte b = (byte)*p;
+    size_t n;
+    if (b == 0x1B && (n = escape(p, e, &set)) > 0) {
+      p += n;
+      continue;
+    }
+    p++;
+    if (b == 0x1B || b >= 0x80) t->p[t->n++] = (char)0xFF;
+    else if (b <= 0x20 || set == 'A') t->p[t->n++] = (char)b;
+    else if (set == 'R' && (b == '\\' || b == '~')) {
+      int err = flush(c, POP3_CS_EUCJP, out);
+      if (err == 0) err = pop3_utf8_add(out, b == '~' ? 0x203E : 0xA5);
+      if (err != 0) return err;
+    }
+    else if (set == 'R') t->p[t->n++] = (char)b;
+    else if (set == 'K') {
+      if (b <= 0x5F) t->p[t->n++] = (char)0x8E;
+      t->p[t->n++] = (char)(b <= 0x5F ? b | 0x80 : 0xFF);
+    }
+    else if (p < e && *p > 0x20 && *p < 0x7F) {
+      if (set == '3') t->p[t->n++] = (char)0x8F;
+      t->p[t->n++] = (char)(b | 0x80);
+      t->p[t->n++] = (char)(*p++ | 0x80);
+    }
+    else t->p[t->n++] = (char)0xFF;
+  }
+  return flush(c, POP3_CS_EUCJP, out);
+}
+
+/* HZ (RFC 1843), rewritten as GB18030. */
+static int hz (pop3_conv *c, pop3_span in, pop3_buf *out) {
+  const char *p = in.p, *e = p + in.n;
+  pop3_buf *t = &c->tmp;
+  int gb = 0;
+  t->n = 0;
+  if (pop3_buf_room(t, in.n + 4) != 0) return POP3_ENOMEM;
+  while (p < e) {
+    char next = p + 1 < e ? p[1] : '\0';
+    if (*p == '~' && (next == '{' || next == '}')) {
+      gb = next == '{';
+      p += 2;
+    }
+    else if (*p == '~' && next == '~' && !gb) {
+      t->p[t->n++] = '~';
+      p += 2;
+    }
+    else if (*p == '~' && next == '\n' && !gb) p += 2;
+    else if (gb && *p > 0x20 && next > 0x20) {
+      t->p[t->n++] = (char)(*p++ | 0x80);
+      t->p[t->n++] = (char)(*p++ | 0x80);
+    }
+    else {
+      if (*p == '\n') gb = 0;
+      t->p[t->n++] = (byte)*p < 0x80 ? *p : (char)0xFF;
+      p++;
+    }
+  }
+  return flush(c, POP3_CS_GB18030, out);
+}
+
+/* ------------------------------------------------------------- interface */
+
+/* Make 'c' ready for 'cs'; 0 if iconv does not know it. */
+static int prepare (pop3_conv *c, const pop3_charset *cs) {
+  iconv_t cd;
+  if (c->cs == cs) return 1;
+  if (c->cd != NULL) iconv_close((iconv_t)c->cd);
+  c->cd = NULL;
+  c->cs = NULL;
+  cd = iconv_open("UTF-8", cs->name);
+  if (cd == NOICONV) return 0;
+  c->cd = (void *)cd;
+  c->cs = cs;
+  if (cs->kind == POP3_CS_SINGLE) make_table(c);
+  return 1;
+}
+
+/* Drop a byte order mark; it decides between the kinds of UTF-16. */
+static pop3_span drop_mark (pop3_span in, int *kind) {
+  const byte *p = (const byte *)in.p;
+  int wide = *kind == POP3_CS_UTF16LE || *kind == POP3_CS_UTF16BE;
+  size_t n = 0;
+  if (*kind == POP3_CS_UTF8) {
+    if (in.n >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) n = 3;
+  }
+  else if (wide && in.n >= 2) {
+    if (p[0] == 0xFE && p[1] == 0xFF) *kind = POP3_CS_UTF16BE, n = 2;
+    else if (p[0] == 0xFF && p[1] == 0xFE) *kind = POP3_CS_UTF16LE, n = 2;
+  }
+  return pop3_span_of(in.p + n, in.n - n);
+}
+
+int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
+                    pop3_buf *out) {
+  int kind = cs != NULL ? cs->kind : POP3_CS_1252;
+  if (in.n == 0) return 0;
+  if (cs == NULL && pop3_utf8_valid(in.p, in.n) == in.n) kind = POP3_CS_UTF8;
+  in = drop_mark(in, &kind);
+  switch (kind) {
+    case POP3_CS_UTF8: return pop3_utf8_fix(out, in);
+    case POP3_CS_1252: return pop3_utf8_raw(out, in, 0);
+    case POP3_CS_UTF16LE: return utf16(in, 0, out);
+    case POP3_CS_UTF16BE: return utf16(in, 1, out);
+    case POP3_CS_UTF7: return pop3_utf7(out, in);
+    case POP3_CS_USER: return user_defined(in, out);
+    default: break;
+  }
+  if (!prepare(c, cs)) return pop3_utf8_guess(out, in);
+  switch (kind) {
+    case POP3_CS_SINGLE: return single(c, in, out);
+    case POP3_CS_2022JP: return iso2022jp(c, in, out);
+    case POP3_CS_HZ: return hz(c, in, out);
+    default: return by_iconv(c, kind, in, out);
+  }
+}

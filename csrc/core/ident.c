@@ -1,0 +1,69 @@
+/*
+** ident.c - message-ids (RFC 5322 3.6.4, RFC 2045 7).
+*/
+#include <string.h>
+
+#include "mail.h"
+
+/*
+** One past the quoted-string or comment at 'p'. One that does not end is
+** taken for the single character it begins with; '*open' remembers that, so
+** that no other is looked for.
+*/
+static const char *skip_hidden (const char *p, const char *e, int *open) {
+  const char *q = p + 1;
+  size_t depth = 1;
+  int quote = *p == '"';
+  if (*open & (quote ? 1 : 2)) return q;
+  for (; q < e; q++) {
+    if (*q == '\\' && q + 1 < e) q++;
+    else if (quote && *q == '"') return q + 1;
+    else if (!quote && *q == '(') depth++;
+    else if (!quote && *q == ')' && --depth == 0) return q + 1;
+  }
+  *open |= quote ? 1 : 2;
+  return p + 1;
+}
+
+/* Replace 'out' by [p, e) as UTF-8 without white space. */
+static int set_id (const char *p, const char *e, pop3_buf *out) {
+  const char *q = p;
+  size_t w = 0, r;
+  out->n = 0;
+  if (pop3_utf8_guess(out, pop3_span_of(q, (size_t)(e - q))) != 0)
+    return POP3_ENOMEM;
+  for (r = 0; r < out->n; r++)
+    if (!pop3_isspace(out->p[r])) out->p[w++] = out->p[r];
+  out->n = w;
+  return w > 0;
+}
+
+int pop3_ident_next (pop3_span value, size_t *at, pop3_buf *out) {
+  const char *e = value.p + value.n, *p = value.p + *at;
+  int open = 0;
+  while (p < e) {
+    if (*p == '"' || *p == '(') p = skip_hidden(p, e, &open);
+    else if (*p != '<') p++;
+    else {
+      const char *q = (const char *)memchr(p, '>', (size_t)(e - p));
+      int r;
+      if (q == NULL) break;
+      r = set_id(p + 1, q, out);
+      p = q + 1;
+      *at = (size_t)(p - value.p);
+      if (r != 0) return r;
+    }
+  }
+  *at = value.n;
+  return 0;
+}
+
+int pop3_ident (pop3_span value, pop3_buf *out) {
+  size_t at = 0;
+  int r = pop3_ident_next(value, &at, out);
+  if (r != 0) return r;
+  value = pop3_trim(value);
+  if (value.n > 0 && value.p[0] == '<') value.p++, value.n--;
+  if (value.n > 0 && value.p[value.n - 1] == '>') value.n--;
+  return set_id(value.p, value.p + value.n, out);
+}

@@ -1,0 +1,456 @@
+/*
+** mime.c - a message as a stream of part events (RFC 2046 5.1).
+**
+** One pass over the octets, whatever the nesting: a line that begins with
+** "--" is looked up among the boundaries of all open multiparts at once, and
+** the innermost that it fits wins. The line break before a delimiter belongs
+** to it, so the last one seen is never handed out before the line behind it
+** is known.
+*/
+#include <string.h>
+
+#include "mail.h"
+
+enum {
+  HEAD,        /* within the header block of the part on top */
+  BODY,        /* behind it: the octets of a leaf, or what parts surround */
+  POP,         /* ending parts above 'popto' */
+  REST,        /* a limit was met: the rest is not read */
+  DONE
+};
+
+typedef struct open_part {
+  size_t head;                 /* where it begins */
+  size_t name, nname;          /* boundary, in m->names */
+  uint32_t hash;
+  int chain;                   /* next open part outwards in its bucket */
+  unsigned char kind, listed;  /* 'listed': its boundary counts */
+  unsigned char closed, digest;
+} open_part;
+
+#define NBUCKETS 64
+
+int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
+  open_part root;
+  int i;
+  memset(m, 0, sizeof *m);
+  m->mem = mem;
+  if (lim != NULL) m->lim = *lim;
+  pop3_limits_default(&m->lim);
+  pop3_buf_init(&m->stack, mem);
+  pop3_buf_init(&m->names, mem);
+  pop3_buf_init(&m->tmp, mem);
+  pop3_buf_init(&m->block, mem);
+  pop3_value_init(&m->value, mem);
+  for (i = 0; i < NBUCKETS; i++) m->heads[i] = -1;
+  memset(&root, 0, sizeof root);
+  m->parts = 1;
+  return pop3_buf_add(&m->stack, (const char *)&root, sizeof root);
+}
+
+void pop3_mime_free (pop3_mime *m) {
+  pop3_buf_free(&m->stack);
+  pop3_buf_free(&m->names);
+  pop3_buf_free(&m->tmp);
+  pop3_buf_free(&m->block);
+  pop3_value_free(&m->value);
+}
+
+static size_t depth (const pop3_mime *m) {
+  return m->stack.n / sizeof(open_part);
+}
+
+static open_part *part_at (const pop3_mime *m, size_t i) {
+  return (open_part *)(void *)m->stack.p + i;
+}
+
+static open_part *top (const pop3_mime *m) {
+  return part_at(m, depth(m) - 1);
+}
+
+/* ------------------------------------------------------------ boundaries */
+
+static uint32_t hash_of (const char *p, size_t n) {
+  uint32_t h = 2166136261u;            /* FNV-1a */
+  while (n-- > 0) h = (h ^ (unsigned char)*p++) * 16777619u;
+  return h ^ h >> 16;
+}
+
+/* Let the boundary of the part on top count. */
+static void list (pop3_mime *m) {
+  open_part *o = top(m);
+  int *bucket = &m->heads[o->hash % NBUCKETS];
+  o->chain = *bucket;
+  *bucket = (int)depth(m) - 1;
+  o->listed = 1;
+  m->nopen++;
+}
+
+/* The part 'o' at 'i' is over, or its last delimiter was seen. */
+static void unlist (pop3_mime *m, open_part *o, size_t i) {
+  int *link = &m->heads[o->hash % NBUCKETS];
+  if (!o->listed) return;
+  while (*link != (int)i) link = &part_at(m, (size_t)*link)->chain;
+  *link = o->chain;
+  o->listed = 0;
+  m->nopen--;
+}
+
+/* The innermost open part with that boundary, or -1. */
+static int lookup (const pop3_mime *m, const char *p, size_t n) {
+  uint32_t h = hash_of(p, n);
+  int i = m->heads[h % NBUCKETS];
+  while (i >= 0) {
+    const open_part *o = part_at(m, (size_t)i);
+    if (o->hash == h && o->nname == n &&
+        memcmp(m->names.p + o->name, p, n) == 0)
+      return i;
+    i = o->chain;
+  }
+  return -1;
+}
+
+/*
+** Is the line [p, e), without its line break, a delimiter? The part it
+** belongs to, or -1; '*closing' tells whether it is the last one.
+*/
+static int delimiter (const pop3_mime *m, const char *p, const char *e,
+                      unsigned char *closing) {
+  int open, close = -1;
+  while (e > p && (pop3_isblank(e[-1]) || e[-1] == '\r')) e--;
+  if (e - p < 3 || p[0] != '-' || p[1] != '-') return -1;
+  p += 2;
+  open = lookup(m, p, (size_t)(e - p));
+  if (e - p > 2 && e[-1] == '-' && e[-2] == '-')
+    close = lookup(m, p, (size_t)(e - p) - 2);
+  *closing = close > open;
+  return *closing ? close : open;
+}
+
+/* --------------------------------------------------------------- headers */
+
+/* Find the value of a field, unfolded, in '*v'. */
+static int value_of (pop3_mime *m, pop3_span block, const char *name,
+                     pop3_span *v) {
+  pop3_field f;
+  *v = pop3_span_of(block.p, 0);
+  if (!pop3_head_find(block, name, m->lim.fields, &f)) return 0;
+  return pop3_unfold(f.value, &m->tmp, v) == 0 ? 1 : POP3_ENOMEM;
+}
+
+int pop3_istype (pop3_span s) {
+  const char *slash = s.n > 0 ? (const char *)memchr(s.p, '/', s.n) : NULL;
+  size_t n = slash != NULL ? (size_t)(slash - s.p) : 0;
+  return n > 0 && n + 1 < s.n && memchr(slash + 1, '/', s.n - n - 1) == NULL;
+}
+
+static int has_prefix (pop3_span s, const char *prefix) {
+  size_t n = strlen(prefix);
+  return s.n > n && memcmp(s.p, prefix, n) == 0;
+}
+
+pop3_span pop3_boundary (const pop3_value *v) {
+  pop3_param p;
+  if (!pop3_value_find(v, "boundary", &p)) return pop3_span_of("", 0);
+  while (p.octets.n > 0 && pop3_isblank(p.octets.p[p.octets.n - 1]))
+    p.octets.n--;
+  if (p.octets.n > POP3_MIME_LINE / 2) p.octets.n = 0;
+  return p.octets;
+}
+
+static int set_boundary (pop3_mime *m, open_part *o, pop3_span b) {
+  o->name = m->names.n;
+  o->nname = b.n;
+  o->hash = hash_of(b.p, b.n);
+  return pop3_buf_add(&m->names, b.p, b.n);
+}
+
+static enum pop3_code transfer_code (pop3_mime *m, pop3_span block, int *err) {
+  pop3_span v;
+  *err = value_of(m, block, "content-transfer-encoding", &v);
+  if (*err > 0) *err = pop3_value_parse(&m->value, v, 1);
+  else if (*err == 0) return POP3_CODE_NONE;
+  return *err == 0 ? pop3_code_find(pop3_value_main(&m->value))
+                   : POP3_CODE_NONE;
+}
+
+/*
+** Decide what the part on top is, by its header. Containers that would be
+** too deep, or could have no part, stay closed.
+*/
+static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
+  open_part *o = top(m);
+  size_t level = depth(m) - 1;
+  int inside = level > 0 && part_at(m, level - 1)->digest, err;
+  int message = inside, multi = 0, digest = 0;
+  pop3_span v, type, b = {NULL, 0};
+  enum pop3_code code;
+  if (inside) ev->flags |= POP3_PART_DIGEST;
+  err = value_of(m, block, "content-type", &v);
+  if (err < 0) return err;
+  if (err > 0) {
+    err = pop3_value_parse(&m->value, v, m->lim.params);
+    if (err != 0) return err;
+    type = pop3_value_main(&m->value);
+    if (pop3_istype(type)) {
+      message = pop3_is(type, "message/rfc822") ||
+                pop3_is(type, "message/global");
+      multi = has_prefix(type, "multipart/");
+      digest = multi && pop3_is(type, "multipart/digest");
+    }
+    else ev->flags |= POP3_PART_BADTYPE;
+  }
+  if (multi) {
+    b = pop3_boundary(&m->value);
+    if (b.n == 0) ev->flags |= POP3_PART_NOBOUNDARY;
+    else if (level >= m->lim.depth) ev->flags |= POP3_PART_OPAQUE;
+    else {
+      err = set_boundary(m, o, b);
+      if (err != 0) return err;
+      ev->kind = POP3_PART_MULTI;
+    }
+  }
+  code = transfer_code(m, block, &err);
+  if (err != 0) return err;
+  if (code == POP3_CODE_UNKNOWN && ev->kind != POP3_PART_MULTI)
+    ev->flags |= POP3_PART_UNKNOWN;
+  else if (message && code != POP3_CODE_NONE) ev->flags |= POP3_PART_ENCODED;
+  else if (message && (level >= m->lim.depth || m->parts >= m->lim.parts))
+    ev->flags |= POP3_PART_OPAQUE;
+  else if (message) ev->kind = POP3_PART_MESSAGE;
+  o->kind = (unsigned char)ev->kind;
+  o->digest = digest && ev->kind == POP3_PART_MULTI;
+  if (ev->kind == POP3_PART_MULTI) list(m);
+  return 0;
+}
+
+/* A new part begins at m->base. */
+static int push (pop3_mime *m) {
+  open_part o;
+  memset(&o, 0, sizeof o);
+  o.head = m->base;
+  m->parts++;
+  m->state = HEAD;
+  m->cut = 0;
+  return pop3_buf_add(&m->stack, (const char *)&o, sizeof o);
+}
+
+/* n octets of '*in' are dealt with. */
+static void drop (pop3_mime *m, pop3_span *in, size_t n) {
+  in->p += n;
+  in->n -= n;
+  m->base += n;
+  m->scan = m->scan > n ? m->scan - n : 0;
+}
+
+/*
+** The header of the part on top is in->p[0 .. n), behind what is kept of it
+** already; its body begins 'gap' octets behind that. Sets '*ev' and goes on
+** with the body.
+*/
+static int end_head (pop3_mime *m, pop3_span *in, size_t n, size_t gap,
+                     pop3_mime_ev *ev) {
+  int err;
+  memset(ev, 0, sizeof *ev);
+  ev->type = POP3_MIME_HEAD;
+  ev->level = depth(m) - 1;
+  ev->at = m->cut ? m->headat : m->base;
+  ev->body = m->base + n + gap;
+  ev->cut = m->base + n - ev->at > m->lim.header;
+  ev->data = m->cut ? pop3_span_of(m->block.p, m->block.n)
+                    : pop3_span_of(in->p, ev->cut ? m->lim.header : n);
+  m->state = BODY;
+  m->cut = 0;
+  err = classify(m, ev->data, ev);
+  if (err != 0) return err;
+  drop(m, in, n + gap);
+  if (ev->kind == POP3_PART_MESSAGE) {
+    err = push(m);
+    if (err != 0) return err;
+  }
+  return 1;
+}
+
+/*
+** More of a header block is needed. Once there is more of it than the limit,
+** keep a copy of what counts, so that the caller need not keep it all.
+*/
+static int keep_head (pop3_mime *m, pop3_span *in) {
+  size_t n;
+  if (in->n <= m->lim.header + POP3_MIME_LINE) return 0;
+  if (!m->cut) {
+    m->block.n = 0;
+    if (pop3_buf_add(&m->block, in->p, m->lim.header) != 0)
+      return POP3_ENOMEM;
+    m->headat = m->base;
+    m->cut = 1;
+  }
+  n = m->scan > m->brk ? m->scan - m->brk : 0;
+  if (in->n - m->scan > POP3_MIME_LINE) {     /* too long to be a delimiter */
+    n = in->n - (in->p[in->n - 1] == '\r');
+    m->midline = 1;
+    m->scan = n;
+    m->brk = 0;
+  }
+  drop(m, in, n);
+  return 0;
+}
+
+/*
+** Look for the end of the header block: an empty line, a delimiter, the end
+** of all.
+*/
+static int read_head (pop3_mime *m, pop3_span *in, int last,
+                      pop3_mime_ev *ev) {
+  for (;;) {
+    const char *p = in->p + m->scan, *e = in->p + in->n, *nl, *end;
+    nl = p < e ? (const char *)memchr(p, '\n', (size_t)(e - p)) : NULL;
+    if (nl == NULL && !last) return keep_head(m, in);
+    end = nl != NULL ? nl : e;
+    if (m->nopen > 0 && !m->midline && end - p >= 2 && p[0] == '-' &&
+        p[1] == '-' && end - p < POP3_MIME_LINE &&
+        delimiter(m, p, end, &m->closing) >= 0) {
+      size_t brk = m->brk < m->scan ? m->brk : m->scan;
+      return end_head(m, in, m->scan - brk, 0, ev);
+    }
+    if (nl == NULL) {
+      m->scan = in->n;
+      m->brk = m->midline = 0;
+      return end_head(m, in, in->n, 0, ev);
+    }
+    m->scan = (size_t)(nl + 1 - in->p);
+    m->brk = nl > in->p && nl[-1] == '\r' ? 2 : 1;
+    if (!m->midline && (nl == p || (nl == p + 1 && *p == '\r')))
+      return end_head(m, in, (size_t)(p - in->p), m->brk, ev);
+    m->midline = 0;
+  }
+}
+
+/* ----------------------------------------------------------------- bodies */
+
+/* Hand out or drop in->p[0 .. n). */
+static int take (pop3_mime *m, pop3_span *in, size_t n, pop3_mime_ev *ev) {
+  int leaf = top(m)->kind == POP3_PART_LEAF;
+  memset(ev, 0, sizeof *ev);
+  ev->type = POP3_MIME_DATA;
+  ev->level = depth(m) - 1;
+  ev->data = pop3_span_of(in->p, n);
+  ev->at = m->base;
+  drop(m, in, n);
+  return leaf && n > 0;
+}
+
+/*
+** Move m->scan over lines that are no delimiters. Returns the part whose
+** delimiter stands there, with its length in '*n'; else -1: more is needed.
+*/
+static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
+  const char *e = in.p + in.n;
+  for (;;) {
+    const char *p = in.p + m->scan, *nl;
+    size_t left = (size_t)(e - p);
+    if (left == 0) return -1;
+    if (!m->midline && p[0] == '-') {
+      size_t max = left < POP3_MIME_LINE ? left : POP3_MIME_LINE;
+      if (left == 1 && !last) return -1;
+      if (left > 1 && p[1] == '-') {
+        int i;
+        nl = (const char *)memchr(p, '\n', max);
+        if (nl == NULL && max < POP3_MIME_LINE && !last) return -1;
+        i = nl == NULL && max == POP3_MIME_LINE ? -1
+          : delimiter(m, p, nl != NULL ? nl : e, &m->closing);
+        *n = nl != NULL ? (size_t)(nl + 1 - p) : left;
+        if (i >= 0) return i;
+      }
+    }
+    nl = (const char *)memchr(p, '\n', left);
+    m->midline = nl == NULL;
+    if (nl == NULL) {                       /* a CR may begin a line break */
+      m->scan = in.n - (e[-1] == '\r' && !last);
+      m->brk = 0;
+      return -1;
+    }
+    m->scan = (size_t)(nl + 1 - in.p);
+    m->brk = nl > in.p && nl[-1] == '\r' ? 2 : 1;
+  }
+}
+
+static int read_body (pop3_mime *m, pop3_span *in, int last,
+                      pop3_mime_ev *ev) {
+  size_t n = 0, ready;
+  int i;
+  if (m->nopen == 0) {                     /* nothing can end it */
+    m->scan = m->brk = 0;
+    return take(m, in, in->n, ev);
+  }
+  i = scan_lines(m, *in, last, &n);
+  ready = m->scan > m->brk ? m->scan - m->brk : 0;
+  if (i < 0) {
+    if (last) ready = in->n;
+    return ready > 0 ? take(m, in, ready, ev) : 0;
+  }
+  if (ready > 0 && take(m, in, ready, ev)) return 1;
+  m->popto = (size_t)i;                    /* what is left: break, delimiter */
+  m->popend = m->base + m->scan - m->brk;  /* may lie before m->base */
+  drop(m, in, m->scan + n);
+  m->brk = 0;
+  m->state = POP;
+  return 0;
+}
+
+/* The part on top ends at 'end'. */
+static int end_part (pop3_mime *m, size_t end, pop3_mime_ev *ev) {
+  size_t level = depth(m) - 1;
+  open_part *o = top(m);
+  memset(ev, 0, sizeof *ev);
+  ev->type = POP3_MIME_END;
+  ev->level = level;
+  ev->at = end < o->head ? o->head : end;
+  ev->closed = o->closed;
+  unlist(m, o, level);
+  if (o->kind == POP3_PART_MULTI) m->names.n = o->name;
+  m->stack.n -= sizeof(open_part);
+  return 1;
+}
+
+/* All above 'popto' is ended; go on behind its delimiter. */
+static int after_pop (pop3_mime *m, pop3_mime_ev *ev) {
+  open_part *o = top(m);
+  m->state = BODY;
+  if (m->closing) {
+    o->closed = 1;
+    unlist(m, o, depth(m) - 1);
+    return 0;
+  }
+  if (m->parts < m->lim.parts) return push(m);
+  memset(ev, 0, sizeof *ev);
+  ev->type = POP3_MIME_LIMIT;
+  ev->level = depth(m) - 1;
+  ev->at = m->base;
+  m->state = REST;
+  return 1;
+}
+
+int pop3_mime_next (pop3_mime *m, pop3_span *in, int last,
+                    pop3_mime_ev *ev) {
+  for (;;) {
+    int r = 0;
+    unsigned char was = m->state;
+    switch (was) {
+      case HEAD: r = read_head(m, in, last, ev); break;
+      case BODY: r = read_body(m, in, last, ev); break;
+      case POP:
+        r = depth(m) - 1 > m->popto ? end_part(m, m->popend, ev)
+                                    : after_pop(m, ev);
+        break;
+      case REST: drop(m, in, in->n); break;
+      default: return 0;
+    }
+    if (r != 0) return r;
+    if (m->state != was) continue;
+    if (in->n > 0 && last) continue;       /* dropped text: there is more */
+    if (!last) return 0;
+    if (depth(m) > 0) return end_part(m, m->base, ev);
+    m->state = DONE;
+  }
+}

@@ -1,0 +1,372 @@
+/*
+** param.c - "value; name=value; ..." fields: Content-Type, Content-
+** Disposition (RFC 2045 5.1), with the sections and charsets of RFC 2231.
+**
+** The field is cut into segments as it stands. Only where a name has a "*"
+** are they sorted, and what belongs together is joined.
+*/
+#include <string.h>
+
+#include "mail.h"
+
+typedef struct seg {
+  size_t name, nname;      /* in 'text' */
+  size_t value, nvalue;
+  size_t order;
+  uint32_t section;
+  unsigned char rank;      /* for one name: EXT, then SECTIONS, then PLAIN */
+  unsigned char percent;   /* the value is percent-encoded */
+} seg;
+
+enum { EXT, SECTIONS, PLAIN };
+
+typedef struct param {
+  size_t name, nname, value, nvalue, charset, ncharset;
+  enum pop3_param_form form;
+} param;
+
+void pop3_value_init (pop3_value *v, pop3_mem mem) {
+  memset(v, 0, sizeof *v);
+  pop3_buf_init(&v->text, mem);
+  pop3_buf_init(&v->segs, mem);
+  pop3_buf_init(&v->params, mem);
+}
+
+void pop3_value_free (pop3_value *v) {
+  pop3_buf_free(&v->text);
+  pop3_buf_free(&v->segs);
+  pop3_buf_free(&v->params);
+}
+
+/* ---------------------------------------------------------- segments */
+
+static const char *skip_comment (const char *p, const char *e) {
+  size_t depth = 0;
+  for (; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '(') depth++;
+    else if (*p == ')' && --depth == 0) return p + 1;
+  }
+  return e;
+}
+
+static const char *skip_blanks (const char *p, const char *e) {
+  while (p < e && pop3_isspace(*p)) p++;
+  return p;
+}
+
+static const char *skip_cfws (const char *p, const char *e) {
+  for (;;) {
+    p = skip_blanks(p, e);
+    if (p == e || *p != '(') return p;
+    p = skip_comment(p, e);
+  }
+}
+
+/* One past the closing quote of the string at 'p', or NULL. */
+static const char *skip_quoted (const char *p, const char *e) {
+  for (p++; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '"') return p + 1;
+  }
+  return NULL;
+}
+
+static int add_lower (pop3_buf *b, const char *p, const char *e) {
+  if (pop3_buf_room(b, (size_t)(e - p) + 1) != 0) return POP3_ENOMEM;
+  for (; p < e; p++) b->p[b->n++] = (char)pop3_lower(*p);
+  return 0;
+}
+
+/*
+** Append the value at 'p' and return one past it. A
+** value without quotes goes up to the ";", blanks within it included; a
+** comment counts as one only where nothing follows it. NULL: no memory.
+*/
+static const char *add_value (pop3_buf *b, const char *p, const char *e,
+                              unsigned char *noquote) {
+  const char *end, *q, *c;
+  if (p < e && *p == '"' && !*noquote) {
+    end = skip_quoted(p, e);
+    if (end != NULL) {
+      for (p++; p < end - 1; p++) {
+        if (*p == '\\' && p + 1 < end - 1) p++;
+        if (pop3_buf_addc(b, *p) != 0) return NULL;
+      }
+      return end;
+    }
+    *noquote = 1;            /* no quote ends from here on: do not look */
+  }
+  if (p < e && *p == '"') p++;
+  end = (const char *)memchr(p, ';', (size_t)(e - p));
+  if (end == NULL) end = e;
+  for (q = end; (c = (const char *)memchr(p, '(', (size_t)(q - p))) != NULL;) {
+    const char *after = skip_comment(c, end);
+    if (skip_cfws(after, end) != end) break;
+    q = c;
+  }
+  while (q > p && pop3_isspace(q[-1])) q--;
+  return pop3_buf_add(b, p, (size_t)(q - p)) == 0 ? end : NULL;
+}
+
+/*
+** Take the star off a name: "n*" is extended, "n*3" a section, "n*3*" both.
+** Anything else is left as it is.
+*/
+static void read_star (pop3_value *v, seg *s) {
+  const char *b = v->text.p + s->name, *e = b + s->nname;
+  const char *star = (const char *)memchr(b, '*', s->nname), *p;
+  uint32_t n = 0;
+  s->rank = PLAIN;
+  s->section = 0;
+  s->percent = 0;
+  if (star == NULL || star == b) return;
+  if (star + 1 == e) s->rank = EXT, s->percent = 1;
+  else {
+    for (p = star + 1; p < e && pop3_isdigit(*p) && p - star < 10; p++)
+      n = n * 10 + (uint32_t)(*p - '0');
+    if (p == star + 1 || (p < e && (*p != '*' || p + 1 != e))) return;
+    s->rank = SECTIONS;
+    s->section = n;
+    s->percent = p < e;
+  }
+  v->stars = 1;
+  s->nname = (size_t)(star - b);
+}
+
+/*
+** Read the segments from 'p' on, which is behind the main value. A piece
+** without "=" or without a name is nothing.
+*/
+static int read_segs (pop3_value *v, const char *p, const char *e,
+                      size_t max) {
+  unsigned char noquote = 0;
+  size_t order = 0;
+  for (;;) {
+    const char *name, *end;
+    seg s;
+    while (p < e && (*p == ';' || pop3_isspace(*p))) p++;
+    p = skip_cfws(p, e);
+    if (p == e) return 0;
+    name = p;
+    while (p < e && *p != '=' && *p != ';' && *p != '(' && !pop3_isspace(*p))
+      p++;
+    end = p;
+    p = skip_cfws(p, e);
+    if (p < e && *p == '=' && end > name) {
+      if (order == max) {
+        v->limited = 1;
+        return 0;
+      }
+      memset(&s, 0, sizeof s);
+      s.name = v->text.n;
+      if (add_lower(&v->text, name, end) != 0) return POP3_ENOMEM;
+      s.nname = v->text.n - s.name;
+      s.value = v->text.n;
+      p = add_value(&v->text, skip_blanks(p + 1, e), e, &noquote);
+      if (p == NULL) return POP3_ENOMEM;
+      s.nvalue = v->text.n - s.value;
+      s.order = order++;
+      read_star(v, &s);
+      if (pop3_buf_add(&v->segs, (const char *)&s, sizeof s) != 0)
+        return POP3_ENOMEM;
+    }
+    else if (p < e && *p == '=') {
+      p = (const char *)memchr(p, ';', (size_t)(e - p));
+      if (p == NULL) return 0;
+    }
+  }
+}
+
+/* ------------------------------------------------------------- sorting */
+
+static int compare (const char *text, const seg *a, const seg *b) {
+  size_t n = a->nname < b->nname ? a->nname : b->nname;
+  int c = memcmp(text + a->name, text + b->name, n);
+  if (c != 0) return c;
+  if (a->nname != b->nname) return a->nname < b->nname ? -1 : 1;
+  if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+  if (a->section != b->section) return a->section < b->section ? -1 : 1;
+  return a->order < b->order ? -1 : 1;
+}
+
+/* Let the segment at 'i' sink into the heap s[0 .. n). */
+static void sink (const char *text, seg *s, size_t i, size_t n) {
+  for (;;) {
+    size_t k = 2 * i + 1;
+    seg t;
+    if (k >= n) return;
+    if (k + 1 < n && compare(text, &s[k], &s[k + 1]) < 0) k++;
+    if (compare(text, &s[i], &s[k]) > 0) return;
+    t = s[i];
+    s[i] = s[k];
+    s[k] = t;
+    i = k;
+  }
+}
+
+/* Heapsort: n log n whatever is sent, and no memory (qsort may take some). */
+static void sort (const char *text, seg *s, size_t n) {
+  size_t i;
+  for (i = n / 2; i-- > 0;) sink(text, s, i, n);
+  while (n > 1) {
+    seg t = s[0];
+    s[0] = s[n - 1];
+    s[--n] = t;
+    sink(text, s, 0, n);
+  }
+}
+
+/* ------------------------------------------------------------- joining */
+
+/* Append a segment's octets to 'text', from 'skip' on. */
+static int add_octets (pop3_buf *text, const seg *s, size_t skip) {
+  const char *p, *e;
+  if (pop3_buf_room(text, s->nvalue + 1) != 0) return POP3_ENOMEM;
+  p = text->p + s->value + skip;
+  e = text->p + s->value + s->nvalue;
+  while (p < e) {
+    int hi, lo;
+    if (s->percent && *p == '%' && e - p >= 3 &&
+        (hi = pop3_hexdigit(p[1])) >= 0 && (lo = pop3_hexdigit(p[2])) >= 0) {
+      text->p[text->n++] = (char)(hi << 4 | lo);
+      p += 3;
+    }
+    else text->p[text->n++] = *p++;
+  }
+  return 0;
+}
+
+/*
+** Find "charset'language'" at the start of an extended value; returns the
+** length of it all, 0 if it is not there.
+*/
+static size_t charset_prefix (const char *p, size_t n, size_t *ncharset) {
+  const char *a = n > 0 ? (const char *)memchr(p, '\'', n) : NULL, *b;
+  *ncharset = 0;
+  if (a == NULL) return 0;
+  b = (const char *)memchr(a + 1, '\'', n - (size_t)(a + 1 - p));
+  if (b == NULL) return 0;
+  *ncharset = (size_t)(a - p);
+  return (size_t)(b + 1 - p);
+}
+
+/*
+** Make one parameter of the segments s[0 .. n), which have one name and are
+** sorted; the best form wins, and of that the first. Sections are joined as
+** far as they go without a gap.
+*/
+static int make_param (pop3_value *v, const seg *s, size_t n) {
+  param p;
+  size_t i, skip = 0, want = 0;
+  memset(&p, 0, sizeof p);
+  while (n > 0 && s->rank == SECTIONS && s->section != 0) s++, n--;
+  if (n == 0) return 0;                   /* no first section */
+  p.name = s->name;
+  p.nname = s->nname;
+  p.form = s->rank == EXT ? POP3_PARAM_EXT : POP3_PARAM_PLAIN;
+  if (s->percent) {
+    skip = charset_prefix(v->text.p + s->value, s->nvalue, &p.ncharset);
+    p.charset = s->value;
+    p.form = POP3_PARAM_EXT;
+  }
+  else if (s->rank == SECTIONS) p.form = POP3_PARAM_SECTIONS;
+  p.value = s->value;
+  p.nvalue = s->nvalue;
+  if (s->rank != PLAIN) {
+    p.value = v->text.n;
+    for (i = 0; i < n && s[i].rank == s->rank; i++) {
+      if (s[i].section < want) continue;    /* a second one of that number */
+      if (s[i].section > want) break;
+      if (s[i].percent) p.form = POP3_PARAM_EXT;
+      if (add_octets(&v->text, &s[i], skip) != 0) return POP3_ENOMEM;
+      skip = 0;
+      want++;
+    }
+    p.nvalue = v->text.n - p.value;
+  }
+  return pop3_buf_add(&v->params, (const char *)&p, sizeof p);
+}
+
+static int make_params (pop3_value *v) {
+  seg *s = (seg *)(void *)v->segs.p;
+  size_t n = v->segs.n / sizeof(seg), i, j;
+  int err = 0;
+  if (v->stars) sort(v->text.p, s, n);
+  for (i = 0; i < n && err == 0; i = j) {
+    const char *t = v->text.p;
+    j = i + 1;
+    while (v->stars && j < n && s[j].nname == s[i].nname &&
+           memcmp(t + s[j].name, t + s[i].name, s[i].nname) == 0)
+      j++;
+    err = make_param(v, s + i, j - i);
+  }
+  return err;
+}
+
+/* ------------------------------------------------------------- interface */
+
+/*
+** Append the main value in lower case, without white space and comments;
+** returns what follows it. In "name=value" without a main value, as some
+** send it, all of it are parameters.
+*/
+static const char *read_main (pop3_value *v, const char *p, const char *e) {
+  for (;;) {
+    const char *q;
+    p = skip_cfws(p, e);
+    for (q = p; q < e && *q != ';' && *q != '=' && *q != '(' &&
+                !pop3_isspace(*q); q++)
+      continue;
+    if (q == p) break;
+    if (v->text.n > 0 && p[0] != '/' && v->text.p[v->text.n - 1] != '/')
+      break;                               /* the ";" is missing */
+    if (skip_cfws(q, e) < e && *skip_cfws(q, e) == '=') break;
+    if (add_lower(&v->text, p, q) != 0) return NULL;
+    p = q;
+  }
+  v->nmain = v->text.n;
+  return p;
+}
+
+int pop3_value_parse (pop3_value *v, pop3_span in, size_t max) {
+  const char *e = in.p + in.n, *p;
+  int err;
+  v->text.n = v->segs.n = v->params.n = v->nmain = 0;
+  v->limited = v->stars = 0;
+  if (in.n == 0) return 0;
+  p = read_main(v, in.p, e);
+  if (p == NULL) return POP3_ENOMEM;
+  err = read_segs(v, p, e, max);
+  return err != 0 ? err : make_params(v);
+}
+
+pop3_span pop3_value_main (const pop3_value *v) {
+  return pop3_span_of(v->text.p, v->nmain);
+}
+
+size_t pop3_value_count (const pop3_value *v) {
+  return v->params.n / sizeof(param);
+}
+
+void pop3_value_get (const pop3_value *v, size_t i, pop3_param *out) {
+  const param *p = (const param *)(const void *)v->params.p + i;
+  out->name = pop3_span_of(v->text.p + p->name, p->nname);
+  out->octets = pop3_span_of(v->text.p + p->value, p->nvalue);
+  out->charset = pop3_span_of(v->text.p + p->charset, p->ncharset);
+  out->form = p->form;
+}
+
+int pop3_value_find (const pop3_value *v, const char *name, pop3_param *p) {
+  size_t i, n = pop3_value_count(v);
+  for (i = 0; i < n; i++) {
+    pop3_value_get(v, i, p);
+    if (pop3_is(p->name, name)) return 1;
+  }
+  return 0;
+}
+
+int pop3_param_text (pop3_conv *c, const pop3_param *p, pop3_buf *out) {
+  if (p->form != POP3_PARAM_EXT) return pop3_words(c, p->octets, out);
+  return pop3_conv_text(c, pop3_charset_find(p->charset), p->octets, out);
+}

@@ -1,0 +1,99 @@
+--- Arguments and options: misuse is an error at the caller's line.
+-- @module pop3.check
+-- @local
+
+local check = {}
+
+--- Raise a misuse error.
+-- @tparam integer level who is to blame, here and in the functions below: 1 is
+-- whoever called the function that checks, 2 the caller of that one
+-- @tparam string format
+-- @param ... for the format
+local function misuse(level, format, ...)
+  error(format:format(...), level + 2)
+end
+check.misuse = misuse
+
+local function list(t)
+  local names = {}
+  for name in pairs(t) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+--- Check a table of options: unknown names and wrong types are errors.
+-- @param opts the table
+-- @tparam table spec option name → type, or types separated by spaces, or a
+-- table of the values that are allowed
+-- @tparam string what the options are for
+-- @tparam integer level see `misuse`
+function check.options(opts, spec, what, level)
+  if type(opts) ~= "table" then
+    misuse(level + 1, "%s: options must be a table, not %s", what, type(opts))
+  end
+  for name, value in pairs(opts) do
+    local want = spec[name]
+    if want == nil then
+      misuse(level + 1, "%s: unknown option '%s' (known: %s)", what,
+             tostring(name), list(spec))
+    elseif type(want) == "table" then
+      if not want[value] then
+        misuse(level + 1, "%s: option '%s' must be one of: %s", what, name,
+               list(want))
+      end
+    elseif want ~= "any" then
+      local t = math.type(value) == "integer" and "number integer"
+                or type(value)
+      local ok = false
+      for w in want:gmatch "%S+" do
+        for have in t:gmatch "%S+" do ok = ok or w == have end
+      end
+      if not ok then
+        misuse(level + 1, "%s: option '%s' must be a %s, not a %s", what, name,
+               want:gsub(" ", " or "), type(value))
+      end
+    end
+  end
+end
+
+--- A message number: a positive integer.
+function check.number(n, level)
+  local i = math.tointeger(n)
+  if type(n) ~= "number" or not i or i < 1 then
+    misuse(level + 1, "a message number must be a positive integer, not %s",
+           type(n) == "number" and tostring(n) or type(n))
+  end
+  return i
+end
+
+--- A count: an integer that is not negative.
+function check.count(n, what, level)
+  local i = math.tointeger(n)
+  if type(n) ~= "number" or not i or i < 0 then
+    misuse(level + 1, "%s must be an integer of 0 or more, not %s", what,
+           type(n) == "number" and tostring(n) or type(n))
+  end
+  return i
+end
+
+--- A string that can be an argument of a command.
+function check.text(s, what, level)
+  if type(s) ~= "string" then
+    misuse(level + 1, "%s must be a string, not %s", what, type(s))
+  end
+  if s:find "[\r\n\0]" then
+    misuse(level + 1, "%s must not hold CR, LF or NUL", what)
+  end
+  return s
+end
+
+--- A function, or something that can be called.
+function check.callable(f, what, level)
+  local mt = getmetatable(f)
+  if type(f) ~= "function" and not (type(mt) == "table" and mt.__call) then
+    misuse(level + 1, "%s must be a function, not %s", what, type(f))
+  end
+  return f
+end
+
+return check

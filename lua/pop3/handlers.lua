@@ -1,0 +1,266 @@
+--- The default handlers: a POP3 server by RFC 1939, 2449 and 6856.
+--
+-- `server.default` is this table; `server.on` overrides it. A handler gets the
+-- session and the command's arguments and returns a reply: `session:ok(text)`,
+-- `session:err(text, code)`, `session:multi(text, body)`, `session:raw(octets)`
+-- or `session:hangup()`.
+-- @module pop3.handlers
+
+local core = require "pop3.core"
+
+local default = {}
+
+-- Octets from which on a message goes out in pieces, if the store can.
+local BIG = 1024 * 1024
+
+local FAILED = "authentication failed"
+
+-- ------------------------------------------------------------ authorization
+
+-- The password of a user is wrong for everyone who is not there.
+local function known_password(server, user)
+  local entry = server.users[user]
+  return entry and entry.password
+end
+
+-- Did the client prove that it is the user? true or a user's table, or nil,
+-- text, code.
+local function authenticated(session, mech, user, proved)
+  local server = session.server
+  if server.authenticate then
+    return server.authenticate(session, mech, user, proved)
+  end
+  local password = known_password(server, user)
+  local ok = proved(password or core.random(16))
+  return password ~= nil and ok
+end
+
+-- What comes after the proof: the delay between logins, the lock, the mail.
+local function enter(session, user, entry)
+  local server = session.server
+  local ok, text, code = server:admit(session, user)
+  if not ok then return session:err(text, code) end
+  local store
+  store, text, code = server:store_of(user, entry)
+  local drop = store
+  if store then drop, text, code = store:open(user) end
+  if not drop then
+    server:release(session)
+    return session:err(text or "the maildrop cannot be opened",
+                       code or "SYS/TEMP")
+  end
+  session:log_in(user, drop)
+  return session:ok(("maildrop ready, %d messages"):format(drop:count()))
+end
+
+local function login(session, mech, user, proved)
+  local ok, text, code = authenticated(session, mech, user, proved)
+  if not ok then
+    return session:err(text or FAILED, text and code or not text and "AUTH"
+                                                     or nil)
+  end
+  return enter(session, user, type(ok) == "table" and ok or nil)
+end
+
+function default.USER(session, name)
+  session.name = name
+  return session:ok("send the password")
+end
+
+function default.PASS(session, secret)
+  local user = session.name
+  session.name = nil
+  if not user then return session:err("USER comes first") end
+  return login(session, "USER", user, function(password)
+    return core.equal(secret, password)
+  end)
+end
+
+function default.APOP(session, user, digest)
+  local stamp = session.stamp
+  if not stamp then return session:err("APOP is not offered") end
+  return login(session, "APOP", user, function(password)
+    return core.equal(digest, core.md5(stamp .. password))
+  end)
+end
+
+function default.AUTH(session)
+  return session:err("no SASL mechanism is offered")
+end
+
+function default.STLS(session)
+  return session:err("TLS is not offered")
+end
+
+function default.CAPA(session)
+  local lines = session.server:capabilities(session)
+  if not lines then return session:err("unknown command") end
+  return session:multi("capabilities", lines)
+end
+
+function default.UTF8(session)
+  return session:ok("UTF-8 it is")
+end
+
+local languages = { en = "English", ["i-default"] = "the default language" }
+
+function default.LANG(session, tag)
+  if tag == "" then
+    return session:multi("languages", { "en English",
+                                        "i-default The default language" })
+  end
+  tag = tag:lower()
+  if tag == "*" then tag = "i-default" end
+  if not languages[tag] then return session:err("no such language") end
+  return session:ok(("%s %s"):format(tag, languages[tag]))
+end
+
+-- -------------------------------------------------------------- transaction
+
+-- An error when there is no such message.
+local function missing(session, n)
+  if n > session.maildrop:count() then
+    return session:err("no such message")
+  elseif session.deleted[n] then
+    return session:err("the message is deleted")
+  end
+end
+
+-- The reply when a store failed.
+local function broken(session, text, code)
+  return session:err(text or "the store failed", code or "SYS/TEMP")
+end
+
+-- Count and octets of what is not deleted, or nil, message, code.
+local function totals(session)
+  local drop, deleted = session.maildrop, session.deleted
+  local count, octets = 0, 0
+  if drop.total and next(deleted) == nil then
+    return drop:count(), drop:total()
+  end
+  for n = 1, drop:count() do
+    if not deleted[n] then
+      local size, text, code = drop:size(n)
+      if not size then return nil, text, code end
+      count, octets = count + 1, octets + size
+    end
+  end
+  return count, octets
+end
+
+function default.STAT(session)
+  local count, octets, code = totals(session)
+  if not count then return broken(session, octets, code) end
+  return session:ok(count .. " " .. octets)
+end
+
+-- A listing of what `value` says of each message.
+local function listing(session, value)
+  local drop, deleted = session.maildrop, session.deleted
+  local lines = {}
+  for n = 1, drop:count() do
+    if not deleted[n] then
+      local v, text, code = value(drop, n)
+      if not v then return nil, text, code end
+      lines[#lines + 1] = n .. " " .. v
+    end
+  end
+  return lines
+end
+
+local function size(drop, n) return drop:size(n) end
+local function uid(drop, n) return drop:uid(n) end
+
+-- LIST and UIDL, of one message or of all.
+local function tell(session, n, value, title)
+  if n then
+    local reply = missing(session, n)
+    if reply then return reply end
+    local v, text, code = value(session.maildrop, n)
+    if not v then return broken(session, text, code) end
+    return session:ok(n .. " " .. v)
+  end
+  local lines, text, code = listing(session, value)
+  if not lines then return broken(session, text, code) end
+  return session:multi(title(lines), lines)
+end
+
+local function count_title(lines) return #lines .. " messages" end
+
+function default.LIST(session, n)
+  return tell(session, n, size, count_title)
+end
+
+function default.UIDL(session, n)
+  return tell(session, n, uid, count_title)
+end
+
+function default.RETR(session, n)
+  local reply = missing(session, n)
+  if reply then return reply end
+  local drop = session.maildrop
+  if drop.source then
+    local octets, text, code = drop:size(n)
+    if not octets then return broken(session, text, code) end
+    if octets >= BIG then
+      local source
+      source, text, code = drop:source(n)
+      if not source then return broken(session, text, code) end
+      return session:multi(octets .. " octets", source)
+    end
+  end
+  local octets, text, code = drop:octets(n)
+  if not octets then return broken(session, text, code) end
+  return session:multi(#octets .. " octets", octets)
+end
+
+function default.TOP(session, n, lines)
+  local reply = missing(session, n)
+  if reply then return reply end
+  local octets, text, code = session.maildrop:octets(n)
+  if not octets then return broken(session, text, code) end
+  return session:multi("top of message " .. n, core.top(octets, lines))
+end
+
+function default.DELE(session, n)
+  local reply = missing(session, n)
+  if reply then return reply end
+  session:mark(n)
+  return session:ok(("message %d deleted"):format(n))
+end
+
+function default.RSET(session)
+  session:unmark()
+  return session:ok()
+end
+
+function default.NOOP(session)
+  return session:ok()
+end
+
+-- ------------------------------------------------------------------- update
+
+--- The update: remove what was marked. Nothing, or a reply that says why not.
+-- @tparam session session
+-- @tparam {integer,...} numbers
+function default.update(session, numbers)
+  local ok, text = true, nil
+  if #numbers > 0 then ok, text = session.maildrop:remove(numbers) end
+  if not ok then
+    return session:err("some deleted messages are not removed: "
+                       .. tostring(text), "SYS/TEMP")
+  end
+end
+
+function default.QUIT(session)
+  local reply
+  if session.state == "transaction" then reply = session:update() end
+  return reply or session:ok("goodbye")
+end
+
+--- A new session: the greeting.
+function default.connect(session)
+  return session:ok(session.server:greeting_of(session))
+end
+
+return default

@@ -1,0 +1,73 @@
+--- The one loop in which a client engine and a transport meet.
+-- @module pop3.pump
+-- @local
+
+local huge, min = math.huge, math.min
+
+local SMALL = 32768  -- octets: a read below it may be the end of a segment
+local SLICE = 0.1    -- seconds between looks at both directions
+
+-- Send what there is. Returns true when the reader is too slow for it now.
+local function send(link, seconds)
+  local io = link.io
+  local ok, err, detail = io:send(link.engine, seconds)
+  if ok then
+    link.unsent = false
+    link.last = 0
+  elseif err == "timeout" then
+    return true
+  else
+    -- what the peer said before it went may still be read
+    link.unsent = false
+    link.broken = detail or err
+  end
+end
+
+--- Run until the engine has an event.
+-- @tparam table link `engine`; `io`: a transport (see `pop3.io.fd`); `idle`:
+-- seconds without progress; `deadline` of the operation; `unsent`: the
+-- engine may have something to send
+-- @param[opt] file where the pieces of a body go
+-- @return the event and its values, or nil, message, code
+return function(link, file)
+  local engine, io = link.engine, link.io
+  local now = io.now
+  local limit = now() + link.idle
+  while true do
+    local what, a, b, c, d, e = engine:next(file)
+    if what or a then return what, a, b, c, d, e end
+    local seconds = min(limit, link.deadline) - now()
+    if seconds <= 0 then return nil, "timeout", "timeout" end
+    if seconds == huge then seconds = nil end
+    local blocked = link.unsent and send(link, seconds)
+    if blocked then
+      -- both may be waiting for the other to read: look at both in turn
+      local n, err = io:recv(engine, 0)
+      if n then
+        limit = now() + link.idle
+      elseif err == "timeout" then
+        if io:wait("w", min(seconds or SLICE, SLICE)) then
+          limit = now() + link.idle
+        end
+      else
+        link.unsent = false
+        engine:eof()
+      end
+    else
+      if link.last > 0 and link.last < SMALL then io:ack() end
+      local n, err, detail = io:recv(engine, seconds)
+      if n then
+        link.last = n
+        limit = now() + link.idle
+      elseif err == "timeout" then
+        if not io.waits then return nil, "timeout", "timeout" end
+      elseif err == "closed" then
+        link.last = 0
+        engine:eof()
+        link.broken = detail or link.broken
+      else
+        return nil, detail or tostring(err), "io"
+      end
+    end
+  end
+end

@@ -1,0 +1,541 @@
+--- A programmable POP3 server, for tests: command handlers are overridden in
+-- Lua, faults are data, and every session leaves a transcript.
+--
+--    local server = pop3.server.new{
+--      users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
+--    }
+--    function server.on.RETR(session, n)
+--      if n == 2 then return session:err("gone", "SYS/TEMP") end
+--      return server.default.RETR(session, n)
+--    end
+--    local run <close> = server:fork()
+--
+-- It runs in a child process (`fork`), in memory (`loopback`), or step by step
+-- in this process (`step`, `run`).
+-- @classmod pop3.server
+
+local check = require "pop3.check"
+local core = require "pop3.core"
+local default = require "pop3.handlers"
+local fault = require "pop3.fault"
+local new_session = require "pop3.session"
+local store = require "pop3.store"
+local timers = require "pop3.timers"
+local transcript = require "pop3.transcript"
+
+local Server = { __name = "pop3.server" }
+local methods = {}
+
+-- `port` and `host_port` are there as soon as they are asked for.
+function Server:__index(name)
+  if name == "port" then return self:listen() end
+  return methods[name]
+end
+
+-- ---------------------------------------------------------------- the options
+
+local known = {
+  users = "table", authenticate = "function", host = "string",
+  port = "integer", tls = "any", implicit = "boolean",
+  require_tls = "boolean", capa = "table boolean", mechs = "table",
+  greeting = "string", apop = "boolean", autologout = "number",
+  limits = "table", on = "table", faults = "table", clock = "function",
+  expire = "string integer", login_delay = "number",
+}
+
+-- These come with TLS and SASL.
+local not_yet = { tls = "TLS", implicit = "TLS", require_tls = "TLS",
+                  mechs = "SASL" }
+
+--- Make a server.
+-- @tparam table opts
+--
+-- - `users`: name → `{ password =, mail =, uidl = }`, where `mail` is a list of
+--   octets or a store (see `pop3.store`), `uidl` a list beside it
+-- - `authenticate(session, mech, user, check)` in place of the passwords:
+--   `check(secret)` tells whether the client proved that secret; true or a
+--   user's table lets it in, nil, text, code does not
+-- - `host` ("127.0.0.1") and `port` (0: a free one)
+-- - `capa`: `{ authorization = lines, transaction = lines }`, or false for a
+--   server that does not know CAPA
+-- - `greeting`: the text after "+OK"; `apop` (true): the greeting has a stamp
+-- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER")
+-- - `limits`: `line` (8192 octets of a command), `output` (262144 octets of
+--   replies encoded ahead of the reader), `transcript` (67108864 octets kept)
+-- - `on`: handlers; `faults`: a list, see `fault`
+-- - `clock`: a function that returns seconds
+-- @treturn pop3.server
+local function new(opts)
+  opts = opts or {}
+  check.options(opts, known, "server", 1)
+  for name, what in pairs(not_yet) do
+    if opts[name] then
+      check.misuse(1, "server: option '%s': %s is not built into this version",
+                   name, what)
+    end
+  end
+  local limits = opts.limits or {}
+  check.options(limits, { line = "integer", output = "integer",
+                          transcript = "integer" }, "server: limits", 1)
+  for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
+  local self = setmetatable({
+    users = opts.users or {},
+    authenticate = opts.authenticate,
+    host = opts.host or "127.0.0.1",
+    wanted_port = opts.port or 0,
+    capa = opts.capa,
+    greeting = opts.greeting,
+    apop = opts.apop ~= false,
+    autologout = opts.autologout or 600,
+    login_delay = opts.login_delay or 0,
+    expire = opts.expire or "NEVER",
+    limits = limits,
+    on = opts.on or {},
+    default = default,
+    faults = {},
+    clock = opts.clock,
+    offset = 0,           -- of the clock
+    sessions = {},        -- id → session
+    by_fd = {},           -- descriptor → session
+    last_id = 0,
+    locks = {},           -- user → session
+    stores = {},          -- user → { mail =, store = }
+    logins = {},          -- user → time
+    counts = {},          -- new verbs
+    errors = {},          -- of handlers
+    idle_workers = {},
+    pid = core.getpid(),
+    journal = core.journal(limits.transcript),
+    heap = timers.heap(),
+  }, Server)
+  self.engine_opts = { line = limits.line, output = limits.output,
+                       journal = self.journal }
+  self.idle = timers.queue(self.autologout)
+  for _, f in ipairs(opts.faults or {}) do
+    self.faults[#self.faults + 1] = fault.new(f, 1)
+  end
+  self:tick()
+  return self
+end
+
+--- Add a fault, see `pop3.fault`.
+-- @tparam table f
+-- @treturn pop3.server
+function methods:fault(f)
+  self.faults[#self.faults + 1] = fault.new(f, 1)
+  return self
+end
+
+-- ------------------------------------------------------------------ the clock
+
+--- Seconds on the server's clock, as of the last look at it.
+function methods:now()
+  return self.time
+end
+
+-- Look at the clock. In memory, time stands still unless it is moved.
+function methods:tick()
+  local t = self.offset
+  if self.clock then t = self.clock()
+  elseif self.started then t = t + core.now() - self.started end
+  self.time = t
+  self.journal:now(t)
+  return t
+end
+
+-- Wake a session after so many seconds.
+function methods:after(seconds, session)
+  self.heap:add(self.time + seconds, session)
+end
+
+-- When the next thing is due, nil if nothing is.
+function methods:next_due()
+  local a, b = self.heap:first(), self.idle:first()
+  return a and b and math.min(a, b) or a or b
+end
+
+-- Do what is due by now. Returns whether anything was.
+function methods:fire()
+  local now, any = self.time, false
+  local session = self.heap:take(now)
+  while session do
+    any = true
+    if not session.ended then
+      session:wake()
+      self:watch(session)
+    end
+    session = self.heap:take(now)
+  end
+  session = self.idle:take(now)
+  while session do
+    any = true
+    session:finish "fin"  -- RFC 1939 section 3: no reply, no update
+    session = self.idle:take(now)
+  end
+  return any
+end
+
+--- Move the clock, doing on the way what falls due.
+-- @tparam number seconds
+function methods:advance(seconds)
+  if self.clock then
+    check.misuse(1, "advance: the clock is the one that the script gave")
+  end
+  if type(seconds) ~= "number" or seconds < 0 then
+    check.misuse(1, "advance: seconds must be a number of 0 or more")
+  end
+  local target = self:tick() + seconds
+  repeat
+    local due = self:next_due()
+    local to = due and math.max(math.min(due, target), self.time) or target
+    self.offset = self.offset + (to - self.time)
+    self:tick()
+    self:fire()
+  until self.time >= target
+end
+
+-- -------------------------------------------------------- what handlers need
+
+-- May this user have its maildrop? Takes the lock.
+function methods:admit(session, user)
+  if self.locks[user] then
+    return nil, "the maildrop is in use by another session", "IN-USE"
+  end
+  local last = self.logins[user]
+  if last and self.time - last < self.login_delay then
+    return nil, "too soon after the last login", "LOGIN-DELAY"
+  end
+  if self.login_delay > 0 then self.logins[user] = self.time end
+  self.locks[user] = session
+  session.lock = user
+  return true
+end
+
+function methods:release(session)
+  if session.lock then self.locks[session.lock] = nil end
+  session.lock = nil
+end
+
+-- The store of a user, made from a list of messages when it is first needed.
+function methods:store_of(user, entry)
+  entry = entry or self.users[user] or {}
+  local mail = entry.mail
+  if mail and type(mail.open) == "function" then return mail end
+  local made = self.stores[user]
+  if not made or made.mail ~= mail then
+    local ok, result = pcall(store.memory, mail or {}, entry.uidl)
+    if not ok then return nil, result, "SYS/PERM" end
+    made = { mail = mail, store = result }
+    self.stores[user] = made
+  end
+  return made.store
+end
+
+-- The lines of CAPA, nil if the server does not know it.
+function methods:capabilities(session)
+  if self.capa == false then return nil end
+  if type(self.capa) == "table" then return self.capa[session.state] or {} end
+  local lines = { "TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE",
+                  "PIPELINING", "EXPIRE " .. self.expire }
+  if self.login_delay > 0 then
+    lines[#lines + 1] = ("LOGIN-DELAY %d"):format(math.ceil(self.login_delay))
+  end
+  lines[#lines + 1] = "UTF8"
+  lines[#lines + 1] = "LANG"
+  lines[#lines + 1] = "IMPLEMENTATION lpop3"
+  return lines
+end
+
+-- The text of the greeting, with an APOP stamp unless it is the script's own.
+function methods:greeting_of(session)
+  local text = self.greeting
+  if not text then
+    text = "lpop3 ready"
+    if self.apop then
+      text = ("%s <%d.%s@%s>"):format(text, session.id, core.random(8),
+                                      "lpop3.invalid")
+    end
+  end
+  if self.apop then session.stamp = text:match "<[^<>%s]+@[^<>%s]+>" end
+  return text
+end
+
+function methods:engine_options(id)
+  local opts = self.engine_opts
+  opts.id = id
+  return opts
+end
+
+function methods:handler_error(session, message)
+  self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
+end
+
+function methods:count_new(verb)
+  self.counts[verb] = (self.counts[verb] or 0) + 1
+end
+
+-- ------------------------------------------------------------------- sessions
+
+-- A new session over a descriptor, or in memory.
+function methods:begin(fd)
+  local id = self.last_id + 1
+  self.last_id = id
+  local session = new_session(self, id, fd)
+  self.sessions[id] = session
+  self.idle:add(session)
+  if fd then
+    session.number = fd:getfd()
+    self.by_fd[session.number] = session
+  end
+  session:greet()
+  return session
+end
+
+function methods:forget(session)
+  self.sessions[session.id] = nil
+  self.idle:remove(session)
+  if session.fd then
+    if session.watched then
+      self.poller:watch(session.number, "", true)
+      session.watched = nil
+    end
+    self.by_fd[session.number] = nil
+  end
+end
+
+-- Wait for what the session waits for: room to write, octets to read, or
+-- nothing but time.
+function methods:watch(session)
+  if session.ended or not session.fd then return end
+  local want
+  if session.blocked then want = "w"
+  elseif not (session.task or session.hold or session.drip or session.source
+              or session.ending or session.eof) then
+    want = "r"
+    session.engine:rest()
+  end
+  if want == session.watched then return end
+  self.poller:watch(session.number, want or "", session.watched ~= nil)
+  session.watched = want
+end
+
+-- A descriptor is ready.
+function methods:ready(session)
+  if session.blocked then
+    session:advance()
+  else
+    local fd, engine = session.fd, session.engine
+    repeat
+      local n, more = fd:recv(engine)
+      if not n then
+        if more == "closed" then
+          session.eof = true
+          session:advance()
+        end
+        break
+      end
+      session:advance()
+    until not more or session.ended or session.blocked or session.task
+          or session.hold or session.drip or session.source
+          or session.ending
+  end
+  self:watch(session)
+end
+
+-- ------------------------------------------------------------ in this process
+
+--- Listen, if it does not yet.
+-- @treturn integer the port
+function methods:listen()
+  if self.listener then return self.port end
+  local socket = require "socket"
+  local sock, err = socket.bind(self.host, self.wanted_port, 4096)
+  if not sock then
+    error(("server: %s:%d: %s"):format(self.host, self.wanted_port, err), 2)
+  end
+  local _, number = sock:getsockname()
+  self.port = math.tointeger(tonumber(number))
+  self.listener = assert(core.fd(sock:getfd()))
+  sock:setfd(-1)
+  self.started = self.started or core.now()
+  core.maxfiles()
+  return self.port
+end
+
+-- The poller, made in the process that uses it.
+local function open_poller(self)
+  if self.poller then return end
+  self:listen()
+  self.poller = assert(core.poller())
+  self.ready_list = {}
+  self.listening = self.listener:getfd()
+  assert(self.poller:watch(self.listening, "r", false))
+end
+
+-- Take connections, a bounded number at a time. Without descriptors to spare
+-- the listener is left alone until a session has ended.
+local function accept(self)
+  for _ = 1, 64 do
+    local fd, err = self.listener:accept()
+    if not fd then
+      if err ~= "timeout" then
+        self.poller:watch(self.listening, "", true)
+        self.deaf = true
+      end
+      return
+    end
+    self:watch(self:begin(fd))
+  end
+end
+
+--- Serve for a while: wait until there is something to do, do it.
+-- @tparam[opt=0] number seconds to wait at the most; nil in `run` is for ever
+-- @treturn integer how many descriptors were ready
+function methods:step(seconds)
+  open_poller(self)
+  if self.deaf and next(self.by_fd) == nil then
+    self.deaf = nil
+    self.poller:watch(self.listening, "r", false)
+  end
+  local due = self:next_due()
+  local wait = seconds
+  if due then
+    local left = math.max(due - self:tick(), 0)
+    wait = wait and math.min(wait, left) or left
+  end
+  if self.deaf then wait = math.min(wait or 1, 1) end
+  local list = self.ready_list
+  local n = assert(self.poller:wait(list, wait))
+  self:tick()
+  for i = 1, n do
+    local number = list[i]
+    local session = self.by_fd[number]
+    if session then self:ready(session)
+    elseif number == self.listening then accept(self)
+    elseif self.control and number == self.control.number then
+      self.control:ready()
+    end
+  end
+  self:fire()
+  return n
+end
+
+--- Serve until `stop` is called, by a handler or a hook.
+function methods:run()
+  self.running = true
+  while self.running do self:step(nil) end
+end
+
+--- Stop serving: `run` returns, sessions end, nothing is deleted.
+function methods:stop()
+  self.running = false
+  local open = {}
+  for _, session in pairs(self.sessions) do open[#open + 1] = session end
+  for _, session in ipairs(open) do session:finish "fin" end
+  if self.poller then self.poller:close() end
+  if self.listener then self.listener:close() end
+  self.poller, self.listener, self.port, self.deaf = nil, nil, nil, nil
+end
+
+--- Serve in a child process, which ends when this one does, or when what is
+-- returned is closed.
+-- @treturn pop3.run
+function methods:fork()
+  return require "pop3.child".fork(self)
+end
+
+--- A connection in memory, for `transport` of `pop3.connect`. Time stands
+-- still on it but for `advance`; where both sides only wait, the clock jumps
+-- to what is due next.
+-- @treturn transport
+function methods:loopback()
+  return require "pop3.loopback"(self)
+end
+
+Server.__close = methods.stop
+
+-- ---------------------------------------------------------------- looking on
+
+--- What was said: `{ session =, time =, from = "C" or "S", line = }`, in order.
+-- Commands and status lines are there, secrets as "***"; bodies are not. It
+-- prints as text.
+-- @treturn transcript
+function methods:transcript()
+  return transcript.new(self.journal:list())
+end
+
+--- How many commands of a verb came.
+-- @tparam string verb
+-- @treturn integer
+function methods:count(verb)
+  verb = verb:upper()
+  return self.journal:count(verb) or self.counts[verb] or 0
+end
+
+--- Check the commands of all sessions, in their order, against a list of
+-- lines, or of Lua patterns behind "~". Raises an error with the difference,
+-- also when a handler failed.
+-- @tparam {string,...} list
+-- @treturn boolean true
+function methods:verify(list)
+  local entries, lost = self.journal:list()
+  local problem = transcript.verify(entries, lost, self.errors, list)
+  if problem then error(problem, 2) end
+  return true
+end
+
+--- Serve until so many commands of a verb have come, counted from the start.
+-- @tparam string verb
+-- @tparam number seconds to wait at the most
+-- @tparam[opt=1] integer count
+-- @treturn boolean true, or nil, message, "timeout"
+function methods:wait_for(verb, seconds, count)
+  local start = core.now()
+  while self:count(verb) < (count or 1) do
+    local left = start + seconds - core.now()
+    if left <= 0 then
+      return nil, ("%s: %d of %d came"):format(verb, self:count(verb),
+                                               count or 1), "timeout"
+    end
+    self:step(left)
+  end
+  return true
+end
+
+--- The messages that a user's maildrop holds now, whoever reads it.
+-- @tparam string user
+-- @treturn {string,...} octets; or nil, message, code
+function methods:mailbox(user)
+  local st, text = self:store_of(user)
+  local drop = st
+  if st then drop, text = st:open(user) end
+  if not drop then return nil, tostring(text), "io" end
+  local list = {}
+  for n = 1, drop:count() do
+    local octets, err = drop:octets(n)
+    if not octets then return nil, tostring(err), "io" end
+    list[n] = octets
+  end
+  if drop.close then drop:close() end
+  return list
+end
+
+--- Deliver a message. It takes the last number at the next login.
+-- @tparam string user
+-- @tparam string octets
+-- @treturn boolean true, or nil, message, code
+function methods:deliver(user, octets)
+  local st, text = self:store_of(user)
+  if not st then return nil, tostring(text), "io" end
+  if not st.deliver then
+    return nil, "this store takes no deliveries", "io"
+  end
+  return st:deliver(user, octets)
+end
+
+function Server:__tostring()
+  return ("pop3.server (%s:%s)"):format(self.host, rawget(self, "port")
+                                                   or "not listening")
+end
+
+return { new = new }

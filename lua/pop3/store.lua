@@ -1,0 +1,202 @@
+--- Stores: where a server's mail is.
+--
+-- A store has `open(user)` → maildrop, or nil, message, response code. A
+-- maildrop is what one session sees, and does not change while it is open:
+-- `count()`, `size(n)`, `uid(n)`, `octets(n)`, `remove(numbers)`, `close()`. It
+-- may have `source(n)` (an ltn12 source, for big messages) and `total()`. A
+-- store may have `deliver(user, octets)`, which adds a message for the next
+-- session. Octets and sizes are those of the canonical form: CRLF line ends, a
+-- final CRLF. What fails returns nil, message and, optionally, a response code.
+-- @module pop3.store
+
+local check = require "pop3.check"
+local core = require "pop3.core"
+
+local store = {}
+
+-- ------------------------------------------------------------------- memory
+
+local Memory = { __name = "pop3.store.memory" }
+Memory.__index = Memory
+
+-- What one session sees of it. The arrays are never changed but at their end:
+-- `remove` makes new ones.
+local Drop = { __name = "pop3.maildrop" }
+Drop.__index = Drop
+
+--- Messages in memory.
+-- @tparam {string,...} mail their octets
+-- @tparam[opt] {string,...} uidl their unique-ids; made up if there is none
+-- @treturn store
+function store.memory(mail, uidl)
+  if type(mail) ~= "table" then
+    check.misuse(1, "store.memory: mail must be a list of strings")
+  end
+  local self = setmetatable({ list = {}, uids = {}, serial = 0 }, Memory)
+  for i = 1, #mail do
+    if type(mail[i]) ~= "string" then
+      check.misuse(1, "store.memory: message %d is a %s, not a string", i,
+                   type(mail[i]))
+    end
+    self:add(mail[i], uidl and uidl[i])
+  end
+  return self
+end
+
+-- Add a message. Unique-ids that are made up are never used again.
+function Memory:add(octets, uid)
+  local i = #self.list + 1
+  self.serial = self.serial + 1
+  self.list[i] = core.canonical(octets)
+  self.uids[i] = uid or "lpop3." .. self.serial
+end
+
+function Memory:deliver(_, octets)
+  self:add(octets)
+  return true
+end
+
+function Memory:open()
+  return setmetatable({ store = self, list = self.list, uids = self.uids,
+                        n = #self.list }, Drop)
+end
+
+function Drop:count()
+  return self.n
+end
+
+function Drop:size(n)
+  return #self.list[n]
+end
+
+function Drop:uid(n)
+  return self.uids[n]
+end
+
+function Drop:octets(n)
+  return self.list[n]
+end
+
+function Drop:remove(numbers)
+  local gone, list, uids = {}, {}, {}
+  for _, n in ipairs(numbers) do gone[n] = true end
+  for i, octets in ipairs(self.list) do
+    if not gone[i] then
+      list[#list + 1] = octets
+      uids[#uids + 1] = self.uids[i]
+    end
+  end
+  self.store.list, self.store.uids = list, uids
+  return true
+end
+
+function Drop:close()
+  self.list, self.uids, self.n = {}, {}, 0
+end
+
+-- -------------------------------------------------------------------- files
+
+local Files = { __name = "pop3.store.files" }
+Files.__index = Files
+
+local FileDrop = { __name = "pop3.maildrop" }
+FileDrop.__index = FileDrop
+
+--- Messages in files, such as `.eml` files, read when they are asked for. A
+-- deletion takes a message out of the store; the files are left alone.
+-- @tparam {string,...} paths
+-- @tparam[opt] {string,...} uidl their unique-ids; the files' names if absent
+-- @treturn store
+function store.files(paths, uidl)
+  if type(paths) ~= "table" then
+    check.misuse(1, "store.files: paths must be a list of strings")
+  end
+  local self = setmetatable({ paths = {}, uids = {} }, Files)
+  local taken = {}
+  for i, path in ipairs(paths) do
+    if type(path) ~= "string" then
+      check.misuse(1, "store.files: path %d is a %s", i, type(path))
+    end
+    local uid = uidl and uidl[i] or store.uid_of(path:match "[^/]*$")
+    while taken[uid] do uid = store.uid_of(uid .. "+") end
+    taken[uid] = true
+    self.paths[i], self.uids[i] = path, uid
+  end
+  return self
+end
+
+function Files:open()
+  return setmetatable({ store = self, paths = self.paths, uids = self.uids,
+                        n = #self.paths, sizes = {} }, FileDrop)
+end
+
+FileDrop.count = Drop.count
+FileDrop.uid = Drop.uid
+
+function FileDrop:path(n)
+  return self.paths[n]
+end
+
+function FileDrop:size(n)
+  local size = self.sizes[n]
+  if not size then
+    local err
+    size, err = core.canonical_size(self:path(n))
+    if not size then return nil, err, "SYS/TEMP" end
+    self.sizes[n] = size
+  end
+  return size
+end
+
+function FileDrop:octets(n)
+  local file, err = core.infile(self:path(n))
+  if not file then return nil, err, "SYS/TEMP" end
+  local octets
+  octets, err = file:read "a"
+  if not octets then return nil, err, "SYS/TEMP" end
+  return octets
+end
+
+function FileDrop:source(n)
+  local file, err = core.infile(self:path(n))
+  if not file then return nil, err, "SYS/TEMP" end
+  return function() return file:read() end
+end
+
+function FileDrop:remove(numbers)
+  local gone, paths, uids = {}, {}, {}
+  for _, n in ipairs(numbers) do gone[n] = true end
+  for i, path in ipairs(self.paths) do
+    if not gone[i] then
+      paths[#paths + 1] = path
+      uids[#uids + 1] = self.uids[i]
+    end
+  end
+  self.store.paths, self.store.uids = paths, uids
+  return true
+end
+
+function FileDrop:close()
+  self.paths, self.uids, self.sizes, self.n = {}, {}, {}, 0
+end
+
+store.FileDrop = FileDrop
+
+--- A unique-id for a name: itself when it can be one (RFC 1939 section 7: 1 to
+-- 70 characters from ! to ~), else its hash.
+-- @tparam string name
+-- @treturn string
+function store.uid_of(name)
+  if #name <= 70 and name:find "^[!-~]+$" then return name end
+  return core.sha256(name)
+end
+
+--- Messages in a Maildir, see `pop3.maildir_store`.
+-- @function maildir
+-- @tparam string path
+-- @treturn store
+function store.maildir(path, opts)
+  return require "pop3.maildir_store"(path, opts)
+end
+
+return store
