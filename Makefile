@@ -1,10 +1,11 @@
 # lpop3: POP3 for Lua 5.4, from C.
 #
-#   make            build in place          make demo   set up, build, fetch sample mail
-#   make test       set up, build, specs    make bench  measure, beside the peers
-#   make env        print LUA_PATH, LUA_CPATH for the built tree
+#   make          build in place            make demo     set up, build, show it
+#   make test     set up, build, all specs  make bench    measure, beside peers
+#   make env      LUA_PATH and LUA_CPATH    make install  for the system
+#   make lint     make asan     make fuzz     make docs     make deps     make clean
 #
-# What packagers may set: CC CFLAGS LDFLAGS LIBFLAG LUA_INCDIR OPENSSL_INCDIR
+# Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
 # OPENSSL_LIBDIR PREFIX LUADIR LIBDIR DESTDIR.
 
 LUA = lua5.4
@@ -27,15 +28,20 @@ CORE = $(wildcard csrc/core/*.c)
 SRC = $(CORE) $(wildcard csrc/tls/*.c csrc/bind/*.c)
 OBJ = $(SRC:%.c=$(B)/%.o)
 SO = lua/pop3/core.so
+CTESTS = $(patsubst spec/c/%.c,$(B)/c/%,$(wildcard spec/c/*_test.c))
+FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/fuzz/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
-      LUA_CPATH='$(CURDIR)/lua/?.so;;'
-BUSTED = $(ENV) busted --lua=$(LUA)
+      LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;'
+BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
-.PHONY: all
+.PHONY: all deps env demo test spec ctest interop bench lint layers asan \
+        valgrind fuzz docs install clean
+
 all: $(SO)
 
 $(SO): $(OBJ)
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(LIBFLAG) -o $@ $(OBJ) $(LIBS)
 
 $(B)/%.o: %.c
@@ -44,11 +50,118 @@ $(B)/%.o: %.c
 
 -include $(OBJ:.o=.d)
 
-.PHONY: env
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
 	@echo "export LUA_CPATH='$(CURDIR)/lua/?.so;;'"
 
-.PHONY: clean
+# ------------------------------------------------------ set-up, demo, tests
+
+deps:
+	spec/deps.sh run test lint
+
+demo:
+	@spec/deps.sh run
+	@$(MAKE) -s all
+	@rm -rf $(B)/demo
+	@$(ENV) $(LUA) examples/demo.lua $(B)/demo
+
+test:
+	@spec/deps.sh run test
+	@$(MAKE) -s all
+	$(MAKE) -s ctest
+	$(MAKE) -s spec
+	$(MAKE) -s interop
+
+spec: all
+	$(BUSTED) spec/unit spec/regress
+
+interop: all
+	$(BUSTED) spec/interop
+
+# The core alone, in C.
+CHELP = $(filter-out %_test.c,$(wildcard spec/c/*.c))
+$(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/core/*.h spec/c/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -Icsrc/core -Ispec/c -o $@ $< $(CHELP) $(CORE)
+
+ctest: $(CTESTS)
+	@for t in $(CTESTS); do echo "$$t"; $$t || exit 1; done
+
+bench:
+	@spec/deps.sh run test
+	@$(MAKE) -s all
+	$(ENV) LUA=$(LUA) spec/bench/run
+
+# ------------------------------------------------------------------- checks
+
+lint: layers
+	luacheck --quiet lua spec examples
+	cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr \
+	  --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
+	  $(SRC)
+	$(MAKE) -s B=$(B)/lint-gcc SO=$(B)/lint-gcc/core.so \
+	  CFLAGS='-O2 -Werror -Wconversion -Wno-sign-conversion'
+	$(MAKE) -s B=$(B)/lint-clang SO=$(B)/lint-clang/core.so CC=clang \
+	  CFLAGS='-O2 -Werror'
+	clang-tidy --quiet $(SRC) -- -std=c99 $(INC) 2>/dev/null
+
+# core/ knows libc and nothing else, by its includes and by its symbols.
+layers: $(OBJ)
+	@! grep -nE '#include *[<"](lua|lauxlib|openssl|sys/socket|netinet|netdb)' \
+	  csrc/core/*.[ch]
+	@! grep -nE '#include *[<"](lua|lauxlib|sys/socket|netinet|netdb)' \
+	  csrc/tls/*.[ch]
+	@! nm -u $(CORE:%.c=$(B)/%.o) | \
+	  grep -E ' (lua_|luaL_|SSL_|EVP_|OPENSSL_|socket|connect|send|recv)'
+	@echo "layers: core/ and tls/ include only what is below them"
+
+ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+       -fno-omit-frame-pointer
+ASAN_B = $(B)/asan
+ASAN_RT = $(shell clang -print-file-name=libclang_rt.asan-x86_64.so)
+
+# The core's tests, and all specs that need no peers, under the sanitizers.
+asan:
+	$(MAKE) -s B=$(ASAN_B) CC=clang CFLAGS='$(ASAN)' ctest
+	$(MAKE) -s B=$(ASAN_B) SO=$(ASAN_B)/pop3/core.so CC=clang \
+	  CFLAGS='$(ASAN) -shared-libsan' all
+	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(ASAN_RT) LPOP3_SANITIZED=1 \
+	  $(MAKE) -s B=$(ASAN_B) SO=$(ASAN_B)/pop3/core.so CC=clang \
+	  CFLAGS='$(ASAN) -shared-libsan' spec
+
+valgrind: all
+	$(ENV) valgrind -q --error-exitcode=1 --leak-check=full \
+	  --errors-for-leak-kinds=definite $(LUA) spec/c/session.lua
+
+FUZZ_SECONDS = 5
+$(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/core/*.h)
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -std=c99 -Icsrc/core -Ispec/fuzz \
+	  -o $@ $< $(CORE)
+
+# A short run of every target from its corpus; findings stay in .build/fuzz.
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do n=$$(basename $$f _fuzz); \
+	  mkdir -p spec/fuzz/corpus/$$n $(B)/fuzz/new-$$n; \
+	  echo "fuzz $$n"; \
+	  $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -artifact_prefix=$(B)/fuzz/ -verbosity=0 -print_final_stats=0 \
+	    $$(test -f spec/fuzz/$$n.dict && echo -dict=spec/fuzz/$$n.dict) \
+	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
+
+docs:
+	spec/deps.sh docs
+	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
+
+# ------------------------------------------------------------------ install
+
+install: all
+	mkdir -p $(DESTDIR)$(LIBDIR)/pop3
+	install -m 755 $(SO) $(DESTDIR)$(LIBDIR)/pop3/core.so
+	cd lua && find pop3 -name '*.lua' -exec \
+	  install -D -m 644 '{}' '$(abspath $(DESTDIR)$(LUADIR))/{}' ';'
+
 clean:
 	rm -rf $(B) $(SO)

@@ -285,6 +285,18 @@ static int fd_getfd (lua_State *L) {
 }
 
 /***
+Give the number away: whoever takes it closes it. This object is closed.
+@function fd:detach
+@treturn integer
+*/
+static int fd_detach (lua_State *L) {
+  Fd *f = (Fd *)luaL_checkudata(L, 1, LPOP3_FD);
+  lua_pushinteger(L, lpop3_checkfd(L, 1));
+  f->fd = -1;
+  return 1;
+}
+
+/***
 End this side: nothing more will be sent.
 @function fd:shutdown
 */
@@ -334,6 +346,7 @@ static const luaL_Reg meta[] = {
 static const luaL_Reg methods[] = {
   { "accept", fd_accept },
   { "close", fd_close },
+  { "detach", fd_detach },
   { "getfd", fd_getfd },
   { "name", fd_name },
   { "peer", fd_peer },

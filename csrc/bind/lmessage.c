@@ -24,7 +24,13 @@ void lmessage_try (lua_State *L, int err) {
 Message *lmessage_check (lua_State *L, int arg) {
   Message *m = (Message *)luaL_checkudata(L, arg, MESSAGE_T);
   if (!m->open || !m->owner->open) luaL_argerror(L, arg, "message is closed");
+  m->turn++;
   return m;
+}
+
+void lmessage_still (lua_State *L, const Message *m, unsigned turn) {
+  if (m->turn != turn || !m->open || !m->owner->open)
+    luaL_error(L, "message used by a finalizer while it is read");
 }
 
 /*
@@ -60,6 +66,7 @@ Message *lmessage_new (lua_State *L, pop3_span in, int keeper) {
 
 static int l_close (lua_State *L) {
   Message *m = (Message *)luaL_checkudata(L, 1, MESSAGE_T);
+  m->turn++;
   pop3_tree_free(&m->tree);
   pop3_conv_free(&m->conv);
   pop3_value_free(&m->value);
@@ -103,7 +110,7 @@ static int l_parse (lua_State *L) {
   return 1;
 }
 
-/* open(path[, limits]) -> message, or nil, message, code. The file is mapped. */
+/* open(path[, limits]) -> message over the mapped file, or nil, message, code */
 static int l_open (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   Message *m = push_closed(L);
@@ -182,8 +189,8 @@ static int find (lua_State *L, Message *m, int arg, int namearg,
                  pop3_field *f) {
   size_t n, i;
   const char *s = luaL_checklstring(L, namearg, &n);
-  char low[80];
-  if (n >= sizeof low) return 0;
+  char buf[80], *low = buf;
+  if (n >= sizeof buf) low = (char *)lua_newuserdatauv(L, n + 1, 0);
   for (i = 0; i < n; i++) low[i] = (char)pop3_lower(s[i]);
   low[n] = '\0';
   return pop3_head_find(lmessage_block(L, m, arg), low, m->lim.fields, f);
@@ -203,6 +210,7 @@ static int l_field (lua_State *L) {
   Message *m = lmessage_check(L, 1);
   pop3_span block = lmessage_block(L, m, 2);
   lua_Integer at = luaL_checkinteger(L, 3);
+  unsigned turn = m->turn;
   enum pop3_head_kind k;
   pop3_field f;
   pop3_head h;
@@ -214,6 +222,7 @@ static int l_field (lua_State *L) {
   } while (k != POP3_HEAD_END && k != POP3_HEAD_FIELD);
   if (k == POP3_HEAD_END) return 0;
   lua_pushlstring(L, f.name.p, f.name.n);
+  lmessage_still(L, m, turn);
   lua_pushlstring(L, f.value.p, f.value.n);
   lpop3_pushu64(L, (size_t)(block.p - m->in.p) + f.at);
   lpop3_pushu64(L, h.at);
@@ -231,28 +240,34 @@ static void note_limit (lua_State *L, Message *m, size_t at) {
                                  "too many addresses"));
 }
 
+/* Set a field of the table on the top to what is in 'm'. */
+static void set_span (lua_State *L, const Message *m, unsigned turn,
+                      const char *name, pop3_span s) {
+  lmessage_still(L, m, turn);
+  lua_pushlstring(L, s.n > 0 ? s.p : "", s.n);
+  lua_setfield(L, -2, name);
+}
+
 void lmessage_addresses (lua_State *L, Message *m, pop3_span value,
                          size_t at) {
+  unsigned turn = m->turn;
   pop3_address a;
   lua_Integer n = 0;
   int r;
-  lua_newtable(L);
   pop3_addrs_start(&m->addrs, value);
+  lua_newtable(L);
+  lmessage_still(L, m, turn);
   while ((r = pop3_addrs_next(&m->addrs, &a)) > 0) {
     if ((size_t)n == m->lim.addresses) {
       note_limit(L, m, at);
       break;
     }
     lua_createtable(L, 0, 3);                      /* list, address */
-    lua_pushlstring(L, a.name.n > 0 ? a.name.p : "", a.name.n);
-    lua_setfield(L, -2, "name");
-    lua_pushlstring(L, a.address.n > 0 ? a.address.p : "", a.address.n);
-    lua_setfield(L, -2, "address");
-    if (a.group.p != NULL) {
-      lua_pushlstring(L, a.group.p, a.group.n);
-      lua_setfield(L, -2, "group");
-    }
+    set_span(L, m, turn, "name", a.name);
+    set_span(L, m, turn, "address", a.address);
+    if (a.group.p != NULL) set_span(L, m, turn, "group", a.group);
     lua_rawseti(L, -2, ++n);
+    lmessage_still(L, m, turn);
   }
   lmessage_try(L, r);
 }
@@ -309,9 +324,11 @@ static int l_id (lua_State *L) {
 /* m:ids(part, name) -> list */
 static int l_ids (lua_State *L) {
   Message *m = lmessage_check(L, 1);
+  unsigned turn = m->turn;
   lua_Integer n = 0;
   pop3_field f;
   lua_newtable(L);
+  lmessage_still(L, m, turn);
   if (find(L, m, 2, 3, &f)) {
     pop3_span v = lmessage_unfold(L, m, f.value);
     size_t at = 0;
@@ -319,6 +336,7 @@ static int l_ids (lua_State *L) {
     while ((r = pop3_ident_next(v, &at, &m->out)) > 0) {
       lmessage_push(L, m);
       lua_rawseti(L, -2, ++n);
+      lmessage_still(L, m, turn);
     }
     lmessage_try(L, r);
   }

@@ -26,11 +26,19 @@ typedef struct Message {
   void *map;              /* from mmap, or NULL */
   size_t nmap;
   struct Message *owner;  /* whose octets these are: itself, or around it */
+  unsigned turn;          /* counts the calls */
   unsigned char open, noted;
 } Message;
 
 /* The message at 'arg', which must be open. */
 Message *lmessage_check (lua_State *L, int arg);
+
+/*
+** Pushing values may run finalizers, and one of them might use this very
+** message. Between a push and the next look at what the message holds, make
+** sure that none did: raises if there was a call since 'turn' was taken.
+*/
+void lmessage_still (lua_State *L, const Message *m, unsigned turn);
 
 /* Push a message over 'in', whose keeper is at 'keeper'. */
 Message *lmessage_new (lua_State *L, pop3_span in, int keeper);

@@ -72,23 +72,25 @@ static int l_defects (lua_State *L) {
   static const char *const codes[] = {"line", "mbox", "type", "boundary",
                                       "unclosed", "encoding", "limit"};
   Message *m = lmessage_check(L, 1);
-  const pop3_defect *d;
+  unsigned turn = m->turn;
+  pop3_defect d;
   size_t i, n;
   build(L, m);
   if (!m->noted) {
     m->noted = 1;
     lmessage_try(L, pop3_tree_headers(&m->tree, m->in, &m->lim));
   }
-  n = m->tree.defects.n / sizeof *d;
+  n = m->tree.defects.n / sizeof d;
   lua_createtable(L, (int)n, 0);
   for (i = 0; i < n; i++) {
-    d = (const pop3_defect *)(const void *)m->tree.defects.p + i;
+    lmessage_still(L, m, turn);
+    memcpy(&d, m->tree.defects.p + i * sizeof d, sizeof d);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, codes[d->code]);
+    lua_pushstring(L, codes[d.code]);
     lua_setfield(L, -2, "code");
-    lpop3_pushu64(L, d->at);
+    lpop3_pushu64(L, d.at);
     lua_setfield(L, -2, "offset");
-    lua_pushstring(L, d->text);
+    lua_pushstring(L, d.text);
     lua_setfield(L, -2, "text");
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
@@ -158,13 +160,16 @@ static int push_param (lua_State *L, Message *m, const char *name) {
 /* Push the table of all parameters of m->value. */
 static void push_params (lua_State *L, Message *m) {
   size_t i, n = pop3_value_count(&m->value);
+  unsigned turn = m->turn;
   lua_createtable(L, 0, (int)(n < 64 ? n : 64));
   for (i = 0; i < n; i++) {
     pop3_param p;
+    lmessage_still(L, m, turn);
     pop3_value_get(&m->value, i, &p);
     push_span(L, p.name);                       /* params, name */
     lua_pushvalue(L, -1);
     if (lua_rawget(L, -3) == LUA_TNIL) {        /* params, name, old value */
+      lmessage_still(L, m, turn);
       m->out.n = 0;
       lmessage_try(L, pop3_param_text(&m->conv, &p, &m->out));
       lua_pop(L, 1);
@@ -195,7 +200,7 @@ static void push_type (lua_State *L, Message *m, unsigned flags,
   if (code == POP3_CODE_UNKNOWN)
     lua_pushliteral(L, "application/octet-stream");
   else if (valid) push_span(L, t);
-  else if (flags & POP3_PART_DIGEST && t.n == 0)
+  else if (flags & POP3_PART_DIGEST)
     lua_pushliteral(L, "message/rfc822");
   else lua_pushliteral(L, "text/plain");
 }
@@ -221,6 +226,46 @@ static void push_charset (lua_State *L, Message *m) {
 }
 
 /*
+** Set the fields of the table at 3 that Content-Type and its code make, and
+** push the "name" parameter, or nil.
+*/
+static void describe_type (lua_State *L, Message *m, const about *a,
+                           unsigned flags) {
+  unsigned turn = m->turn;
+  enum pop3_code code = code_of(L, m, a);
+  if (m->value.nmain > 0) push_span(L, pop3_value_main(&m->value));
+  else lua_pushliteral(L, "7bit");
+  lua_setfield(L, 3, "encoding");
+  lmessage_still(L, m, turn);
+  parse_value(L, m, a->type);
+  push_type(L, m, flags, code);
+  lmessage_still(L, m, turn);
+  push_charset(L, m);
+  lua_setfield(L, 3, "charset");
+  lua_setfield(L, 3, "type");
+  lmessage_still(L, m, turn);
+  push_params(L, m);
+  lua_setfield(L, 3, "params");
+  lmessage_still(L, m, turn);
+  if (!push_param(L, m, "name")) lua_pushnil(L);
+  lmessage_still(L, m, turn);
+}
+
+/* The same for Content-Disposition; the name on the top is taken. */
+static void describe_disposition (lua_State *L, Message *m, const about *a) {
+  unsigned turn = m->turn;
+  parse_value(L, m, a->disposition);
+  if (m->value.nmain > 0) {
+    push_span(L, pop3_value_main(&m->value));
+    lua_setfield(L, 3, "disposition");
+    lmessage_still(L, m, turn);
+  }
+  push_param(L, m, "filename");
+  lua_setfield(L, 3, "filename");
+  lmessage_still(L, m, turn);
+}
+
+/*
 ** m:describe(part, table[, digest[, opaque]]): set its fields type, charset,
 ** encoding, params, disposition, filename, cid. 'digest' and 'opaque' tell
 ** what a header alone does not show.
@@ -229,38 +274,19 @@ static int l_describe (lua_State *L) {
   Message *m = lmessage_check(L, 1);
   about a = find_about(lmessage_block(L, m, 2), m->lim.fields);
   unsigned flags = lua_toboolean(L, 4) ? POP3_PART_DIGEST : 0;
-  enum pop3_code code;
+  int r;
   if (lua_toboolean(L, 5)) flags |= POP3_PART_OPAQUE;
   luaL_checktype(L, 3, LUA_TTABLE);
   lua_settop(L, 3);
   if (lua_tointeger(L, 2) != 0) flags |= lmessage_part(L, m, 2)->flags;
-  code = code_of(L, m, &a);
-  if (m->value.nmain > 0) push_span(L, pop3_value_main(&m->value));
-  else lua_pushliteral(L, "7bit");
-  lua_setfield(L, 3, "encoding");
-  parse_value(L, m, a.type);
-  push_type(L, m, flags, code);
-  push_charset(L, m);
-  lua_setfield(L, 3, "charset");
-  lua_setfield(L, 3, "type");
-  push_params(L, m);
-  lua_setfield(L, 3, "params");
-  if (!push_param(L, m, "name")) lua_pushnil(L);     /* name */
-  parse_value(L, m, a.disposition);
-  if (m->value.nmain > 0) {
-    push_span(L, pop3_value_main(&m->value));
-    lua_setfield(L, 3, "disposition");
-  }
-  push_param(L, m, "filename");
-  lua_setfield(L, 3, "filename");
-  if (a.id.p != NULL) {
-    int r = pop3_ident(lmessage_unfold(L, m, a.id), &m->out);
-    lmessage_try(L, r);
-    if (r > 0) {
-      lmessage_push(L, m);
-      lua_setfield(L, 3, "cid");
-    }
-  }
+  describe_type(L, m, &a, flags);
+  describe_disposition(L, m, &a);
+  if (a.id.p == NULL) return 0;
+  r = pop3_ident(lmessage_unfold(L, m, a.id), &m->out);
+  lmessage_try(L, r);
+  if (r == 0) return 0;
+  lmessage_push(L, m);
+  lua_setfield(L, 3, "cid");
   return 0;
 }
 

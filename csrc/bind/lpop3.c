@@ -63,7 +63,10 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg) {
   void *u = luaL_testudata(L, arg, LPOP3_CLIENT);
   lpop3_port *p;
   if (u == NULL) u = luaL_testudata(L, arg, LPOP3_SERVER);
-  if (u == NULL) luaL_typeerror(L, arg, "engine");
+  if (u == NULL) {
+    luaL_typeerror(L, arg, "engine");
+    return NULL;  /* not reached */
+  }
   p = (lpop3_port *)u;
   luaL_argcheck(L, p->engine != NULL, arg, "engine is closed");
   return p;

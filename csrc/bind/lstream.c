@@ -68,12 +68,17 @@ static int l_feed (lua_State *L) {
   return 0;
 }
 
+/*
+** What is in the stream is pushed first: a push may run finalizers, and they
+** may use the stream.
+*/
 static int push_head (lua_State *L, Stream *s, const pop3_mime_ev *ev) {
   static const char *const kinds[] = {"leaf", "multipart", "message"};
   s->leaf = ev->kind == POP3_PART_LEAF;
+  lua_pushlstring(L, ev->data.n > 0 ? ev->data.p : "", ev->data.n);
   lua_pushliteral(L, "head");
   lua_pushinteger(L, (lua_Integer)ev->level);
-  lua_pushlstring(L, ev->data.n > 0 ? ev->data.p : "", ev->data.n);
+  lua_rotate(L, -3, 2);                       /* "head", level, block */
   lpop3_pushu64(L, ev->at);
   lua_pushstring(L, kinds[ev->kind]);
   lua_pushboolean(L, (ev->flags & POP3_PART_DIGEST) != 0);
@@ -86,8 +91,9 @@ static int push_data (lua_State *L, Stream *s, pop3_span in, int last) {
   s->out.n = 0;
   lmessage_try(L, pop3_decode(&s->d, in, last, &s->out));
   if (s->out.n == 0) return 0;
-  lua_pushliteral(L, "data");
   lua_pushlstring(L, s->out.p, s->out.n);
+  lua_pushliteral(L, "data");
+  lua_insert(L, -2);
   if (s->out.cap > 4 * CHUNK) pop3_buf_free(&s->out);
   return 2;
 }
@@ -114,12 +120,13 @@ static int l_next (lua_State *L) {
       if (r > 0) return r;
     }
     else if (ev.type == POP3_MIME_END) {
-      int n = 0;
+      r = s->leaf ? push_data(L, s, pop3_span_of("", 0), 1) : 0;
+      s->leaf = 0;
+      if (r > 0) lua_remove(L, -2);             /* octets */
       lua_pushliteral(L, "end");
       lua_pushinteger(L, (lua_Integer)ev.level);
-      if (s->leaf) n = push_data(L, s, pop3_span_of("", 0), 1);
-      s->leaf = 0;
-      return n > 0 ? (lua_remove(L, -2), 3) : 2;
+      if (r > 0) lua_rotate(L, -3, 2);          /* "end", level, octets */
+      return r > 0 ? 3 : 2;
     }
   }
 }

@@ -143,6 +143,21 @@ static int set_name (pop3_addrs *a, const char *p, size_t n) {
   return s.n == 0 ? 0 : pop3_words(a->conv, s, &a->name);
 }
 
+static int add_bare (pop3_buf *b, const char *p, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++)
+    if (!pop3_isspace(p[i]) && pop3_buf_addc(b, p[i]) != 0)
+      return POP3_ENOMEM;
+  return 0;
+}
+
+/* Append a domain literal; it may have come without its last bracket. */
+static int add_literal (pop3_buf *b, const token *t) {
+  int err = pop3_buf_addc(b, '[');
+  if (err == 0) err = add_bare(b, t->p, t->n);
+  return err != 0 ? err : pop3_buf_addc(b, ']');
+}
+
 /* Append the tokens [i, j) as they read in a name: one space where any. */
 static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
   int blank = 0, err = 0;
@@ -157,7 +172,7 @@ static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
     blank = 0;
     if (err != 0) break;
     if (t->kind == QUOTED) err = add_unquoted(b, t->p, t->n);
-    else if (t->kind == LITERAL) err = pop3_buf_add(b, t->p - 1, t->n + 2);
+    else if (t->kind == LITERAL) err = add_literal(b, t);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
     else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
   }
@@ -189,14 +204,6 @@ static int add_quoted (pop3_buf *b, pop3_span local) {
   return err != 0 ? err : pop3_buf_addc(b, '"');
 }
 
-static int add_bare (pop3_buf *b, const char *p, size_t n) {
-  size_t i;
-  for (i = 0; i < n; i++)
-    if (!pop3_isspace(p[i]) && pop3_buf_addc(b, p[i]) != 0)
-      return POP3_ENOMEM;
-  return 0;
-}
-
 /*
 ** Append the tokens [i, j) to 'b' with nothing between them, quotes only
 ** where '*quoted' tells that there were some.
@@ -210,11 +217,7 @@ static int join (pop3_addrs *a, size_t i, size_t j, pop3_buf *b,
       *quoted = 1;
       err = add_unquoted(b, t->p, t->n);
     }
-    else if (t->kind == LITERAL) {
-      err = pop3_buf_addc(b, '[');
-      if (err == 0) err = add_bare(b, t->p, t->n);
-      if (err == 0) err = pop3_buf_addc(b, ']');
-    }
+    else if (t->kind == LITERAL) err = add_literal(b, t);
     else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
   }

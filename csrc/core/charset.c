@@ -29,6 +29,17 @@ void pop3_conv_free (pop3_conv *c) {
 
 /* --------------------------------------------------- single octet charsets */
 
+/* Where the tables of iconv are not those of the Web (WHATWG 9). */
+static const struct {
+  const char *name;
+  byte octet;
+  uint16_t c;
+} fixes[] = {
+  {"MACINTOSH", 0xC6, 0x2206}, {"MACINTOSH", 0xF0, 0xF8FF},
+  {"MAC-UK", 0xFF, 0x20AC}, {"KOI8-U", 0xAE, 0x045E},
+  {"KOI8-U", 0xBE, 0x040E}
+};
+
 /*
 ** Make the table of the upper half, octet by octet: iconv would join some
 ** letters with the accents behind them. What is undefined below 0xA0 is a
@@ -56,6 +67,9 @@ static void make_table (pop3_conv *c) {
     }
     c->high[i] = (uint16_t)u;
   }
+  for (i = 0; i < (int)(sizeof fixes / sizeof fixes[0]); i++)
+    if (strcmp(c->cs->name, fixes[i].name) == 0)
+      c->high[fixes[i].octet - 128] = fixes[i].c;
 }
 
 static int single (pop3_conv *c, pop3_span in, pop3_buf *out) {
@@ -121,27 +135,37 @@ static int islead (int kind, byte b) {
 /*
 ** How many octets at 'p', which iconv refused, one U+FFFD stands for: a lead
 ** octet takes the next one with it unless that is ASCII (WHATWG 10 to 14).
+** ASCII itself is never bad: there iconv has passed over what it refused.
 */
 static size_t bad_length (int kind, const char *s, size_t n) {
   const byte *p = (const byte *)s;
+  if (p[0] < 0x80 && kind != POP3_CS_2022) return 0;
   if (n < 2 || !islead(kind, p[0]) || p[1] < 0x80) return 1;
   if (kind == POP3_CS_EUCJP && p[0] == 0x8F && n > 2 && p[2] >= 0x80)
     return 3;
   return 2;
 }
 
+/* A single octet that iconv refuses though it has a meaning; 0: it has not. */
+static uint32_t lone (int kind, const char *p) {
+  if (*(const byte *)p != 0x80) return 0;
+  if (kind == POP3_CS_GB18030) return 0x20AC;     /* as in GBK */
+  return kind == POP3_CS_SJIS ? 0x80 : 0;
+}
+
 /*
 ** Append by iconv. Where a sequence is refused, or cut off at the end, there
-** is one U+FFFD. The lone 0x80 of GBK is a euro sign (WHATWG 10.1).
+** is one U+FFFD.
 */
 static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   union { const char *r; char *w; } ip;     /* iconv takes char **, reads */
-  size_t n = in.n;
+  size_t n = in.n, stuck = 0;
   ip.r = in.p;
   iconv((iconv_t)c->cd, NULL, NULL, NULL, NULL);
   while (n > 0) {
     char *op;
     size_t room, r, skip;
+    uint32_t u;
     int why;
     if (pop3_buf_room(out, n + n / 2 + 16) != 0) return POP3_ENOMEM;
     op = out->p + out->n;
@@ -152,11 +176,10 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
     if (r != (size_t)-1 || n == 0) break;
     if (why == E2BIG) continue;
     skip = why == EILSEQ ? bad_length(kind, ip.r, n) : n;
-    if (kind == POP3_CS_GB18030 && *(const byte *)ip.r == 0x80) {
-      if (pop3_utf8_add(out, 0x20AC) != 0) return POP3_ENOMEM;
-      skip = 1;
-    }
-    else if (pop3_utf8_add(out, BAD) != 0) return POP3_ENOMEM;
+    u = lone(kind, ip.r);
+    if (u != 0 || (skip == 0 && stuck == n)) skip = 1;
+    stuck = n;
+    if (pop3_utf8_add(out, u != 0 ? u : BAD) != 0) return POP3_ENOMEM;
     ip.r += skip;
     n -= skip;
   }

@@ -251,7 +251,7 @@ int pop3_client_phase (const pop3_client *c) {
 /* The one place where a reply changes the phase (RFC 1939 section 3). */
 static void advance (pop3_client *c, int verb, int ok) {
   int then = pop3_verb_row(verb)->then;
-  if (then == 0) return;
+  if (then == 0 || c->phase == POP3_ENDED) return;
   if (ok || verb == POP3_V_QUIT) c->phase = then;
   else if (verb == POP3_V_GREETING) c->phase = POP3_ENDED;
 }
@@ -389,14 +389,16 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
     take_numbers(ev, plain);
   pop3_undot_init(&c->dot, next < 2 || c->in.p[next - 2] != '\r');
   c->body = c->w = c->r = next;
-  advance(c, a->verb, ev->ok);
   if (ev->more) {
     c->inbody = 1;
     c->bodyerr = 0;
     c->octets = c->entries = 0;
     if (!a->dropped) c->drained = 0;
   }
-  else answered(c);
+  else {  /* a list of mechanisms (AUTH alone) is no login */
+    advance(c, a->verb, ev->ok);
+    answered(c);
+  }
   return 1;
 }
 
@@ -409,20 +411,29 @@ static int take_entry (pop3_event *ev, int verb, pop3_span line) {
   return ev->number == 0 ? POP3_EENTRY : ev->err;
 }
 
+/*
+** The rest of this body is of no use, 'n' octets of it being here already.
+** They count in the same way however the body came.
+*/
+static void spoil (pop3_client *c, int err, uint64_t n) {
+  c->bodyerr = err;
+  c->drained += n;
+  c->body = c->w;
+}
+
 /* A listing: lines of 'plain', one event each. 1, 0 for more, or an error. */
 static int next_entry (pop3_client *c, ask *a, pop3_event *ev) {
-  while (c->body < c->w) {
-    pop3_span line;
-    size_t next;
-    int err, got = take_line(c, c->body, c->w, &line, &next);
-    if (got <= 0) return got;
-    c->body = next;
-    if (c->bodyerr != 0) continue;
-    if (++c->entries > c->lim.listing) err = POP3_ELISTING;
-    else err = take_entry(ev, a->verb, line);
-    if (err == 0) return 1;
-    c->bodyerr = err;
-  }
+  pop3_span line;
+  size_t next;
+  int err, got;
+  if (c->body == c->w) return 0;
+  got = take_line(c, c->body, c->w, &line, &next);
+  if (got <= 0) return got;
+  c->body = next;
+  if (++c->entries > c->lim.listing) err = POP3_ELISTING;
+  else err = take_entry(ev, a->verb, line);
+  if (err == 0) return 1;
+  spoil(c, err, c->w - c->body);
   return 0;
 }
 
@@ -441,15 +452,13 @@ static void undot (pop3_client *c, const ask *a) {
                      c->in.n - c->r, &used);
   c->r += used;
   c->octets += n;
-  if (c->bodyerr == 0 && c->octets > body_limit(c, a)) {
-    c->bodyerr = POP3_EMESSAGE;
-    c->body = c->w;
-  }
   if (a->dropped || c->bodyerr != 0) {
     c->drained += n;
     c->w = c->body;
     c->seen = 0;
   }
+  else if (c->octets > body_limit(c, a))
+    spoil(c, POP3_EMESSAGE, c->octets - body_limit(c, a));
   else c->w += n;
 }
 
@@ -475,7 +484,6 @@ static int end_body (pop3_client *c, ask *a, pop3_event *ev) {
 static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
   int got;
   if (!c->dot.done) undot(c, a);
-  if (c->drained > c->lim.drain) return POP3_EDRAIN;
   if (a->shape == POP3_S_LISTING && !a->dropped) {
     got = next_entry(c, a, ev);
     if (got != 0) return got;
@@ -490,6 +498,7 @@ static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
     c->handed = 1;
     return 1;
   }
+  if (c->drained > c->lim.drain) return POP3_EDRAIN;
   return c->dot.done ? end_body(c, a, ev) : 0;
 }
 
@@ -505,6 +514,6 @@ int pop3_client_next (pop3_client *c, pop3_event *ev) {
     drop_handed(c);
   }
   if (c->err != 0) return c->err;
-  if (c->eof && c->phase == POP3_ENDED) return 0;
+  if (c->eof && c->phase == POP3_ENDED && c->qn == 0) return 0;
   return c->eof ? (c->err = POP3_ECLOSED) : 0;
 }

@@ -98,9 +98,9 @@ size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
     }
     if (i == n) break;
   }
+  d->state = state_after(d, src, n);  /* before the move writes over it */
   memmove(dst + out, src + from, n - from);
   out += n - from;
-  d->state = state_after(d, src, n);
   *used = n;
   return out;
 }

@@ -134,7 +134,8 @@ static int compare (pop3_span s, const char *name) {
   for (i = 0; i < s.n; i++) {
     int c = (unsigned char)pop3_lower(s.p[i]);
     int d = (unsigned char)name[i];
-    if (c != d) return c < d ? -1 : 1;     /* also where 'name' ends */
+    if (d == 0) return 1;
+    if (c != d) return c < d ? -1 : 1;
   }
   return name[i] == '\0' ? 0 : -1;
 }

@@ -356,7 +356,7 @@ typedef struct pop3_mime {
   pop3_value value;        /* Content-Type of the header at hand */
   pop3_buf tmp;
   pop3_buf block;          /* a header block over the limit, its start */
-  int heads[64];           /* boundary hash -> innermost open part, or -1 */
+  pop3_buf heads;          /* boundary hash -> innermost open part, or -1 */
   size_t nopen;            /* multiparts whose delimiters count */
   size_t parts;            /* parts seen */
   size_t base;             /* offset of what is given next */

@@ -16,7 +16,7 @@ enum {
   BODY,        /* behind it: the octets of a leaf, or what parts surround */
   POP,         /* ending parts above 'popto' */
   REST,        /* a limit was met: the rest is not read */
-  DONE
+  LAST         /* all is read: what is open ends */
 };
 
 typedef struct open_part {
@@ -28,11 +28,20 @@ typedef struct open_part {
   unsigned char closed, digest;
 } open_part;
 
-#define NBUCKETS 64
+#define NBUCKETS 64    /* at first; a power of 2 */
+
+/* Empty 'n' buckets. */
+static int set_buckets (pop3_mime *m, size_t n) {
+  m->heads.n = 0;
+  if (pop3_buf_room(&m->heads, n * sizeof(int)) != 0) return POP3_ENOMEM;
+  m->heads.n = n * sizeof(int);
+  memset(m->heads.p, -1, m->heads.n);
+  return 0;
+}
 
 int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
   open_part root;
-  int i;
+  int err;
   memset(m, 0, sizeof *m);
   m->mem = mem;
   if (lim != NULL) m->lim = *lim;
@@ -42,7 +51,9 @@ int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
   pop3_buf_init(&m->tmp, mem);
   pop3_buf_init(&m->block, mem);
   pop3_value_init(&m->value, mem);
-  for (i = 0; i < NBUCKETS; i++) m->heads[i] = -1;
+  pop3_buf_init(&m->heads, mem);
+  err = set_buckets(m, NBUCKETS);
+  if (err != 0) return err;
   memset(&root, 0, sizeof root);
   m->parts = 1;
   return pop3_buf_add(&m->stack, (const char *)&root, sizeof root);
@@ -51,6 +62,7 @@ int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
 void pop3_mime_free (pop3_mime *m) {
   pop3_buf_free(&m->stack);
   pop3_buf_free(&m->names);
+  pop3_buf_free(&m->heads);
   pop3_buf_free(&m->tmp);
   pop3_buf_free(&m->block);
   pop3_value_free(&m->value);
@@ -76,19 +88,36 @@ static uint32_t hash_of (const char *p, size_t n) {
   return h ^ h >> 16;
 }
 
-/* Let the boundary of the part on top count. */
-static void list (pop3_mime *m) {
-  open_part *o = top(m);
-  int *bucket = &m->heads[o->hash % NBUCKETS];
-  o->chain = *bucket;
-  *bucket = (int)depth(m) - 1;
-  o->listed = 1;
-  m->nopen++;
+static int *bucket (const pop3_mime *m, uint32_t hash) {
+  size_t n = m->heads.n / sizeof(int);
+  return (int *)(void *)m->heads.p + (hash & (n - 1));
+}
+
+/* Put the open part at 'i' in front of its bucket. */
+static void link_part (pop3_mime *m, size_t i) {
+  open_part *o = part_at(m, i);
+  int *b = bucket(m, o->hash);
+  o->chain = *b;
+  *b = (int)i;
+}
+
+/* Let the boundary of the part on top count; more buckets if they are full. */
+static int list (pop3_mime *m) {
+  size_t i, n = m->heads.n / sizeof(int);
+  top(m)->listed = 1;
+  if (++m->nopen <= n) {
+    link_part(m, depth(m) - 1);
+    return 0;
+  }
+  if (set_buckets(m, n * 4) != 0) return POP3_ENOMEM;
+  for (i = 0; i < depth(m); i++)
+    if (part_at(m, i)->listed) link_part(m, i);
+  return 0;
 }
 
 /* The part 'o' at 'i' is over, or its last delimiter was seen. */
 static void unlist (pop3_mime *m, open_part *o, size_t i) {
-  int *link = &m->heads[o->hash % NBUCKETS];
+  int *link = bucket(m, o->hash);
   if (!o->listed) return;
   while (*link != (int)i) link = &part_at(m, (size_t)*link)->chain;
   *link = o->chain;
@@ -99,7 +128,7 @@ static void unlist (pop3_mime *m, open_part *o, size_t i) {
 /* The innermost open part with that boundary, or -1. */
 static int lookup (const pop3_mime *m, const char *p, size_t n) {
   uint32_t h = hash_of(p, n);
-  int i = m->heads[h % NBUCKETS];
+  int i = *bucket(m, h);
   while (i >= 0) {
     const open_part *o = part_at(m, (size_t)i);
     if (o->hash == h && o->nname == n &&
@@ -220,8 +249,7 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
   else if (message) ev->kind = POP3_PART_MESSAGE;
   o->kind = (unsigned char)ev->kind;
   o->digest = digest && ev->kind == POP3_PART_MULTI;
-  if (ev->kind == POP3_PART_MULTI) list(m);
-  return 0;
+  return ev->kind == POP3_PART_MULTI ? list(m) : 0;
 }
 
 /* A new part begins at m->base. */
@@ -444,13 +472,11 @@ int pop3_mime_next (pop3_mime *m, pop3_span *in, int last,
                                     : after_pop(m, ev);
         break;
       case REST: drop(m, in, in->n); break;
-      default: return 0;
+      default: return depth(m) > 0 ? end_part(m, m->base, ev) : 0;
     }
     if (r != 0) return r;
     if (m->state != was) continue;
-    if (in->n > 0 && last) continue;       /* dropped text: there is more */
     if (!last) return 0;
-    if (depth(m) > 0) return end_part(m, m->base, ev);
-    m->state = DONE;
+    if (in->n == 0) m->state = LAST;       /* else text was dropped */
   }
 }

@@ -30,6 +30,7 @@ struct pop3_server {
   unsigned char cutting;   /* the reply that comes has a bound */
   unsigned char cut;       /* it was reached: nothing more goes out */
   unsigned char mute;      /* nobody reads: replies are dropped */
+  unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
   size_t r;                /* octets of 'in' that are done with */
@@ -126,16 +127,17 @@ static int put_text (pop3_server *s, pop3_span t) {
 static int trace_reply (pop3_server *s, size_t start) {
   pop3_buf shown;
   pop3_span line;
+  size_t min = s->login ? 1 : POP3_SECRET_MIN;
   int err;
   line.p = s->out.p + start;
   line.n = s->out.n - start;
   if (line.n == 0) return 0;  /* all of it was cut */
   while (line.n > 0 && (line.p[line.n - 1] == '\n' ||
                         line.p[line.n - 1] == '\r')) line.n--;
-  if (!pop3_secret_in(&s->secrets, line, 1))
+  if (!pop3_secret_in(&s->secrets, line, min))
     return pop3_journal_add(s->j, s->id, 'S', line, 0);
   pop3_buf_init(&shown, s->mem);
-  err = pop3_masked(&shown, &s->secrets, line, 1);
+  err = pop3_masked(&shown, &s->secrets, line, min);
   line.p = shown.p;
   line.n = shown.n;
   if (err == 0) err = pop3_journal_add(s->j, s->id, 'S', line, 0);
@@ -337,6 +339,8 @@ size_t pop3_server_unread (const pop3_server *s) {
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
   int masked = secret < line.n;
+  s->login = (unsigned char)(masked || verb == POP3_V_USER ||
+                             pop3_verb_row(verb)->secret != 0);
   if (masked) {
     if (s->secrets.p != NULL) pop3_buf_wipe(&s->secrets);
     if (pop3_secret_add(&s->secrets, line.p + secret, line.n - secret) != 0)

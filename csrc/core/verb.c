@@ -52,9 +52,29 @@ int pop3_verb_find (const char *p, size_t n) {
   return POP3_V_OTHER;
 }
 
+static int letter (char c) {
+  c = pop3_upper(c);
+  return c >= 'A' && c <= 'Z';
+}
+
+/*
+** The same for a line that is no command: a login all but in form, such as
+** one with a tab for the space, still tells its secret.
+*/
+static size_t sloppy_secret (const char *p, size_t n) {
+  size_t i = 0, from;
+  while (i < n && !letter(p[i])) i++;
+  from = i;
+  while (i < n && letter(p[i])) i++;
+  if (i == n || verbs[pop3_verb_find(p + from, i - from)].secret == 0)
+    return n;
+  return i + 1;
+}
+
 size_t pop3_verb_secret (int id, const char *p, size_t n) {
   int field = verbs[id].secret;
   size_t i = 0;
+  if (id == POP3_V_OTHER) return sloppy_secret(p, n);
   if (field == 0) return n;
   while (field-- > 0) {
     const char *sp = (const char *)memchr(p + i, ' ', n - i);

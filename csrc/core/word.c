@@ -131,10 +131,11 @@ static const char *find_start (const char *p, const char *e) {
 }
 
 int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
-  const char *p = text.p, *e = p + text.n;
+  const char *p = text.p, *e;
   const char *raw = p;               /* start of what is not yet written */
   int valid, err = 0;
   if (text.n == 0) return 0;
+  e = p + text.n;
   valid = pop3_utf8_valid(p, text.n) == text.n;
   while (err == 0 && (p = find_start(p, e)) != NULL) {
     const char *next;

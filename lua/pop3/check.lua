@@ -76,13 +76,16 @@ function check.count(n, what, level)
   return i
 end
 
---- A string that can be an argument of a command.
-function check.text(s, what, level)
+--- A string that can be an argument of a command, of at most `max` octets.
+function check.text(s, what, level, max)
   if type(s) ~= "string" then
     misuse(level + 1, "%s must be a string, not %s", what, type(s))
   end
   if s:find "[\r\n\0]" then
     misuse(level + 1, "%s must not hold CR, LF or NUL", what)
+  end
+  if max and #s > max then
+    misuse(level + 1, "%s is too long: %d octets", what, #s)
   end
   return s
 end

@@ -12,7 +12,9 @@ local login = require "pop3.login"
 local parse_url = require "pop3.url"
 local pump = require "pop3.pump"
 
-local huge = math.huge
+local huge, running = math.huge, coroutine.running
+
+local LONGEST = 8192  -- octets of a command
 
 local Session = { __name = "pop3.session" }
 local methods = {}
@@ -23,8 +25,10 @@ local Closed = { __name = "pop3.session (closed)" }
 
 -- ---------------------------------------------------------------- failures
 
+-- A message is one line, whatever the server or a sink put into it.
 local function fail(s, label, message, code, reply)
-  return nil, ("%s: %s: %s"):format(label, s.name, message), code, reply
+  message = ("%s: %s: %s"):format(label, s.name, message)
+  return nil, message:gsub("%c+", " "), code, reply
 end
 
 -- The link goes.
@@ -55,10 +59,35 @@ local function trace(s)
   for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
 end
 
+-- The time in which what calls back owns the session.
+local Busy = { __close = function(guard) guard.session.busy = nil end }
+
+local function busy(s, label)
+  s.busy = label
+  return setmetatable({ session = s }, Busy)
+end
+
+-- The time in which many commands are one operation, with one deadline.
+local Operation = { __close = function(op) op.session.bounded = nil end }
+
+local function set_deadline(s)
+  s.link.deadline = s.total and s.link.io.now() + s.total or huge
+end
+
+local function operation(s)
+  if s.bounded or s.dead then return nil end
+  s.bounded = true
+  set_deadline(s)
+  return setmetatable({ session = s }, Operation)
+end
+
 -- The next event of the engine, or nil, message, code.
 local function event(s, label, file)
+  if s.dead then return fail(s, label, "the session has ended", "closed") end
   local link = s.link
+  s.waiting = running()
   local what, a, b, c, d, e = pump(link, file)
+  s.waiting = nil
   if s.log then trace(s) end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
@@ -74,6 +103,9 @@ local function ask(s, label, line, body, stream)
   if s.busy then
     return fail(s, label, "not while " .. s.busy .. " is under way", "state")
   end
+  if s.waiting and s.waiting ~= running() then
+    return fail(s, label, "another coroutine uses the session", "state")
+  end
   if engine:asked() > 0 then engine:discard() end  -- left by a broken-off call
   local ok, message, code = engine:ask(line, body, stream)
   if not ok then
@@ -81,7 +113,7 @@ local function ask(s, label, line, body, stream)
     return kill(s, label, message, code)
   end
   s.link.unsent = true
-  s.link.deadline = s.total and s.link.io.now() + s.total or huge
+  if not s.bounded then set_deadline(s) end
   return true
 end
 
@@ -106,37 +138,42 @@ local function fetch(s, label, line, body)
   return a, b
 end
 
+-- What ended a body that did not come whole: nil, message, code, reply.
+local function unfinished(s, label, what, a, b, c)
+  if not what then return nil, a, b end
+  if what == "reply" then return refused(s, label, b, c) end
+  return fail(s, label, b, c)
+end
+
+local function sink_refused(s, label, why)
+  return fail(s, label, "the sink refused: " .. tostring(why), "io")
+end
+
 -- A command whose body goes to a sink in pieces: octets.
 local function stream(s, label, line, sink)
-  local ok, message, code = ask(s, label, line, false, true)
-  if not ok then return nil, message, code end
-  while true do
-    local what, a, b, c = event(s, label)
-    if what == "data" then
-      local taken, why = sink(a)
-      if not taken then
-        s.engine:discard()
-        return fail(s, label, "the sink refused: " .. tostring(why), "io")
-      end
-    elseif what == "end" and a then
-      local taken, why = sink(nil)
-      if not taken and why ~= nil then
-        return fail(s, label, "the sink refused: " .. tostring(why), "io")
-      end
-      return a
-    else
-      if not what then message, code = a, b
-      else
-        local reply
-        if what == "reply" then _, message, code, reply = refused(s, label, b, c)
-        else _, message, code = fail(s, label, b, c) end
-        sink(nil, message)
-        return nil, message, code, reply
-      end
-      sink(nil, message)
-      return nil, message, code
-    end
+  local ok, err, err_code = ask(s, label, line, false, true)
+  if not ok then
+    sink(nil, err)
+    return nil, err, err_code
   end
+  local _ <close> = busy(s, label)
+  local what, a, b, c = event(s, label)
+  while what == "data" do
+    local taken, why = sink(a)
+    if not taken then
+      if not s.dead then s.engine:discard() end
+      return sink_refused(s, label, why)
+    end
+    what, a, b, c = event(s, label)
+  end
+  if what == "end" and a then
+    local taken, why = sink(nil)
+    if not taken and why ~= nil then return sink_refused(s, label, why) end
+    return a
+  end
+  local none, message, code, reply = unfinished(s, label, what, a, b, c)
+  sink(none, message)
+  return nil, message, code, reply
 end
 
 local function octets_of(s, label, line, sink)
@@ -175,6 +212,14 @@ end
 
 -- ------------------------------------------------------------ authorization
 
+local function check_mechs(mechs)
+  for _, name in ipairs(mechs) do
+    if type(name) ~= "string" then
+      check.misuse(2, "mechs must be a list of names")
+    end
+  end
+end
+
 --- Log in (RFC 1939 section 7). The best mechanism that the server offers is
 -- used; a secret in clear only over TLS, to a loopback host, or with
 -- `insecure`. APOP only if it is asked for.
@@ -184,10 +229,11 @@ end
 -- @treturn boolean true
 -- @treturn string the mechanism
 function methods:login(user, secret, opts)
-  check.text(user, "the user", 1)
-  check.text(secret, "the secret", 1)
+  check.text(user, "the user", 1, self.longest - #"APOP  " - 32)
+  check.text(secret, "the secret", 1, self.longest - #"PASS ")
   opts = opts or {}
   check.options(opts, { mechs = "table" }, "login", 1)
+  if opts.mechs then check_mechs(opts.mechs) end
   if self.dead then
     return fail(self, "login", "the session has ended", "closed")
   end
@@ -197,6 +243,7 @@ function methods:login(user, secret, opts)
   if user == "" or secret == "" then
     return fail(self, "login", "an empty user or secret", "auth")
   end
+  local _ <close> = operation(self)
   return login.run(self, exchange, user, secret, opts.mechs or self.mechs, fail)
 end
 
@@ -238,6 +285,7 @@ end
 -- @tparam string name
 -- @treturn boolean false also when it does not know CAPA
 function methods:supports(name)
+  check.text(name, "the capability", 1)
   local capa, message, code = self:capa()
   if capa then return capa[name:upper()] ~= nil end
   if code == "err" then return false end
@@ -385,6 +433,7 @@ local WINDOW = 64
 -- Ask for more messages when half of the window is free.
 local function refill(s, list, asked, done, window)
   if asked - done > window // 2 then return asked end
+  if s.dead then return nil, "the session has ended", "closed" end
   local engine = s.engine
   while asked < #list and asked - done < window do
     local ok, message, code = engine:ask("RETR " .. list[asked + 1])
@@ -395,16 +444,39 @@ local function refill(s, list, asked, done, window)
   return asked
 end
 
--- What there is to tell of one message: octets, or nil, message, code, reply.
-local function outcome(s, n, what, a, b, c)
-  if what == "body" and a then return a end
-  local label = "RETR " .. n
-  if what == "reply" then return refused(s, label, b, c) end
-  return fail(s, label, b, c)
+-- How many commands may be under way; nil, message, code when asking failed.
+local function window_of(s, n)
+  if n == 1 or s:state() ~= "transaction" then return 1 end
+  local piped, message, code = s:supports "PIPELINING"
+  if piped == nil then return nil, message, code end
+  return piped and WINDOW or 1
 end
 
--- Ends the time in which `retr_many` owns the session.
-local Busy = { __close = function(guard) guard.session.busy = nil end }
+-- Fetch a list whose first command is under way. Returns how many have been
+-- told of and how many came; then message, code when the link was lost.
+local function fetch_all(s, list, fn, window)
+  local _ <close> = busy(s, "retr_many")
+  local asked, done, came = 1, 0, 0
+  while done < #list do
+    local message, code
+    asked, message, code = refill(s, list, asked, done, window)
+    if not asked then
+      local _, m, c = kill(s, "RETR", message, code)
+      return done, came, m, c
+    end
+    local n = list[done + 1]
+    local what, a, b, c = event(s, "RETR " .. n)
+    if not what then return done, came, a, b end
+    done = done + 1
+    if what == "body" and a then
+      came = came + 1
+      fn(n, a)
+    else
+      fn(n, unfinished(s, "RETR " .. n, what, a, b, c))
+    end
+  end
+  return done, came
+end
 
 --- Fetch many messages: `fn(n, octets)` for each, in order, or
 -- `fn(n, nil, message, code, reply)`. The commands are pipelined, in a bounded
@@ -422,40 +494,77 @@ function methods:retr_many(numbers, fn)
   for i = 1, #numbers do list[i] = check.number(numbers[i], 1) end
   check.callable(fn, "retr_many: fn", 1)
   if #list == 0 then return 0 end
-  local piped, message, code = true
-  if #list > 1 and self:state() == "transaction" then
-    piped, message, code = self:supports "PIPELINING"
+  local _ <close> = operation(self)
+  local window, message, code = window_of(self, #list)
+  local done, came = 0, nil
+  if window then
+    local first = "RETR " .. list[1]
+    local ok
+    ok, message, code = ask(self, first, first)
+    if not ok then window = nil end
   end
-  local window, asked, done, came = piped and WINDOW or 1, 0, 0, 0
-  if piped ~= nil then
-    asked, message, code = ask(self, "RETR " .. list[1], "RETR " .. list[1])
-    asked = asked and 1
-  else asked = nil end
-  self.busy = asked and "retr_many" or self.busy
-  local guard <close> = asked and setmetatable({ session = self }, Busy) or nil
-  while asked and done < #list do
-    asked, message, code = refill(self, list, asked, done, window)
-    if not asked then
-      _, message, code = kill(self, "RETR", message, code)
-      break
-    end
-    local n = list[done + 1]
-    local what, a, b, c = event(self, "RETR " .. n)
-    if not what then
-      message, code, asked = a, b, nil
-      break
-    end
-    done = done + 1
-    if what == "body" and a then
-      came = came + 1
-      fn(n, a)
-    else
-      fn(n, outcome(self, n, what, a, b, c))
-    end
+  if window then
+    done, came, message, code = fetch_all(self, list, fn, window)
   end
-  if asked then return came end
+  if came and not message then return came end
   for i = done + 1, #list do fn(list[i], nil, message, code) end
   return nil, message, code
+end
+
+-- A message of the maildrop, as `messages` gives it.
+local Handle = { __name = "pop3.handle" }
+Handle.__index = Handle
+
+function Handle:retr(sink) return self.session:retr(self.number, sink) end
+function Handle:save(path) return self.session:save(self.number, path) end
+function Handle:top(lines, sink)
+  return self.session:top(self.number, lines, sink)
+end
+function Handle:message() return self.session:message(self.number) end
+function Handle:headers() return self.session:headers(self.number) end
+function Handle:dele() return self.session:dele(self.number) end
+
+function Handle:__tostring()
+  return ("message %d (%d octets)"):format(self.number, self.size)
+end
+
+--- All messages, as an iterator of handles with the fields `number`, `size`
+-- and `uid` (nil when the server has no UIDL) and the methods `retr([sink])`,
+-- `save(path)`, `top(lines[, sink])`, `message()`, `headers()` and `dele()`.
+--
+--    for m in assert(s:messages{ order = "newest" }) do print(m.size) end
+-- @tparam[opt] table opts `order`: "oldest" (as numbered) or "newest"; `uids`: a
+-- set (unique-id → true) of messages to leave out
+-- @treturn function iterator; or nil, message, code when the listing fails
+function methods:messages(opts)
+  opts = opts or {}
+  check.options(opts, { order = { oldest = true, newest = true },
+                        uids = "table" }, "messages", 1)
+  local _ <close> = operation(self)
+  local sizes, message, code, reply = listing(self, "LIST")
+  if not sizes then return nil, message, code, reply end
+  local uids
+  uids, message, code = listing(self, "UIDL")
+  if not uids and code ~= "err" then return nil, message, code end
+  uids = uids or {}
+  local skip, numbers = opts.uids or {}, {}
+  for n in pairs(sizes) do
+    local uid = uids[n]
+    if uid == nil or not skip[uid] then numbers[#numbers + 1] = n end
+  end
+  local newest = opts.order == "newest"
+  table.sort(numbers, function(a, b)
+    if newest then return a > b end
+    return a < b
+  end)
+  local i = 0
+  return function()
+    i = i + 1
+    local n = numbers[i]
+    if not n then return nil end
+    return setmetatable({ session = self, number = n, size = sizes[n],
+                          uid = uids[n] }, Handle)
+  end
 end
 
 --- Mark a message as deleted; `quit` deletes it.
@@ -495,7 +604,7 @@ end
 -- true
 function methods:lang(tag)
   if tag ~= nil then
-    check.text(tag, "the tag", 1)
+    check.text(tag, "the tag", 1, self.longest - #"LANG ")
     local line = "LANG " .. tag
     local ok, message, code, reply = exchange(self, line, line)
     if not ok then return nil, message, code, reply end
@@ -521,7 +630,7 @@ local not_by_command = { AUTH = "login", STLS = "stls" }
 -- @treturn string the text of the status line
 -- @treturn ?string the body
 function methods:command(line, opts)
-  check.text(line, "the command", 1)
+  check.text(line, "the command", 1, self.longest)
   opts = opts or {}
   check.options(opts, { multiline = "boolean" }, "command", 1)
   local verb = (line:match "^[^ ]*"):upper()
@@ -534,6 +643,7 @@ function methods:command(line, opts)
   if not ok then return nil, message, code end
   local what, x, y, z = event(self, verb)
   if not what then return nil, x, y end
+  if self.engine:state() == "closed" then drop(self) end  -- it was QUIT
   if what == "body" then
     if not x then return fail(self, verb, y, z) end
     return y or "", x
@@ -550,7 +660,7 @@ end
 -- closed either way
 function methods:quit()
   local ok, message, code, reply = exchange(self, "QUIT", "QUIT")
-  if code == "state" and self.busy then return nil, message, code end
+  if code == "state" then return nil, message, code end  -- in a callback
   drop(self)
   if not ok then return nil, message, code, reply end
   return true
@@ -601,14 +711,6 @@ local known = {
   transport = "any",
 }
 
-local function check_mechs(mechs)
-  for _, name in ipairs(mechs) do
-    if type(name) ~= "string" then
-      check.misuse(2, "connect: mechs must be a list of names")
-    end
-  end
-end
-
 -- `timeout` as { connect =, io =, total = }.
 local function timeouts(timeout)
   if timeout == nil then timeout = 60 end
@@ -618,7 +720,7 @@ local function timeouts(timeout)
   check.options(timeout, { connect = "number", io = "number",
                            total = "number" }, "connect: timeout", 2)
   for name, seconds in pairs(timeout) do
-    if not (seconds > 0) then
+    if seconds <= 0 or seconds ~= seconds then
       check.misuse(2, "connect: timeout '%s' must be positive", name)
     end
   end
@@ -629,6 +731,9 @@ end
 -- A transport for what the user gave: a descriptor, a socket, an object.
 local function adopt(transport, wait)
   if math.type(transport) == "integer" then
+    if transport < 0 then
+      check.misuse(2, "connect: not a descriptor: %d", transport)
+    end
     local fd, err = core.fd(transport)
     if not fd then return nil, err, "io" end
     return require "pop3.io.fd"(fd, wait)
@@ -637,15 +742,14 @@ local function adopt(transport, wait)
     return transport.settimeout and transport.getfd and true or false
   end)
   if ok and is_socket then return require "pop3.io.socket"(transport, wait) end
-  if not (ok and transport.send and transport.receive) then
-    check.misuse(3, "connect: transport must be a descriptor, a socket, or an "
-                    .. "object with send and receive")
+  if not (ok and transport.send and transport.receive and transport.close) then
+    check.misuse(2, "connect: transport must be a descriptor, a socket, or an "
+                    .. "object with send, receive and close")
   end
   return require "pop3.io.stream"(transport)
 end
 
 local function open(opts, seconds)
-  if opts.transport ~= nil then return adopt(opts.transport, opts.wait) end
   local fd, err, code = require "pop3.io.connect"(opts.host, opts.port,
     seconds, opts.wait or core.poll)
   if not fd then return nil, err, code end
@@ -654,6 +758,7 @@ end
 
 -- What the server says first, and the login if there is a user.
 local function begin(s, opts)
+  local _ <close> = operation(s)
   local what, ok, text, resp = event(s, "connect")
   if not what then return nil, ok, text end
   if not ok then
@@ -698,23 +803,37 @@ local function connect(where, more)
   if opts.port < 1 or opts.port > 65535 then
     check.misuse(1, "connect: no such port: %d", opts.port)
   end
-  if opts.user and not opts.password then
-    check.misuse(1, "connect: a user needs a password")
-  end
+  if opts.host then check.text(opts.host, "connect: the host", 1) end
   if opts.mechs then check_mechs(opts.mechs) end
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", listing = "integer",
                           message = "integer", drain = "integer" },
                 "connect: limits", 1)
   for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
+  local longest = limits.line or LONGEST
+  if opts.user then
+    check.text(opts.user, "connect: the user", 1, longest - #"APOP  " - 32)
+    if not opts.password then
+      check.misuse(1, "connect: a user needs a password")
+    end
+    check.text(opts.password, "connect: the password", 1, longest - #"PASS ")
+  end
   local timeout = timeouts(opts.timeout)
-  local name = opts.host and ("%s:%d"):format(opts.host, opts.port)
-               or "transport"
+  local name = "transport"
+  if opts.host then
+    name = opts.host:find(":", 1, true) and "[%s]:%d" or "%s:%d"
+    name = name:format(opts.host, opts.port)
+  end
   if opts.tls ~= "none" then
     return nil, ("connect: %s: TLS is not built into this version (tls = "
                  .. "\"none\" does without)"):format(name), "tls"
   end
-  local io, err, code = open(opts, timeout.connect)
+  local io, err, code
+  if opts.transport ~= nil then
+    io, err, code = adopt(opts.transport, opts.wait)
+  else
+    io, err, code = open(opts, timeout.connect)
+  end
   if not io then
     return nil, ("connect: %s: %s"):format(name, err), code
   end
@@ -726,8 +845,9 @@ local function connect(where, more)
     engine = engine,
     link = { engine = engine, io = io, idle = timeout.io, last = 0,
              unsent = false,
-             deadline = timeout.total and io.now() + timeout.total or huge },
+             deadline = huge },
     name = name,
+    longest = longest,
     total = timeout.total,
     secure = false,
     insecure = opts.insecure,

@@ -23,7 +23,7 @@ local known = {
 local effects = { "delay", "drip", "cut", "reply" }
 
 local function positive(n, what, level)
-  if not (n > 0) then
+  if n <= 0 or n ~= n then
     check.misuse(level + 1, "fault: %s must be positive", what)
   end
 end
@@ -36,7 +36,7 @@ function fault.new(f, level)
   check.options(f, known, "fault", level + 1)
   local made = { seen = 0, used = 0 }
   for name, value in pairs(f) do made[name] = value end
-  if not made.verb == not made.hook then
+  if (made.verb == nil) == (made.hook == nil) then
     check.misuse(level + 1, "fault: either a verb or a hook is needed")
   end
   if made.verb then made.verb = made.verb:upper() end

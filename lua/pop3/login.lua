@@ -15,9 +15,8 @@ local passing = { ["IN-USE"] = true, ["LOGIN-DELAY"] = true,
 -- lets a false server work towards the password (CVE-2007-1558).
 local function stamp(greeting)
   local found = greeting:match "<[^<>]*>"
-  if found and found:find "^<[!#-%[%]-~]+@[!#-%[%]-~]+>$"
-     and not found:find("[%(%),;:\\]")
-     and select(2, found:gsub("@", "")) == 1 then
+  if found and found:find "^<[^@]+@[^@]+>$"
+     and not found:find '[%c \127-\255"(),;:\\]' then
     return found
   end
 end

@@ -164,6 +164,7 @@ end
 
 --- Close a message: a mapped file is let go. Its parts end with it. Also
 -- `__close` and, some time, the garbage collector.
+-- @function m:close
 function methods.close(part)
   local m = part._m
   if not m._closed then
@@ -173,6 +174,7 @@ function methods.close(part)
 end
 
 --- The decoded value of the first field of that name (RFC 5322 2.2).
+-- @function m:header
 -- @tparam string name in any case
 -- @treturn string|nil UTF-8, unfolded
 function methods.header(part, name)
@@ -182,6 +184,7 @@ function methods.header(part, name)
 end
 
 --- Iterate over the header fields in order.
+-- @function m:fields
 -- @tparam[opt] string name only those, in any case
 -- @treturn function iterator of name, raw value (folded as it is), offset
 function methods.fields(part, name)
@@ -203,6 +206,7 @@ function methods.fields(part, name)
 end
 
 --- The addresses in the first field of that name (RFC 5322 3.4).
+-- @function m:addresses
 -- @tparam string name in any case
 -- @treturn table a list of `{ name =, address =, group = }`, maybe empty
 function methods.addresses(part, name)
@@ -274,7 +278,7 @@ local function add_parts(list, m, outer, depth)
   local base, level, kinds = {}, {}, {}
   for i = 0, ud:count() - 1 do
     local kind, up, _, _, number = ud:node(i)
-    local part, around, path = part_of(m, i), nil, nil
+    local part, around, path = part_of(m, i)
     level[i] = i == 0 and 0 or level[up] + 1
     kinds[i] = kind
     if i == 0 then
@@ -314,6 +318,7 @@ end
 
 --- Iterate over all parts, depth first, multiparts and what is inside of
 -- embedded messages too.
+-- @function m:walk
 -- @treturn function iterator of path, part
 function methods.walk(part)
   ground(part)
@@ -325,6 +330,7 @@ function methods.walk(part)
 end
 
 --- The part of that path (RFC 3501 6.4.5).
+-- @function m:part
 -- @tparam string path "1.2"; "" is the root
 -- @treturn table|nil part
 function methods.part(part, path)
@@ -342,6 +348,7 @@ function methods.part(part, path)
 end
 
 --- The first part with that Content-ID (RFC 2045 7).
+-- @function m:by_cid
 -- @tparam string id with or without angle brackets, or a `cid:` URL
 -- (RFC 2392)
 -- @treturn table|nil part
@@ -384,6 +391,7 @@ function methods._kind(part)
 end
 
 --- The message embedded in a part (message/rfc822, message/global).
+-- @function m:message
 -- @treturn table|nil the message; its paths begin anew
 -- @treturn string why there is none
 -- @treturn string "state"
@@ -404,6 +412,7 @@ end
 
 --- The octets of a part after transfer decoding (RFC 2045 6). Of a
 -- multipart: as they are.
+-- @function m:body
 -- @tparam[opt] function sink an ltn12 sink
 -- @treturn string|integer|nil the octets; with a sink, how many
 -- @treturn string what the sink said
@@ -430,6 +439,7 @@ end
 
 --- The text of a part as UTF-8, line ends as in the message. Of a message:
 -- the body to show, its first text/plain that is no attachment.
+-- @function m:text
 -- @tparam[opt] table opts `flowed = true` joins the lines of format=flowed
 -- (RFC 3676)
 -- @treturn string|nil
@@ -452,15 +462,14 @@ function methods.text(part, opts)
   end
   if part:_kind() == "multipart" then return nil end
   local text = ud:text(n)
-  if opts and opts.flowed and part.type == "text/plain" and
-     (part.params.format or ""):lower() == "flowed" then
-    local delsp = (part.params.delsp or ""):lower() == "yes"
-    text = require "pop3.message.flowed"(text, delsp)
+  if opts and opts.flowed then
+    text = require "pop3.message.flowed"(part, text) or text
   end
   return text
 end
 
 --- The HTML body to show, as UTF-8.
+-- @function m:html
 -- @treturn string|nil
 function methods.html(part)
   ground(part)
@@ -479,6 +488,7 @@ local function body_part(part, want)
 end
 
 --- The part that `text` shows.
+-- @function m:text_part
 -- @treturn table|nil
 function methods.text_part(part)
   ground(part)
@@ -486,6 +496,7 @@ function methods.text_part(part)
 end
 
 --- The part that `html` shows.
+-- @function m:html_part
 -- @treturn table|nil
 function methods.html_part(part)
   ground(part)
@@ -493,6 +504,7 @@ function methods.html_part(part)
 end
 
 --- The parts that are neither the body nor belong to it.
+-- @function m:attachments
 -- @treturn table a list of parts
 function methods.attachments(part)
   ground(part)
@@ -500,6 +512,7 @@ function methods.attachments(part)
 end
 
 --- Header and body of a part as sent: what a signature covers (RFC 1847).
+-- @function m:raw
 -- @treturn string
 function methods.raw(part)
   local ud, n = ground(part)
@@ -509,6 +522,7 @@ function methods.raw(part)
 end
 
 --- Where a part lies in the octets of its message, from 0.
+-- @function m:offsets
 -- @treturn integer where its header begins
 -- @treturn integer where its body begins
 -- @treturn integer one past its last octet
@@ -518,6 +532,7 @@ function methods.offsets(part)
 end
 
 --- Save the decoded octets in a file, which appears whole or not at all.
+-- @function m:save
 -- @tparam string path a file, which is replaced; or a directory, in which
 -- the part gets its `safe_filename`, or the next free name like it
 -- @treturn string|nil the path written
@@ -531,6 +546,7 @@ end
 
 --- The normalised reading of the message, as a plain table: what is compared
 -- with other parsers. Needs SHA-256 from the core.
+-- @function m:structure
 -- @treturn table
 function methods.structure(part)
   ground(part)

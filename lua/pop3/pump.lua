@@ -46,6 +46,7 @@ return function(link, file)
       if n then
         limit = now() + link.idle
       elseif err == "timeout" then
+        if not io.waits then return nil, "timeout", "timeout" end
         if io:wait("w", min(seconds or SLICE, SLICE)) then
           limit = now() + link.idle
         end
@@ -60,7 +61,7 @@ return function(link, file)
         link.last = n
         limit = now() + link.idle
       elseif err == "timeout" then
-        if not io.waits then return nil, "timeout", "timeout" end
+        if detail then return nil, "timeout", "timeout" end
       elseif err == "closed" then
         link.last = 0
         engine:eof()

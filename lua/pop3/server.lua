@@ -58,7 +58,8 @@ local not_yet = { tls = "TLS", implicit = "TLS", require_tls = "TLS",
 -- - `host` ("127.0.0.1") and `port` (0: a free one)
 -- - `capa`: `{ authorization = lines, transaction = lines }`, or false for a
 --   server that does not know CAPA
--- - `greeting`: the text after "+OK"; `apop` (true): the greeting has a stamp
+-- - `greeting`: the text after "+OK"; `apop = true`: it has a stamp, and APOP
+--   is taken (many clients then prefer it)
 -- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER")
 -- - `limits`: `line` (8192 octets of a command), `output` (262144 octets of
 --   replies encoded ahead of the reader), `transcript` (67108864 octets kept)
@@ -85,7 +86,7 @@ local function new(opts)
     wanted_port = opts.port or 0,
     capa = opts.capa,
     greeting = opts.greeting,
-    apop = opts.apop ~= false,
+    apop = opts.apop,
     autologout = opts.autologout or 600,
     login_delay = opts.login_delay or 0,
     expire = opts.expire or "NEVER",
@@ -309,8 +310,7 @@ function methods:watch(session)
   if session.ended or not session.fd then return end
   local want
   if session.blocked then want = "w"
-  elseif not (session.task or session.hold or session.drip or session.source
-              or session.ending or session.eof) then
+  elseif session:listening() then
     want = "r"
     session.engine:rest()
   end
@@ -335,9 +335,7 @@ function methods:ready(session)
         break
       end
       session:advance()
-    until not more or session.ended or session.blocked or session.task
-          or session.hold or session.drip or session.source
-          or session.ending
+    until not more or session.blocked or not session:listening()
   end
   self:watch(session)
 end
@@ -393,6 +391,7 @@ end
 -- @treturn integer how many descriptors were ready
 function methods:step(seconds)
   open_poller(self)
+  self.stepping = true
   if self.deaf and next(self.by_fd) == nil then
     self.deaf = nil
     self.poller:watch(self.listening, "r", false)
@@ -417,6 +416,8 @@ function methods:step(seconds)
     end
   end
   self:fire()
+  self.stepping = false
+  if self.stopping then self:stop() end
   return n
 end
 
@@ -426,9 +427,12 @@ function methods:run()
   while self.running do self:step(nil) end
 end
 
---- Stop serving: `run` returns, sessions end, nothing is deleted.
+--- Stop serving: `run` returns, sessions end, nothing is deleted. A handler's
+-- reply leaves before that.
 function methods:stop()
   self.running = false
+  self.stopping = self.stepping
+  if self.stopping then return end
   local open = {}
   for _, session in pairs(self.sessions) do open[#open + 1] = session end
   for _, session in ipairs(open) do session:finish "fin" end

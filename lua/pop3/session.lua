@@ -196,6 +196,7 @@ end
 
 -- A reply that the engine cannot take is the handler's error.
 local function safe_answer(session, reply)
+  if session.ended then return end  -- the handler saw to that
   local ok, err = pcall(answer, session, reply)
   if not ok then
     session.server:handler_error(session, tostring(err))
@@ -234,8 +235,8 @@ end
 
 --- May a command be taken now?
 local function ready(session)
-  return not (session.task or session.hold or session.drip or session.source
-              or session.ending)
+  return not (session.ended or session.task or session.hold or session.drip or session.source
+              or session.cut or session.ending)
 end
 
 -- Take commands while there are any and their replies may leave. Returns
@@ -247,7 +248,6 @@ local function take(session)
     if not verb then break end
     any = true
     command(session, verb, a, b, isnew)
-    if session.cut and engine:is_cut() then break end
   end
   if any then session.active = session.server:now() end
   return any
@@ -287,7 +287,6 @@ end
 
 -- 'n' octets have left.
 local function left(session, n)
-  session.sent = session.sent + n
   local drip = session.drip
   if not drip or n == 0 then return end
   drip.left = drip.left - n
@@ -299,6 +298,7 @@ end
 
 -- Octets are out; what the session waits for is over when there are no more.
 local function drained(session)
+  if session.ended then return end
   if not session.source then session.drip = nil end
   if session.cut and session.engine:is_cut() then
     session.ending = session.cut
@@ -334,20 +334,23 @@ end
 function Session:advance()
   self.blocked = nil
   local fd = self.fd
-  repeat
-    local any = take(self)
-    local gone = true
-    if fd then gone = flush(self)
-    else
-      feed(self)
-      if self.engine:pending() == 0 then drained(self) end
-    end
-  until not (any and gone) or self.ended
-  if fd and not self.ended then
-    if self.engine:pending() > 0 then return end
-    if self.ending then self:finish(self.ending)
-    elseif self.eof and ready(self) then self:finish "fin" end
+  take(self)
+  if self.ended then return end
+  if not fd then
+    feed(self)
+    if self.engine:pending() == 0 then drained(self) end
+    return
   end
+  -- once replies have left, there may be room for more commands
+  while not self.ended and flush(self) and take(self) do end
+  if self.ended or self.engine:pending() > 0 then return end
+  if self.ending then self:finish(self.ending)
+  elseif self.eof and ready(self) then self:finish "fin" end
+end
+
+--- Is it time to read more from the client?
+function Session:listening()
+  return not self.eof and ready(self)
 end
 
 --- The link to the client is there: greet.
@@ -390,7 +393,7 @@ function Session:take_out(max)
     end
     if self.engine:pending() == 0 then drained(self) end
   until octets or not take(self)
-  if not octets and self.engine:pending() == 0 and self.ending then
+  if self.ending and self.engine:pending() == 0 then
     self:finish(self.ending)
   end
   return octets
@@ -435,7 +438,6 @@ local function new(server, id, fd)
     peer = fd and fd:peer() or "loopback",
     data = {},
     active = server:now(),
-    sent = 0,
   }, Session)
 end
 

@@ -84,7 +84,7 @@ function Queue:add(thing)
   self.before = thing
 end
 
-function Queue:remove(thing)
+function Queue.remove(_, thing)
   if not thing.after then return end
   thing.before.after, thing.after.before = thing.after, thing.before
   thing.before, thing.after = nil, nil

@@ -5,13 +5,14 @@
 --
 -- - `send(engine, seconds)`: true when all is gone, or nil, "timeout" or
 --   "closed"
--- - `recv(engine, seconds)`: octets that came, or nil, "timeout" or "closed"
+-- - `recv(engine, seconds)`: octets that came, or nil, "closed", or nil,
+--   "timeout" (nothing has come yet), or nil, "timeout", true (time is up)
 -- - `wait(mode, seconds)`: true, or nil, "timeout"
 -- - `ack()`: have what came acknowledged at once
 -- - `close()`
 --
--- and the fields `now` (a clock), `waits` (a timeout of `recv` only means that
--- nothing has come yet) and `loopback`.
+-- and the fields `now` (a clock), `waits` (`wait` waits, so a timeout of `send`
+-- is not the end) and `loopback`.
 -- @module pop3.io.fd
 -- @local
 
@@ -43,7 +44,7 @@ end
 function Fd:recv(engine, seconds)
   if not self.more and seconds ~= 0 then
     local ok, err = self.hook(self.number, "r", seconds)
-    if not ok then return nil, err or "timeout" end
+    if not ok then return nil, err or "timeout", err or true end
   end
   local n, more, detail = self.fd:recv(engine)
   if not n then

@@ -43,7 +43,7 @@ function Socket:recv(engine, seconds)
   local sock = self.sock
   if seconds ~= 0 and not (sock.dirty and sock:dirty()) then
     local ok, err = self:wait("r", seconds)
-    if not ok then return nil, err or "timeout" end
+    if not ok then return nil, err or "timeout", err or true end
   end
   local octets, err, part = sock:receive(CHUNK)
   octets = octets or part
@@ -51,7 +51,8 @@ function Socket:recv(engine, seconds)
     engine:feed(octets)
     return #octets
   end
-  return nil, waiting[err] and "timeout" or "closed", err
+  if waiting[err] then return nil, "timeout" end
+  return nil, "closed", err
 end
 
 function Socket:wait(mode, seconds)

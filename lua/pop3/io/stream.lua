@@ -48,7 +48,10 @@ function Stream:recv(engine, seconds)
   self:settimeout(seconds)
   local octets, err = self.object:receive(CHUNK)
   if not octets then
-    return nil, err == "timeout" and "timeout" or "closed", err
+    return nil, err == "timeout" and "timeout" or "closed", err or "closed"
+  end
+  if type(octets) ~= "string" or octets == "" then
+    error("the transport's receive must return one or more octets", 0)
   end
   engine:feed(octets)
   return #octets

@@ -7,10 +7,10 @@ local function dissect(line)
   return #quotes, text:sub(#quotes + 1):gsub("^ ", "", 1), eol
 end
 
---- Join the lines that belong together. Quoted paragraphs get their marks
+-- Join the lines that belong together. Quoted paragraphs get their marks
 -- and one space in front. A signature's "-- " is never joined, nor are lines
 -- of different quote depth (4.5).
-return function(text, delsp)
+local function join(text, delsp)
   local out, open_depth = {}, nil     -- the depth of an unfinished paragraph
   local pending = ""                  -- its line end
   for line in text:gmatch("[^\n]*\n?") do
@@ -35,4 +35,14 @@ return function(text, delsp)
   end
   if open_depth then out[#out + 1] = pending end
   return table.concat(out)
+end
+
+-- The text of 'part' with its lines joined; nil if it is not format=flowed.
+return function(part, text)
+  local params = part.params
+  if part.type ~= "text/plain" or
+     (params.format or ""):lower() ~= "flowed" then
+    return nil
+  end
+  return join(text, (params.delsp or ""):lower() == "yes")
 end

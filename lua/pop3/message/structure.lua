@@ -2,6 +2,7 @@
 -- parsers should agree on.
 
 local core = require "pop3.core"
+local flowed = require "pop3.message.flowed"
 
 local function address_list(list)
   local out = {}
@@ -28,11 +29,7 @@ local function describe(part)
   }
   if t.type:sub(1, 5) == "text/" then
     t.text = part._m._core:text(part._n)
-    if (part.params.format or ""):lower() == "flowed" and
-       t.type == "text/plain" then
-      local delsp = (part.params.delsp or ""):lower() == "yes"
-      t.text_flowed = require "pop3.message.flowed"(t.text, delsp)
-    end
+    t.text_flowed = flowed(part, t.text)
   elseif t.type == "message/rfc822" or t.type == "message/global" then
     t.message_subject = inner_subject(part)
   end

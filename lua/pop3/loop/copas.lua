@@ -1,0 +1,58 @@
+--- The `wait` hook for copas: only the calling thread of copas waits.
+--
+-- copas waits for whatever has `getfd`; what is handed to it here is a
+-- descriptor that says "timeout" until it is ready. Versions of copas without
+-- timeouts of their own (before 2.0) notice one only when their watchdog looks,
+-- within two minutes.
+-- @module pop3.loop.copas
+-- @local
+
+local copas = require "copas"
+local core = require "pop3.core"
+
+local Waiter = {}
+Waiter.__index = Waiter
+
+function Waiter:getfd() return self.fd end
+function Waiter.dirty() return false end
+function Waiter.settimeout() return 1 end
+function Waiter.close() end  -- copas closes what a thread waited for last
+
+-- Ready, past its time, or neither yet.
+local function look(self, mode)
+  if core.poll(self.fd, mode, 0) then return true end
+  if core.now() >= self.deadline then return nil, "closed" end
+  return nil, "timeout"
+end
+
+function Waiter:receive()
+  local ok, err = look(self, "r")
+  if ok then return "r" end
+  return nil, err, ""
+end
+
+function Waiter:send(octets)
+  local ok, err = look(self, "w")
+  if ok then return #octets end
+  return nil, err, 0
+end
+
+--- @tparam integer fd
+-- @tparam string mode "r" or "w"
+-- @tparam[opt] number seconds
+-- @treturn boolean true, or nil, "timeout"
+return function(fd, mode, seconds)
+  local waiter = setmetatable({
+    fd = fd, deadline = seconds and core.now() + seconds or math.huge,
+  }, Waiter)
+  if seconds and copas.settimeouts then
+    copas.settimeouts(waiter, seconds, seconds, seconds)
+  elseif seconds and copas.settimeout then
+    copas.settimeout(waiter, seconds)
+  end
+  local ok
+  if mode == "r" then ok = copas.receive(waiter, 1)
+  else ok = copas.send(waiter, "w") end
+  if ok then return true end
+  return nil, "timeout"
+end

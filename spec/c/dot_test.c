@@ -1,0 +1,329 @@
+/*
+** dot_test.c - bodies from the wire and to the wire, cut everywhere.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "canon.h"
+#include "check.h"
+#include "dot.h"
+#include "failmem.h"
+#include "guard.h"
+
+#define MAX 4096
+#define PAIRS 48  /* longest case that is cut at every pair of places */
+
+typedef struct sample {
+  const char *wire;
+  size_t wn;
+  const char *plain;
+  size_t pn;
+  size_t left;      /* octets behind the terminator */
+  int loose;
+  int done;         /* the terminator is there */
+} sample;
+
+#define S(x) x, sizeof(x) - 1
+#define WHOLE 0, 0, 1
+#define LOOSE 0, 1, 1
+
+static const sample samples[] = {
+  /* nothing at all: the terminator stands right behind the status line */
+  { S(".\r\n"), S(""), WHOLE },
+  { S(".\r\n+OK next\r\n"), S(""), 10, 0, 1 },
+  /* ordinary lines; the CRLF before the dot belongs to the last line */
+  { S("a\r\n.\r\n"), S("a\r\n"), WHOLE },
+  { S("\r\n.\r\n"), S("\r\n"), WHOLE },
+  { S("\r\n\r\n\r\n.\r\n"), S("\r\n\r\n\r\n"), WHOLE },
+  { S("Subject: x\r\n\r\nbody\r\n.\r\n"), S("Subject: x\r\n\r\nbody\r\n"),
+    WHOLE },
+  /* stuffed dots lose one dot, others keep all */
+  { S("..\r\n.\r\n"), S(".\r\n"), WHOLE },
+  { S("...\r\n.\r\n"), S("..\r\n"), WHOLE },
+  { S("..a\r\n.\r\n"), S(".a\r\n"), WHOLE },
+  { S("..a\r\n..b\r\n.\r\n"), S(".a\r\n.b\r\n"), WHOLE },
+  { S("a..b.\r\n.\r\n"), S("a..b.\r\n"), WHOLE },
+  { S("a.\r\n.\r\n"), S("a.\r\n"), WHOLE },
+  { S("..\r\n..\r\n..\r\n.\r\n"), S(".\r\n.\r\n.\r\n"), WHOLE },
+  /* a dot that begins a line and was not stuffed is dropped all the same */
+  { S(".a\r\n.\r\n"), S("a\r\n"), WHOLE },
+  { S("x\r\n.a\r\n.\r\n"), S("x\r\na\r\n"), WHOLE },
+  /* a lone CR or LF ends no line, so no dot behind it is special */
+  { S("a\n.\n.\r\n.b\r\n.\r\n"), S("a\n.\n.\r\nb\r\n"), WHOLE },
+  { S("a\r.\r.\r\n.\r\n"), S("a\r.\r.\r\n"), WHOLE },
+  { S("a\n.\r\n.\r\n"), S("a\n.\r\n"), WHOLE },
+  { S("\n.\r\n.\r\n"), S("\n.\r\n"), WHOLE },
+  { S("\r.\r\n.\r\n"), S("\r.\r\n"), WHOLE },
+  { S("a\n\r\n.\r\n"), S("a\n\r\n"), WHOLE },
+  { S("a\r\r\n.\r\n"), S("a\r\r\n"), WHOLE },
+  { S("\r\r\n.\r\n"), S("\r\r\n"), WHOLE },
+  /* almost the terminator */
+  { S(".\rx\r\n.\r\n"), S("\rx\r\n"), WHOLE },
+  { S(".\r\r\n.\r\n"), S("\r\r\n"), WHOLE },
+  { S(".\n\r\n.\r\n"), S("\n\r\n"), WHOLE },
+  { S("a\r\n.\rb\r\n.\r\n"), S("a\r\n\rb\r\n"), WHOLE },
+  { S("a\r\n. \r\n.\r\n"), S("a\r\n \r\n"), WHOLE },
+  { S(".\r.\r\n.\r\n"), S("\r.\r\n"), WHOLE },
+  { S(".."), S("."), 0, 0, 0 },
+  /* NULs and octets above 127 are octets like any */
+  { S("\0\r\n.\0\r\n.\r\n"), S("\0\r\n\0\r\n"), WHOLE },
+  { S("\377\r\n..\200\r\n.\r\n"), S("\377\r\n.\200\r\n"), WHOLE },
+  /* what follows the terminator is left alone */
+  { S("a\r\n.\r\n.\r\n"), S("a\r\n"), 3, 0, 1 },
+  { S("a\r\n.\r\n\r\n"), S("a\r\n"), 2, 0, 1 },
+  { S("a\r\n.\r\nx"), S("a\r\n"), 1, 0, 1 },
+  /* no terminator: up to two octets that may become one are held back */
+  { S(""), S(""), 0, 0, 0 },
+  { S("a"), S("a"), 0, 0, 0 },
+  { S("a\r\n"), S("a\r\n"), 0, 0, 0 },
+  { S("a\r\n."), S("a\r\n"), 1, 0, 0 },
+  { S("a\r\n.\r"), S("a\r\n"), 2, 0, 0 },
+  { S("."), S(""), 1, 0, 0 },
+  { S("..\r\n.\r"), S(".\r\n"), 2, 0, 0 },
+  { S("a\n.\n"), S("a\n.\n"), 0, 0, 0 },
+  { S("a\r.\r"), S("a\r.\r"), 0, 0, 0 },
+  /* loose: LF alone ends a line too */
+  { S(".\n"), S(""), LOOSE },
+  { S(".\r\n"), S(""), LOOSE },
+  { S("a\n.\n"), S("a\n"), LOOSE },
+  { S("a\r\n.\n"), S("a\r\n"), LOOSE },
+  { S("a\n.\r\n"), S("a\n"), LOOSE },
+  { S("..\n..b\r\n.\n"), S(".\n.b\r\n"), LOOSE },
+  { S("a\n.\nb"), S("a\n"), 1, 1, 1 },
+  { S("a\r.\n.\n"), S("a\r.\n"), LOOSE },
+  { S("a\n.\r"), S("a\n"), 2, 1, 0 },
+  { S("a\n.\rb\n.\n"), S("a\n\rb\n"), LOOSE },
+  { S("a\n."), S("a\n"), 1, 1, 0 },
+  /* longer than the blocks in which dots are looked for */
+  { S("0123456789012345678901234567890123456789012345678901234567890\r\n"
+      "..0123456789012345678901234567890123456789012345678901234567890\r\n"
+      ".\r\n+OK"),
+    S("0123456789012345678901234567890123456789012345678901234567890\r\n"
+      ".0123456789012345678901234567890123456789012345678901234567890\r\n"),
+    3, 0, 1 }
+};
+
+/*
+** Decode wire[0 .. n) that comes in pieces ending at the cuts and at 'n'.
+** The octets are kept in one run, as a reader's buffer would: plain ones are
+** put 'gap' octets before the place where they are read from.
+*/
+static size_t decode (const sample *c, size_t gap, const size_t *cut,
+                      size_t cuts, char *plain, size_t *left, int *done) {
+  char in[MAX];
+  pop3_undot d;
+  size_t r = gap, w = 0, have = 0, k;
+  pop3_undot_init(&d, c->loose);
+  if (c->wn > 0) memcpy(in + gap, c->wire, c->wn);
+  for (k = 0; k <= cuts; k++) {
+    size_t used, to = k < cuts ? cut[k] : c->wn;
+    have = to;
+    w += pop3_undot_run(&d, in + w, in + r, gap + have - r, &used);
+    r += used;
+  }
+  memcpy(plain, in, w);
+  *left = gap + c->wn - r;
+  *done = d.done;
+  return w;
+}
+
+static void check_decoded (const sample *c, size_t gap, const size_t *cut,
+                           size_t cuts) {
+  char plain[MAX];
+  size_t left, n;
+  int done;
+  n = decode(c, gap, cut, cuts, plain, &left, &done);
+  CHECK_SAME(plain, n, c->plain, c->pn);
+  CHECK(left == c->left);
+  CHECK(done == c->done);
+}
+
+/* Whole, octet by octet, cut in two and cut in three; with and without gap. */
+static void decode_samples (void) {
+  size_t k;
+  for (k = 0; k < sizeof samples / sizeof samples[0]; k++) {
+    const sample *c = &samples[k];
+    size_t gap, i, j, each[MAX], two[2];
+    for (i = 0; i < c->wn; i++) each[i] = i;
+    for (gap = 0; gap < 4; gap++) {
+      check_about("sample %d, gap %d, octet by octet", (int)k, (int)gap);
+      check_decoded(c, gap, each, c->wn);
+      for (i = 0; i <= c->wn; i++) {
+        two[0] = i;
+        check_about("sample %d, gap %d, cut at %d", (int)k, (int)gap, (int)i);
+        check_decoded(c, gap, two, 1);
+        for (j = i; c->wn <= PAIRS && j <= c->wn; j++) {
+          two[1] = j;
+          check_about("sample %d, gap %d, cuts at %d, %d", (int)k, (int)gap,
+                      (int)i, (int)j);
+          check_decoded(c, gap, two, 2);
+        }
+      }
+    }
+  }
+}
+
+/* ---------------------------------------------------------------- encoding */
+
+/* What the encoder should make of a text, one octet at a time. */
+static size_t naive_encode (const char *p, size_t n, char *out) {
+  size_t i, w = 0;
+  int bol = 1;
+  for (i = 0; i < n; i++) {
+    if (p[i] == '\n' && (i == 0 || p[i - 1] != '\r')) out[w++] = '\r';
+    if (p[i] == '.' && bol) out[w++] = '.';
+    out[w++] = p[i];
+    bol = p[i] == '\n';
+  }
+  if (!bol) memcpy(out + w, "\r\n", 2), w += 2;
+  memcpy(out + w, ".\r\n", 3);
+  return w + 3;
+}
+
+/* Encode into pieces of at most 'cap' octets, the input being cut at 'cut'. */
+static size_t encode (const char *p, size_t n, size_t cap, size_t cut,
+                      char *out) {
+  pop3_endot e;
+  size_t i = 0, w = 0, used;
+  pop3_endot_init(&e);
+  while (i < n) {
+    size_t to = i < cut ? cut : n, got;
+    got = pop3_endot_run(&e, out + w, cap, p + i, to - i, &used);
+    CHECK(got <= cap);
+    CHECK(used == to - i || got + 3 > cap);
+    if (used == 0) break;
+    w += got;
+    i += used;
+  }
+  return w + pop3_endot_end(&e, out + w);
+}
+
+static void check_encoded (const char *p, size_t n) {
+  char expected[MAX], got[MAX];
+  size_t cap, cut, en = naive_encode(p, n, expected);
+  for (cap = 3; cap < en + 3; cap++) {
+    for (cut = 0; cut <= n; cut++) {
+      check_about("encode, capacity %d, cut at %d", (int)cap, (int)cut);
+      CHECK_SAME(got, encode(p, n, cap, cut, got), expected, en);
+    }
+  }
+}
+
+static void encode_samples (void) {
+  size_t k;
+  for (k = 0; k < sizeof samples / sizeof samples[0]; k++) {
+    check_encoded(samples[k].plain, samples[k].pn);
+    check_encoded(samples[k].wire, samples[k].wn);
+  }
+}
+
+/* ----------------------------------------------------------------- property */
+
+static unsigned long seed = 1939;
+
+/* The same numbers on every machine. */
+static unsigned rnd (unsigned n) {
+  seed = (seed * 1103515245UL + 12345UL) & 0xffffffffUL;
+  return (unsigned)(seed >> 8) % n;
+}
+
+static size_t canonical (const char *p, size_t n, char *out) {
+  failmem m;
+  pop3_buf b;
+  pop3_canon c = { 0, { 0, 0 } };
+  size_t got;
+  pop3_buf_init(&b, failmem_mem(&m, 0));
+  CHECK(pop3_canon_add(&c, &b, p, n) == 0 && pop3_canon_end(&c, &b) == 0);
+  got = b.n;
+  if (got > 0) memcpy(out, b.p, got);
+  pop3_buf_free(&b);
+  CHECK(m.blocks == 0 && m.wrong == 0);
+  return got;
+}
+
+/*
+** decode(encode(x)) is x in canonical form, for texts of the octets that
+** matter, cut anywhere on both ways, the octets of a next reply following.
+*/
+static void random_texts (int rounds) {
+  static const char alphabet[] = ".\r\na.\r\n";
+  char x[200], wire[MAX], plain[MAX], expected[MAX];
+  while (rounds-- > 0) {
+    sample c = { NULL, 0, NULL, 0, 0, 0, 1 };
+    size_t n = rnd(rounds % 8 == 0 ? sizeof x : 24), i, left, each[MAX];
+    int done;
+    check_about("random text %d", rounds);
+    for (i = 0; i < n; i++) x[i] = alphabet[rnd(sizeof alphabet - 1)];
+    c.wire = wire;
+    c.wn = encode(x, n, 3 + rnd(40), rnd((unsigned)n + 1), wire);
+    c.left = rnd(4);
+    memcpy(wire + c.wn, ".\r\n", 3);
+    c.wn += c.left;
+    c.plain = expected;
+    c.pn = canonical(x, n, expected);
+    for (i = 0; i < c.wn; i++) each[i] = i;
+    check_decoded(&c, 0, each, c.wn);
+    check_decoded(&c, 0, NULL, 0);
+    each[0] = rnd((unsigned)c.wn + 1);
+    check_decoded(&c, rnd(3), each, 1);
+    CHECK(decode(&c, 1, each, 1, plain, &left, &done) <= c.wn);
+  }
+}
+
+/* -------------------------------------------------------------- guard pages */
+
+/*
+** Input that ends, or begins, where memory does: neither side reads or
+** writes an octet too far.
+*/
+static void guarded (void) {
+  guard in, out;
+  size_t k, n;
+  if (!guard_new(&in, MAX) || !guard_new(&out, MAX)) return;
+  for (k = 0; k < sizeof samples / sizeof samples[0]; k++) {
+    const sample *c = &samples[k];
+    char wire[MAX];
+    size_t used;
+    int end;
+    check_about("guard page, sample %d", (int)k);
+    for (n = 0; n <= c->wn; n++) for (end = 0; end < 2; end++) {
+      char *p = end ? guard_end(&in, c->wire, n) : guard_start(&in, c->wire,
+                                                               n);
+      pop3_undot d;
+      pop3_endot e;
+      size_t got;
+      pop3_undot_init(&d, c->loose);
+      CHECK(pop3_undot_run(&d, p, p, n, &used) <= n);
+      p = end ? guard_end(&in, c->wire, n) : guard_start(&in, c->wire, n);
+      pop3_endot_init(&e);
+      got = naive_encode(c->wire, n, wire);
+      got = pop3_endot_run(&e, guard_end(&out, NULL, got), got, p, n, &used);
+      CHECK(used == n || got > 0);
+    }
+  }
+  for (n = 3; n < 300; n++) {  /* an output of exactly so many octets */
+    char *to = guard_end(&out, NULL, n);
+    char text[600];
+    size_t used;
+    pop3_endot e;
+    memset(text, '\n', sizeof text);
+    pop3_endot_init(&e);
+    CHECK(pop3_endot_run(&e, to, n, text, sizeof text, &used) <= n);
+    memset(text, '.', sizeof text);
+    pop3_endot_init(&e);
+    CHECK(pop3_endot_run(&e, to, n, text, sizeof text, &used) == n);
+    CHECK(used == n - 1);
+  }
+  guard_free(&in);
+  guard_free(&out);
+}
+
+int main (void) {
+  decode_samples();
+  encode_samples();
+  random_texts(20000);
+  guarded();
+  return check_end();
+}

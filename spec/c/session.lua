@@ -1,0 +1,56 @@
+-- A full session of client, server and message reading in one process, for
+-- valgrind: nothing is lost, nothing is read that was not written.
+
+local pop3 = require "pop3"
+
+local mail = {}
+for _, name in ipairs { "plain", "newsletter", "photo", "forwarded", "dots" } do
+  local f <close> = assert(io.open("examples/mail/" .. name .. ".eml", "rb"))
+  mail[#mail + 1] = f:read "a"
+end
+
+local server = pop3.server.new { users = { u = { password = "pw",
+                                                 mail = mail } } }
+server:fault { verb = "NOOP", drip = { bytes = 1, every = 1 } }
+function server.on.XSRC(session)
+  local n = 0
+  return session:multi("", function()
+    n = n + 1
+    return n < 20 and (".line " .. n .. "\n"):rep(100) or nil
+  end)
+end
+
+local path = os.tmpname()
+do
+  local s <close> = assert(pop3.connect { transport = server:loopback(),
+    user = "u", password = "pw", log = function() end })
+  assert(s:stat())
+  assert(s:list())
+  assert(s:uidl())
+  assert(s:noop())
+  assert(s:save(5, path))
+  assert(s:command("XSRC", { multiline = true }))
+  assert(s:retr_many({ 1, 2, 9, 3 }, function() end))
+  for m in assert(s:messages()) do
+    local message = assert(m:message())
+    message:structure()
+    for _, part in message:walk() do part:body() end
+    assert(m:headers())
+  end
+  assert(s:dele(1))
+  assert(s:quit())
+end
+os.remove(path)
+assert(#server:mailbox "u" == 4)
+server:transcript()
+
+-- and one in a child, over a socket, that ends in the middle of a message
+server:fault { verb = "RETR", nth = 9, cut = { bytes = 500, how = "rst" } }
+do
+  local run <close> = server:fork()
+  local s = assert(pop3.connect { host = "127.0.0.1", port = run.port,
+    tls = "none", user = "u", password = "pw" })
+  for _ = 1, 10 do s:retr(2) end
+  s:close()
+end
+print "1 passed, 0 failed"

@@ -1,0 +1,78 @@
+#!/bin/bash
+# Installs Debian packages that are missing, by what they are for:
+#
+#   spec/deps.sh [run] [test] [lint] [docs]
+#
+# run: to build and use the library; test: the specs and the peers that
+# spec/interop and spec/bench run against; lint: what .ci/run needs besides.
+#
+# Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
+# No service is started: the specs start private servers on loopback. Debian's
+# pop3-server packages exclude one another, so popa3d is only unpacked, below
+# .build/peers, and its own set-up scripts never run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket libssl-dev)
+test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3-minimal
+      mpop fetchmail dovecot-core dovecot-pop3d socat openssl util-linux
+      procps valgrind)
+lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
+docs=(lua-ldoc)
+
+cache=.build/peers
+packages=() unpacked=
+for group in "$@"; do
+  case $group in
+    run) packages+=("${run[@]}") ;;
+    test) packages+=("${test[@]}"); unpacked=popa3d ;;
+    lint) packages+=("${lint[@]}") ;;
+    docs) packages+=("${docs[@]}") ;;
+    *) echo "$0: no such group: $group" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for p in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
+    grep -q '^install ok installed$' || missing+=("$p")
+done
+[ -z "$unpacked" ] || [ ! -x "$cache/$unpacked/usr/sbin/$unpacked" ] ||
+  unpacked=
+[ ${#missing[@]} -eq 0 ] && [ -z "$unpacked" ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  elif [ ${#missing[@]} -gt 0 ]; then
+    echo "$0: not root and no sudo. Please install:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# policy-rc.d keeps package scripts from starting what they install
+policy=/usr/sbin/policy-rc.d
+if [ ${#missing[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+
+if [ "$(id -u)" -eq 0 ] || [ ${#as_root[@]} -gt 0 ]; then apt update; fi
+if [ ${#missing[@]} -gt 0 ]; then
+  apt install --no-install-recommends -o Dpkg::Options::=--force-confold \
+    "${missing[@]}"
+fi
+if [ -n "$unpacked" ]; then
+  rm -rf "${cache:?}/$unpacked"
+  mkdir -p "$cache/$unpacked"
+  (cd "$cache" && apt-get -q download "$unpacked")
+  dpkg-deb -x "$cache/$unpacked"_*.deb "$cache/$unpacked"
+  rm -f "$cache/$unpacked"_*.deb
+fi

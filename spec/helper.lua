@@ -1,0 +1,351 @@
+--- What the specs share: a scripted peer with a clock of its own, checks of
+-- failures and of misuse, temporary directories, child processes.
+
+local assert = require "luassert"
+local core = require "pop3.core"
+local pop3 = require "pop3"
+
+local helper = {}
+
+local huge = math.huge
+
+-- ---------------------------------------------------------- a scripted peer
+
+--- What a script can hold in place of octets.
+helper.CLOSED = setmetatable({}, { __name = "closed" })
+helper.SILENCE = huge
+
+local Peer = { __name = "spec.peer", loopback = true }
+Peer.__index = Peer
+
+--- A transport that plays a script: its first entry is what the server says
+-- first, each other one is { command, reply }. A command is the whole line or
+-- "~" and a pattern. A reply is
+--
+-- - a line, which gets its CRLF, or octets with line ends of their own
+-- - a list of octets as they are, seconds to wait, `CLOSED`, `SILENCE`
+-- - a function of the command that returns one of these
+--
+-- `opts`: `chunk` octets come at once at the most; the first chunk ends after
+-- `split` octets; after `stop` octets `ending` ("closed") is all that comes;
+-- `accept` octets are taken at once at the most; `foreign` is no loopback.
+function helper.peer(script, opts)
+  opts = opts or {}
+  local self = setmetatable({
+    script = script, at = 1, time = 0, opts = opts,
+    got = {},          -- commands
+    line = "",         -- of a command that has not ended
+    queue = {},        -- what is to be received
+    from = 1,          -- in the first of it
+    queued = 0,        -- octets that ever were in it
+    given = 0,         -- octets that were received
+    ends = {},         -- of replies, in octets given
+    most = 0,          -- commands without their whole reply, at the most
+    closed = 0,        -- calls of close
+  }, Peer)
+  if opts.foreign then self.loopback = false end
+  self:say(script[1])
+  return self
+end
+
+function Peer:push(octets)
+  local queue = self.queue
+  if type(octets) == "string" then
+    self.queued = self.queued + #octets
+    if type(queue[#queue]) == "string" then
+      queue[#queue] = queue[#queue] .. octets
+      return
+    end
+  end
+  queue[#queue + 1] = octets
+end
+
+function Peer:say(reply)
+  if type(reply) == "string" then
+    self:push(reply:find "\n" and reply or reply .. "\r\n")
+  elseif getmetatable(reply) or type(reply) == "number" then
+    self:push(reply)
+  else
+    for _, part in ipairs(reply) do self:push(part) end
+  end
+  self.ends[#self.ends + 1] = self.queued
+end
+
+-- Commands without their whole reply.
+function Peer:outstanding()
+  local done = 0
+  for _, at in ipairs(self.ends) do
+    if at <= self.given then done = done + 1 end
+  end
+  return #self.got + 1 - done
+end
+
+function Peer:command(line)
+  self.got[#self.got + 1] = line
+  self.at = self.at + 1
+  local step = self.script[self.at]
+  if not step then
+    error("the client sent more than the script has: " .. line, 0)
+  end
+  local want, reply = step[1], step[2]
+  if want ~= line
+     and not (want:sub(1, 1) == "~" and line:find(want:sub(2))) then
+    error(("the client sent '%s', the script has '%s'"):format(line, want), 0)
+  end
+  if type(reply) == "function" then reply = reply(line) end
+  self:say(reply)
+  self.most = math.max(self.most, self:outstanding())
+end
+
+function Peer:now()
+  return self.time
+end
+
+function Peer:settimeout(seconds)
+  self.timeout = seconds
+end
+
+function Peer:send(octets)
+  if self.gone then return nil, "closed" end
+  if self.opts.accept then octets = octets:sub(1, self.opts.accept) end
+  self.line = self.line .. octets
+  while true do
+    local line, rest = self.line:match "^(.-)\r\n(.*)$"
+    if not line then return #octets end
+    self.line = rest
+    self:command(line)
+  end
+end
+
+-- How many octets may be given now.
+function Peer:size(max)
+  local opts, n = self.opts, math.min(max, #self.queue[1] + 1 - self.from)
+  if opts.chunk then n = math.min(n, opts.chunk) end
+  for _, border in ipairs { opts.split or huge, opts.stop or huge } do
+    if self.given < border then n = math.min(n, border - self.given) end
+  end
+  return n
+end
+
+function Peer:receive(max)
+  local left = self.timeout or huge
+  local queue, opts = self.queue, self.opts
+  while true do
+    local part = queue[1]
+    if part == helper.CLOSED or opts.stop == self.given then
+      local ending = opts.stop == self.given and opts.ending or "closed"
+      if ending ~= "timeout" then
+        self.gone = true
+        return nil, ending
+      end
+      part = huge
+    end
+    if type(part) == "string" then
+      local n = self:size(max)
+      local octets = part:sub(self.from, self.from + n - 1)
+      self.from = self.from + n
+      if self.from > #part then
+        table.remove(queue, 1)
+        self.from = 1
+      end
+      self.given = self.given + n
+      return octets
+    end
+    part = part or huge
+    if part > left then
+      if queue[1] then queue[1] = part - left end
+      self.time = self.time + left
+      return nil, "timeout"
+    elseif part == huge then
+      error("the client waits for ever", 0)
+    end
+    self.time = self.time + part
+    left = left - part
+    table.remove(queue, 1)
+  end
+end
+
+function Peer:close()
+  self.closed = self.closed + 1
+  self.gone = true
+end
+
+--- A reply with a body, dots stuffed.
+function helper.multi(text, body)
+  local stuffed = ("\r\n" .. body):gsub("\r\n%.", "\r\n.."):sub(3)
+  return "+OK " .. text .. "\r\n" .. stuffed .. ".\r\n"
+end
+
+-- ------------------------------------------------------------------ sessions
+
+helper.USER = { "USER mrose", "+OK" }
+helper.PASS = { "PASS secret", "+OK" }
+
+--- Connect to a peer; what `pop3.connect` returns.
+function helper.connect(peer, opts)
+  local all = { transport = peer }
+  for name, value in pairs(opts or {}) do all[name] = value end
+  return pop3.connect(all)
+end
+
+--- A session that is logged in and goes on by a script without a greeting.
+-- Returns the session and the peer.
+function helper.login(script, peer_opts, opts)
+  local peer = helper.peer({ "+OK ready", helper.USER, helper.PASS,
+                             table.unpack(script) }, peer_opts)
+  local all = { user = "mrose", password = "secret", mechs = { "USER" } }
+  for name, value in pairs(opts or {}) do all[name] = value end
+  return assert(helper.connect(peer, all)), peer
+end
+
+--- How many octets a peer says until the client has logged in.
+helper.LOGIN_OCTETS = #"+OK ready\r\n+OK\r\n+OK\r\n"
+
+-- -------------------------------------------------------------------- checks
+
+local codes = {}
+for code in ("connect timeout closed tls auth err proto limit state charset io")
+            :gmatch "%a+" do
+  codes[code] = true
+end
+
+--- A call failed as calls of this library do: `fails("err", s:dele(3))`.
+-- Returns the message and the reply.
+function helper.fails(code, value, message, got, reply, ...)
+  assert.is_nil(value)
+  assert.is_string(message)
+  assert.is_nil(message:find "%c")
+  assert.is_truthy(message:find "^[^:]+: [^:]+:?[^ ]*: .")
+  assert.is_true(codes[got])
+  assert.are.equal(code, got, message)
+  if got == "err" then assert.is_table(reply) end
+  if reply ~= nil then
+    assert.is_true(got == "err" or got == "auth")
+    assert.is_string(reply.text)
+    assert.is_nil(reply.text:find "^%[")
+    assert.are.equal(reply.code and reply.code:upper(), reply.code)
+  end
+  assert.are.equal(0, select("#", ...))
+  return message, reply
+end
+
+--- Calling `f` is misuse: it raises an error that names a line of `f`, and
+-- holds `text`.
+function helper.misuse(text, f)
+  local ok, err = pcall(f)
+  assert.is_false(ok)
+  assert.is_string(err)
+  local info = debug.getinfo(f, "S")
+  local file, line = err:match "^([^:]+):(%d+): "
+  assert.are.equal(info.short_src, file, err)
+  line = math.tointeger(line)
+  assert.is_true(line >= info.linedefined and line <= info.lastlinedefined, err)
+  assert.is_truthy(err:find(text, 1, true), err)
+  return err
+end
+
+--- How many descriptors this process has open.
+function helper.descriptors()
+  collectgarbage()
+  collectgarbage()
+  return #core.readdir "/proc/self/fd"
+end
+
+-- -------------------------------------------------------- files, processes
+
+local Dir = {}
+Dir.__index = Dir
+
+function Dir:names()
+  local names = core.readdir(self.path)
+  table.sort(names)
+  return names
+end
+
+function Dir:write(name, octets)
+  local f <close> = assert(io.open(self.path .. "/" .. name, "wb"))
+  assert(f:write(octets))
+  return self.path .. "/" .. name
+end
+
+function Dir:read(name)
+  local f <close> = assert(io.open(self.path .. "/" .. name, "rb"))
+  return f:read "a"
+end
+
+local function remove(path)
+  for _, name in ipairs(core.readdir(path) or {}) do
+    remove(path .. "/" .. name)
+  end
+  os.remove(path)
+end
+
+function Dir:__close()
+  remove(self.path)
+end
+
+--- A directory of its own, gone at the end of the block.
+function helper.directory()
+  local path = os.tmpname()
+  os.remove(path)
+  assert(core.mkdir(path))
+  return setmetatable({ path = path }, Dir)
+end
+
+--- Run a Lua program in another process, behind a shell command if one is
+-- given; what it printed.
+function helper.run(program, before)
+  local dir <close> = helper.directory()
+  local path = dir:write("program.lua", program)
+  local pipe = assert(io.popen((before or "") .. " exec lua5.4 " .. path
+                               .. " 2>&1"))
+  local out = pipe:read "a"
+  local ok = pipe:close()
+  assert.is_true(ok, out)
+  return out
+end
+
+--- Write all of it to a descriptor.
+function helper.say(fd, octets)
+  local from = 1
+  while from <= #octets do
+    local n, err = fd:write(octets, from)
+    if n then from = from + n
+    elseif err == "timeout" then core.poll(fd:getfd(), "w")
+    else error(err, 0) end
+  end
+end
+
+--- Read so many lines from a descriptor; all that came with them.
+function helper.hear(fd, lines)
+  local octets, have = "", 0
+  while have < (lines or 1) do
+    local chunk, err = fd:read(65536)
+    if chunk then
+      octets = octets .. chunk
+      have = select(2, octets:gsub("\n", ""))
+    elseif err == "timeout" then core.poll(fd:getfd(), "r")
+    else error(err, 0) end
+  end
+  return octets
+end
+
+--- Fork a process that serves one connection and ends: `serve(fd)`, where `fd`
+-- is one of `pop3.core`. Returns the other end and a thing to close.
+function helper.fork(serve)
+  local mine, its = assert(core.socketpair())
+  local pid = assert(core.fork())
+  if pid == 0 then
+    mine:close()
+    local ok, err = pcall(serve, its)
+    if not ok then io.stderr:write(tostring(err), "\n") end
+    core.exit(ok and 0 or 1)
+  end
+  its:close()
+  return mine, setmetatable({}, { __close = function()
+    core.kill(pid)
+    core.waitpid(pid)
+  end })
+end
+
+return helper

@@ -1,0 +1,52 @@
+-- Our server read by clients that we did not write: every octet arrives, and
+-- what they delete is gone.
+
+local corpus = require "spec.interop.corpus"
+local peers = require "spec.interop.peers"
+local proc = require "spec.interop.proc"
+local readers = require "spec.interop.readers"
+
+-- Canonical mail: CRLF, a final CRLF; a bare CR stays what it is.
+local function mail(without)
+  local t = {}
+  for i, octets in ipairs(corpus.varied(1725, 210, without)) do
+    t[i] = corpus.crlf(octets)
+  end
+  for _, octets in ipairs(corpus.samples()) do t[#t + 1] = octets end
+  t[#t + 1] = corpus.crlf(corpus.large(4 << 20))
+  return t
+end
+
+local function check(reader, remove)
+  local pop3 = require "pop3"
+  local carried = require "spec.interop.carried"
+  local sent = mail(reader.without)
+  local server = pop3.server.new {
+    users = { [peers.USER] = { password = peers.PASSWORD, mail = sent } },
+  }
+  local run <close> = server:fork()
+  local got = proc.in_tmpdir(function(dir)
+    reader.run({ port = run.port, user = peers.USER,
+      password = peers.PASSWORD }, #sent, dir, remove)
+    return readers.fetched(dir)
+  end)
+
+  local wanted = {}
+  for i, octets in ipairs(sent) do wanted[i] = reader.form(octets) end
+  table.sort(wanted)
+  assert.equal(#wanted, #got)
+  for i, octets in ipairs(wanted) do carried.same(i, octets, got[i]) end
+  assert.equal(remove and 0 or #sent, #run:mailbox(peers.USER))
+end
+
+for _, name in ipairs { "curl", "poplib", "mpop", "fetchmail" } do
+  local reader = readers[name]
+  describe("our server read by " .. name, function()
+    if not proc.have(reader.program) then
+      return peers.skip("no " .. reader.program)
+    end
+
+    it("brings every octet", function() check(reader, false) end)
+    it("deletes what it was told to", function() check(reader, true) end)
+  end)
+end

@@ -1,0 +1,239 @@
+-- Servers that we did not write, each a private copy on a free loopback port
+-- with its files in a temporary directory. The machine's own set-up is neither
+-- read nor changed. spec/deps.sh installs them.
+
+local busted = require "busted"
+local proc = require "spec.interop.proc"
+
+local M = {}
+
+M.USER, M.PASSWORD = "mrose", "tanstaaf"
+
+-- Says on stderr what is missing and marks the spec; silence would hide it.
+function M.skip(what)
+  io.stderr:write("interop: SKIPPED, ", what,
+    " (spec/deps.sh test installs it)\n")
+  busted.pending(what)
+end
+
+local Server = {}
+Server.__index = Server
+
+function Server:stop()
+  self.process:stop()
+  if self.dir then proc.rmdir(self.dir) end
+  self.dir = nil
+end
+
+Server.__close = Server.stop
+
+local function server(process, dir)
+  return setmetatable({ process = process, dir = dir, port = process.port },
+    Server)
+end
+
+-- A process that could not be started leaves no directory behind.
+local function serve(cmd, port, dir)
+  local ok, process = pcall(proc.serve, cmd, port, dir .. "/log")
+  if not ok then
+    proc.rmdir(dir)
+    error(process, 0)
+  end
+  return server(process, dir)
+end
+
+-- Dovecot --------------------------------------------------------------------
+
+-- Debian keeps it in /usr/sbin, which is not on everybody's PATH.
+local function dovecot_program()
+  return proc.have "/usr/sbin/dovecot" and "/usr/sbin/dovecot"
+end
+
+function M.no_dovecot()
+  if not dovecot_program() then return "no Dovecot" end
+  if not proc.exists "/usr/lib/dovecot/pop3" then return "no dovecot-pop3d" end
+end
+
+local DOVECOT = [[
+base_dir = $dir/run
+state_dir = $dir/state
+log_path = /dev/stderr
+protocols = pop3
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256
+mail_location = maildir:$dir/mail/%n
+auth_failure_delay = 0
+mail_max_userip_connections = 0
+first_valid_uid = 1
+mail_fsync = never
+pop3_no_flag_updates = yes
+$unprivileged
+default_client_limit = $sessions
+default_process_limit = $sessions
+service pop3-login {
+  service_count = 0
+  process_limit = 1
+  inet_listener pop3 {
+    port = $port
+  }
+}
+service anvil {
+  client_limit = 24100
+}
+service auth {
+  client_limit = 24100
+}
+passdb {
+  driver = static
+  args = password=$password
+}
+userdb {
+  driver = static
+  args = uid=$uid gid=$gid home=$dir/home/%n allow_all_users=yes
+}
+]]
+
+-- Without root all runs as the caller, without chroot.
+local UNPRIVILEGED = [[
+default_internal_user = $user
+default_internal_group = $group
+default_login_user = $user
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+service pop3-login {
+  chroot =
+}
+]]
+
+local function fill(template, values)
+  return (template:gsub("%$(%l+)", values))
+end
+
+-- A Maildir of 'octets', one file each, in the order of their names.
+function M.maildir(path, octets)
+  proc.check(("mkdir -p %s/cur %s/new %s/tmp"):format(proc.quote(path),
+    proc.quote(path), proc.quote(path)))
+  for i, o in ipairs(octets) do
+    proc.write(("%s/cur/%d.M%dP1.spec:2,S"):format(path, 1790000000 + i, i), o)
+  end
+end
+
+-- Dovecot with one Maildir per user name of 'mailboxes' (name -> list of
+-- octets); any name gets in with PASSWORD. 'maildir' of the result is the
+-- folder above them.
+function M.dovecot(mailboxes, sessions)
+  local dir = proc.tmpdir()
+  local id = proc.check "id -un; id -gn; id -u; id -g"
+  local user, group, uid, gid = id:match "(%S+)\n(%S+)\n(%d+)\n(%d+)"
+  local values = {
+    dir = dir, port = proc.free_port(), password = M.PASSWORD, user = user,
+    group = group, uid = uid, gid = gid, unprivileged = "",
+    sessions = sessions or 1000,
+  }
+  proc.check(("mkdir %s/mail %s/home %s/run"):format(dir, dir, dir))
+  for name, octets in pairs(mailboxes) do
+    M.maildir(dir .. "/mail/" .. name, octets)
+  end
+  if proc.is_root() then
+    -- Dovecot never reads mail as root: it is user and group "mail"
+    values.uid, values.gid = proc.check "id -u mail":match "%d+",
+      proc.check "id -g mail":match "%d+"
+    proc.check(("chown -R mail:mail %s/mail %s/home"):format(dir, dir))
+  else
+    values.unprivileged = fill(UNPRIVILEGED, values)
+  end
+  proc.write(dir .. "/dovecot.conf", fill(DOVECOT, values))
+  local s = serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
+    values.port, dir)
+  s.maildir = dir .. "/mail"
+  return s
+end
+
+-- popa3d ---------------------------------------------------------------------
+
+local POPA3D = ".build/peers/popa3d/usr/sbin/popa3d"
+
+function M.no_popa3d()
+  if not proc.exists(POPA3D) then return "no popa3d in .build/peers" end
+  for _, program in ipairs { "socat", "openssl", "unshare" } do
+    if not proc.have(program) then return "no " .. program .. " for popa3d" end
+  end
+  if not proc.is_root() then return "popa3d needs root" end
+  if not proc.run "unshare -m true" then
+    return "popa3d needs a mount namespace, which is not allowed here"
+  end
+end
+
+-- The user names that popa3d and the machine must know, and those of the spec.
+local function accounts(dir, users)
+  local owners = {}
+  local hash = proc.check("openssl passwd -1 " .. proc.quote(M.PASSWORD))
+    :match "%S+"
+  local passwd = "root:x:0:0:root:/:/bin/sh\n"
+    .. "popa3d:x:64001:64001::/nonexistent:/bin/false\n"
+  local shadow = "root:*:19000:0:99999:7:::\npopa3d:*:19000:0:99999:7:::\n"
+  local group = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopa3d:x:64001:\n"
+  for i, name in ipairs(users) do
+    passwd = passwd .. ("%s:x:%d:8::/nonexistent:/bin/sh\n"):format(name,
+      64100 + i)
+    shadow = shadow .. ("%s:%s:19000:0:99999:7:::\n"):format(name, hash)
+    owners[i] = ("chown %d:8 %s/mail/%s\n"):format(64100 + i, dir, name)
+  end
+  proc.check(table.concat(owners))
+  proc.write(dir .. "/passwd", passwd)
+  proc.write(dir .. "/shadow", shadow)
+  proc.write(dir .. "/group", group)
+end
+
+-- popa3d only knows system accounts and /var/mail, so it runs in a mount
+-- namespace that has its own; its own daemon mode has port 110 built in, so
+-- socat listens for it.
+local NAMESPACE = [[
+mount --make-rprivate / &&
+mount --bind "$1/passwd" /etc/passwd &&
+mount --bind "$1/shadow" /etc/shadow &&
+mount --bind "$1/group" /etc/group &&
+mount --bind "$1/mail" /var/mail &&
+mkdir -p "$1/empty" && { [ -d /var/lib/popa3d ] || mount -t tmpfs none /var/lib; } &&
+mkdir -p /var/lib/popa3d &&
+exec socat "TCP-LISTEN:$2,bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=1024" \
+  "EXEC:$3,nofork"
+]]
+
+-- An mbox of 'octets' as a careful delivery agent writes it.
+local function mbox(octets)
+  local t = {}
+  for i, o in ipairs(octets) do
+    t[i] = "From a@example.org Mon Nov 16 08:00:00 2026\n" .. o
+      .. (o:sub(-1) == "\n" and "\n" or "\n\n")
+  end
+  return table.concat(t)
+end
+
+-- popa3d with one mbox per name of 'mailboxes' (name -> list of octets).
+-- 'mail' of the result is the folder they are in.
+function M.popa3d(mailboxes)
+  local dir, users = proc.tmpdir(), {}
+  proc.check(("mkdir %s/mail && chmod 1777 %s/mail"):format(dir, dir))
+  for name, octets in pairs(mailboxes) do
+    users[#users + 1] = name
+    proc.write(dir .. "/mail/" .. name, mbox(octets))
+  end
+  proc.check(("chmod 660 %s/mail/*"):format(dir))
+  table.sort(users)
+  accounts(dir, users)
+  local port = proc.free_port()
+  local program = proc.check("readlink -f " .. POPA3D):match "[^\n]+"
+  local s = serve(proc.words { "unshare", "-m", "sh", "-c", NAMESPACE, "sh",
+    dir, port, program }, port, dir)
+  s.mail = dir .. "/mail"
+  return s
+end
+
+return M

@@ -1,0 +1,41 @@
+-- A directory for one test, removed with all that is in it when the scope
+-- ends.
+
+local core = require "pop3.core"
+
+local Dir = {}
+Dir.__index = Dir
+
+local function remove(path)
+  if core.stat(path) == "directory" then
+    for _, name in ipairs(core.readdir(path) or {}) do
+      remove(path .. "/" .. name)
+    end
+  end
+  os.remove(path)
+end
+
+Dir.__close = function(dir) remove(dir.path) end
+
+function Dir:write(name, octets)
+  local f <close> = assert(io.open(self.path .. "/" .. name, "wb"))
+  f:write(octets)
+end
+
+function Dir:read(name)
+  local f <close> = assert(io.open(self.path .. "/" .. name, "rb"))
+  return f:read "a"
+end
+
+--- Names in it or below it, sorted.
+function Dir:names(sub)
+  local names = assert(core.readdir(self.path .. "/" .. (sub or "")))
+  table.sort(names)
+  return names
+end
+
+return function()
+  local path = (os.getenv "TMPDIR" or "/tmp") .. "/lpop3-" .. core.random(8)
+  assert(core.mkdir(path))
+  return setmetatable({ path = path }, Dir)
+end

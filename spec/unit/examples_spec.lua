@@ -1,0 +1,88 @@
+-- Every example runs, as its first lines say.
+
+local pop3 = require "pop3"
+local tempdir = require "spec.support.tempdir"
+local talk = require "spec.support.talk"
+
+-- What a command prints, and whether it was content.
+local function run(command)
+  local pipe = assert(io.popen(command .. " 2>&1"))
+  local text = pipe:read "a"
+  return text, (pipe:close()) == true
+end
+
+local function start()
+  return pop3.server.new { users = { ann = { password = "pw", mail = {
+    "From: =?utf-8?q?Ren=C3=A9?= <rene@example.org>\r\nSubject: one\r\n"
+      .. "Date: Mon, 23 Nov 2026 08:00:00 +0100\r\n\r\nhi\r\n",
+    "From: bob@example.org\r\n\r\n.\r\n" }, uidl = { "a/b", "c" } } } }:fork()
+end
+
+describe("fetch.lua", function()
+  it("fetches what is new into a Maildir", function()
+    local dir <close> = tempdir()
+    local server <close> = start()
+    local command = ("POP3_PASSWORD=pw POP3_TLS=none lua5.4 examples/fetch.lua "
+      .. "pop://ann@127.0.0.1:%d %s"):format(server.port, dir.path .. "/m")
+    local text, content = run(command)
+    assert.is_true(content, text)
+    assert.match("2 fetched\n$", text)
+    assert.same({ "a=2Fb", "c" }, dir:names "m/new")
+    assert.same({}, dir:names "m/tmp")
+    assert.equal("From: bob@example.org\r\n\r\n.\r\n", dir:read "m/new/c")
+    assert.match("^0 fetched\n$", (run(command)))
+    assert.equal(2, #server:mailbox "ann")
+  end)
+end)
+
+describe("inbox.lua", function()
+  it("prints a table of the maildrop", function()
+    local server <close> = start()
+    local text, content = run(("POP3_PASSWORD=pw POP3_TLS=none lua5.4 "
+      .. "examples/inbox.lua pop://ann@127.0.0.1:%d"):format(server.port))
+    assert.is_true(content, text)
+    assert.match("\n +1  René +one +2026%-11%-23 08:00 +%d+ B\n", text)
+    assert.match("\n +2  bob@example.org +%(no subject%)", text)
+  end)
+end)
+
+describe("mock_server.lua", function()
+  it("serves, and fails where it says", function()
+    local pipe = assert(io.popen("lua5.4 examples/mock_server.lua & echo $!; "
+                                 .. "wait"))
+    local pid = math.tointeger(pipe:read "n")
+    pipe:read "l"
+    local port = tonumber(pipe:read "l":match ":(%d+)$")
+    local t = talk.tcp(port)
+    assert.match("^%+OK", t:login("mrose", "secret"))
+    assert.equal("-ERR [SYS/TEMP] the disk is on fire", t:ask "RETR 2")
+    assert.same({ "From: cyd@example.org", "Subject: three", "",
+                  "..a line with a dot" }, (select(2, t:list "RETR 3")))
+    assert.equal("+OK hello", t:ask "XECHO hello")
+    t:ask "QUIT"
+    t:close()
+    assert.equal("session 1 has ended", pipe:read "l")
+    require "pop3.core".kill(pid)
+    pipe:close()
+  end)
+end)
+
+describe("spec_with_mock.lua", function()
+  it("is a busted spec that passes", function()
+    local text, content = run("busted --lua=lua5.4 -o plainTerminal "
+                              .. "examples/spec_with_mock.lua")
+    assert.is_true(content, text)
+  end)
+end)
+
+describe("demo.lua", function()
+  it("shows the inbox of the sample mail", function()
+    local dir <close> = tempdir()
+    local text, content = run("lua5.4 examples/demo.lua " .. dir.path .. "/m")
+    assert.is_true(content, text)
+    assert.match("16 messages fetched", text)
+    assert.match("Аркадий Мирский +Лекция перенесена на четверг", text)
+    assert.match("田中 恵 +次回の打ち合わせについて", text)
+    assert.equal(16, #dir:names "m/new")
+  end)
+end)

@@ -1,0 +1,370 @@
+local message = require "pop3.message"
+
+local function lines(...) return table.concat({ ... }, "\r\n") end
+
+local mixed = lines(
+  "From: Ann <ann@example.org>", "Subject: =?utf-8?Q?caf=C3=A9?=",
+  "Date: Mon, 23 Nov 2026 08:00:00 +0100", "Message-ID: <m@x>",
+  "Content-Type: multipart/mixed; boundary=m", "", "preamble",
+  "--m", "Content-Type: multipart/alternative; boundary=a", "",
+  "--a", "", "plain", "--a", "Content-Type: text/html; charset=utf-8", "",
+  "<p>caf\xC3\xA9", "--a--",
+  "--m", "Content-Type: image/png; name=\"../../p\u{202E}ic.png\"",
+  "Content-ID: <pic@x>", "Content-Disposition: attachment",
+  "Content-Transfer-Encoding: base64", "", "aGVsbG8=",
+  "--m", "Content-Type: message/rfc822", "",
+  "Subject: inner", "Content-Type: multipart/mixed; boundary=i", "",
+  "--i", "", "one", "--i", "Content-Type: text/plain; name=x", "", "two",
+  "--i--", "--m--", "epilogue", "")
+
+describe("a message", function()
+  local m = message.parse(mixed)
+
+  it("has the fields of the interface", function()
+    assert.are.equal("café", m.subject)
+    assert.are.equal("m@x", m.message_id)
+    assert.are.same({ { name = "Ann", address = "ann@example.org" } }, m.from)
+    assert.are.same({}, m.to)
+    assert.are.same({ epoch = 1795417200, offset = 60,
+                      iso = "2026-11-23T08:00:00+01:00" }, m.date)
+    assert.are.same({}, m.defects)
+    assert.is_nil(m.nothing)
+  end)
+
+  it("walks over its parts", function()
+    local out = {}
+    for path, part in m:walk() do
+      assert.are.equal(path, part.path)
+      out[#out + 1] = path .. " " .. part.type
+    end
+    assert.are.same({
+      " multipart/mixed", "1 multipart/alternative", "1.1 text/plain",
+      "1.2 text/html", "2 image/png", "3 message/rfc822",
+      "3.TEXT multipart/mixed", "3.1 text/plain", "3.2 text/plain",
+    }, out)
+  end)
+
+  it("finds parts by path and by content-id", function()
+    assert.are.equal(m, m:part(""))
+    assert.are.equal("two", m:part("3.2"):body())
+    assert.is_nil(m:part("4"))
+    assert.is_nil(m:part("1."))
+    assert.are.equal("2", m:by_cid("pic@x").path)
+    assert.are.equal("2", m:by_cid("<pic@x>").path)
+    assert.are.equal("2", m:by_cid("cid:pic%40x").path)
+    assert.is_nil(m:by_cid("pic"))
+  end)
+
+  it("shows its body", function()
+    assert.are.equal("plain", m:text())
+    assert.are.equal("<p>café", m:html())
+    assert.are.equal("1.1", m:text_part().path)
+    assert.are.equal("1.2", m:html_part().path)
+  end)
+
+  it("lists its attachments", function()
+    local list = m:attachments()
+    assert.are.equal(2, #list)
+    assert.are.equal("2", list[1].path)
+    assert.are.equal("3", list[2].path)
+  end)
+
+  it("tells what a part is", function()
+    local p = m:part("2")
+    assert.are.equal("image/png", p.type)
+    assert.are.equal("base64", p.encoding)
+    assert.are.equal("7bit", m:part("1.1").encoding)
+    assert.are.equal("attachment", p.disposition)
+    assert.are.equal("pic@x", p.cid)
+    assert.are.equal(5, p.size)
+    assert.are.equal("../../p\u{202E}ic.png", p.filename)
+    assert.are.equal("pic.png", p.safe_filename)
+    assert.are.equal("hello", p:body())
+    assert.is_nil(p.charset)
+  end)
+
+  it("gives octets as sent, and where they are", function()
+    local p = m:part("2")
+    local head, body, last = p:offsets()
+    assert.are.equal(p:raw(), mixed:sub(head + 1, last))
+    assert.are.equal("aGVsbG8=", mixed:sub(body + 1, last))
+    assert.are.equal(mixed, m:raw())
+    assert.are.equal("--m\r\n", mixed:sub(head - 4, head))
+    assert.are.equal(0, (m:offsets()))
+  end)
+
+  it("gives bodies to sinks", function()
+    local out = {}
+    assert.are.equal(5, m:part("2"):body(function(chunk)
+      out[#out + 1] = chunk or "end"
+      return 1
+    end))
+    assert.are.same({ "hello", "end" }, out)
+    local ok, err, code = m:part("2"):body(function() return nil, "full" end)
+    assert.is_nil(ok)
+    assert.are.equal("full", err)
+    assert.are.equal("io", code)
+    local big = message.parse("Content-Transfer-Encoding: base64\r\n\r\n" ..
+                              ("QUJD"):rep(100000))
+    local n = 0
+    assert.are.equal(300000, big:body(function(chunk)
+      n = n + #(chunk or "")
+      return 1
+    end))
+    assert.are.equal(300000, n)
+  end)
+
+  it("opens an embedded message", function()
+    local inner = assert(m:part("3"):message())
+    assert.are.equal("inner", inner.subject)
+    assert.are.equal("two", inner:part("2"):body())
+    assert.are.equal("one", inner:text())
+    local none, err, code = m:part("2"):message()
+    assert.is_nil(none)
+    assert.is_string(err)
+    assert.are.equal("state", code)
+  end)
+
+  it("opens one that is encoded", function()
+    local encode = require "pop3.core".encode.base64
+    local inner = lines("Subject: deep", "Content-Type: multipart/mixed; " ..
+                        "boundary=z", "", "--z", "", "one", "--z--", "")
+    local e = message.parse(lines("Content-Type: multipart/mixed; boundary=b",
+      "", "--b", "Content-Type: message/rfc822",
+      "Content-Transfer-Encoding: base64", "", encode(inner), "--b--", ""))
+    assert.are.equal("one", e:part("1.1"):body())
+    assert.are.equal("deep", e:part("1"):message().subject)
+    assert.are.equal(#inner, e:part("1").size)
+    local paths = {}
+    for path in e:walk() do paths[#paths + 1] = path end
+    assert.are.same({ "", "1", "1.TEXT", "1.1" }, paths)
+  end)
+
+  it("is its own root part", function()
+    local s = message.parse("Content-Type: text/plain\r\n\r\nhi")
+    assert.are.equal("1", s.path)
+    assert.are.equal(s, s:part("1"))
+    assert.are.equal("hi", s:body())
+    assert.are.equal("hi", s:text())
+    assert.is_nil(s:html())
+    assert.are.equal(2, s.size)
+  end)
+end)
+
+describe("the body", function()
+  local function chosen(...)
+    local m = message.parse(lines(...))
+    local t, h = m:text_part(), m:html_part()
+    return t and t.path, h and h.path
+  end
+
+  it("is no attachment", function()
+    local t, h = chosen("Content-Type: multipart/mixed; boundary=b", "",
+      "--b", "Content-Disposition: attachment", "", "a", "--b", "", "b",
+      "--b", "Content-Type: text/html", "", "c", "--b--")
+    assert.are.equal("2", t)
+    assert.are.equal("3", h)
+  end)
+
+  it("is the last alternative that is understood", function()
+    assert.are.equal("2", (chosen("Content-Type: multipart/alternative; " ..
+      "boundary=b", "", "--b", "", "a", "--b", "", "b", "--b",
+      "Content-Type: text/calendar", "", "c", "--b--")))
+  end)
+
+  it("is the root of multipart/related", function()
+    local head = "Content-Type: multipart/related; boundary=b"
+    local rest = lines("", "--b", "Content-Type: text/html",
+      "Content-ID: <a>", "", "a", "--b", "Content-Type: text/html",
+      "Content-ID: <c>", "", "c", "--b--")
+    assert.are.equal("1", select(2, chosen(head, rest)))
+    assert.are.equal("2", select(2, chosen(head .. "; start=\"<c>\"", rest)))
+  end)
+
+  it("is not that of an embedded message", function()
+    assert.is_nil((chosen("Content-Type: message/rfc822", "", "", "x")))
+  end)
+end)
+
+describe("format=flowed", function()
+  local function flowed(text, params)
+    return message.parse("Content-Type: text/plain; format=flowed" ..
+                         (params or "") .. "\r\n\r\n" .. text)
+                  :text{ flowed = true }
+  end
+
+  local cases = {
+    { "a \r\nb\r\n", "a b\r\n" }, { "a\r\nb\r\n", "a\r\nb\r\n" },
+    { " a\r\n >b\r\n", "a\r\n>b\r\n" }, { "> a \r\n> b\r\n", "> a b\r\n" },
+    { ">a \r\n>>b\r\n", "> a \r\n>> b\r\n" }, { "a \r\n", "a \r\n" },
+    { "-- \r\nx\r\n", "-- \r\nx\r\n" }, { "a \r\n-- \r\n", "a \r\n-- \r\n" },
+    { ">\r\n", ">\r\n" }, { "a \nb", "a b" }, { "", "" },
+  }
+  for _, case in ipairs(cases) do
+    it(("%q"):format(case[1]), function()
+      assert.are.equal(case[2], flowed(case[1]))
+    end)
+  end
+
+  it("with delsp joins without the space", function()
+    assert.are.equal("ab\r\n", flowed("a \r\nb\r\n", "; delsp=yes"))
+  end)
+
+  it("is left alone where it is not asked for, or not declared", function()
+    local m = message.parse("Content-Type: text/plain; format=flowed" ..
+                            "\r\n\r\na \r\nb")
+    assert.are.equal("a \r\nb", m:text())
+    assert.are.equal("a \r\nb", message.parse("\r\na \r\nb")
+                                       :text{ flowed = true })
+  end)
+end)
+
+describe("saving", function()
+  local dir
+
+  before_each(function()
+    dir = os.tmpname()
+    os.remove(dir)
+    assert(os.execute("mkdir " .. dir))
+  end)
+
+  after_each(function() os.execute("rm -rf " .. dir) end)
+
+  local function slurp(path)
+    local f <close> = assert(io.open(path, "rb"))
+    return f:read("a")
+  end
+
+  local function files()
+    local out = {}
+    for name in io.popen("ls -A " .. dir):lines() do out[#out + 1] = name end
+    return out
+  end
+
+  local function named(name)
+    return message.parse("Content-Disposition: attachment; filename*=utf-8''" ..
+      name:gsub("[^%w]", function(c)
+        return ("%%%02X"):format(c:byte())
+      end) .. "\r\nContent-Type: text/plain\r\n\r\nhello")
+  end
+
+  it("puts a part into a file of that name", function()
+    local path = dir .. "/out"
+    assert.are.equal(path, named("x"):save(path))
+    assert.are.equal("hello", slurp(path))
+    assert.are.equal(path, message.parse("\r\nnew"):save(path))
+    assert.are.equal("new", slurp(path))
+    assert.are.same({ "out" }, files())
+  end)
+
+  it("picks a free name in a directory", function()
+    local m = named("x.txt")
+    assert.are.equal(dir .. "/x.txt", m:save(dir))
+    assert.are.equal(dir .. "/x-1.txt", m:save(dir .. "/"))
+    assert.are.equal(dir .. "/x-2.txt", m:save(dir))
+    assert.are.equal(dir .. "/part-1.txt", message.parse("\r\n"):save(dir))
+    assert.are.equal(4, #files())
+  end)
+
+  it("never leaves the directory", function()
+    for _, name in ipairs{ "../x", "/etc/x", "..\\x", "..", ".", "", "../",
+                           "a/../../x", "\0/../x", "\u{202E}..", " .. " } do
+      local path = assert(named(name):save(dir))
+      assert.are.equal(dir, path:match("^(.*)/[^/]*$"))
+    end
+    assert.are.equal(11, #files())
+  end)
+
+  it("cuts a name that is too long, in whole characters", function()
+    local m = named(("é"):rep(300) .. ".txt")
+    local path = assert(m:save(dir))
+    local name = path:match("[^/]*$")
+    assert.is_true(#name <= 255 and #name > 240)
+    assert.is_truthy(utf8.len(name))
+    assert.is_truthy(name:find("%.txt$"))
+    assert.is_truthy((assert(m:save(dir)):find("%-1%.txt$")))
+  end)
+
+  it("leaves nothing behind when it fails", function()
+    local path, err, code = named("x"):save(dir .. "/none/x")
+    assert.is_nil(path)
+    assert.is_truthy(err:find("none", 1, true))
+    assert.are.equal("io", code)
+    os.execute("mkdir " .. dir .. "/d " .. dir .. "/d/x")
+    assert.is_nil((named("x"):save(dir .. "/d/x/..\0")))
+    assert.are.same({ "d" }, files())
+  end)
+end)
+
+describe("opening", function()
+  it("maps a file, and lets it go", function()
+    local m = assert(message.open("spec/messages/mp-related.eml"))
+    assert.are.equal("mp-related", m.subject)
+    local part = m:part("2")
+    m:close()
+    m:close()
+    assert.has_error(function() return m.date end)
+    assert.has_error(function() part:body() end)
+    assert.are.equal("pop3.message (closed)", tostring(m))
+  end)
+
+  it("closes what was found in it", function()
+    local m = assert(message.open("spec/messages/mp-rfc822-unclosed.eml"))
+    local inner = m:part("1"):message()
+    assert.are.equal("1", inner:part("1").path)
+    m:close()
+    assert.has_error(function() return inner.subject end)
+  end)
+
+  it("fails with the path", function()
+    for _, path in ipairs{ "spec/messages/none", "spec" } do
+      local m, err, code = message.open(path)
+      assert.is_nil(m)
+      assert.is_truthy(err:find(path, 1, true))
+      assert.are.equal("io", code)
+    end
+  end)
+
+  it("takes an empty file", function()
+    local path = os.tmpname()
+    local m = assert(message.open(path))
+    assert.is_nil(m.subject)
+    assert.are.equal("", m:body())
+    os.remove(path)
+  end)
+end)
+
+describe("misuse", function()
+  local m = message.parse("A: b\r\n\r\nx")
+  local calls = {
+    function() message.parse() end,
+    function() message.parse("", 1) end,
+    function() message.parse("", { deepth = 1 }) end,
+    function() message.parse("", { depth = 0 }) end,
+    function() message.parse("", { parts = "x" }) end,
+    function() message.open(1) end,
+    function() message.parse_date(nil) end,
+    function() message.decode_words({}) end,
+    function() m:header() end,
+    function() m:fields(1) end,
+    function() m:addresses({}) end,
+    function() m:part(1) end,
+    function() m:by_cid() end,
+    function() m:body(1) end,
+    function() m:text(1) end,
+    function() m:text{ flow = true } end,
+    function() m:save() end,
+    function() message.stream{ on_dat = print } end,
+    function() message.stream{ on_data = 1 } end,
+    function() message.stream() end,
+  }
+  for i, call in ipairs(calls) do
+    it("is raised at the caller's line, " .. i, function()
+      local ok, err = pcall(call)
+      assert.is_false(ok)
+      local line = debug.getinfo(call, "S").linedefined
+      assert.are.equal("message_spec.lua:" .. line,
+                       tostring(err):match("[^/]*:%d+"))
+    end)
+  end
+end)

@@ -1,0 +1,373 @@
+-- Overriding the server in Lua: handlers, new verbs, hooks, replies.
+
+local pop3 = require "pop3"
+local talk = require "spec.support.talk"
+
+local MAIL = { "Subject: 1\r\n\r\none\r\n", "Subject: 2\r\n\r\ntwo\r\n" }
+
+local function server(opts)
+  opts = opts or {}
+  opts.users = opts.users or { u = { password = "pw", mail = MAIL } }
+  return pop3.server.new(opts)
+end
+
+local function logged_in(s)
+  local t = talk.to(s)
+  assert.match("^%+OK", t:login())
+  return t
+end
+
+describe("a handler", function()
+  it("overrides a verb while the default stays callable", function()
+    local s = server()
+    function s.on.RETR(session, n)
+      if n == 2 then return session:err("gone", "SYS/TEMP") end
+      return s.default.RETR(session, n)
+    end
+    local t = logged_in(s)
+    assert.equal("-ERR [SYS/TEMP] gone", t:ask "RETR 2")
+    local _, body = t:list "RETR 1"
+    assert.same({ "Subject: 1", "", "one" }, body)
+  end)
+
+  it("can be given as an option", function()
+    local s = server { on = {
+      NOOP = function(session) return session:ok "hello" end } }
+    assert.equal("+OK hello", logged_in(s):ask "NOOP")
+  end)
+
+  it("gets typed arguments", function()
+    local s, got = server(), {}
+    for _, verb in ipairs { "RETR", "TOP", "LIST", "UIDL", "DELE", "USER", "PASS",
+                            "APOP", "STAT", "LANG", "XNEW" } do
+      s.on[verb] = function(session, ...)
+        got[verb] = table.pack(...)
+        local default = s.default[verb]
+        if default then return default(session, ...) end
+        return session:ok()
+      end
+    end
+    local t = talk.to(s)
+    t:ask "APOP u 0123"
+    t:ask "XNEW"
+    assert.equal("", got.XNEW[1])
+    t:login()
+    t:list "RETR 1"
+    t:list "TOP 2 7"
+    t:list "LIST"
+    t:ask "UIDL 2"
+    t:ask "STAT"
+    t:ask "DELE 1"
+    t:ask "LANG en"
+    t:ask "xnew some  words "
+    local function args(verb) return got[verb][1], got[verb][2] end
+    assert.same({ "u", "0123" }, { args "APOP" })
+    assert.same({ "u" }, { args "USER" })
+    assert.same({ "pw" }, { args "PASS" })
+    assert.same({ 1 }, { args "RETR" })
+    assert.same({ 2, 7 }, { args "TOP" })
+    assert.same({}, { args "LIST" })
+    assert.same({ 2 }, { args "UIDL" })
+    assert.same({ 1 }, { args "DELE" })
+    assert.same({ "en" }, { args "LANG" })
+    assert.same({ "some  words " }, { args "XNEW" })
+    assert.same({}, { args "STAT" })
+    assert.equal("integer", math.type(got.RETR[1]))
+  end)
+
+  it("never gets a number that is none", function()
+    local s, called = server(), false
+    function s.on.RETR(session)
+      called = true
+      return session:ok()
+    end
+    local t = logged_in(s)
+    for _, n in ipairs { "x", "0", "+1", "4294967297", "1 1", "" } do
+      assert.match("^%-ERR", t:ask("RETR " .. n))
+    end
+    assert.is_false(called)
+  end)
+
+  it("may answer with a message that is not in the maildrop", function()
+    local s = server()
+    function s.on.RETR(session, n)
+      return session:multi("made up", { "Subject: " .. n, "", ".dot" })
+    end
+    local t = logged_in(s)
+    local status, body = t:list "RETR 77"
+    assert.equal("+OK made up", status)
+    assert.same({ "Subject: 77", "", "..dot" }, body)
+  end)
+
+  it("may change the reply of the default", function()
+    local s = server()
+    function s.on.LIST(session, n)
+      local reply = s.default.LIST(session, n)
+      if not n then reply.body = { "1 5", "2 6", "3 7" } end
+      reply.text = "changed"
+      return reply
+    end
+    local status, body = logged_in(s):list "LIST"
+    assert.equal("+OK changed", status)
+    assert.same({ "1 5", "2 6", "3 7" }, body)
+  end)
+
+  it("that errs answers SYS/TEMP, and verify tells of it", function()
+    local s = server()
+    function s.on.NOOP() error "a mistake" end
+    local t = logged_in(s)
+    assert.match("^%-ERR %[SYS/TEMP%]", t:ask "NOOP")
+    assert.match("^%+OK", t:ask "STAT")
+    local ok, err = pcall(s.verify, s, {})
+    assert.is_false(ok)
+    assert.match("a mistake", err)
+  end)
+
+  it("that returns no reply is an error too", function()
+    local s = server()
+    function s.on.NOOP() end
+    function s.on.STAT() return "hello" end
+    local t = logged_in(s)
+    assert.match("^%-ERR %[SYS/TEMP%]", t:ask "NOOP")
+    assert.match("^%-ERR %[SYS/TEMP%]", t:ask "STAT")
+    assert.match("NOOP returned nil", s.errors[1])
+    assert.match("STAT returned string", s.errors[2])
+  end)
+
+  it("may send any octets, or hang up", function()
+    local s = server()
+    function s.on.STAT(session) return session:raw "+OK 1\n.\r\n" end
+    function s.on.NOOP(session) return session:hangup() end
+    local t = logged_in(s)
+    assert.equal("+OK 1\n.", t:ask "STAT")
+    t:send "NOOP\r\n"
+    assert.same({ "", "closed" }, { t:rest() })
+  end)
+
+  it("may yield, and other sessions go on meanwhile", function()
+    local s, log = server { users = {
+      u = { password = "pw", mail = MAIL }, v = { password = "pw" } } }, {}
+    function s.on.NOOP(session)
+      log[#log + 1] = session.user .. " begins"
+      if session.user == "u" then session:sleep(5) end
+      log[#log + 1] = session.user .. " ends"
+      return session:ok()
+    end
+    local a, b = logged_in(s), talk.to(s)
+    b:login "v"
+    a:send "NOOP\r\nSTAT\r\n"
+    b:ask "NOOP"
+    assert.same({ "u begins", "v begins", "v ends" }, log)
+    assert.equal("+OK", a:line())
+    assert.equal("+OK 2 38", a:line())
+    assert.equal(5, s:now())
+  end)
+
+  it("may yield without a time, as often as it likes", function()
+    local s = server()
+    function s.on.NOOP(session)
+      for _ = 1, 100 do coroutine.yield() end
+      return session:ok "after all"
+    end
+    assert.equal("+OK after all", logged_in(s):ask "NOOP")
+  end)
+
+  it("sees who it talks to", function()
+    local s, seen = server(), nil
+    function s.on.XWHO(session)
+      session.data.count = (session.data.count or 0) + 1
+      seen = { session.id, session.user, session.state, session.secure,
+               session.data.count }
+      return session:ok()
+    end
+    local t = talk.to(s)
+    t:ask "XWHO"
+    assert.same({ 1, nil, "authorization", false, 1 }, seen)
+    t:login()
+    t:ask "XWHO"
+    assert.same({ 1, "u", "transaction", false, 2 }, seen)
+    local other = talk.to(s)
+    other:ask "XWHO"
+    assert.same({ 2, nil, "authorization", false, 1 }, seen)
+  end)
+end)
+
+describe("a reply", function()
+  local function reply_with(body)
+    local s = server()
+    function s.on.XBODY(session) return session:multi("here", body()) end
+    local t = talk.to(s)
+    t:send "XBODY\r\nQUIT\r\n"
+    return (t:rest():gsub("%+OK goodbye\r\n$", "")), s
+  end
+
+  it("stays one line, whatever is in its text", function()
+    local s = server()
+    function s.on.XTEXT(session)
+      return session:ok "a\r\n+OK b\0c"
+    end
+    assert.equal("+OK a  +OK b c", talk.to(s):ask "XTEXT")
+  end)
+
+  it("has a body of octets, made canonical", function()
+    assert.equal("+OK here\r\n..a\r\n\r\nb\r\n...\r\n.\r\n",
+                 reply_with(function() return ".a\n\r\nb\n.." end))
+    assert.equal("+OK here\r\n.\r\n", reply_with(function() return "" end))
+  end)
+
+  it("has a body of lines", function()
+    assert.equal("+OK here\r\n...\r\nb\r\n\r\n.\r\n",
+                 reply_with(function() return { "..", "b", "" } end))
+    assert.equal("+OK here\r\n.\r\n", reply_with(function() return {} end))
+  end)
+
+  it("has a body from a source", function()
+    local function source(pieces)
+      return function()
+        local i = 0
+        return function()
+          i = i + 1
+          return pieces[i]
+        end
+      end
+    end
+    assert.equal("+OK here\r\na\r\n..b\r\nc\r\n.\r\n",
+                 reply_with(source { "a\r", "\n", ".b\nc" }))
+    assert.equal("+OK here\r\n.\r\n", reply_with(source {}))
+    assert.equal("+OK here\r\nx\r\n.\r\n", reply_with(source { "", "x", "" }))
+  end)
+
+  it("from a source that fails ends the link within the body", function()
+    local octets, s = reply_with(function()
+      local first = true
+      return function()
+        if first then
+          first = false
+          return "a\r\n"
+        end
+        return nil, "no more paper"
+      end
+    end)
+    assert.equal("+OK here\r\na\r\n", octets)
+    assert.match("no more paper", s.errors[1])
+  end)
+
+  it("that makes no sense is the handler's error", function()
+    local octets, s = reply_with(function() return 12 end)
+    assert.match("^%+OK here\r\n12\r\n%.\r\n$", octets)
+    assert.same({}, s.errors)
+    octets, s = reply_with(function() return { {} } end)
+    assert.not_match("%+OK here", octets)
+    assert.equal(1, #s.errors)
+  end)
+end)
+
+describe("hooks", function()
+  it("connect may refuse the client", function()
+    local s = server()
+    function s.on.connect(session)
+      if session.id == 1 then return session:err("busy", "SYS/TEMP") end
+    end
+    local t = talk.to(s)
+    assert.equal("-ERR [SYS/TEMP] busy", t.greeting)
+    assert.same({ nil, "closed" }, { t:line() })
+    assert.match("^%+OK", talk.to(s).greeting)
+  end)
+
+  it("connect may yield", function()
+    local s = server()
+    function s.on.connect(session) session:sleep(20) end
+    assert.match("^%+OK", talk.to(s).greeting)
+    assert.equal(20, s:now())
+  end)
+
+  it("disconnect is told of every end", function()
+    local s, ended = server(), {}
+    function s.on.disconnect(session) ended[#ended + 1] = session.id end
+    talk.to(s):ask "QUIT"
+    talk.to(s):close()
+    local t = talk.to(s)
+    s:advance(601)
+    assert.same({ nil, "closed" }, { t:line() })
+    local rest = talk.to(s)
+    rest:ask "QUIT"
+    rest:rest()
+    assert.same({ 1, 2, 3, 4 }, ended)
+  end)
+
+  it("update sees the numbers and may refuse", function()
+    local s, numbers = server(), nil
+    function s.on.update(session, list)
+      numbers = list
+      return session:err("not today", "SYS/PERM")
+    end
+    local t = logged_in(s)
+    t:ask "DELE 2"
+    assert.equal("-ERR [SYS/PERM] not today", t:ask "QUIT")
+    assert.same({ 2 }, numbers)
+    assert.same(MAIL, s:mailbox "u")
+    assert.same({ nil, "closed" }, { t:line() })
+  end)
+
+  it("update that says nothing lets the default go on", function()
+    local s = server()
+    function s.on.update() end
+    local t = logged_in(s)
+    t:ask "DELE 1"
+    assert.match("^%+OK", t:ask "QUIT")
+    assert.same({ MAIL[2] }, s:mailbox "u")
+  end)
+end)
+
+describe("authenticate", function()
+  it("decides with what the client proved", function()
+    local calls = {}
+    local s = server { authenticate = function(session, mech, user, check)
+      calls[#calls + 1] = { session.id, mech, user, check "right",
+                            check "wrong" }
+      return check "right"
+    end }
+    local t = talk.to(s)
+    assert.match("^%-ERR %[AUTH%]", t:login("u", "bad"))
+    assert.match("^%+OK", t:login("u", "right"))
+    assert.same({ { 1, "USER", "u", false, false },
+                  { 1, "USER", "u", true, false } }, calls)
+  end)
+
+  it("may give a user that is not in the table", function()
+    local s = server { authenticate = function(_, _, user)
+      if user == "new" then return { mail = { "hi" } } end
+      return nil, "go away", "SYS/PERM"
+    end }
+    local t = talk.to(s)
+    assert.equal("-ERR [SYS/PERM] go away", t:login("x", "y"))
+    assert.match("^%+OK", t:login("new", "y"))
+    assert.equal("+OK 1 4", t:ask "STAT")
+  end)
+
+  it("true for an unknown user is an empty maildrop", function()
+    local s = server { authenticate = function() return true end }
+    local t = talk.to(s)
+    assert.match("^%+OK", t:login("whoever", "y"))
+    assert.equal("+OK 0 0", t:ask "STAT")
+  end)
+end)
+
+describe("misuse", function()
+  it("is an error at the caller's line", function()
+    for _, opts in ipairs { { bogus = 1 }, { port = "x" }, { users = 1 },
+                            { limits = { lines = 1 } }, { autologout = "x" },
+                            { faults = { {} } }, { faults = { { verb = "X",
+                              stall = true } } } } do
+      local ok, err = pcall(function() pop3.server.new(opts) end)
+      assert.is_false(ok)
+      assert.match("server_handlers_spec.lua:%d+: ", err)
+    end
+  end)
+
+  it("what is not built yet is said so", function()
+    local ok, err = pcall(function() pop3.server.new { tls = "auto" } end)
+    assert.is_false(ok)
+    assert.match("TLS is not built", err)
+  end)
+end)

@@ -1,0 +1,262 @@
+-- A server in this process: steps, slow readers, many sessions, ends.
+
+local core = require "pop3.core"
+local pop3 = require "pop3"
+local socket = require "socket"
+
+local BIG = ("x"):rep(76) .. "\r\n"
+BIG = "Subject: big\r\n\r\n" .. BIG:rep(100000)  -- 7.8 MB
+
+local function server(opts)
+  opts = opts or {}
+  opts.users = opts.users or setmetatable({}, { __index = function()
+    return { password = "pw", mail = { "Subject: 1\r\n\r\nhi\r\n", BIG } }
+  end })
+  return pop3.server.new(opts)
+end
+
+-- Serve until nothing is left to do.
+local function settle(s)
+  while s:step(0) > 0 do end
+end
+
+local function connect(s)
+  local c = assert(socket.connect("127.0.0.1", s.port))
+  c:settimeout(0)
+  return c
+end
+
+-- All that has come.
+local function read(c)
+  local out = {}
+  while true do
+    local octets, err, part = c:receive(65536)
+    out[#out + 1] = octets or part
+    if not octets and (part == "" or err == "closed") then
+      return table.concat(out), err
+    end
+  end
+end
+
+describe("step", function()
+  it("serves as much as there is, and returns", function()
+    local s <close> = server()
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nSTAT\r\n"
+    settle(s)
+    local octets = read(c)
+    assert.match("^%+OK lpop3 ready.*\r\n%+OK 2 %d+\r\n$", octets)
+    assert.equal(1, s:count "STAT")
+    s:verify { "USER a", "PASS ***", "STAT" }
+    c:close()
+  end)
+
+  it("waits no longer than it may", function()
+    local s <close> = server()
+    local before = core.now()
+    assert.equal(0, s:step(0.02))
+    assert.is_true(core.now() - before >= 0.02)
+  end)
+
+  it("wait_for serves until a command has come", function()
+    local s <close> = server()
+    local c = connect(s)
+    c:send "NOOP\r\nCAPA\r\n"
+    assert.is_true(s:wait_for("CAPA", 5))
+    local ok, _, code = s:wait_for("CAPA", 0.01, 2)
+    assert.is_nil(ok)
+    assert.equal("timeout", code)
+    c:close()
+  end)
+
+  it("run goes on until stop", function()
+    local s = server()
+    function s.on.XSTOP(session)
+      s:stop()
+      return session:ok()
+    end
+    local c = connect(s)
+    c:send "XSTOP\r\n"
+    s:run()
+    local _, err = read(c)
+    assert.equal("closed", err)
+    c:close()
+  end)
+
+  it("answers what a client sent before it ended its side", function()
+    local s <close> = server()
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nRETR 1\r\n"
+    c:shutdown "send"
+    settle(s)
+    local octets, err = read(c)
+    assert.match("hi\r\n%.\r\n$", octets)
+    assert.equal("closed", err)
+    assert.is_nil(next(s.sessions))
+    c:close()
+  end)
+
+  it("does the deletions of a peer that says QUIT and resets", function()
+    local s <close> = server { users = { a = { password = "pw",
+      mail = { "one", BIG } } } }
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nRETR 2\r\nRETR 2\r\nDELE 1\r\nQUIT\r\n"
+    settle(s)  -- the replies do not fit into the buffers between
+    assert.equal(2, #s:mailbox "a")
+    c:setoption("linger", { on = true, timeout = 0 })
+    c:close()  -- unread octets: a RST
+    for _ = 1, 10 do s:step(0.1) if not next(s.sessions) then break end end
+    assert.is_nil(next(s.sessions))
+    assert.same({ BIG }, s:mailbox "a")
+  end)
+end)
+
+describe("a slow reader", function()
+  it("costs bounded memory and stalls nobody", function()
+    local s <close> = server()
+    collectgarbage()
+    local slow, before = {}, collectgarbage "count"
+    for i = 1, 50 do
+      slow[i] = connect(s)
+      slow[i]:send(("USER u%d\r\nPASS pw\r\n"):format(i)
+                   .. ("RETR 2\r\n"):rep(20))
+    end
+    settle(s)
+    local quick = connect(s)
+    quick:send "USER quick\r\nPASS pw\r\nRETR 1\r\nQUIT\r\n"
+    settle(s)
+    assert.match("hi\r\n%.\r\n%+OK goodbye\r\n$", (read(quick)))
+    local status = assert(io.open "/proc/self/status"):read "a"
+    assert.is_true(tonumber(status:match "VmRSS:%s+(%d+)") < 400 * 1024)
+    collectgarbage()
+    assert.is_true(collectgarbage "count" - before < 1024)
+    for _, c in ipairs(slow) do c:close() end
+    settle(s)
+    quick:close()
+  end)
+
+  it("gets every octet in the end", function()
+    local s <close> = server { limits = { output = 1000 } }
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nRETR 2\r\nRETR 1\r\nQUIT\r\n"
+    local out, err = {}, nil
+    repeat
+      settle(s)
+      out[#out + 1], err = read(c)
+    until err == "closed"
+    local octets = table.concat(out)
+    local from = octets:find("Subject: big", 1, true)
+    assert.equal(BIG, octets:sub(from, from + #BIG - 1))
+    assert.match("hi\r\n%.\r\n%+OK goodbye\r\n$", octets)
+  end)
+end)
+
+describe("many sessions", function()
+  it("are served side by side, beyond what select can", function()
+    assert.is_true(core.maxfiles() > 2600)
+    local s <close> = server()
+    local all, many = {}, 1100
+    for i = 1, many do
+      all[i] = connect(s)
+      if i % 50 == 0 then settle(s) end
+    end
+    for i = 1, many do
+      all[i]:send(("USER u%d\r\nPASS pw\r\nSTAT\r\n"):format(i))
+    end
+    settle(s)
+    for i = 1, many do assert.match("\r\n%+OK 2 %d+\r\n$", (read(all[i]))) end
+    for i = 1, many do all[i]:close() end
+    settle(s)
+    assert.is_nil(next(s.sessions))
+    assert.is_nil(next(s.by_fd))
+    assert.is_nil(next(s.locks))
+  end)
+end)
+
+describe("the autologout", function()
+  it("ends an idle session without a word, and deletes nothing", function()
+    local s <close> = server { users = { a = { password = "pw",
+                                               mail = { "one" } } } }
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nDELE 1\r\n"
+    settle(s)
+    read(c)
+    s:advance(599)
+    settle(s)
+    assert.same({ "", "timeout" }, { read(c) })
+    s:advance(2)
+    assert.same({ "", "closed" }, { read(c) })
+    assert.equal(1, #s:mailbox "a")
+    assert.is_nil(s.locks.a)
+    c:close()
+  end)
+
+  it("counts from the last command", function()
+    local t = require "spec.support.talk".to(server { autologout = 10 })
+    local s = t.transport.server
+    for _ = 1, 5 do
+      s:advance(9)
+      assert.match("^%-ERR", t:ask "XYZZY")
+    end
+    s:advance(11)
+    assert.same({ nil, "closed" }, { t:line() })
+  end)
+
+  it("is not put off by octets that are no command", function()
+    local t = require "spec.support.talk".to(server { autologout = 10 })
+    local s = t.transport.server
+    for _ = 1, 5 do
+      s:advance(3)
+      t:send "x"
+    end
+    assert.same({ nil, "closed" }, { t:line() })
+  end)
+end)
+
+describe("the login delay", function()
+  it("is kept, said in CAPA, and moves with the clock", function()
+    local s = server { login_delay = 60 }
+    local talk = require "spec.support.talk"
+    local t = talk.to(s)
+    local _, capa = t:list "CAPA"
+    local said = false
+    for _, line in ipairs(capa) do said = said or line == "LOGIN-DELAY 60" end
+    assert.is_true(said)
+    assert.match("^%+OK", t:login "a")
+    t:ask "QUIT"
+    assert.match("^%-ERR %[LOGIN%-DELAY%]", talk.to(s):login "a")
+    s:advance(60)
+    assert.match("^%+OK", talk.to(s):login "a")
+  end)
+end)
+
+describe("a clock of the script's own", function()
+  it("is the one that counts", function()
+    local now = 100
+    local s = server { clock = function() return now end, autologout = 10 }
+    local t = require "spec.support.talk".to(s)
+    now = 111
+    s:tick()
+    s:fire()
+    assert.same({ nil, "closed" }, { t:line() })
+    assert.has_error(function() s:advance(1) end)
+  end)
+end)
+
+describe("listening", function()
+  it("where it cannot is an error", function()
+    local a <close> = server()
+    assert.is_true(a.port > 0)
+    local b = server { port = a.port }
+    assert.has_error(function() b:listen() end)
+  end)
+
+  it("can be on IPv6", function()
+    local s <close> = server { host = "::1" }
+    local c = assert(socket.connect("::1", s.port))
+    settle(s)
+    c:settimeout(1)
+    assert.match("^%+OK", c:receive "*l")
+    c:close()
+  end)
+end)

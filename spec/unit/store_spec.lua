@@ -1,0 +1,233 @@
+-- Stores: mail in memory, in files, and in a Maildir that others use as well.
+
+local core = require "pop3.core"
+local pop3 = require "pop3"
+local talk = require "spec.support.talk"
+local tempdir = require "spec.support.tempdir"
+
+-- All that a maildrop says.
+local function reading(drop)
+  local out = {}
+  for n = 1, drop:count() do
+    out[n] = { drop:uid(n), drop:size(n), drop:octets(n) }
+  end
+  return out
+end
+
+describe("mail in memory", function()
+  it("is what was given, made canonical", function()
+    local drop = pop3.store.memory({ "a\nb", "c\r\n" }, { "x", "y" }):open()
+    assert.same({ { "x", 6, "a\r\nb\r\n" }, { "y", 3, "c\r\n" } },
+                reading(drop))
+  end)
+
+  it("does not change under an open session", function()
+    local store = pop3.store.memory { "1", "2", "3" }
+    local a, b = store:open(), store:open()
+    assert.is_true(a:remove { 2 })
+    store:deliver("u", "4")
+    assert.equal(3, b:count())
+    assert.equal("2\r\n", b:octets(2))
+    assert.same({ { "lpop3.1", 3, "1\r\n" }, { "lpop3.3", 3, "3\r\n" },
+                  { "lpop3.4", 3, "4\r\n" } }, reading(store:open()))
+  end)
+
+  it("refuses what is no mail", function()
+    assert.has_error(function() pop3.store.memory "x" end)
+    assert.has_error(function() pop3.store.memory { 1 } end)
+  end)
+end)
+
+describe("mail in files", function()
+  it("is read when it is asked for", function()
+    local dir <close> = tempdir()
+    dir:write("a.eml", "A: b\n\nhi")
+    dir:write("b.eml", "")
+    local drop = pop3.store.files({ dir.path .. "/a.eml",
+                                    dir.path .. "/b.eml" }):open()
+    assert.same({ { "a.eml", 12, "A: b\r\n\r\nhi\r\n" }, { "b.eml", 0, "" } },
+                reading(drop))
+  end)
+
+  it("gives names that cannot be unique-ids, or come twice, others", function()
+    local store = pop3.store.files { "x/a b", "x/c", "y/c",
+                                     "x/" .. ("l"):rep(71) }
+    local drop, seen = store:open(), {}
+    for n = 1, 4 do
+      local uid = drop:uid(n)
+      assert.is_true(#uid >= 1 and #uid <= 70)
+      assert.match("^[!-~]+$", uid)
+      assert.is_nil(seen[uid])
+      seen[uid] = true
+    end
+    assert.equal("c", drop:uid(2))
+  end)
+
+  it("leaves the files alone when a message is deleted", function()
+    local dir <close> = tempdir()
+    dir:write("a", "1\r\n")
+    dir:write("b", "2\r\n")
+    local s = pop3.server.new { users = { u = { password = "pw",
+      mail = pop3.store.files { dir.path .. "/a", dir.path .. "/b" } } } }
+    local t = talk.to(s)
+    t:login()
+    assert.match("^%+OK", t:ask "DELE 1")
+    assert.match("^%+OK", t:ask "QUIT")
+    assert.same({ "2\r\n" }, s:mailbox "u")
+    assert.same({ "a", "b" }, dir:names())
+  end)
+
+  it("says SYS/TEMP when a file is gone", function()
+    local s = pop3.server.new { users = { u = { password = "pw",
+      mail = pop3.store.files { "/nowhere/x.eml" } } } }
+    local t = talk.to(s)
+    t:login()
+    for _, line in ipairs { "STAT", "LIST", "LIST 1", "RETR 1", "TOP 1 0" } do
+      assert.match("^%-ERR %[SYS/TEMP%]", t:ask(line))
+    end
+    assert.match("^%+OK", t:ask "UIDL 1")
+  end)
+
+  it("sends a big one in pieces, to the octet", function()
+    local dir <close> = tempdir()
+    local lines = {}
+    for i = 1, 60000 do
+      lines[i] = (i % 7 == 0 and "." or "") .. ("y"):rep(i % 90) .. "\n"
+    end
+    dir:write("big", table.concat(lines))
+    local store = pop3.store.files { dir.path .. "/big" }
+    local s = pop3.server.new { users = { u = { password = "pw",
+                                                mail = store } } }
+    local c <close> = assert(pop3.connect { transport = s:loopback(),
+                                            user = "u", password = "pw" })
+    local octets = c:retr(1)
+    assert.is_true(octets == table.concat(lines):gsub("\n", "\r\n"))
+    assert.equal(#octets, c:list(1))
+  end)
+end)
+
+describe("a Maildir", function()
+  local function maildir(dir)
+    return assert(pop3.store.maildir(dir.path, { create = true }))
+  end
+
+  it("is read in the order of delivery, from new and cur", function()
+    local dir <close> = tempdir()
+    local store = maildir(dir)
+    dir:write("new/1700000003.c", "three\n")
+    dir:write("cur/1700000001.a:2,S", "one\n")
+    dir:write("cur/999.z:2,", "zero\n")
+    dir:write("new/1700000001.b", "two\n")
+    dir:write("tmp/1700000000.t", "half a mess")
+    dir:write("new/.hidden", "x")
+    assert.same({
+      { "999.z", 6, "zero\r\n" }, { "1700000001.a", 5, "one\r\n" },
+      { "1700000001.b", 5, "two\r\n" }, { "1700000003.c", 7, "three\r\n" },
+    }, reading(store:open()))
+  end)
+
+  it("keeps its unique-ids over restarts and moves", function()
+    local dir <close> = tempdir()
+    local store = maildir(dir)
+    for _ = 1, 20 do assert.is_true(store:deliver("u", "mail\n")) end
+    local before = reading(store:open())
+    for _, name in ipairs(dir:names "new") do
+      os.rename(dir.path .. "/new/" .. name, dir.path .. "/cur/" .. name
+                .. ":2,FS")
+    end
+    assert.same(before, reading(pop3.store.maildir(dir.path):open()))
+  end)
+
+  it("finds what another program moves while a session is open", function()
+    local dir <close> = tempdir()
+    local store = maildir(dir)
+    dir:write("new/1.a", "one\n")
+    dir:write("new/2.b", "two\n")
+    local drop = store:open()
+    os.rename(dir.path .. "/new/1.a", dir.path .. "/cur/1.a:2,S")
+    assert.equal("one\r\n", drop:octets(1))
+    os.rename(dir.path .. "/new/2.b", dir.path .. "/cur/2.b:2,")
+    assert.is_true(drop:remove { 2 })
+    assert.same({ "1.a:2,S" }, dir:names "cur")
+    os.remove(dir.path .. "/cur/1.a:2,S")
+    local octets, _, code = drop:octets(1)
+    assert.is_nil(octets)
+    assert.equal("SYS/TEMP", code)
+    assert.is_true(drop:remove { 1 })  -- what is gone is gone
+  end)
+
+  it("loses a message only by a confirmed update", function()
+    local dir <close> = tempdir()
+    local s = pop3.server.new { users = { u = { password = "pw",
+                                                mail = maildir(dir) } } }
+    assert.is_true(s:deliver("u", "one"))
+    assert.is_true(s:deliver("u", "two"))
+    local t = talk.to(s)
+    t:login()
+    t:ask "DELE 1"
+    t:close()
+    assert.equal(2, #dir:names "new")
+    t = talk.to(s)
+    t:login()
+    t:ask "DELE 1"
+    assert.is_true(s:deliver("u", "three"))
+    t:ask "QUIT"
+    assert.same({ "two\r\n", "three\r\n" }, s:mailbox "u")
+    assert.same({}, dir:names "tmp")
+  end)
+
+  it("that is not there is an error at login", function()
+    local s = pop3.server.new { users = { u = { password = "pw",
+      mail = pop3.store.maildir "/nowhere" } } }
+    assert.match("^%-ERR %[SYS/PERM%]", talk.to(s):login())
+    assert.is_nil((s:mailbox "u"))
+    assert.is_nil((s:deliver("u", "x")))
+  end)
+
+  it("that cannot be removed from says so at QUIT", function()
+    local drop = { count = function() return 1 end,
+                   size = function() return 3 end,
+                   uid = function() return "x" end,
+                   octets = function() return "1\r\n" end,
+                   remove = function() return nil, "read only" end }
+    local s = pop3.server.new { users = { u = { password = "pw",
+      mail = { open = function() return drop end } } } }
+    local t = talk.to(s)
+    t:login()
+    t:ask "DELE 1"
+    assert.match("^%-ERR .*read only", t:ask "QUIT")
+  end)
+end)
+
+describe("a store of one's own", function()
+  it("needs only open, and says why it cannot", function()
+    local s = pop3.server.new { users = { u = { password = "pw", mail = {
+      open = function(_, user) return nil, user .. " is away", "SYS/PERM" end,
+    } } } }
+    local t = talk.to(s)
+    assert.equal("-ERR [SYS/PERM] u is away", t:login())
+    -- and the lock is free again
+    assert.equal("-ERR [SYS/PERM] u is away", t:login())
+  end)
+end)
+
+describe("canonical form", function()
+  it("is the same whatever way a file is read", function()
+    local dir <close> = tempdir()
+    math.randomseed(7)
+    for _ = 1, 200 do
+      local t = {}
+      for i = 1, math.random(0, 40) do
+        t[i] = ({ "\r", "\n", "\r\n", "a", "." })[math.random(5)]
+      end
+      local octets = table.concat(t)
+      dir:write("m", octets)
+      local path = dir.path .. "/m"
+      local file = assert(core.infile(path))
+      local canonical = file:read "a"
+      assert.equal(core.canonical(octets), canonical)
+      assert.equal(#canonical, core.canonical_size(path))
+      assert.equal(canonical, core.canonical(canonical))
+    end
+  end)
+end)

@@ -1,0 +1,43 @@
+-- What is due when, against a list that is searched.
+
+local timers = require "pop3.timers"
+
+describe("the heap", function()
+  it("gives things back by time, then by age", function()
+    math.randomseed(3)
+    local heap, list = timers.heap(), {}
+    for i = 1, 2000 do
+      if math.random(3) < 3 then
+        local at = math.random(50)
+        heap:add(at, i)
+        list[#list + 1] = { at, i }
+      else
+        table.sort(list, function(a, b)
+          if a[1] ~= b[1] then return a[1] < b[1] end
+          return a[2] < b[2]
+        end)
+        assert.equal(list[1] and list[1][1], heap:first())
+        local now = math.random(50)
+        local first = list[1] and list[1][1] <= now and table.remove(list, 1)
+        assert.equal(first and first[2] or nil, heap:take(now))
+      end
+    end
+  end)
+end)
+
+describe("the queue", function()
+  it("lets go what was idle for long enough, and nothing else", function()
+    local q = timers.queue(10)
+    local a, b, c = { active = 0 }, { active = 1 }, { active = 2 }
+    for _, thing in ipairs { a, b, c } do q:add(thing) end
+    a.active = 8
+    q:remove(c)
+    q:remove(c)
+    assert.equal(11, q:first())
+    assert.is_nil(q:take(10))
+    assert.equal(b, q:take(11))
+    assert.is_nil(q:take(17))
+    assert.equal(a, q:take(18))
+    assert.is_nil(q:first())
+  end)
+end)
