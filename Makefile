@@ -132,6 +132,7 @@ asan:
 
 valgrind: all
 	$(ENV) valgrind -q --error-exitcode=1 --leak-check=full \
+	  --child-silent-after-fork=yes \
 	  --errors-for-leak-kinds=definite $(LUA) spec/c/session.lua
 
 FUZZ_SECONDS = 5

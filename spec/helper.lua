@@ -4,6 +4,7 @@
 local assert = require "luassert"
 local core = require "pop3.core"
 local pop3 = require "pop3"
+local socket = require "socket"
 
 local helper = {}
 
@@ -172,6 +173,7 @@ end
 
 --- A reply with a body, dots stuffed.
 function helper.multi(text, body)
+  assert(body == "" or body:sub(-2) == "\r\n")
   local stuffed = ("\r\n" .. body):gsub("\r\n%.", "\r\n.."):sub(3)
   return "+OK " .. text .. "\r\n" .. stuffed .. ".\r\n"
 end
@@ -346,6 +348,35 @@ function helper.fork(serve)
     core.kill(pid)
     core.waitpid(pid)
   end })
+end
+
+--- Two ends of a TCP connection, as LuaSocket objects.
+function helper.pair()
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  local host, port = listener:getsockname()
+  local ours = assert(socket.connect(host, port))
+  local theirs = assert(listener:accept())
+  listener:close()
+  return ours, theirs
+end
+
+helper.BODY = "A: b\r\n\r\n.x\r\n"
+
+--- A server for `fork`, and the session that `use` has with it.
+function helper.serve(fd)
+  helper.say(fd, "+OK ready\r\n")
+  for _, reply in ipairs { "+OK\r\n", "+OK\r\n",
+                           helper.multi("", helper.BODY), "+OK\r\n" } do
+    helper.hear(fd)
+    helper.say(fd, reply)
+  end
+end
+
+function helper.use(s)
+  assert.are.equal("ready", s:greeting())
+  assert.is_true(s:login("mrose", "secret", { mechs = { "USER" } }))
+  assert.are.equal(helper.BODY, s:retr(1))
+  assert.is_true(s:quit())
 end
 
 return helper

@@ -38,12 +38,15 @@ int lpop3_sysfail (lua_State *L, const char *what, int en) {
 
 void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
                  const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);  /* mt */
+  lpop3_subtable(L, "types");  /* module, types */
+  luaL_newmetatable(L, name);  /* module, types, mt */
   luaL_setfuncs(L, meta, 0);
-  lua_newtable(L);             /* mt, index */
+  lua_newtable(L);             /* module, types, mt, index */
   luaL_setfuncs(L, methods, 0);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__index");
+  lua_setfield(L, -3, name);
+  lua_pop(L, 2);
 }
 
 void lpop3_pushu64 (lua_State *L, uint64_t u) {

@@ -22,7 +22,10 @@ int lpop3_fail (lua_State *L, int err);
 /* nil, "what: strerror", "io" for an errno. */
 int lpop3_sysfail (lua_State *L, const char *what, int en);
 
-/* A type: metatable 'name' with 'meta' and an __index table of 'methods'. */
+/*
+** A type: metatable 'name' with 'meta' and an __index table of 'methods',
+** which is also in the table 'types' of the module on the top of the stack.
+*/
 void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
                  const luaL_Reg *methods);
 

@@ -55,71 +55,71 @@ static const token *tok (const pop3_addrs *a, size_t i) {
 
 /* ------------------------------------------------------------- tokens */
 
-/* One past the quoted-string at 'p', or NULL when it does not end. */
-static const char *skip_quoted (const char *p, const char *e) {
-  for (p++; p < e; p++) {
-    if (*p == '\\' && p + 1 < e) p++;
-    else if (*p == '"') return p + 1;
-  }
-  return NULL;
-}
-
-/* The same for a comment; they nest. */
-static const char *skip_comment (const char *p, const char *e) {
-  size_t depth = 0;
-  for (; p < e; p++) {
-    if (*p == '\\' && p + 1 < e) p++;
-    else if (*p == '(') depth++;
-    else if (*p == ')' && --depth == 0) return p + 1;
-  }
-  return NULL;
-}
-
 static int isatom (char c) {
   return memchr(" \t\r\n\"(),:;<>@[", c, 14) == NULL;
 }
 
 /*
-** Read the token at a->at into '*t'. An opening quote or parenthesis that is
-** never closed is skipped; once one was not, none behind it is tried again,
-** which keeps this linear. Returns 0 at separators and at the end.
+** Does something at 'p' stand in the way of a token: blanks, what opens and
+** is never closed, or closes and was never opened? Once a quote or comment
+** did not end, none behind it is tried again, which keeps this linear.
 */
-static int next_token (pop3_addrs *a, token *t) {
-  const char *b = a->in.p, *e = b + a->in.n;
-  const char *p = b + a->at, *q;
-  t->blank = 0;
-  for (; p < e; p++) {
-    if (pop3_isspace(*p)) t->blank = 1;
-    else if (*p == ')') continue;         /* closes nothing */
-    else if (*p == '"' && a->noquote) continue;
-    else if (*p == '(' && a->nocomment) continue;
-    else if (*p == '"' && (q = skip_quoted(p, e)) == NULL) a->noquote = 1;
-    else if (*p == '(' && (q = skip_comment(p, e)) == NULL) a->nocomment = 1;
-    else break;
+static int istrash (pop3_addrs *a, const char *p, const char *e) {
+  if (*p == '"' && !a->noquote) a->noquote = pop3_skip_quoted(p, e) == NULL;
+  if (*p == '(' && !a->nocomment)
+    a->nocomment = pop3_skip_comment(p, e) == NULL;
+  return pop3_isspace(*p) || *p == ')' || (*p == '"' && a->noquote) ||
+         (*p == '(' && a->nocomment);
+}
+
+/*
+** Set the token that begins at 'p' and return one past it. What is between
+** quotes, brackets or parentheses is told without them.
+*/
+static const char *set_token (token *t, const char *p, const char *e) {
+  const char *q, *end;
+  t->p = p + 1;
+  switch (*p) {
+    case '"':
+      t->kind = QUOTED;
+      q = pop3_skip_quoted(p, e);
+      end = q - 1;
+      break;
+    case '(':
+      t->kind = COMMENT;
+      q = pop3_skip_comment(p, e);
+      end = q - 1;
+      break;
+    case '[':
+      t->kind = LITERAL;
+      end = (const char *)memchr(p, ']', (size_t)(e - p));
+      q = end != NULL ? end + 1 : e;
+      if (end == NULL) end = e;
+      break;
+    case '<': case '>': case '@':
+      t->kind = *p == '<' ? LESS : *p == '>' ? GREATER : AT;
+      q = end = p + 1;
+      break;
+    default:
+      t->kind = ATOM;
+      t->p = p;
+      for (q = p; q < e && isatom(*q); q++) continue;
+      end = q;
+      break;
   }
+  t->n = (size_t)(end - t->p);
+  return q;
+}
+
+/* Read the token at a->at; 0: there is a separator, or the end. */
+static int next_token (pop3_addrs *a, token *t) {
+  const char *b = a->in.p, *e = b + a->in.n, *p = b + a->at;
+  memset(t, 0, sizeof *t);
+  for (; p < e && istrash(a, p, e); p++)
+    if (pop3_isspace(*p)) t->blank = 1;
   a->at = (size_t)(p - b);
   if (p == e || *p == ',' || *p == ';' || *p == ':') return 0;
-  t->p = p + 1;
-  if (*p == '"') t->kind = QUOTED, q = skip_quoted(p, e);
-  else if (*p == '(') t->kind = COMMENT, q = skip_comment(p, e);
-  else if (*p == '[') {
-    t->kind = LITERAL;
-    q = (const char *)memchr(p, ']', (size_t)(e - p));
-    q = q != NULL ? q + 1 : e;
-  }
-  else if (*p == '<' || *p == '>' || *p == '@') {
-    t->kind = *p == '<' ? LESS : *p == '>' ? GREATER : AT;
-    q = p + 1;
-  }
-  else {
-    t->kind = ATOM;
-    t->p = p;
-    for (q = p; q < e && isatom(*q); q++) continue;
-  }
-  a->at = (size_t)(q - b);
-  t->n = (size_t)(q - t->p);
-  if (t->kind == QUOTED || t->kind == COMMENT) t->n--;
-  else if (t->kind == LITERAL && t->n > 0 && q[-1] == ']') t->n--;
+  a->at = (size_t)(set_token(t, p, e) - b);
   return 1;
 }
 
@@ -263,7 +263,6 @@ static int gather (pop3_addrs *a) {
   a->have = 0;
   for (;;) {
     token t;
-    memset(&t, 0, sizeof t);
     if (next_token(a, &t)) {
       if (angle == 1 && t.kind != COMMENT) {
         route = t.kind == AT;              /* "<@relay,@relay:joe@home>" */

@@ -223,6 +223,29 @@ static size_t escape (const char *p, const char *e, char *set) {
 }
 
 /*
+** Add the character that begins with 'b' and may go on at 'p' as EUC-JP;
+** returns how many octets at 'p' it has.
+*/
+static size_t euc_char (pop3_buf *t, char set, byte b, const char *p,
+                        const char *e) {
+  char *q = t->p + t->n;
+  size_t used = 0;
+  if (set == 'K' && b <= 0x5F) {
+    *q++ = (char)0x8E;
+    *q++ = (char)(b | 0x80);
+  }
+  else if (set != 'K' && p < e && *p > 0x20 && *p < 0x7F) {
+    if (set == '3') *q++ = (char)0x8F;
+    *q++ = (char)(b | 0x80);
+    *q++ = (char)(*p | 0x80);
+    used = 1;
+  }
+  else *q++ = (char)0xFF;
+  t->n = (size_t)(q - t->p);
+  return used;
+}
+
+/*
 ** ISO-2022-JP (RFC 1468, with half-width katakana and JIS X 0212), rewritten
 ** as EUC-JP, which has the same characters. 0xFF stands for what is bad.
 */
@@ -242,23 +265,13 @@ static int iso2022jp (pop3_conv *c, pop3_span in, pop3_buf *out) {
     }
     p++;
     if (b == 0x1B || b >= 0x80) t->p[t->n++] = (char)0xFF;
-    else if (b <= 0x20 || set == 'A') t->p[t->n++] = (char)b;
     else if (set == 'R' && (b == '\\' || b == '~')) {
       int err = flush(c, POP3_CS_EUCJP, out);
       if (err == 0) err = pop3_utf8_add(out, b == '~' ? 0x203E : 0xA5);
       if (err != 0) return err;
     }
-    else if (set == 'R') t->p[t->n++] = (char)b;
-    else if (set == 'K') {
-      if (b <= 0x5F) t->p[t->n++] = (char)0x8E;
-      t->p[t->n++] = (char)(b <= 0x5F ? b | 0x80 : 0xFF);
-    }
-    else if (p < e && *p > 0x20 && *p < 0x7F) {
-      if (set == '3') t->p[t->n++] = (char)0x8F;
-      t->p[t->n++] = (char)(b | 0x80);
-      t->p[t->n++] = (char)(*p++ | 0x80);
-    }
-    else t->p[t->n++] = (char)0xFF;
+    else if (b <= 0x20 || set == 'A' || set == 'R') t->p[t->n++] = (char)b;
+    else p += euc_char(t, set, b, p, e);
   }
   return flush(c, POP3_CS_EUCJP, out);
 }

@@ -127,7 +127,7 @@ char *pop3_client_room (pop3_client *c, size_t want, size_t *got) {
   drop_handed(c);
   compact(c);
   pop3_buf_trim(&c->in, KEEP);
-  if (pop3_buf_room(&c->in, want) != 0) return NULL;
+  if (pop3_buf_room(&c->in, want > 0 ? want : 1) != 0) return NULL;
   *got = c->in.cap - c->in.n;
   return c->in.p + c->in.n;
 }
@@ -269,14 +269,15 @@ static void answered (pop3_client *c) {
 */
 static int take_line (pop3_client *c, size_t from, size_t to, pop3_span *line,
                       size_t *next) {
-  const char *p = c->in.p + from;
+  const char *p, *lf = NULL;
   size_t n = to - from;
-  const char *lf = n > c->seen ? (const char *)memchr(p + c->seen, '\n',
-                                                      n - c->seen)
-                               : NULL;
+  if (n == 0) return 0;  /* there may be no storage yet */
+  p = c->in.p + from;
+  if (n > c->seen)
+    lf = (const char *)memchr(p + c->seen, '\n', n - c->seen);
   if (lf == NULL) {
     c->seen = n;
-    if (n > 0 && p[n - 1] == '\r') n--;
+    if (p[n - 1] == '\r') n--;
     return n > c->lim.line ? POP3_ELINE : 0;
   }
   c->seen = 0;

@@ -138,28 +138,34 @@ static char *end_line (pop3_decoder *d, char *q, const char *nl, size_t n) {
 }
 
 /*
+** Can 'c' be kept back behind what is held? A digit behind "=", blanks and a
+** CR behind anything but these two and a CR, "=" where nothing is.
+*/
+static int can_hold (const pop3_decoder *d, char c) {
+  const char *h = d->held;
+  size_t n = d->nheld;
+  if (n == 0) return special(c);
+  if (h[n - 1] == '\r' || pop3_hexdigit(h[n - 1]) >= 0) return 0;
+  if (c == '\r' || pop3_isblank(c)) return 1;
+  return n == 1 && h[0] == '=' && pop3_hexdigit(c) >= 0;
+}
+
+/*
 ** One octet 'c' that comes after something held, or is itself to be held.
 ** Returns 0 when 'c' was not taken: nothing is held then.
 */
 static int qp_octet (pop3_decoder *d, char c, char **q) {
   char *h = d->held;
-  size_t n = d->nheld;
-  int digit = n == 2 && h[0] == '=' && pop3_hexdigit(h[1]) >= 0;
+  int hi = d->nheld == 2 && h[0] == '=' ? pop3_hexdigit(h[1]) : -1;
   if (c == '\n') *q = end_line(d, *q, "\n", 1);
-  else if (n > 0 && h[n - 1] == '\r') {
-    *q = put_held(d, *q);
-    return 0;
-  }
-  else if (digit && pop3_hexdigit(c) >= 0) {
-    *(*q)++ = (char)(pop3_hexdigit(h[1]) << 4 | pop3_hexdigit(c));
+  else if (hi >= 0 && pop3_hexdigit(c) >= 0) {
+    *(*q)++ = (char)(hi << 4 | pop3_hexdigit(c));
     d->nheld = 0;
   }
-  else if (n == 1 && h[0] == '=' && pop3_hexdigit(c) >= 0) h[d->nheld++] = c;
-  else if (!digit && (c == '\r' || pop3_isblank(c))) {
-    if (n == POP3_CODE_HOLD) *q = put_held(d, *q);   /* that is no line end */
+  else if (can_hold(d, c)) {
+    if (d->nheld == POP3_CODE_HOLD) *q = put_held(d, *q);   /* no line end */
     h[d->nheld++] = c;
   }
-  else if (n == 0 && c == '=') h[d->nheld++] = c;
   else {
     *q = put_held(d, *q);
     return 0;

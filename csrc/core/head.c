@@ -31,6 +31,24 @@ int pop3_hexdigit (int c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+const char *pop3_skip_quoted (const char *p, const char *e) {
+  for (p++; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '"') return p + 1;
+  }
+  return NULL;
+}
+
+const char *pop3_skip_comment (const char *p, const char *e) {
+  size_t depth = 0;                    /* comments nest */
+  for (; p < e; p++) {
+    if (*p == '\\' && p + 1 < e) p++;
+    else if (*p == '(') depth++;
+    else if (*p == ')' && --depth == 0) return p + 1;
+  }
+  return NULL;
+}
+
 void pop3_limits_default (pop3_limits *l) {
   if (l->depth == 0) l->depth = 100;
   if (l->parts == 0) l->parts = 10000;

@@ -11,17 +11,12 @@
 ** that no other is looked for.
 */
 static const char *skip_hidden (const char *p, const char *e, int *open) {
-  const char *q = p + 1;
-  size_t depth = 1;
-  int quote = *p == '"';
-  if (*open & (quote ? 1 : 2)) return q;
-  for (; q < e; q++) {
-    if (*q == '\\' && q + 1 < e) q++;
-    else if (quote && *q == '"') return q + 1;
-    else if (!quote && *q == '(') depth++;
-    else if (!quote && *q == ')' && --depth == 0) return q + 1;
-  }
-  *open |= quote ? 1 : 2;
+  int which = *p == '"' ? 1 : 2;
+  const char *q = NULL;
+  if (!(*open & which))
+    q = which == 1 ? pop3_skip_quoted(p, e) : pop3_skip_comment(p, e);
+  if (q != NULL) return q;
+  *open |= which;
   return p + 1;
 }
 

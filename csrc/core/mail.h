@@ -38,6 +38,10 @@ pop3_span pop3_trim (pop3_span s);                   /* blanks, CR and LF */
 int       pop3_is (pop3_span s, const char *lower);      /* ASCII case */
 int       pop3_hexdigit (int c);                     /* 0..15, or -1 */
 
+/* One past the quoted-string, or comment, at 'p'; NULL: it does not end. */
+const char *pop3_skip_quoted (const char *p, const char *e);
+const char *pop3_skip_comment (const char *p, const char *e);
+
 /* ---------------------------------------------------------------- limits */
 
 /*

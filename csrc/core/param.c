@@ -40,14 +40,10 @@ void pop3_value_free (pop3_value *v) {
 
 /* ---------------------------------------------------------- segments */
 
+/* A comment that does not end goes up to 'e'. */
 static const char *skip_comment (const char *p, const char *e) {
-  size_t depth = 0;
-  for (; p < e; p++) {
-    if (*p == '\\' && p + 1 < e) p++;
-    else if (*p == '(') depth++;
-    else if (*p == ')' && --depth == 0) return p + 1;
-  }
-  return e;
+  p = pop3_skip_comment(p, e);
+  return p != NULL ? p : e;
 }
 
 static const char *skip_blanks (const char *p, const char *e) {
@@ -61,15 +57,6 @@ static const char *skip_cfws (const char *p, const char *e) {
     if (p == e || *p != '(') return p;
     p = skip_comment(p, e);
   }
-}
-
-/* One past the closing quote of the string at 'p', or NULL. */
-static const char *skip_quoted (const char *p, const char *e) {
-  for (p++; p < e; p++) {
-    if (*p == '\\' && p + 1 < e) p++;
-    else if (*p == '"') return p + 1;
-  }
-  return NULL;
 }
 
 static int add_lower (pop3_buf *b, const char *p, const char *e) {
@@ -87,7 +74,7 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
                               unsigned char *noquote) {
   const char *end, *q, *c;
   if (p < e && *p == '"' && !*noquote) {
-    end = skip_quoted(p, e);
+    end = pop3_skip_quoted(p, e);
     if (end != NULL) {
       for (p++; p < end - 1; p++) {
         if (*p == '\\' && p + 1 < end - 1) p++;

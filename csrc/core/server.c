@@ -313,7 +313,7 @@ void pop3_server_enter (pop3_server *s, int phase) {
 char *pop3_server_room (pop3_server *s, size_t want, size_t *got) {
   pop3_buf_shift(&s->in, s->r);
   s->r = 0;
-  if (pop3_buf_room(&s->in, want) != 0) return NULL;
+  if (pop3_buf_room(&s->in, want > 0 ? want : 1) != 0) return NULL;
   *got = s->in.cap - s->in.n;
   return s->in.p + s->in.n;
 }
@@ -374,9 +374,10 @@ static int trace_overlong (pop3_server *s, const char *p, size_t n) {
 */
 static int take_line (pop3_server *s, char **line, size_t *len) {
   for (;;) {
-    char *p = s->in.p + s->r, *lf;
+    char *p, *lf;
     size_t n = s->in.n - s->r, k;
-    if (n == 0) return 0;
+    if (n == 0) return 0;  /* there may be no storage yet */
+    p = s->in.p + s->r;
     lf = (char *)memchr(p + s->seen, '\n', n - s->seen);
     k = lf == NULL ? n : (size_t)(lf - p);
     if (k > 0 && p[k - 1] == '\r') k--;

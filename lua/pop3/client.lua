@@ -12,7 +12,7 @@ local login = require "pop3.login"
 local parse_url = require "pop3.url"
 local pump = require "pop3.pump"
 
-local huge, running = math.huge, coroutine.running
+local huge = math.huge
 
 local LONGEST = 8192  -- octets of a command
 
@@ -67,6 +67,9 @@ local function busy(s, label)
   return setmetatable({ session = s }, Busy)
 end
 
+-- The time in which a call waits for the server; others may run meanwhile.
+local Waits = { __close = function(guard) guard.session.waiting = nil end }
+
 -- The time in which many commands are one operation, with one deadline.
 local Operation = { __close = function(op) op.session.bounded = nil end }
 
@@ -85,9 +88,12 @@ end
 local function event(s, label, file)
   if s.dead then return fail(s, label, "the session has ended", "closed") end
   local link = s.link
-  s.waiting = running()
-  local what, a, b, c, d, e = pump(link, file)
-  s.waiting = nil
+  local what, a, b, c, d, e
+  do
+    s.waiting = true
+    local _ <close> = s.waits
+    what, a, b, c, d, e = pump(link, file)
+  end
   if s.log then trace(s) end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
@@ -103,8 +109,8 @@ local function ask(s, label, line, body, stream)
   if s.busy then
     return fail(s, label, "not while " .. s.busy .. " is under way", "state")
   end
-  if s.waiting and s.waiting ~= running() then
-    return fail(s, label, "another coroutine uses the session", "state")
+  if s.waiting then
+    return fail(s, label, "another call waits for the server", "state")
   end
   if engine:asked() > 0 then engine:discard() end  -- left by a broken-off call
   local ok, message, code = engine:ask(line, body, stream)
@@ -386,6 +392,10 @@ function methods:save(n, path)
   end
   local label = "RETR " .. n
   if self.dead then return fail(self, label, "the session has ended", "closed") end
+  local kind = core.stat(path)
+  if kind and kind ~= "file" then  -- a rename would replace a device
+    return fail(self, label, path .. ": not a regular file", "io")
+  end
   local file <close>, err = core.outfile(path, beside(path))
   if not file then return fail(self, label, err, "io") end
   local ok, message, code = ask(self, label, label, false, true)
@@ -730,11 +740,12 @@ end
 
 -- A transport for what the user gave: a descriptor, a socket, an object.
 local function adopt(transport, wait)
-  if math.type(transport) == "integer" then
-    if transport < 0 then
-      check.misuse(2, "connect: not a descriptor: %d", transport)
+  if type(transport) == "number" then  -- LuaSocket's getfd gives floats
+    local number = math.tointeger(transport)
+    if not number or number < 0 then
+      check.misuse(2, "connect: not a descriptor: %s", transport)
     end
-    local fd, err = core.fd(transport)
+    local fd, err = core.fd(number)
     if not fd then return nil, err, "io" end
     return require "pop3.io.fd"(fd, wait)
   end
@@ -855,6 +866,7 @@ local function connect(where, more)
     log = opts.log,
     capas = {},
   }, Session)
+  s.waits = setmetatable({ session = s }, Waits)
   return begin(s, opts)
 end
 

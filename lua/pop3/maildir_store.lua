@@ -18,12 +18,20 @@ local Drop = setmetatable({ __name = "pop3.maildrop" },
 Drop.__index = Drop
 
 -- Name without flags → path below the Maildir. `new` is read first: a file on
--- its way from there to `cur` is then seen at least once.
+-- its way from there to `cur` is then seen at least once. Either may be missing.
 local function scan(path)
   local found = {}
+  local kind, err = core.stat(path)
+  if kind ~= "directory" then
+    return nil, err or path .. ": not a directory", "SYS/PERM"
+  end
   for _, sub in ipairs { "new", "cur" } do
-    local names, err = core.readdir(path .. "/" .. sub)
-    if not names then return nil, err, "SYS/PERM" end
+    local dir = path .. "/" .. sub
+    local names = {}
+    if core.stat(dir) then
+      names, err = core.readdir(dir)
+      if not names then return nil, err, "SYS/PERM" end
+    end
     for _, name in ipairs(names) do
       if name:sub(1, 1) ~= "." then
         found[name:match "^[^:]*"] = sub .. "/" .. name
@@ -40,6 +48,15 @@ local function earlier(a, b)
   return a < b
 end
 
+-- Make the three directories of a Maildir that are not there.
+local function furnish(path)
+  for _, sub in ipairs { "/tmp", "/new", "/cur" } do
+    local ok, err = core.mkdir(path .. sub)
+    if not ok then return nil, err end
+  end
+  return true
+end
+
 --- @tparam string path of the Maildir
 -- @tparam[opt] table opts `create = true`: make it if there is none
 -- @treturn store
@@ -50,11 +67,9 @@ local function new(path, opts)
   opts = opts or {}
   check.options(opts, { create = "boolean" }, "store.maildir", 2)
   if opts.create then
-    for _, dir in ipairs { path, path .. "/tmp", path .. "/new",
-                           path .. "/cur" } do
-      local ok, err = core.mkdir(dir)
-      if not ok then return nil, err, "io" end
-    end
+    local ok, err = core.mkdir(path)
+    if ok then ok, err = furnish(path) end
+    if not ok then return nil, err, "io" end
   end
   return setmetatable({ path = path, serial = 0 }, Maildir)
 end
@@ -106,13 +121,14 @@ end
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Maildir:deliver(_, octets)
+  local ok, err = furnish(self.path)
+  if not ok then return nil, err, "io" end
   self.serial = self.serial + 1
   local name = ("%d.P%dQ%dR%s.lpop3"):format(os.time(), core.getpid(),
                                              self.serial, core.random(4))
-  local file <close>, err = core.outfile(self.path .. "/new/" .. name,
-                                         self.path .. "/tmp/" .. name)
-  if not file then return nil, err, "io" end
-  local ok
+  local file <close>, e = core.outfile(self.path .. "/new/" .. name,
+                                       self.path .. "/tmp/" .. name)
+  if not file then return nil, e, "io" end
   ok, err = file:write(octets)
   if ok then ok, err = file:commit(true) end
   if not ok then return nil, err, "io" end

@@ -65,7 +65,7 @@ return function(link, file)
       elseif err == "closed" then
         link.last = 0
         engine:eof()
-        link.broken = detail or link.broken
+        if detail ~= "closed" then link.broken = detail or link.broken end
       else
         return nil, detail or tostring(err), "io"
       end

@@ -26,10 +26,16 @@ local transcript = require "pop3.transcript"
 local Server = { __name = "pop3.server" }
 local methods = {}
 
--- `port` and `host_port` are there as soon as they are asked for.
+-- Methods that run once a read, without the look-up.
+local engine_rest = core.types["pop3.server.engine"].rest
+local fd_recv = core.types["pop3.fd"].recv
+local journal_now = core.types["pop3.journal"].now
+local clock = core.now
+
+-- The port is there as soon as it is asked for. Methods are fields of each
+-- server, so that this is not run for every call.
 function Server:__index(name)
   if name == "port" then return self:listen() end
-  return methods[name]
 end
 
 -- ---------------------------------------------------------------- the options
@@ -94,8 +100,13 @@ local function new(opts)
     on = opts.on or {},
     default = default,
     faults = {},
-    clock = opts.clock,
+    clock = opts.clock or false,
+    control = false,      -- the channel to the parent of a child
+    deaf = false,         -- out of descriptors: not listening
+    stepping = false,
+    stopping = false,     -- at the end of this step
     offset = 0,           -- of the clock
+    started = false,      -- when the clock began to run by itself
     sessions = {},        -- id → session
     by_fd = {},           -- descriptor → session
     last_id = 0,
@@ -109,6 +120,7 @@ local function new(opts)
     journal = core.journal(limits.transcript),
     heap = timers.heap(),
   }, Server)
+  for name, method in pairs(methods) do self[name] = method end
   self.engine_opts = { line = limits.line, output = limits.output,
                        journal = self.journal }
   self.idle = timers.queue(self.autologout)
@@ -138,9 +150,9 @@ end
 function methods:tick()
   local t = self.offset
   if self.clock then t = self.clock()
-  elseif self.started then t = t + core.now() - self.started end
+  elseif self.started then t = t + clock() - self.started end
   self.time = t
-  self.journal:now(t)
+  journal_now(self.journal, t)
   return t
 end
 
@@ -151,8 +163,9 @@ end
 
 -- When the next thing is due, nil if nothing is.
 function methods:next_due()
-  local a, b = self.heap:first(), self.idle:first()
-  return a and b and math.min(a, b) or a or b
+  local a, b = self.heap:first(), self.idle:first(self.time)
+  if a and b then return a < b and a or b end
+  return a or b
 end
 
 -- Do what is due by now. Returns whether anything was.
@@ -285,7 +298,7 @@ function methods:begin(fd)
   self.sessions[id] = session
   self.idle:add(session)
   if fd then
-    session.number = fd:getfd()
+    session.number, session.watched = fd:getfd(), false
     self.by_fd[session.number] = session
   end
   session:greet()
@@ -298,7 +311,7 @@ function methods:forget(session)
   if session.fd then
     if session.watched then
       self.poller:watch(session.number, "", true)
-      session.watched = nil
+      session.watched = false
     end
     self.by_fd[session.number] = nil
   end
@@ -306,38 +319,37 @@ end
 
 -- Wait for what the session waits for: room to write, octets to read, or
 -- nothing but time.
-function methods:watch(session)
+local function watch(self, session)
   if session.ended or not session.fd then return end
-  local want
+  local want = false
   if session.blocked then want = "w"
-  elseif session:listening() then
+  elseif not (session.rare or session.eof) then
     want = "r"
-    session.engine:rest()
+    engine_rest(session.engine)
   end
   if want == session.watched then return end
-  self.poller:watch(session.number, want or "", session.watched ~= nil)
+  self.poller:watch(session.number, want or "", session.watched)
   session.watched = want
 end
+methods.watch = watch
 
 -- A descriptor is ready.
-function methods:ready(session)
+local function ready(self, session)
   if session.blocked then
     session:advance()
   else
     local fd, engine = session.fd, session.engine
     repeat
-      local n, more = fd:recv(engine)
-      if not n then
-        if more == "closed" then
-          session.eof = true
-          session:advance()
-        end
-        break
+      local n, more = fd_recv(fd, engine)
+      if n then
+        session:advance()
+      elseif more == "closed" then
+        session.eof = true
+        session:advance()
       end
-      session:advance()
-    until not more or session.blocked or not session:listening()
+    until not more or not n or session.blocked or not session:listening()
   end
-  self:watch(session)
+  watch(self, session)
 end
 
 -- ------------------------------------------------------------ in this process
@@ -393,29 +405,33 @@ function methods:step(seconds)
   open_poller(self)
   self.stepping = true
   if self.deaf and next(self.by_fd) == nil then
-    self.deaf = nil
+    self.deaf = false
     self.poller:watch(self.listening, "r", false)
   end
   local due = self:next_due()
   local wait = seconds
   if due then
-    local left = math.max(due - self:tick(), 0)
-    wait = wait and math.min(wait, left) or left
+    -- a look at the clock is only worth it when something is near
+    local left = due - self.time
+    if left < 60 then left = math.max(due - self:tick(), 0) end
+    if not wait or left < wait then wait = left end
   end
   if self.deaf then wait = math.min(wait or 1, 1) end
-  local list = self.ready_list
+  local list, by_fd = self.ready_list, self.by_fd
   local n = assert(self.poller:wait(list, wait))
-  self:tick()
+  local now = self:tick()
   for i = 1, n do
     local number = list[i]
-    local session = self.by_fd[number]
-    if session then self:ready(session)
+    local session = by_fd[number]
+    if session then ready(self, session)
     elseif number == self.listening then accept(self)
     elseif self.control and number == self.control.number then
       self.control:ready()
     end
   end
-  self:fire()
+  if due and due <= now or (self.heap.at[1] or now + 1) <= now then
+    self:fire()
+  end
   self.stepping = false
   if self.stopping then self:stop() end
   return n
@@ -438,7 +454,7 @@ function methods:stop()
   for _, session in ipairs(open) do session:finish "fin" end
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
-  self.poller, self.listener, self.port, self.deaf = nil, nil, nil, nil
+  self.poller, self.listener, self.port, self.deaf = nil, nil, nil, false
 end
 
 --- Serve in a child process, which ends when this one does, or when what is

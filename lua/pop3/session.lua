@@ -14,6 +14,11 @@ Session.__index = Session
 
 local yield, resume = coroutine.yield, coroutine.resume
 
+-- Methods that run once a command, without the look-up.
+local engine_next = core.types["pop3.server.engine"].next
+local engine_reply = core.types["pop3.server.engine"].reply
+local fd_send = core.types["pop3.fd"].send
+
 -- ------------------------------------------------------------------ replies
 
 --- A reply +OK.
@@ -110,6 +115,32 @@ end
 
 -- ------------------------------------------------------------------ handlers
 
+-- Most of the time a session has nothing on but to answer the next command.
+-- What keeps it from that is in `rare`, a table that is only there while
+-- something is in it:
+--
+-- - `task`, `task_at`: a handler that has yielded, and when it goes on
+-- - `hold`: until when nothing may leave
+-- - `drip`: how the present reply leaves
+-- - `source`: where the rest of the present body comes from
+-- - `cut`: how the link ends after the present reply
+-- - `ending`: how the link ends once all is sent
+local function set(session, name, value)
+  local rare = session.rare
+  if not rare then
+    if value == nil then return end
+    rare = {}
+    session.rare = rare
+  end
+  rare[name] = value
+  if value == nil and next(rare) == nil then session.rare = false end
+end
+
+local function get(session, name)
+  local rare = session.rare
+  return rare and rare[name]
+end
+
 local DONE = {}
 
 -- A coroutine that runs one handler after another; it is used again by the
@@ -120,164 +151,172 @@ local function work(session, handler, a, b)
   end
 end
 
--- Go on with a coroutine until its handler is done, errs, or yields.
-local function continue(session, co, ...)
+-- What a handler has come to: its reply, or DONE when it has yielded.
+local function outcome(session, co, ok, tag, reply)
   local server = session.server
-  local ok, tag, reply = resume(co, ...)
   if not ok then
-    session.task = nil
+    set(session, "task", nil)
     server:handler_error(session, debug.traceback(co, tostring(tag)))
     return session:err("the handler failed", "SYS/TEMP")
   elseif tag == DONE then
-    session.task = nil
+    set(session, "task", nil)
     server.idle_workers[#server.idle_workers + 1] = co
     return reply
   end
   local seconds = type(tag) == "number" and tag or 0
-  session.task, session.task_at = co, server:now() + seconds
+  set(session, "task", { co = co, at = server.time + seconds })
   server:after(seconds, session)
   return DONE
 end
 
--- Run a handler; DONE when it has yielded.
+-- Run a handler.
 local function run(session, handler, a, b)
   local idle = session.server.idle_workers
-  local co = idle[#idle]
-  if co then idle[#idle] = nil
+  local n = #idle
+  local co = idle[n]
+  if co then idle[n] = nil
   else co = coroutine.create(work) end
-  return continue(session, co, session, handler, a, b)
+  local ok, tag, reply = resume(co, session, handler, a, b)
+  if ok and tag == DONE then
+    idle[#idle + 1] = co
+    return reply
+  end
+  return outcome(session, co, ok, tag, reply)
+end
+
+-- What goes wrong with this reply.
+local function spoil(session, effect)
+  local server, cut, drip = session.server, effect.cut, effect.drip
+  if cut then
+    session.engine:cut(cut.bytes, cut.lines)
+    set(session, "cut", cut.how or "fin")
+  end
+  if effect.delay then
+    set(session, "hold", server.time + effect.delay)
+    server:after(effect.delay, session)
+  end
+  if drip then
+    set(session, "drip", { bytes = drip.bytes, every = drip.every,
+                           left = drip.bytes })
+  end
 end
 
 -- Give a reply to the engine.
-local function answer(session, reply)
-  local engine, effect = session.engine, session.effect
-  if type(reply) ~= "table" then
-    session.server:handler_error(session, ("the handler of %s returned %s, "
-      .. "not a reply"):format(tostring(session.verb), type(reply)))
-    reply = session:err("the handler failed", "SYS/TEMP")
-  end
-  if reply.hangup then
-    session.ending = reply.hangup
-    return
-  end
-  if effect then
-    local cut = effect.cut
-    if cut then
-      engine:cut(cut.bytes, cut.lines)
-      session.cut = cut.how or "fin"
-    end
-    if effect.delay then
-      session.hold = session.server:now() + effect.delay
-      session.server:after(effect.delay, session)
-    end
-    if effect.drip then
-      session.drip = { bytes = effect.drip.bytes, every = effect.drip.every,
-                       left = effect.drip.bytes }
-    end
-  end
-  local body = reply.body
-  if reply.raw then
-    engine:raw(reply.raw)
+local function answer(session, reply, effect)
+  if reply.hangup then return set(session, "ending", reply.hangup) end
+  if effect then spoil(session, effect) end
+  local engine, body, raw = session.engine, reply.body, reply.raw
+  if raw then
+    engine:raw(raw)
   elseif type(body) == "function" then
-    engine:reply(reply.status == "+OK", reply.text, reply.code, true)
-    session.source = body
+    engine_reply(engine, reply.status == "+OK", reply.text, reply.code, true)
+    set(session, "source", body)
   else
-    engine:reply(reply.status == "+OK", reply.text, reply.code, body)
+    engine_reply(engine, reply.status == "+OK", reply.text, reply.code, body)
   end
   local verb = session.verb
-  if verb == "QUIT" and not reply.raw then
-    session.ending = "fin"
+  if verb == "QUIT" and not raw then
+    set(session, "ending", "fin")
     session:enter "closed"
-  elseif verb == nil then  -- the greeting
-    if reply.status == "-ERR" then session.ending = "fin"
+  elseif not verb then  -- the greeting
+    if reply.status == "-ERR" then set(session, "ending", "fin")
     else session:enter "authorization" end
   end
 end
 
--- A reply that the engine cannot take is the handler's error.
-local function safe_answer(session, reply)
+-- The same for whatever a handler came up with: what is no reply, or cannot be
+-- one, is the handler's error.
+local function safe_answer(session, reply, effect)
   if session.ended then return end  -- the handler saw to that
-  local ok, err = pcall(answer, session, reply)
+  local server = session.server
+  if type(reply) ~= "table" then
+    server:handler_error(session, ("the handler of %s returned %s, not a reply")
+                                  :format(tostring(session.verb), type(reply)))
+    reply = session:err("the handler failed", "SYS/TEMP")
+  end
+  local ok, err = pcall(answer, session, reply, effect)
   if not ok then
-    session.server:handler_error(session, tostring(err))
-    session.ending = session.ending or "fin"
+    server:handler_error(session, tostring(err))
+    if not get(session, "ending") then set(session, "ending", "fin") end
   end
 end
 
--- One command, or the greeting when there is no verb.
+-- One command.
 local function command(session, verb, a, b, isnew)
   local server = session.server
+  local effect
   session.verb = verb
-  session.effect = nil
-  local handler = verb and (server.on[verb] or server.default[verb])
-  if not verb then handler = server.on.connect or server.default.connect end
+  local handler = server.on[verb] or server.default[verb]
   if server.faults[1] then
-    local effect = fault.strike(server.faults, session, verb,
-                                not verb and "connect" or nil, a, b)
+    effect = fault.strike(server.faults, session, verb, nil, a, b)
     session.effect = effect
     if effect and effect.reply then
-      return safe_answer(session, { raw = effect.reply .. "\r\n",
-                                    status = effect.reply:sub(1, 4) })
+      return safe_answer(session, { raw = effect.reply .. "\r\n" }, effect)
     end
   end
-  if isnew then server:count_new(verb) end
-  if not handler then
-    return safe_answer(session, session:err("unknown command"))
+  if isnew then
+    server:count_new(verb)
+    if not handler then
+      return safe_answer(session, session:err "unknown command", effect)
+    end
   end
   local reply = run(session, handler, a, b)
-  if not verb and type(reply) ~= "table" then
-    reply = server.default.connect(session)
+  if reply ~= DONE then safe_answer(session, reply, effect) end
+end
+
+-- The greeting: what the hook says, or the default.
+local function greet(session, reply)
+  if reply == DONE then return end
+  if type(reply) ~= "table" then
+    reply = session.server.default.connect(session)
   end
-  if reply ~= DONE then safe_answer(session, reply) end
+  safe_answer(session, reply, session.effect)
 end
 
 -- ---------------------------------------------------------------------- loop
-
---- May a command be taken now?
-local function ready(session)
-  return not (session.ended or session.task or session.hold or session.drip or session.source
-              or session.cut or session.ending)
-end
 
 -- Take commands while there are any and their replies may leave. Returns
 -- whether there were any.
 local function take(session)
   local engine, any = session.engine, false
-  while ready(session) do
-    local verb, a, b, isnew = engine:next()
+  while not (session.rare or session.ended) do
+    local verb, a, b, isnew = engine_next(engine)
     if not verb then break end
     any = true
     command(session, verb, a, b, isnew)
   end
-  if any then session.active = session.server:now() end
+  if any then session.active = session.server.time end
   return any
 end
 
 -- Give the engine more of a body that comes from a source.
 local function feed(session)
-  local engine, source = session.engine, session.source
-  while source and engine:busy() == "hungry" do
+  local source = get(session, "source")
+  if not source then return end
+  local engine = session.engine
+  while engine:busy() == "hungry" do
     local ok, chunk, err = pcall(source)
-    if not ok or (chunk == nil and err ~= nil) then
+    if not ok or chunk == nil and err ~= nil then
       session.server:handler_error(session, tostring(ok and err or chunk))
-      session.source, session.ending = nil, "rst"
-      return
+      set(session, "ending", "rst")
+      break
     end
     engine:body(chunk)
-    if chunk == nil then session.source, source = nil, nil end
+    if chunk == nil then break end
   end
-  if source and not engine:busy() then session.source = nil end
+  if engine:busy() ~= "encoding" or get(session, "ending") then
+    set(session, "source", nil)
+  end
 end
 
--- How many octets may leave now; nil means all. When none may, the server is
--- asked to look again when some may.
+-- How many octets may leave now; nil means all.
 local function allowance(session)
-  local now = session.server:now()
-  if session.hold then
-    if now < session.hold then return 0 end
-    session.hold = nil
+  local now, hold, drip = session.server.time, get(session, "hold"),
+                          get(session, "drip")
+  if hold then
+    if now < hold then return 0 end
+    set(session, "hold", nil)
   end
-  local drip = session.drip
   if not drip then return nil end
   if drip.at and now >= drip.at then
     drip.left, drip.at = drip.bytes, nil
@@ -285,13 +324,14 @@ local function allowance(session)
   return drip.left
 end
 
--- 'n' octets have left.
+-- 'n' octets have left; when no more may for now, the session is woken when
+-- some may again.
 local function left(session, n)
-  local drip = session.drip
+  local drip = get(session, "drip")
   if not drip or n == 0 then return end
   drip.left = drip.left - n
   if drip.left <= 0 then
-    drip.at = session.server:now() + drip.every
+    drip.at = session.server.time + drip.every
     session.server:after(drip.every, session)
   end
 end
@@ -299,79 +339,101 @@ end
 -- Octets are out; what the session waits for is over when there are no more.
 local function drained(session)
   if session.ended then return end
-  if not session.source then session.drip = nil end
-  if session.cut and session.engine:is_cut() then
-    session.ending = session.cut
-  end
+  if not get(session, "source") then set(session, "drip", nil) end
+  local cut = get(session, "cut")
+  if cut and session.engine:is_cut() then set(session, "ending", cut) end
 end
 
--- Send what may leave, by a descriptor. Returns true when nothing is left.
-local function flush(session)
+-- Nothing more can be sent: the reader is slow, or gone. Returns true when
+-- there is nothing left to send.
+local function stuck(session, why)
+  if why == "timeout" then
+    session.blocked = true
+    return false
+  end
+  set(session, "source", nil)
+  set(session, "drip", nil)
+  session.engine:mute()  -- commands that came are still done
+  return true
+end
+
+-- The same as `flush`, where something is rare.
+local function flush_slowly(session)
   local engine, fd = session.engine, session.fd
   while true do
     feed(session)
     local max = allowance(session)
     if max == 0 then return engine:pending() == 0 end
-    local ok, n = fd:send(engine, max)
-    if not ok then
-      if n == "timeout" then
-        session.blocked = true
-        return false
-      end
-      session.source, session.drip = nil, nil
-      engine:mute()  -- commands that came are still done
-      return true
-    end
+    local ok, n = fd_send(fd, engine, max)
+    if not ok then return stuck(session, n) end
     left(session, n)
-    if engine:pending() == 0 and not (session.source and n > 0) then
+    if engine:pending() == 0 and not get(session, "source") then
       drained(session)
       return true
     end
   end
 end
 
+-- Send what may leave, by a descriptor. Returns true when nothing is left.
+local function flush(session)
+  if session.rare then return flush_slowly(session) end
+  local ok, why = fd_send(session.fd, session.engine)
+  return ok or stuck(session, why)
+end
+
 --- Do all that can be done now.
 function Session:advance()
-  self.blocked = nil
-  local fd = self.fd
+  self.blocked = false
   take(self)
   if self.ended then return end
-  if not fd then
+  if not self.fd then
     feed(self)
     if self.engine:pending() == 0 then drained(self) end
     return
   end
   -- once replies have left, there may be room for more commands
-  while not self.ended and flush(self) and take(self) do end
-  if self.ended or self.engine:pending() > 0 then return end
-  if self.ending then self:finish(self.ending)
-  elseif self.eof and ready(self) then self:finish "fin" end
+  local gone
+  repeat
+    gone = flush(self)
+  until not gone or not take(self) or self.ended
+  if self.ended or not gone then return end
+  local ending = get(self, "ending")
+  if ending then self:finish(ending)
+  elseif self.eof and not self.rare then self:finish "fin" end
 end
 
 --- Is it time to read more from the client?
 function Session:listening()
-  return not self.eof and ready(self)
+  return not (self.rare or self.eof or self.ended)
 end
 
 --- The link to the client is there: greet.
 function Session:greet()
-  command(self)
+  local server = self.server
+  if server.faults[1] then
+    self.effect = fault.strike(server.faults, self, nil, "connect")
+  end
+  local line = self.effect and self.effect.reply
+  if line then
+    greet(self, { raw = line .. "\r\n", status = line:sub(1, 4) })
+  else
+    greet(self, run(self, server.on.connect or server.default.connect))
+  end
   self:advance()
 end
 
 --- Time has come for what the session waited for.
 function Session:wake()
   if self.ended then return end
-  local co = self.task
-  if co and self.server:now() >= self.task_at then
-    local reply = continue(self, co)
-    if not self.verb and reply ~= DONE and type(reply) ~= "table" then
-      reply = self.server.default.connect(self)
-    end
-    if reply ~= DONE then safe_answer(self, reply) end
-    self.active = self.server:now()
+  local now, task = self.server.time, get(self, "task")
+  if task and now >= task.at then
+    local reply = outcome(self, task.co, resume(task.co))
+    if not self.verb then greet(self, reply)
+    elseif reply ~= DONE then safe_answer(self, reply, self.effect) end
+    self.active = now
   end
-  if self.hold and self.server:now() >= self.hold then self.hold = nil end
+  local hold = get(self, "hold")
+  if hold and now >= hold then set(self, "hold", nil) end
   self:advance()
 end
 
@@ -393,9 +455,8 @@ function Session:take_out(max)
     end
     if self.engine:pending() == 0 then drained(self) end
   until octets or not take(self)
-  if self.ending and self.engine:pending() == 0 then
-    self:finish(self.ending)
-  end
+  local ending = get(self, "ending")
+  if ending and self.engine:pending() == 0 then self:finish(ending) end
   return octets
 end
 
@@ -406,7 +467,7 @@ function Session:finish(how)
   self.ended = true
   local server = self.server
   self:let_go()
-  self.task, self.source = nil, nil
+  self.rare = false
   server:forget(self)
   if self.fd then self.fd:close(how == "rst") end
   self.engine:close()
@@ -438,6 +499,11 @@ local function new(server, id, fd)
     peer = fd and fd:peer() or "loopback",
     data = {},
     active = server:now(),
+    rare = false,
+    ended = false,
+    eof = false,      -- the client will send no more
+    blocked = false,  -- octets wait for the client to read
+    verb = false,     -- of the command that is being answered
   }, Session)
 end
 

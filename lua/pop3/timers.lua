@@ -90,10 +90,12 @@ function Queue.remove(_, thing)
   thing.before, thing.after = nil, nil
 end
 
---- When the first may be due, nil if there is none.
-function Queue:first()
+--- Before when nothing is due, nil if there is nothing. What was active since
+-- it came to the front goes back, but only once that front is due.
+function Queue:first(now)
   local thing = self.after
-  while thing ~= self and thing.active + self.span > thing.due do
+  while thing ~= self and thing.due <= now
+        and thing.active + self.span > thing.due do
     self:remove(thing)
     self:add(thing)
     thing = self.after
@@ -103,7 +105,7 @@ end
 
 --- Take the first, if it is due by then.
 function Queue:take(now)
-  local due = self:first()
+  local due = self:first(now)
   if not due or due > now then return nil end
   local thing = self.after
   self:remove(thing)

@@ -1,8 +1,6 @@
 /*
 ** dot_test.c - bodies from the wire and to the wire, cut everywhere.
 */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
@@ -11,6 +9,7 @@
 #include "dot.h"
 #include "failmem.h"
 #include "guard.h"
+#include "random.h"
 
 #define MAX 4096
 #define PAIRS 48  /* longest case that is cut at every pair of places */
@@ -221,14 +220,6 @@ static void encode_samples (void) {
 
 /* ----------------------------------------------------------------- property */
 
-static unsigned long seed = 1939;
-
-/* The same numbers on every machine. */
-static unsigned rnd (unsigned n) {
-  seed = (seed * 1103515245UL + 12345UL) & 0xffffffffUL;
-  return (unsigned)(seed >> 8) % n;
-}
-
 static size_t canonical (const char *p, size_t n, char *out) {
   failmem m;
   pop3_buf b;
@@ -252,13 +243,13 @@ static void random_texts (int rounds) {
   char x[200], wire[MAX], plain[MAX], expected[MAX];
   while (rounds-- > 0) {
     sample c = { NULL, 0, NULL, 0, 0, 0, 1 };
-    size_t n = rnd(rounds % 8 == 0 ? sizeof x : 24), i, left, each[MAX];
+    size_t n = random_below(rounds % 8 == 0 ? sizeof x : 24), i, left, each[MAX];
     int done;
     check_about("random text %d", rounds);
-    for (i = 0; i < n; i++) x[i] = alphabet[rnd(sizeof alphabet - 1)];
+    for (i = 0; i < n; i++) x[i] = alphabet[random_below(sizeof alphabet - 1)];
     c.wire = wire;
-    c.wn = encode(x, n, 3 + rnd(40), rnd((unsigned)n + 1), wire);
-    c.left = rnd(4);
+    c.wn = encode(x, n, 3 + random_below(40), random_below(n + 1), wire);
+    c.left = random_below(4);
     memcpy(wire + c.wn, ".\r\n", 3);
     c.wn += c.left;
     c.plain = expected;
@@ -266,8 +257,8 @@ static void random_texts (int rounds) {
     for (i = 0; i < c.wn; i++) each[i] = i;
     check_decoded(&c, 0, each, c.wn);
     check_decoded(&c, 0, NULL, 0);
-    each[0] = rnd((unsigned)c.wn + 1);
-    check_decoded(&c, rnd(3), each, 1);
+    each[0] = random_below(c.wn + 1);
+    check_decoded(&c, random_below(3), each, 1);
     CHECK(decode(&c, 1, each, 1, plain, &left, &done) <= c.wn);
   }
 }

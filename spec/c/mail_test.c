@@ -2,8 +2,11 @@
 ** mail_test.c - message reading without Lua: every allocation fails once,
 ** every prefix of every case is read, every way of cutting gives the same.
 **
-**      mail_test FILE...
+** Without arguments it reads the cases in spec/messages.
 */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,26 +290,46 @@ static void test_prefixes (pop3_span in) {
   }
 }
 
+static void test_file (const char *path) {
+  static char in[1 << 20];
+  FILE *f = fopen(path, "rb");
+  pop3_span s;
+  check(f != NULL, path);
+  s = pop3_span_of(in, fread(in, 1, sizeof in, f));
+  fclose(f);
+  test_memory(s);
+  test_pieces(s);
+  test_prefixes(s);
+}
+
+static int test_corpus (const char *dir) {
+  DIR *d = opendir(dir);
+  struct dirent *e;
+  int n = 0;
+  check(d != NULL, dir);
+  while ((e = readdir(d)) != NULL) {
+    char path[600];
+    const char *dot = strrchr(e->d_name, '.');
+    if (dot == NULL || strcmp(dot, ".eml") != 0) continue;
+    snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+    test_file(path);
+    n++;
+  }
+  closedir(d);
+  return n;
+}
+
 int main (int argc, char **argv) {
   static const char multi[] =
     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
-  int i;
+  int i, n = argc - 1;
   test_bounded("X: ", "more and more and more");
   test_bounded("X: ", "y\r\nY: ");
   test_bounded(multi, "\r\n--b\r\nX: y\r\n\r\nbody");
   test_bounded(multi, "--no--delimiter");
   test_bounded(multi, "X: y\r\n --b\r\n--c");
-  for (i = 1; i < argc; i++) {
-    static char in[1 << 20];
-    FILE *f = fopen(argv[i], "rb");
-    pop3_span s;
-    check(f != NULL, argv[i]);
-    s = pop3_span_of(in, fread(in, 1, sizeof in, f));
-    fclose(f);
-    test_memory(s);
-    test_pieces(s);
-    test_prefixes(s);
-  }
-  printf("mail_test: %d messages\n", argc - 1);
+  for (i = 1; i < argc; i++) test_file(argv[i]);
+  if (n == 0) n = test_corpus("spec/messages");
+  printf("mail_test: %d messages\n", n);
   return 0;
 }

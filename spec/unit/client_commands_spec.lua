@@ -157,6 +157,8 @@ describe("dele, rset, noop and utf8", function()
   end)
 
   it("fail with the reply of an -ERR", function()
+    local t = helper.connect(helper.peer { "+OK", { "UTF8", "-ERR d" } })
+    assert.are.equal("UTF8: transport: d", (fails("err", t:utf8())))
     local s = session({ "DELE 1", "-ERR a" }, { "RSET", "-ERR b" },
                       { "NOOP", "-ERR c" })
     assert.are.equal("DELE 1: transport: a", (fails("err", s:dele(1))))

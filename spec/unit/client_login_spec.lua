@@ -193,7 +193,7 @@ describe("APOP", function()
 
   it("works with our own server", function()
     local server = pop3.server.new {
-      users = { mrose = { password = "tanstaaf" } } }
+      users = { mrose = { password = "tanstaaf" } }, apop = true }
     local s <close> = assert(pop3.connect {
       transport = server:loopback(), user = "mrose", password = "tanstaaf",
       mechs = { "APOP" } })

@@ -47,7 +47,8 @@ describe("options of connect", function()
       { { transport = {} } },
     ["connect: options beside options"] = { { host = "h" }, {} },
     ["unknown option 'pasword'"] = { "pops://m@h", { pasword = "x" } },
-    ["not a descriptor"] = { { transport = -1 } },
+    ["not a descriptor: -1"] = { { transport = -1 } },
+    ["not a descriptor: 1.5"] = { { transport = 1.5 } },
     ["with send, receive and close"] =
       { { transport = { send = print, receive = print } } },
   }
@@ -65,7 +66,7 @@ describe("options of connect", function()
   end)
 
   it("of a transport that is no transport", function()
-    for _, transport in ipairs { "socket", true, 1.5, print,
+    for _, transport in ipairs { "socket", true, print,
                                  { send = print, close = print } } do
       misuse("transport must be", function()
         local _ = pop3.connect { transport = transport }

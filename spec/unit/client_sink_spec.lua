@@ -233,23 +233,3 @@ describe("within a sink", function()
     end))
   end)
 end)
-
-describe("a session used by two coroutines at once", function()
-  it("answers the second with code state", function()
-    local peer = helper.peer { "+OK", { "CAPA", "+OK\r\nTOP\r\n.\r\n" } }
-    local receive = peer.receive
-    local s = helper.connect(peer)
-    peer.receive = function(self, max)
-      coroutine.yield()
-      return receive(self, max)
-    end
-    local result
-    local co = coroutine.create(function() result = s:capa() end)
-    assert(coroutine.resume(co))
-    fails("state", s:lang())
-    fails("state", s:quit())
-    assert(coroutine.resume(co))
-    assert.same({ TOP = {} }, result)
-    assert.same({ "CAPA" }, peer.got)
-  end)
-end)

@@ -67,6 +67,21 @@ describe("silence", function()
   end)
 end)
 
+describe("a server in memory", function()
+  it("that answers late costs no time", function()
+    local pop3 = require "pop3"
+    local server = pop3.server.new {
+      users = { mrose = { password = "secret", mail = { "x" } } } }
+    server:fault { verb = "NOOP", delay = 59 }
+    server:fault { verb = "STAT", delay = 61 }
+    local s <close> = assert(pop3.connect {
+      transport = server:loopback(), user = "mrose", password = "secret" })
+    assert.is_true(s:noop())
+    fails("timeout", s:stat())
+    fails("closed", s:stat())
+  end)
+end)
+
 describe("a late reply", function()
   it("never answers a later command", function()
     local s = session({ { "STAT", { 7, "+OK 1 100\r\n" } },

@@ -3,6 +3,7 @@
 -- believed when the server confirmed.
 
 local helper = require "spec.helper"
+local pop3 = require "pop3"
 
 local fails, multi = helper.fails, helper.multi
 
@@ -95,6 +96,25 @@ for ending, code in pairs(endings) do
     end)
   end)
 end
+
+describe("a connection that is reset", function()
+  it("is code closed, whatever was under way", function()
+    local server = pop3.server.new {
+      users = { mrose = { password = "secret", mail = { MAIL:rep(1000) } } } }
+    for nth, bytes in ipairs { 0, 3, 500, 10000 } do
+      server:fault { verb = "RETR", session = nth,
+                     cut = { bytes = bytes, how = "rst" } }
+    end
+    local run <close> = server:fork()
+    for _ = 1, 4 do
+      local s <close> = assert(pop3.connect {
+        host = "127.0.0.1", port = run.port, tls = "none",
+        user = "mrose", password = "secret" })
+      fails("closed", s:retr(1))
+      fails("closed", s:quit())
+    end
+  end)
+end)
 
 describe("a command that cannot be sent", function()
   it("is code closed", function()

@@ -32,7 +32,8 @@ local function new(fd, wait)
     number = fd:getfd(),
     hook = wait or core.poll,
     more = false,
-    loopback = host == nil or host == "::1" or host:find "^127%." ~= nil
+    loopback = host == nil or host == "localhost"  -- no address: AF_UNIX
+               or host == "::1" or host:find "^127%." ~= nil
                or host:find "^::ffff:127%." ~= nil,
   }, Fd)
 end

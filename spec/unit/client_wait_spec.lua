@@ -1,0 +1,168 @@
+-- The wait hook: the one thing an event loop needs.
+
+local core = require "pop3.core"
+local helper = require "spec.helper"
+
+local fails = helper.fails
+local pair, serve, use = helper.pair, helper.serve, helper.use
+
+describe("the wait hook", function()
+  it("is called with descriptor, mode and seconds", function()
+    local fd, server <close> = helper.fork(serve)
+    local number, calls = fd:detach(), {}
+    local s = assert(helper.connect(number, {
+      timeout = 30,
+      wait = function(n, mode, seconds)
+        assert.are.equal(number, n)
+        assert.is_true(mode == "r" or mode == "w")
+        assert.is_true(seconds > 0 and seconds <= 30)
+        calls[#calls + 1] = mode
+        return core.poll(n, mode, seconds)
+      end }))
+    use(s)
+    assert.is_true(#calls >= 5)
+    assert.are.equal("r", calls[1])
+    assert.is_table(server)
+  end)
+
+  it("that says timeout is believed at once", function()
+    for _, make in ipairs {
+      function()
+        local mine, its = core.socketpair()
+        return mine:detach(), its
+      end,
+      pair,
+    } do
+      local transport, its = make()
+      local calls = 0
+      fails("timeout", helper.connect(transport, { wait = function()
+        calls = calls + 1
+        return nil, "timeout"
+      end }))
+      assert.are.equal(1, calls)
+      its:close()
+    end
+  end)
+
+  it("may wake up for nothing", function()
+    local fd, server <close> = helper.fork(serve)
+    local calls = 0
+    local s = assert(helper.connect(fd:detach(), {
+      wait = function(n, mode, seconds)
+        calls = calls + 1
+        if calls % 2 == 1 then return true end
+        return core.poll(n, mode, seconds)
+      end }))
+    use(s)
+    assert.is_table(server)
+  end)
+
+  it("may raise an error, which passes", function()
+    local mine, its = core.socketpair()
+    local ok, err = pcall(helper.connect, mine:detach(), {
+      wait = function() error("cancelled", 0) end })
+    assert.same({ false, "cancelled" }, { ok, err })
+    its:close()
+  end)
+
+  it("may not use the session", function()
+    local fd, server <close> = helper.fork(serve)
+    local s
+    s = assert(helper.connect(fd:detach(), {
+      wait = function(n, mode, seconds)
+        if s then fails("state", s:capa()) end
+        return core.poll(n, mode, seconds)
+      end }))
+    use(s)
+    assert.is_table(server)
+  end)
+
+  it("may run other things meanwhile", function()
+    local fd, server <close> = helper.fork(serve)
+    local turns = 0
+    local co = coroutine.wrap(function()
+      use(assert(helper.connect(fd:detach(), {
+        wait = function(n, mode) coroutine.yield(n, mode) return true end })))
+      return "done"
+    end)
+    local n, mode = co()
+    while n ~= "done" do
+      turns = turns + 1
+      core.poll(n, mode, 5)
+      n, mode = co()
+    end
+    assert.is_true(turns >= 5)
+    assert.is_table(server)
+  end)
+end)
+
+describe("a session in coroutines", function()
+  -- A session whose waits yield, and the peer.
+  local function session(script)
+    local peer = helper.peer(script)
+    local s = helper.connect(peer)
+    local receive = peer.receive
+    peer.receive = function(self, max)
+      if coroutine.isyieldable() then coroutine.yield() end
+      return receive(self, max)
+    end
+    return s, peer
+  end
+
+  local CAPA = { "CAPA", "+OK\r\nTOP\r\n.\r\n" }
+  local LANG = { "LANG", "+OK\r\nen English\r\n.\r\n" }
+  local ENGLISH = { { tag = "en", description = "English" } }
+
+  it("answers another one with code state while one waits", function()
+    local s, peer = session { "+OK", CAPA, LANG }
+    local result
+    local co = coroutine.create(function() result = s:capa() end)
+    assert(coroutine.resume(co))
+    fails("state", s:lang())
+    fails("state", s:quit())
+    fails("state", s:retr(1, function() return true end))
+    assert(coroutine.resume(co))
+    assert.same({ TOP = {} }, result)
+    assert.same({ "CAPA" }, peer.got)
+    assert.same(ENGLISH, s:lang())
+  end)
+
+  it("stays in step when one that waits is closed", function()
+    local s = session { "+OK", CAPA, LANG }
+    local co = coroutine.create(function() s:capa() end)
+    assert(coroutine.resume(co))
+    assert.is_true(coroutine.close(co))
+    assert.same(ENGLISH, s:lang())
+  end)
+
+  it("stays in step when a wait raises an error", function()
+    local s, peer = session { "+OK", CAPA, LANG }
+    local receive = peer.receive
+    peer.receive = function() error("cancelled", 0) end
+    local co = coroutine.wrap(function()
+      local ok, err = pcall(s.capa, s)
+      coroutine.yield(ok, err)
+    end)
+    assert.same({ false, "cancelled" }, { co() })
+    peer.receive = receive
+    assert.same(ENGLISH, s:lang())
+  end)
+
+  it("never gives the reply of a call that was cancelled to the next",
+     function()
+    local s, peer = helper.login { { "STAT", "+OK 1 100" },
+                                   { "STAT", "+OK 2 200" },
+                                   { "RETR 1", "+OK\r\n+OK 3 300\r\n.\r\n" },
+                                   { "STAT", "+OK 4 400" } }
+    local receive = peer.receive
+    local function cancel(name, ...)
+      peer.receive = function() error("cancelled", 0) end
+      assert.is_false(pcall(s[name], s, ...))
+      peer.receive = receive
+    end
+    cancel "stat"
+    assert.same({ 2, 200 }, { s:stat() })
+    cancel("retr", 1)
+    assert.same({ 4, 400 }, { s:stat() })
+  end)
+end)
