@@ -1,6 +1,11 @@
 /*
 ** lclient.c - the client engine for Lua.
 */
+
+/***
+The client engine for Lua.
+@module pop3.core.client
+*/
 #include <string.h>
 
 #include "../core/journal.h"

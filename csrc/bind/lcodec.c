@@ -2,6 +2,11 @@
 ** lcodec.c - the codes of mail on whole strings: core.encode, core.decode,
 ** and the parsers that need no message.
 */
+
+/***
+The codes of mail on whole strings.
+@module pop3.core.codec
+*/
 #include "lmessage.h"
 
 /*

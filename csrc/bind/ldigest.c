@@ -1,6 +1,11 @@
 /*
 ** ldigest.c - hashes for Lua.
 */
+
+/***
+Hashes for Lua.
+@module pop3.core.digest
+*/
 #include "../tls/digest.h"
 #include "lpop3.h"
 

@@ -1,6 +1,11 @@
 /*
 ** ldot.c - dot-stuffing and the canonical form of mail, on whole strings.
 */
+
+/***
+Dot-stuffing and the canonical form of mail, on whole strings.
+@module pop3.core.dot
+*/
 #include <string.h>
 
 #include "../core/buf.h"

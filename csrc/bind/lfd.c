@@ -2,6 +2,11 @@
 ** lfd.c - stream sockets by their descriptor: octets between the kernel and
 ** an engine, without a Lua string in between. Nothing here waits.
 */
+
+/***
+Stream sockets by their descriptor.
+@module pop3.core.fd
+*/
 #define _GNU_SOURCE  /* accept4 */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,11 @@
 ** lfile.c - files: one that appears whole or not at all, mail read in its
 ** canonical form, and directories.
 */
+
+/***
+Files.
+@module pop3.core.file
+*/
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>

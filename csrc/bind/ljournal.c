@@ -1,6 +1,11 @@
 /*
 ** ljournal.c - the journal of a server's sessions, for Lua.
 */
+
+/***
+The journal of a server's sessions, for Lua.
+@module pop3.core.journal
+*/
 #include "../core/journal.h"
 #include "lpop3.h"
 

@@ -2,6 +2,11 @@
 ** lpoll.c - waiting for descriptors: one by poll(2), many by a poller
 ** (epoll where there is one, else poll), and the clock.
 */
+
+/***
+Waiting for descriptors.
+@module pop3.core.poll
+*/
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,12 @@
 /*
 ** lpop3.c - the module pop3.core: shared helpers and luaopen.
 */
+
+/***
+The C half: the engines, and what else is done in C. Whoever brings an event
+loop or a transport of their own starts here; others use `pop3`.
+@module pop3.core
+*/
 #include <errno.h>
 #include <string.h>
 

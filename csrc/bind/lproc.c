@@ -1,6 +1,11 @@
 /*
 ** lproc.c - processes: what a test server that lives in a child needs.
 */
+
+/***
+Processes.
+@module pop3.core.proc
+*/
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

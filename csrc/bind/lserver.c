@@ -1,6 +1,11 @@
 /*
 ** lserver.c - the server engine for Lua.
 */
+
+/***
+The server engine for Lua.
+@module pop3.core.server
+*/
 #include <string.h>
 
 #include "lpop3.h"

@@ -21,7 +21,7 @@ int pop3_number (const char *p, size_t n, uint64_t max, uint64_t *u) {
   if (n == 0) return 0;
   for (i = 0; i < n; i++) {
     unsigned d = (unsigned)(unsigned char)p[i] - '0';
-    if (d > 9 || v > (max - d) / 10) return 0;
+    if (d > 9 || d > max || v > (max - d) / 10) return 0;
     v = v * 10 + d;
   }
   *u = v;

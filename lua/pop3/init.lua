@@ -23,9 +23,9 @@ local parts = {
   core = function() return require "pop3.core" end,
 }
 
---- Log on to a server and, with `user`, into a maildrop. See `pop3.client`.
+--- Log on to a server and, with `user`, into a maildrop. See `pop3.session`.
 -- @function connect
--- @see pop3.client
+-- @see pop3.session
 
 return setmetatable(pop3, {
   __name = "pop3",

@@ -25,6 +25,7 @@ local fd_send = core.types["pop3.fd"].send
 -- @tparam[opt] string text
 -- @treturn table `status`, `text`, `code`, `body`, all of which an override may
 -- change
+-- @function session:ok
 function Session.ok(_, text)
   return { status = "+OK", text = text }
 end
@@ -32,6 +33,7 @@ end
 --- A reply -ERR.
 -- @tparam[opt] string text
 -- @tparam[opt] string code response code, such as "IN-USE" (RFC 2449, 3206)
+-- @function session:err
 function Session.err(_, text, code)
   return { status = "-ERR", text = text, code = code }
 end
@@ -40,6 +42,7 @@ end
 -- @tparam ?string text
 -- @tparam string|{string,...}|function body octets, a list of lines, or an ltn12
 -- source; dots are stuffed and line ends made CRLF on the way
+-- @function session:multi
 function Session.multi(_, text, body)
   return { status = "+OK", text = text, body = body }
 end
@@ -47,12 +50,14 @@ end
 --- Octets as they are, in place of a reply: the one that may break the
 -- protocol.
 -- @tparam string octets
+-- @function session:raw
 function Session.raw(_, octets)
   return { raw = octets }
 end
 
 --- No reply: the link ends.
 -- @tparam[opt="fin"] string how "fin" or "rst"
+-- @function session:hangup
 function Session.hangup(_, how)
   return { hangup = how or "fin" }
 end
@@ -60,6 +65,7 @@ end
 --- Let time pass, on the server's clock, before the handler goes on. Other
 -- sessions are served meanwhile. The same as `coroutine.yield(seconds)`.
 -- @tparam[opt=0] number seconds
+-- @function session:sleep
 function Session.sleep(_, seconds)
   return yield(seconds or 0)
 end

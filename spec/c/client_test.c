@@ -1,5 +1,252 @@
-#include "wire.h"
+/*
+** client_test.c - the client engine: the transcripts of spec/wire at every
+** cut, and what a transcript cannot say.
+*/
+#include <string.h>
+
 #include "check.h"
+#include "failmem.h"
+#include "wire.h"
+
+static pop3_client *new_client (failmem *m, const pop3_client_limits *lim) {
+  pop3_client *c = pop3_client_new(failmem_mem(m, 0), lim, NULL);
+  CHECK(c != NULL);
+  return c;
+}
+
+static void end_client (pop3_client *c, failmem *m) {
+  pop3_client_free(&c);
+  CHECK(m->blocks == 0 && m->bytes == 0 && m->wrong == 0);
+}
+
+static int ask (pop3_client *c, const char *line, int mode) {
+  return pop3_client_ask(c, line, strlen(line), 0, mode);
+}
+
+static int feed (pop3_client *c, const char *octets) {
+  return pop3_client_feed(c, octets, strlen(octets));
+}
+
+/* Greeting and login are over. */
+static pop3_client *logged_in (failmem *m, const pop3_client_limits *lim) {
+  pop3_client *c = new_client(m, lim);
+  pop3_event ev;
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(ask(c, "PASS secret", POP3_WHOLE) == 0);
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(pop3_client_phase(c) == POP3_TRANSACTION);
+  pop3_client_sent(c, pop3_client_out(c).n);
+  return c;
+}
+
+/* ---------------------------------------------------------------- commands */
+
+static void bad_commands (void) {
+  static const struct { const char *line; size_t n; int err; } bad[] = {
+    { "", 0, POP3_EARG }, { "NOOP\r\n", 6, POP3_EARG },
+    { "NOOP\rDELE 1", 11, POP3_EARG }, { "NOOP\nDELE 1", 11, POP3_EARG },
+    { "NOOP\0DELE 1", 11, POP3_EARG }, { "USER x", 6, POP3_ESTATE },
+    { "STLS", 4, POP3_ESTATE }, { "AUTH PLAIN", 10, POP3_ESTATE }
+  };
+  failmem m;
+  pop3_client *c = logged_in(&m, &pop3_client_defaults);
+  char line[8193];
+  size_t i;
+  check_about("bad commands");
+  for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    CHECK(pop3_client_ask(c, bad[i].line, bad[i].n, 0, POP3_WHOLE) ==
+          bad[i].err);
+  memset(line, 'x', sizeof line);
+  CHECK(pop3_client_ask(c, line, 8193, 0, POP3_WHOLE) == POP3_ELONG);
+  CHECK(pop3_client_asked(c) == 0 && pop3_client_out(c).n == 0);
+  CHECK(pop3_client_ask(c, line, 8192, 0, POP3_WHOLE) == 0);
+  CHECK(pop3_client_asked(c) == 1 && pop3_client_out(c).n == 8194);
+  end_client(c, &m);
+}
+
+/* In which states each verb may be asked. */
+static void phases (void) {
+  static const char *const lines[] = {
+    "APOP a b", "AUTH", "AUTH PLAIN", "CAPA", "DELE 1", "LANG", "LIST",
+    "NOOP", "PASS x", "QUIT", "RETR 1", "RSET", "STAT", "STLS", "TOP 1 1",
+    "UIDL", "USER x", "UTF8", "XTRA"
+  };
+  static const char in_auth[] = "YYYYNYNNYYNNNYNNYYY";
+  static const char in_trans[] = "NNNYYYYYNYYYYNYYNNY";
+  size_t i;
+  int k;
+  for (i = 0; i < sizeof lines / sizeof lines[0]; i++)
+    for (k = 0; k < 4; k++) {
+      failmem m;
+      pop3_event ev;
+      pop3_client *c = k < 2 ? new_client(&m, &pop3_client_defaults)
+                             : logged_in(&m, &pop3_client_defaults);
+      int may = k == 1 ? in_auth[i] == 'Y' : k == 2 ? in_trans[i] == 'Y' : 0;
+      check_about("%s in state %d", lines[i], k);
+      if (k == 1) CHECK(feed(c, "+OK\r\n") == 0 &&
+                        pop3_client_next(c, &ev) == 1);
+      if (k == 3) {
+        CHECK(ask(c, "QUIT", POP3_WHOLE) == 0);
+        pop3_client_sent(c, pop3_client_out(c).n);
+      }
+      CHECK(ask(c, lines[i], POP3_WHOLE) == (may ? 0 : POP3_ESTATE));
+      CHECK((pop3_client_out(c).n > 0) == may);
+      end_client(c, &m);
+    }
+}
+
+/* A queue that grows and turns round; replies in one chunk. */
+static void long_queue (void) {
+  failmem m;
+  pop3_client *c = logged_in(&m, &pop3_client_defaults);
+  pop3_event ev;
+  size_t i, round, got;
+  check_about("a long queue");
+  for (round = 1; round < 8; round++) {
+    for (i = 0; i < round * 37; i++)
+      CHECK(ask(c, i % 2 ? "RETR 1" : "NOOP", POP3_WHOLE) == 0);
+    CHECK(pop3_client_asked(c) == round * 37);
+    for (i = 0; i < round * 37; i++)
+      CHECK(feed(c, i % 2 ? "+OK\r\na\r\n.\r\n" : "+OK\r\n") == 0);
+    for (got = 0; pop3_client_next(c, &ev) == 1; got++)
+      CHECK(ev.type != POP3_EV_END || ev.data.n == 3);
+    CHECK(got == round * 37 + round * 37 / 2);
+    CHECK(pop3_client_asked(c) == 0 && pop3_client_unread(c) == 0);
+  }
+  end_client(c, &m);
+}
+
+/* --------------------------------------------------------- the end, anywhere */
+
+#define EVENTS 64
+
+typedef struct heard {
+  int type[EVENTS], verb[EVENTS];
+  uint64_t octets[EVENTS];
+  size_t n;
+  int err;
+} heard;
+
+static const char *const asked[] = {
+  "STAT", "LIST", "UIDL", "RETR 1", "RETR 2", "LIST 9", "DELE 1", "QUIT"
+};
+
+static const char session[] =
+  "+OK 2 320\r\n+OK\r\n1 120\r\n2 200\r\n.\r\n+OK\r\n1 a\r\n2 b\r\n.\r\n"
+  "+OK\r\nSubject: hi\r\n\r\n..\r\n.\r\n+OK\r\n.\r\n-ERR [X] no\r\n+OK\r\n"
+  "+OK bye\r\n";
+
+/* The events of the first 'n' octets of the session and the end. */
+static void hear (heard *h, size_t n) {
+  failmem m;
+  pop3_client *c = logged_in(&m, &pop3_client_defaults);
+  pop3_event ev;
+  size_t i;
+  int round;
+  memset(h, 0, sizeof *h);
+  for (i = 0; i < sizeof asked / sizeof asked[0]; i++)
+    CHECK(ask(c, asked[i], POP3_WHOLE) == 0);
+  CHECK(pop3_client_feed(c, session, n) == 0);
+  for (round = 0; round < 2; round++) {
+    while ((h->err = pop3_client_next(c, &ev)) == 1) {
+      if (!CHECK(h->n < EVENTS)) break;
+      h->type[h->n] = ev.type;
+      h->verb[h->n] = ev.verb;
+      h->octets[h->n++] = ev.octets;
+    }
+    CHECK(round > 0 || h->err == 0);
+    pop3_client_eof(c);
+  }
+  if (n < sizeof session - 1) {
+    CHECK(h->err == POP3_ECLOSED);
+    CHECK(pop3_client_next(c, &ev) == POP3_ECLOSED);
+    CHECK(feed(c, "+OK\r\n") == 0);  /* it came too late */
+    CHECK(pop3_client_next(c, &ev) == POP3_ECLOSED);
+    CHECK(ask(c, "NOOP", POP3_WHOLE) == POP3_ECLOSED);
+  }
+  else CHECK(h->err == 0 && pop3_client_phase(c) == POP3_ENDED);
+  end_client(c, &m);
+}
+
+static void end_anywhere (void) {
+  heard all, some;
+  size_t n, i, before = 0;
+  hear(&all, sizeof session - 1);
+  CHECK(all.n == 16);
+  for (n = 0; n < sizeof session; n++) {
+    check_about("the connection ends after %d octets", (int)n);
+    hear(&some, n);
+    CHECK(some.n >= before && some.n <= all.n);
+    before = some.n;
+    for (i = 0; i < some.n; i++)
+      CHECK(some.type[i] == all.type[i] && some.verb[i] == all.verb[i] &&
+            some.octets[i] == all.octets[i]);
+  }
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/*
+** A message of many octets, in pieces: what is kept does not grow with it.
+** And one that is kept whole: what was needed is given back.
+*/
+static void big_messages (void) {
+  static char line[1002];
+  failmem m;
+  pop3_client *c = logged_in(&m, &pop3_client_defaults);
+  pop3_event ev;
+  uint64_t octets = 0;
+  int mode, i, got;
+  memset(line, '.', 1000);
+  memcpy(line + 1000, "\r\n", 2);
+  for (mode = POP3_STREAM; mode >= POP3_WHOLE; mode--) {
+    check_about("a message of 10 MB, mode %d", mode);
+    CHECK(ask(c, "RETR 1", mode) == 0 && feed(c, "+OK\r\n") == 0);
+    pop3_client_sent(c, pop3_client_out(c).n);
+    for (i = 0, got = 1; i <= 10000; i++) {
+      CHECK((i < 10000 ? pop3_client_feed(c, line, 1002)
+                       : feed(c, ".\r\n")) == 0);
+      while ((got = pop3_client_next(c, &ev)) == 1)
+        if (ev.type == POP3_EV_DATA) octets += ev.data.n;
+        else if (ev.type == POP3_EV_END) CHECK(ev.octets == 10010000);
+      CHECK(got == 0);
+    }
+    if (mode == POP3_STREAM) {
+      CHECK(octets == 10010000);
+      CHECK(m.peak < 16384);
+    }
+    else CHECK(m.peak < 40000000);
+  }
+  CHECK(ask(c, "NOOP", POP3_WHOLE) == 0 && feed(c, "+OK\r\n") == 0);
+  CHECK(pop3_client_next(c, &ev) == 1 && ev.ok);
+  CHECK(m.bytes < 300000);
+  end_client(c, &m);
+}
+
+/* Octets read right into the engine's room, none at all, and none wanted. */
+static void rooms (void) {
+  failmem m;
+  pop3_client *c = new_client(&m, &pop3_client_defaults);
+  pop3_event ev;
+  size_t got;
+  char *p;
+  check_about("rooms");
+  CHECK(pop3_client_next(c, &ev) == 0);
+  CHECK(pop3_client_feed(c, "", 0) == 0);
+  CHECK(pop3_client_feed(c, NULL, 0) == 0);
+  CHECK(pop3_client_room(c, 0, &got) != NULL);
+  p = pop3_client_room(c, 100, &got);
+  CHECK(p != NULL && got >= 100);
+  memcpy(p, "+OK hi\r\n", 8);
+  pop3_client_filled(c, 8);
+  CHECK(pop3_client_next(c, &ev) == 1 && ev.verb == POP3_V_GREETING);
+  CHECK_SAME(ev.text.p, ev.text.n, "hi", 2);
+  CHECK(ev.code.p == NULL);
+  CHECK(pop3_client_next(c, &ev) == 0);
+  CHECK(pop3_client_out(c).n == 0 && pop3_client_out(c).p != NULL);
+  end_client(c, &m);
+}
+
 int main (void) {
   wire_sweep("spec/wire/client-replies.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-bodies.txt", 'S', wire_client);
@@ -7,5 +254,11 @@ int main (void) {
   wire_sweep("spec/wire/client-limits.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-order.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-secrets.txt", 'S', wire_client);
+  bad_commands();
+  phases();
+  long_queue();
+  end_anywhere();
+  big_messages();
+  rooms();
   return check_end();
 }

@@ -1,10 +1,280 @@
-#include "wire.h"
+/*
+** server_test.c - the server engine: the transcripts of spec/wire at every
+** cut, and what a transcript cannot say.
+*/
+#include <string.h>
+
 #include "check.h"
+#include "failmem.h"
+#include "wire.h"
+
+static const pop3_span none = { NULL, 0 };
+
+static pop3_server *new_server (failmem *m, const pop3_server_limits *lim) {
+  pop3_server *s = pop3_server_new(failmem_mem(m, 0), lim, NULL, 1);
+  CHECK(s != NULL);
+  pop3_server_enter(s, POP3_TRANSACTION);
+  return s;
+}
+
+static void end_server (pop3_server *s, failmem *m) {
+  pop3_server_free(&s);
+  CHECK(m->blocks == 0 && m->bytes == 0 && m->wrong == 0);
+}
+
+static int feed (pop3_server *s, const char *octets) {
+  return pop3_server_feed(s, octets, strlen(octets));
+}
+
+/* Take what comes out, 'step' octets at a time; all of it is in 'out'. */
+static size_t drain (pop3_server *s, size_t step, char *out, size_t n) {
+  for (;;) {
+    pop3_span o;
+    CHECK(pop3_server_fill(s) == 0);
+    o = pop3_server_out(s);
+    if (o.n == 0) return n;
+    if (o.n > step) o.n = step;
+    memcpy(out + n, o.p, o.n);
+    n += o.n;
+    pop3_server_sent(s, o.n);
+  }
+}
+
+/* ----------------------------------------------------------- back-pressure */
+
+/* Replies that nobody reads stop the commands, and nothing is lost. */
+static void slow_reader (void) {
+  pop3_server_limits lim = { 8192, 50 };
+  failmem m;
+  pop3_server *s = new_server(&m, &lim);
+  pop3_command cmd;
+  char out[8000];
+  size_t n = 0, commands = 0, i;
+  check_about("a slow reader");
+  for (i = 0; i < 1000; i++) CHECK(feed(s, "NOOP\r\n") == 0);
+  for (i = 0; i < 100000 && n < 5000; i++) {
+    size_t before = commands;
+    pop3_span o;
+    while (pop3_server_next(s, &cmd) == 1) {
+      CHECK(pop3_server_out(s).n < 50);
+      CHECK(pop3_server_reply(s, 1, none, none) == 0);
+      commands++;
+    }
+    CHECK(commands - before <= 10);
+    o = pop3_server_out(s);
+    CHECK(o.n < 50 + 5 && (o.n >= 50 || commands == 1000));
+    memcpy(out + n, o.p, 1);
+    n++;
+    pop3_server_sent(s, 1);
+  }
+  CHECK(commands == 1000 && n == 5000);
+  for (i = 0; i < n; i += 5) CHECK_SAME(out + i, 5, "+OK\r\n", 5);
+  end_server(s, &m);
+}
+
+/* No command is taken while a body is still to be given or encoded. */
+static void one_at_a_time (void) {
+  pop3_server_limits lim = { 8192, 10 };
+  failmem m;
+  pop3_server *s = new_server(&m, &lim);
+  pop3_command cmd;
+  char out[400], text[100];
+  size_t n;
+  check_about("one reply at a time");
+  memset(text, 'x', sizeof text);
+  CHECK(feed(s, "RETR 1\r\nNOOP\r\n") == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1 && cmd.verb == POP3_V_RETR);
+  CHECK(pop3_server_busy(s) == POP3_IDLE);
+  CHECK(pop3_server_reply(s, 1, none, none) == 0);
+  CHECK(pop3_server_body(s, text, 100, 0) == 0);
+  CHECK(pop3_server_busy(s) == POP3_ENCODING);
+  CHECK(pop3_server_next(s, &cmd) == 0);
+  n = drain(s, 1, out, 0);
+  CHECK(n == 105 && pop3_server_busy(s) == POP3_HUNGRY);
+  CHECK(pop3_server_next(s, &cmd) == 0);
+  CHECK(pop3_server_body(s, "\r\n", 2, 1) == 0);
+  n = drain(s, 7, out, n);
+  CHECK(n == 110 && pop3_server_busy(s) == POP3_IDLE);
+  CHECK(memcmp(out + 105, "\r\n.\r\n", 5) == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1 && cmd.verb == POP3_V_NOOP);
+  end_server(s, &m);
+}
+
+/* -------------------------------------------------------------------- cuts */
+
+static const char mail[] = "Subject: x\r\n\r\n.\r\n..a\r\n\r\nlast\r\n";
+static const char wire[] =
+  "+OK\r\nSubject: x\r\n\r\n..\r\n...a\r\n\r\nlast\r\n.\r\n";
+
+/* How much of 'wire' a cut lets out. */
+static size_t cut_at (uint64_t octets, uint64_t lines) {
+  size_t i, n = sizeof wire - 1;
+  const char *p = wire + 5;
+  for (i = 0; i < lines && p < wire + n; i++) p = strchr(p, '\n') + 1;
+  if ((size_t)(p - wire) < n) n = (size_t)(p - wire);
+  return octets < n ? (size_t)octets : n;
+}
+
+static void check_cut (uint64_t octets, uint64_t lines, size_t output,
+                       size_t piece, size_t step) {
+  pop3_server_limits lim = { 8192, 0 };
+  failmem m;
+  pop3_server *s;
+  pop3_command cmd;
+  char out[sizeof wire];
+  size_t n = 0, at = 0;
+  lim.output = output;
+  s = new_server(&m, &lim);
+  CHECK(feed(s, "RETR 1\r\nNOOP\r\n") == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1);
+  pop3_server_cut(s, octets, lines);
+  CHECK(pop3_server_reply(s, 1, none, none) == 0);
+  while (at < sizeof mail - 1) {
+    size_t k = sizeof mail - 1 - at < piece ? sizeof mail - 1 - at : piece;
+    CHECK(pop3_server_body(s, mail + at, k, 0) == 0);
+    n = drain(s, step, out, n);
+    CHECK(pop3_server_busy(s) == POP3_HUNGRY);
+    at += k;
+  }
+  CHECK(pop3_server_body(s, "", 0, 1) == 0);
+  n = drain(s, step, out, n);
+  CHECK_SAME(out, n, wire, cut_at(octets, lines));
+  CHECK(pop3_server_is_cut(s) && pop3_server_busy(s) == POP3_IDLE);
+  if (n < sizeof wire - 1) CHECK(pop3_server_next(s, &cmd) == 0);
+  end_server(s, &m);
+}
+
+/* At every octet and every line, with every limit on output. */
+static void cuts (void) {
+  static const size_t outputs[] = { 1, 2, 3, 5, 17, 4096 };
+  static const size_t pieces[] = { 1, 2, 7, 100 };
+  uint64_t octets, lines;
+  size_t o, p;
+  for (octets = 0; octets <= sizeof wire; octets++)
+    for (lines = 0; lines < 9; lines++)
+      for (o = 0; o < 6; o++)
+        for (p = 0; p < 4; p++) {
+          check_about("cut at %d octets, %d lines; output %d, pieces of %d",
+                      (int)octets, (int)lines, (int)outputs[o],
+                      (int)pieces[p]);
+          check_cut(octets, lines, outputs[o], pieces[p], 1);
+          check_cut(octets, lines, outputs[o], pieces[p], 4096);
+          check_cut(UINT64_MAX, lines, outputs[o], pieces[p], 3);
+        }
+}
+
+/* -------------------------------------------------------------------- mute */
+
+/* Nothing comes out any more, whatever the state was; commands do. */
+static void muted (void) {
+  int when;
+  for (when = 0; when < 4; when++) {
+    pop3_server_limits lim = { 16, 8 };
+    failmem m;
+    pop3_server *s = new_server(&m, &lim);
+    pop3_command cmd;
+    int k;
+    check_about("mute %d", when);
+    CHECK(feed(s, "RETR 1\r\nDELE 2\r\n12345678901234567\r\n\r\nQUIT\r\n")
+          == 0);
+    if (when == 0) pop3_server_mute(s);
+    CHECK(pop3_server_next(s, &cmd) == 1 && cmd.number == 1);
+    if (when == 1) pop3_server_mute(s);
+    CHECK(pop3_server_reply(s, 1, none, none) == 0);
+    if (when == 2) pop3_server_mute(s);
+    CHECK(pop3_server_body(s, mail, sizeof mail - 1, 0) == 0);
+    if (when == 3) pop3_server_mute(s);
+    for (k = 0; k < 2; k++) {
+      CHECK(pop3_server_fill(s) == 0 && pop3_server_out(s).n == 0);
+      CHECK(pop3_server_busy(s) == POP3_IDLE);
+      CHECK(pop3_server_next(s, &cmd) == 1);
+      CHECK(cmd.verb == (k == 0 ? POP3_V_DELE : POP3_V_QUIT));
+      CHECK(pop3_server_raw(s, "+OK\r\n", 5) == 0);
+      CHECK(pop3_server_body(s, mail, sizeof mail - 1, 1) == 0);
+    }
+    CHECK(pop3_server_out(s).n == 0);
+    end_server(s, &m);
+  }
+}
+
+/* ------------------------------------------------------------------ memory */
+
+static void memory (void) {
+  static char big[1 << 20];
+  pop3_server_limits lim = { 8192, 4096 };
+  failmem m;
+  pop3_server *s = new_server(&m, &lim);
+  size_t idle = m.bytes, i, n = 0;
+  pop3_command cmd;
+  check_about("memory of a slow reader of big mail");
+  memset(big, '.', sizeof big);
+  for (i = 99; i < sizeof big; i += 100) big[i] = '\n';
+  CHECK(feed(s, "RETR 1\r\n") == 0 && pop3_server_next(s, &cmd) == 1);
+  CHECK(pop3_server_reply(s, 1, none, none) == 0);
+  CHECK(pop3_server_body(s, big, sizeof big, 1) == 0);
+  while (pop3_server_fill(s) == 0 && pop3_server_out(s).n > 0) {
+    size_t k = pop3_server_out(s).n < 1460 ? pop3_server_out(s).n : 1460;
+    n += k;
+    pop3_server_sent(s, k);
+  }
+  CHECK(n > sizeof big && pop3_server_busy(s) == POP3_IDLE);
+  CHECK(m.peak < idle + 32768);
+  check_about("memory of a line without an end");
+  m.peak = m.bytes;
+  memset(big, 'x', sizeof big);
+  for (i = 0; i < sizeof big; i += 4096) {
+    CHECK(pop3_server_feed(s, big + i, 4096) == 0);
+    CHECK(pop3_server_next(s, &cmd) == 0);
+  }
+  CHECK(m.peak < idle + 65536 && pop3_server_unread(s) == 0);
+  CHECK(feed(s, "\r\nNOOP\r\n") == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1 && cmd.verb == POP3_V_NOOP);
+  CHECK(pop3_server_out(s).n == strlen("-ERR line too long\r\n"));
+  check_about("memory of an idle session");
+  pop3_server_sent(s, pop3_server_out(s).n);
+  pop3_server_rest(s);
+  CHECK(m.bytes == idle);
+  CHECK(feed(s, "ST") == 0);
+  pop3_server_rest(s);
+  CHECK(pop3_server_unread(s) == 2 && feed(s, "AT\r\n") == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1 && cmd.verb == POP3_V_STAT);
+  end_server(s, &m);
+}
+
+/* Octets read right into the engine's room, none at all, and none wanted. */
+static void rooms (void) {
+  failmem m;
+  pop3_server *s = new_server(&m, &pop3_server_defaults);
+  pop3_command cmd;
+  size_t got;
+  char *p;
+  check_about("rooms");
+  CHECK(pop3_server_next(s, &cmd) == 0);
+  CHECK(pop3_server_feed(s, NULL, 0) == 0);
+  CHECK(pop3_server_room(s, 0, &got) != NULL);
+  CHECK(pop3_server_raw(s, NULL, 0) == 0 && pop3_server_out(s).n == 0);
+  p = pop3_server_room(s, 100, &got);
+  CHECK(p != NULL && got >= 100);
+  memcpy(p, "noop\n", 5);
+  pop3_server_filled(s, 5);
+  CHECK(pop3_server_next(s, &cmd) == 1);
+  CHECK_SAME(cmd.name.p, cmd.name.n, "NOOP", 4);
+  CHECK(cmd.number == -1 && cmd.lines == -1);
+  CHECK(cmd.first.p == NULL && cmd.second.p == NULL);
+  end_server(s, &m);
+}
+
 int main (void) {
   wire_sweep("spec/wire/server-commands.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-arguments.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-lines.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-replies.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-secrets.txt", 'C', wire_server);
+  slow_reader();
+  one_at_a_time();
+  cuts();
+  muted();
+  memory();
+  rooms();
   return check_end();
 }
