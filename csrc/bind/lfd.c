@@ -243,14 +243,19 @@ static int fd_quickack (lua_State *L) {
   return 0;
 }
 
-/* "host:port" of one end; nil when the socket has none. */
+/* "host:port" of one end, "local" for AF_UNIX; nil when there is neither. */
 static int push_name (lua_State *L,
                       int (*get) (int, struct sockaddr *, socklen_t *)) {
   int fd = lpop3_checkfd(L, 1);
   struct sockaddr_storage a;
   socklen_t n = sizeof a;
   char host[NI_MAXHOST], port[NI_MAXSERV];
-  if (get(fd, (struct sockaddr *)&a, &n) != 0 ||
+  if (get(fd, (struct sockaddr *)&a, &n) != 0) return 0;
+  if (a.ss_family == AF_UNIX) {
+    lua_pushliteral(L, "local");
+    return 1;
+  }
+  if ((a.ss_family != AF_INET && a.ss_family != AF_INET6) ||
       getnameinfo((struct sockaddr *)&a, n, host, sizeof host, port,
                   sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
     return 0;
@@ -263,7 +268,7 @@ static int push_name (lua_State *L,
 /***
 The other end.
 @function fd:peer
-@treturn string "host:port", or nil for a socket without addresses
+@treturn string "host:port"; "local" alone for AF_UNIX; nil for others
 @treturn string host
 @treturn integer port
 */

@@ -20,6 +20,7 @@
 #include "text.h"
 
 #define KEEP (256 * 1024)  /* storage that is kept between replies */
+#define TEXT_MAX (16 * 1024 * 1024)  /* octets of a body that is no message */
 
 const pop3_client_limits pop3_client_defaults = {
   8192, 4194304, UINT64_MAX, 16 * 1024 * 1024
@@ -182,7 +183,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   int id, err;
   if (c->err != 0) return c->err;
   if (unfit(line, n) || n == 0) return POP3_EARG;
-  if (n > c->lim.line) return POP3_ELONG;
+  if (n > POP3_COMMAND_MAX) return POP3_ELONG;
   rest.p = line;
   rest.n = n;
   word = pop3_word(&rest);
@@ -443,7 +444,7 @@ static uint64_t body_limit (const pop3_client *c, const ask *a) {
   if (a->verb == POP3_V_RETR || a->verb == POP3_V_TOP ||
       a->verb == POP3_V_OTHER)
     return c->lim.message;
-  return a->shape == POP3_S_LISTING ? UINT64_MAX : c->lim.listing;
+  return a->shape == POP3_S_LISTING ? UINT64_MAX : TEXT_MAX;
 }
 
 /* Un-stuff what there is, behind 'plain'. */

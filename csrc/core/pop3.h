@@ -160,6 +160,12 @@ typedef struct pop3_client_limits {
 
 extern const pop3_client_limits pop3_client_defaults;
 
+/*
+** Octets of a command, its end apart. RFC 2449 allows 255, RFC 5034 more than
+** that for a login; this is beyond what any server takes.
+*/
+#define POP3_COMMAND_MAX 65536
+
 /* How the body of a reply is handed out. */
 enum pop3_mode {
   POP3_WHOLE,   /* in one piece with END */

@@ -49,8 +49,8 @@ function check.options(opts, spec, what, level)
         for have in t:gmatch "%S+" do ok = ok or w == have end
       end
       if not ok then
-        misuse(level + 1, "%s: option '%s' must be a %s, not a %s", what, name,
-               want:gsub(" ", " or "), type(value))
+        misuse(level + 1, "%s: option '%s' is a %s where %s is wanted", what,
+               name, type(value), (want:gsub(" ", " or ")))
       end
     end
   end

@@ -8,13 +8,17 @@
 
 local check = require "pop3.check"
 local core = require "pop3.core"
+local exchange = require "pop3.exchange"
+local handle = require "pop3.handle"
 local login = require "pop3.login"
-local parse_url = require "pop3.url"
-local pump = require "pop3.pump"
+local many = require "pop3.many"
 
-local huge = math.huge
+local ask, command, drop, event, fail, fetch, octets_of, operation, refused =
+  exchange.ask, exchange.command, exchange.drop, exchange.event,
+  exchange.fail, exchange.fetch, exchange.octets_of, exchange.operation,
+  exchange.refused
 
-local LONGEST = 8192  -- octets of a command
+local LONGEST = 65536  -- octets of a command, as in pop3.h
 
 local Session = { __name = "pop3.session" }
 local methods = {}
@@ -22,172 +26,6 @@ Session.__index = methods
 
 -- What is left of a session after `close`.
 local Closed = { __name = "pop3.session (closed)" }
-
--- ---------------------------------------------------------------- failures
-
--- A message is one line, whatever the server or a sink put into it.
-local function fail(s, label, message, code, reply)
-  message = ("%s: %s: %s"):format(label, s.name, message)
-  return nil, message:gsub("%c+", " "), code, reply
-end
-
--- The link goes.
-local function drop(s)
-  if s.dead then return end
-  s.dead = true
-  s.link.io:close()
-end
-
--- The session is of no more use.
-local function kill(s, label, message, code)
-  drop(s)
-  return fail(s, label, message, code)
-end
-
--- A -ERR.
-local function refused(s, label, text, code)
-  local shown = text == "" and "refused" or text
-  if code then shown = ("[%s] %s"):format(code, shown) end
-  return fail(s, label, shown, "err", { text = text, code = code })
-end
-
--- ---------------------------------------------------------------- exchanges
-
-local function trace(s)
-  local entries = s.engine:trace()
-  if not entries then return end
-  for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
-end
-
--- The time in which what calls back owns the session.
-local Busy = { __close = function(guard) guard.session.busy = nil end }
-
-local function busy(s, label)
-  s.busy = label
-  return setmetatable({ session = s }, Busy)
-end
-
--- The time in which a call waits for the server; others may run meanwhile.
-local Waits = { __close = function(guard) guard.session.waiting = nil end }
-
--- The time in which many commands are one operation, with one deadline.
-local Operation = { __close = function(op) op.session.bounded = nil end }
-
-local function set_deadline(s)
-  s.link.deadline = s.total and s.link.io.now() + s.total or huge
-end
-
-local function operation(s)
-  if s.bounded or s.dead then return nil end
-  s.bounded = true
-  set_deadline(s)
-  return setmetatable({ session = s }, Operation)
-end
-
--- The next event of the engine, or nil, message, code.
-local function event(s, label, file)
-  if s.dead then return fail(s, label, "the session has ended", "closed") end
-  local link = s.link
-  local what, a, b, c, d, e
-  do
-    s.waiting = true
-    local _ <close> = s.waits
-    what, a, b, c, d, e = pump(link, file)
-  end
-  if s.log then trace(s) end
-  if what then return what, a, b, c, d, e end
-  if b == "closed" and link.broken and link.broken ~= "closed" then
-    a = a .. " (" .. link.broken .. ")"
-  end
-  return kill(s, label, a, b)
-end
-
--- Put a command into the queue; true, or nil, message, code.
-local function ask(s, label, line, body, stream)
-  local engine = s.engine
-  if s.dead then return fail(s, label, "the session has ended", "closed") end
-  if s.busy then
-    return fail(s, label, "not while " .. s.busy .. " is under way", "state")
-  end
-  if s.waiting then
-    return fail(s, label, "another call waits for the server", "state")
-  end
-  if engine:asked() > 0 then engine:discard() end  -- left by a broken-off call
-  local ok, message, code = engine:ask(line, body, stream)
-  if not ok then
-    if code == "state" then return fail(s, label, message, code) end
-    return kill(s, label, message, code)
-  end
-  s.link.unsent = true
-  if not s.bounded then set_deadline(s) end
-  return true
-end
-
--- A command with a one-line reply: true, text, numbers.
-local function exchange(s, label, line)
-  local ok, message, code = ask(s, label, line)
-  if not ok then return nil, message, code end
-  local what, good, text, resp, number, octets = event(s, label)
-  if not what then return nil, good, text end
-  if not good then return refused(s, label, text, resp) end
-  return true, text, number, octets
-end
-
--- A command with a body in one piece: octets, text.
-local function fetch(s, label, line, body)
-  local ok, message, code = ask(s, label, line, body)
-  if not ok then return nil, message, code end
-  local what, a, b, c = event(s, label)
-  if not what then return nil, a, b end
-  if what == "reply" then return refused(s, label, b, c) end
-  if not a then return fail(s, label, b, c) end
-  return a, b
-end
-
--- What ended a body that did not come whole: nil, message, code, reply.
-local function unfinished(s, label, what, a, b, c)
-  if not what then return nil, a, b end
-  if what == "reply" then return refused(s, label, b, c) end
-  return fail(s, label, b, c)
-end
-
-local function sink_refused(s, label, why)
-  return fail(s, label, "the sink refused: " .. tostring(why), "io")
-end
-
--- A command whose body goes to a sink in pieces: octets.
-local function stream(s, label, line, sink)
-  local ok, err, err_code = ask(s, label, line, false, true)
-  if not ok then
-    sink(nil, err)
-    return nil, err, err_code
-  end
-  local _ <close> = busy(s, label)
-  local what, a, b, c = event(s, label)
-  while what == "data" do
-    local taken, why = sink(a)
-    if not taken then
-      if not s.dead then s.engine:discard() end
-      return sink_refused(s, label, why)
-    end
-    what, a, b, c = event(s, label)
-  end
-  if what == "end" and a then
-    local taken, why = sink(nil)
-    if not taken and why ~= nil then return sink_refused(s, label, why) end
-    return a
-  end
-  local none, message, code, reply = unfinished(s, label, what, a, b, c)
-  sink(none, message)
-  return nil, message, code, reply
-end
-
-local function octets_of(s, label, line, sink)
-  if sink then return stream(s, label, line, sink) end
-  local octets, message, code, reply = fetch(s, label, line)
-  if not octets then return nil, message, code, reply end
-  return octets
-end
 
 -- ------------------------------------------------------------------- state
 
@@ -235,8 +73,8 @@ end
 -- @treturn boolean true
 -- @treturn string the mechanism
 function methods:login(user, secret, opts)
-  check.text(user, "the user", 1, self.longest - #"APOP  " - 32)
-  check.text(secret, "the secret", 1, self.longest - #"PASS ")
+  check.text(user, "the user", 1, LONGEST - #"APOP  " - 32)
+  check.text(secret, "the secret", 1, LONGEST - #"PASS ")
   opts = opts or {}
   check.options(opts, { mechs = "table" }, "login", 1)
   if opts.mechs then check_mechs(opts.mechs) end
@@ -250,7 +88,7 @@ function methods:login(user, secret, opts)
     return fail(self, "login", "an empty user or secret", "auth")
   end
   local _ <close> = operation(self)
-  return login.run(self, exchange, user, secret, opts.mechs or self.mechs, fail)
+  return login.run(self, command, user, secret, opts.mechs or self.mechs, fail)
 end
 
 --- Start TLS on this link (RFC 2595).
@@ -284,7 +122,9 @@ function methods:capa()
     self.capas[state] = known
   end
   if known[1] == false then return nil, known[2], "err", known[3] end
-  return known
+  local capa = {}  -- what a caller changes in it is the caller's
+  for name, words in pairs(known) do capa[name] = words end
+  return capa
 end
 
 --- Does the server have a capability?
@@ -304,7 +144,7 @@ end
 -- @treturn integer messages that are not marked as deleted
 -- @treturn integer their octets
 function methods:stat()
-  local ok, text, count, octets = exchange(self, "STAT", "STAT")
+  local ok, text, count, octets = command(self, "STAT", "STAT")
   if not ok then return nil, text, count, octets end
   if not count then return fail(self, "STAT", "no numbers in the reply", "proto") end
   return count, octets
@@ -322,7 +162,7 @@ local function listing(s, verb, n)
     return t, b
   end
   local label = verb .. " " .. n
-  local ok, text, number, value = exchange(s, label, label)
+  local ok, text, number, value = command(s, label, label)
   if not ok then return nil, text, number, value end
   if number ~= n then
     return fail(s, label, "the reply is about another message", "proto")
@@ -436,58 +276,6 @@ function methods:headers(n)
   return require "pop3.message".parse(octets)
 end
 
--- Commands under way at once: enough to hide the round trip, and few enough
--- octets (16 a command) that they always fit into the buffers between.
-local WINDOW = 64
-
--- Ask for more messages when half of the window is free.
-local function refill(s, list, asked, done, window)
-  if asked - done > window // 2 then return asked end
-  if s.dead then return nil, "the session has ended", "closed" end
-  local engine = s.engine
-  while asked < #list and asked - done < window do
-    local ok, message, code = engine:ask("RETR " .. list[asked + 1])
-    if not ok then return nil, message, code end
-    asked = asked + 1
-    s.link.unsent = true
-  end
-  return asked
-end
-
--- How many commands may be under way; nil, message, code when asking failed.
-local function window_of(s, n)
-  if n == 1 or s:state() ~= "transaction" then return 1 end
-  local piped, message, code = s:supports "PIPELINING"
-  if piped == nil then return nil, message, code end
-  return piped and WINDOW or 1
-end
-
--- Fetch a list whose first command is under way. Returns how many have been
--- told of and how many came; then message, code when the link was lost.
-local function fetch_all(s, list, fn, window)
-  local _ <close> = busy(s, "retr_many")
-  local asked, done, came = 1, 0, 0
-  while done < #list do
-    local message, code
-    asked, message, code = refill(s, list, asked, done, window)
-    if not asked then
-      local _, m, c = kill(s, "RETR", message, code)
-      return done, came, m, c
-    end
-    local n = list[done + 1]
-    local what, a, b, c = event(s, "RETR " .. n)
-    if not what then return done, came, a, b end
-    done = done + 1
-    if what == "body" and a then
-      came = came + 1
-      fn(n, a)
-    else
-      fn(n, unfinished(s, "RETR " .. n, what, a, b, c))
-    end
-  end
-  return done, came
-end
-
 --- Fetch many messages: `fn(n, octets)` for each, in order, or
 -- `fn(n, nil, message, code, reply)`. The commands are pipelined, in a bounded
 -- window, if the server says PIPELINING. `fn` must not use the session; if it
@@ -504,38 +292,7 @@ function methods:retr_many(numbers, fn)
   for i = 1, #numbers do list[i] = check.number(numbers[i], 1) end
   check.callable(fn, "retr_many: fn", 1)
   if #list == 0 then return 0 end
-  local _ <close> = operation(self)
-  local window, message, code = window_of(self, #list)
-  local done, came = 0, nil
-  if window then
-    local first = "RETR " .. list[1]
-    local ok
-    ok, message, code = ask(self, first, first)
-    if not ok then window = nil end
-  end
-  if window then
-    done, came, message, code = fetch_all(self, list, fn, window)
-  end
-  if came and not message then return came end
-  for i = done + 1, #list do fn(list[i], nil, message, code) end
-  return nil, message, code
-end
-
--- A message of the maildrop, as `messages` gives it.
-local Handle = { __name = "pop3.handle" }
-Handle.__index = Handle
-
-function Handle:retr(sink) return self.session:retr(self.number, sink) end
-function Handle:save(path) return self.session:save(self.number, path) end
-function Handle:top(lines, sink)
-  return self.session:top(self.number, lines, sink)
-end
-function Handle:message() return self.session:message(self.number) end
-function Handle:headers() return self.session:headers(self.number) end
-function Handle:dele() return self.session:dele(self.number) end
-
-function Handle:__tostring()
-  return ("message %d (%d octets)"):format(self.number, self.size)
+  return many(self, list, fn)
 end
 
 --- All messages, as an iterator of handles with the fields `number`, `size`
@@ -572,8 +329,7 @@ function methods:messages(opts)
     i = i + 1
     local n = numbers[i]
     if not n then return nil end
-    return setmetatable({ session = self, number = n, size = sizes[n],
-                          uid = uids[n] }, Handle)
+    return handle(self, n, sizes[n], uids[n])
   end
 end
 
@@ -582,7 +338,7 @@ end
 -- @treturn boolean true
 function methods:dele(n)
   n = check.number(n, 1)
-  local ok, message, code, reply = exchange(self, "DELE " .. n, "DELE " .. n)
+  local ok, message, code, reply = command(self, "DELE " .. n, "DELE " .. n)
   if not ok then return nil, message, code, reply end
   return true
 end
@@ -590,7 +346,7 @@ end
 -- Commands without an argument that say +OK.
 for name, line in pairs { rset = "RSET", noop = "NOOP", utf8 = "UTF8" } do
   methods[name] = function(self)
-    local ok, message, code, reply = exchange(self, line, line)
+    local ok, message, code, reply = command(self, line, line)
     if not ok then return nil, message, code, reply end
     return true
   end
@@ -614,9 +370,9 @@ end
 -- true
 function methods:lang(tag)
   if tag ~= nil then
-    check.text(tag, "the tag", 1, self.longest - #"LANG ")
+    check.text(tag, "the tag", 1, LONGEST - #"LANG ")
     local line = "LANG " .. tag
-    local ok, message, code, reply = exchange(self, line, line)
+    local ok, message, code, reply = command(self, line, line)
     if not ok then return nil, message, code, reply end
     return true
   end
@@ -640,7 +396,7 @@ local not_by_command = { AUTH = "login", STLS = "stls" }
 -- @treturn string the text of the status line
 -- @treturn ?string the body
 function methods:command(line, opts)
-  check.text(line, "the command", 1, self.longest)
+  check.text(line, "the command", 1, LONGEST)
   opts = opts or {}
   check.options(opts, { multiline = "boolean" }, "command", 1)
   local verb = (line:match "^[^ ]*"):upper()
@@ -669,7 +425,7 @@ end
 -- when it refused; with any other code the outcome is unknown. The session is
 -- closed either way
 function methods:quit()
-  local ok, message, code, reply = exchange(self, "QUIT", "QUIT")
+  local ok, message, code, reply = command(self, "QUIT", "QUIT")
   if code == "state" then return nil, message, code end  -- in a callback
   drop(self)
   if not ok then return nil, message, code, reply end
@@ -707,167 +463,12 @@ function Closed:__tostring()
   return ("pop3.session (%s, closed)"):format(self.name)
 end
 
--- ------------------------------------------------------------------ connect
+-- ------------------------------------------------------------------- making
 
-local known = {
-  host = "string", port = "integer",
-  tls = { implicit = true, stls = true, none = true },
-  verify = "boolean", cafile = "string", capath = "string",
-  servername = "string", pin = "string table", cert = "string",
-  key = "string", min_version = { ["TLSv1.2"] = true, ["TLSv1.3"] = true },
-  user = "string", password = "string", token = "string function",
-  mechs = "table", insecure = "boolean", timeout = "number table",
-  limits = "table", proxy = "string", log = "function", wait = "function",
-  transport = "any",
-}
-
--- `timeout` as { connect =, io =, total = }.
-local function timeouts(timeout)
-  if timeout == nil then timeout = 60 end
-  if type(timeout) == "number" then
-    timeout = { connect = timeout, io = timeout }
-  end
-  check.options(timeout, { connect = "number", io = "number",
-                           total = "number" }, "connect: timeout", 2)
-  for name, seconds in pairs(timeout) do
-    if seconds <= 0 or seconds ~= seconds then
-      check.misuse(2, "connect: timeout '%s' must be positive", name)
-    end
-  end
-  local io = timeout.io or 60
-  return { connect = timeout.connect or io, io = io, total = timeout.total }
+-- A session from its fields, before the greeting.
+local function new(s)
+  s.waits = setmetatable({ session = s }, exchange.Waits)
+  return setmetatable(s, Session)
 end
 
--- A transport for what the user gave: a descriptor, a socket, an object.
-local function adopt(transport, wait)
-  if type(transport) == "number" then  -- LuaSocket's getfd gives floats
-    local number = math.tointeger(transport)
-    if not number or number < 0 then
-      check.misuse(2, "connect: not a descriptor: %s", transport)
-    end
-    local fd, err = core.fd(number)
-    if not fd then return nil, err, "io" end
-    return require "pop3.io.fd"(fd, wait)
-  end
-  local ok, is_socket = pcall(function()
-    return transport.settimeout and transport.getfd and true or false
-  end)
-  if ok and is_socket then return require "pop3.io.socket"(transport, wait) end
-  if not (ok and transport.send and transport.receive and transport.close) then
-    check.misuse(2, "connect: transport must be a descriptor, a socket, or an "
-                    .. "object with send, receive and close")
-  end
-  return require "pop3.io.stream"(transport)
-end
-
-local function open(opts, seconds)
-  local fd, err, code = require "pop3.io.connect"(opts.host, opts.port,
-    seconds, opts.wait or core.poll)
-  if not fd then return nil, err, code end
-  return require "pop3.io.fd"(fd, opts.wait)
-end
-
--- What the server says first, and the login if there is a user.
-local function begin(s, opts)
-  local _ <close> = operation(s)
-  local what, ok, text, resp = event(s, "connect")
-  if not what then return nil, ok, text end
-  if not ok then
-    drop(s)
-    return refused(s, "connect", text, resp)
-  end
-  s.hello = text
-  if opts.user then
-    local done, message, code, reply = s:login(opts.user, opts.password)
-    if not done then
-      s:close()
-      return nil, message, code, reply
-    end
-  end
-  return s
-end
-
---- Connect to a server and, if a user is given, log in.
---
---    local s = assert(pop3.connect{ host = "mail.example", tls = "none",
---                                   user = "mrose", password = "secret" })
--- @tparam string|table where options, or a URL (RFC 2384)
--- @tparam[opt] table more options beside a URL
--- @treturn pop3.session
-local function connect(where, more)
-  local opts = {}
-  if type(where) == "string" then
-    local parsed, err = parse_url(where)
-    if not parsed then check.misuse(1, "connect: %s", err) end
-    opts = parsed
-  elseif more ~= nil then
-    check.misuse(1, "connect: options beside options")
-  end
-  local given = type(where) == "string" and (more or {}) or where
-  check.options(given, known, "connect", 1)
-  for name, value in pairs(given) do opts[name] = value end
-  if not opts.host and opts.transport == nil then
-    check.misuse(1, "connect: a host is needed")
-  end
-  opts.tls = opts.tls or opts.transport ~= nil and "none" or "implicit"
-  opts.port = opts.port or opts.tls == "implicit" and 995 or 110
-  if opts.port < 1 or opts.port > 65535 then
-    check.misuse(1, "connect: no such port: %d", opts.port)
-  end
-  if opts.host then check.text(opts.host, "connect: the host", 1) end
-  if opts.mechs then check_mechs(opts.mechs) end
-  local limits = opts.limits or {}
-  check.options(limits, { line = "integer", listing = "integer",
-                          message = "integer", drain = "integer" },
-                "connect: limits", 1)
-  for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
-  local longest = limits.line or LONGEST
-  if opts.user then
-    check.text(opts.user, "connect: the user", 1, longest - #"APOP  " - 32)
-    if not opts.password then
-      check.misuse(1, "connect: a user needs a password")
-    end
-    check.text(opts.password, "connect: the password", 1, longest - #"PASS ")
-  end
-  local timeout = timeouts(opts.timeout)
-  local name = "transport"
-  if opts.host then
-    name = opts.host:find(":", 1, true) and "[%s]:%d" or "%s:%d"
-    name = name:format(opts.host, opts.port)
-  end
-  if opts.tls ~= "none" then
-    return nil, ("connect: %s: TLS is not built into this version (tls = "
-                 .. "\"none\" does without)"):format(name), "tls"
-  end
-  local io, err, code
-  if opts.transport ~= nil then
-    io, err, code = adopt(opts.transport, opts.wait)
-  else
-    io, err, code = open(opts, timeout.connect)
-  end
-  if not io then
-    return nil, ("connect: %s: %s"):format(name, err), code
-  end
-  local engine = core.client {
-    line = limits.line, listing = limits.listing, message = limits.message,
-    drain = limits.drain, trace = opts.log ~= nil,
-  }
-  local s = setmetatable({
-    engine = engine,
-    link = { engine = engine, io = io, idle = timeout.io, last = 0,
-             unsent = false,
-             deadline = huge },
-    name = name,
-    longest = longest,
-    total = timeout.total,
-    secure = false,
-    insecure = opts.insecure,
-    mechs = opts.mechs,
-    log = opts.log,
-    capas = {},
-  }, Session)
-  s.waits = setmetatable({ session = s }, Waits)
-  return begin(s, opts)
-end
-
-return { connect = connect }
+return { new = new, check_mechs = check_mechs, LONGEST = LONGEST }

@@ -15,7 +15,7 @@ local pop3 = {
 
 -- What is loaded when it is first asked for.
 local parts = {
-  connect = function() return require "pop3.client".connect end,
+  connect = function() return require "pop3.connect" end,
   loop = function() return require "pop3.loop" end,
   message = function() return require "pop3.message" end,
   server = function() return require "pop3.server" end,

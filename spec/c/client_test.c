@@ -50,17 +50,17 @@ static void bad_commands (void) {
   };
   failmem m;
   pop3_client *c = logged_in(&m, &pop3_client_defaults);
-  char line[8193];
+  static char line[POP3_COMMAND_MAX + 1];
   size_t i;
   check_about("bad commands");
   for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
     CHECK(pop3_client_ask(c, bad[i].line, bad[i].n, 0, POP3_WHOLE) ==
           bad[i].err);
   memset(line, 'x', sizeof line);
-  CHECK(pop3_client_ask(c, line, 8193, 0, POP3_WHOLE) == POP3_ELONG);
+  CHECK(pop3_client_ask(c, line, sizeof line, 0, POP3_WHOLE) == POP3_ELONG);
   CHECK(pop3_client_asked(c) == 0 && pop3_client_out(c).n == 0);
-  CHECK(pop3_client_ask(c, line, 8192, 0, POP3_WHOLE) == 0);
-  CHECK(pop3_client_asked(c) == 1 && pop3_client_out(c).n == 8194);
+  CHECK(pop3_client_ask(c, line, POP3_COMMAND_MAX, 0, POP3_WHOLE) == 0);
+  CHECK(pop3_client_asked(c) == 1 && pop3_client_out(c).n == POP3_COMMAND_MAX + 2);
   end_client(c, &m);
 }
 
@@ -116,7 +116,32 @@ static void long_queue (void) {
   end_client(c, &m);
 }
 
-/* --------------------------------------------------------- the end, anywhere */
+/* A listing that is all there, given up after each of its entries. */
+static void give_up_listing (void) {
+  int taken, mode;
+  for (mode = POP3_WHOLE; mode <= POP3_STREAM; mode++)
+    for (taken = 0; taken < 4; taken++) {
+      failmem m;
+      pop3_client *c = logged_in(&m, &pop3_client_defaults);
+      pop3_event ev;
+      int i;
+      check_about("a listing given up after %d entries", taken);
+      CHECK(ask(c, "LIST", mode) == 0 && ask(c, "STAT", mode) == 0);
+      CHECK(feed(c, "+OK\r\n1 1\r\n2 2\r\n3 3\r\n.\r\n") == 0);
+      CHECK(feed(c, "+OK 3 6\r\n") == 0);
+      CHECK(pop3_client_next(c, &ev) == 1 && ev.more);
+      for (i = 0; i < taken; i++)
+        CHECK(pop3_client_next(c, &ev) == 1 && ev.type == POP3_EV_ENTRY);
+      pop3_client_discard(c);
+      CHECK(ask(c, "NOOP", mode) == 0 && feed(c, "+OK fine\r\n") == 0);
+      CHECK(pop3_client_next(c, &ev) == 1 && ev.verb == POP3_V_NOOP);
+      CHECK_SAME(ev.text.p, ev.text.n, "fine", 4);
+      CHECK(pop3_client_unread(c) == 0 && pop3_client_asked(c) == 0);
+      end_client(c, &m);
+    }
+}
+
+/* -------------------------------------------------------- the end, anywhere */
 
 #define EVENTS 64
 
@@ -257,6 +282,7 @@ int main (void) {
   bad_commands();
   phases();
   long_queue();
+  give_up_listing();
   end_anywhere();
   big_messages();
   rooms();

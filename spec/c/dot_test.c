@@ -243,12 +243,14 @@ static void random_texts (int rounds) {
   char x[200], wire[MAX], plain[MAX], expected[MAX];
   while (rounds-- > 0) {
     sample c = { NULL, 0, NULL, 0, 0, 0, 1 };
-    size_t n = random_below(rounds % 8 == 0 ? sizeof x : 24), i, left, each[MAX];
+    size_t n = random_below(rounds % 8 == 0 ? sizeof x : 24);
+    size_t i, left, each[MAX];
     int done;
     check_about("random text %d", rounds);
     for (i = 0; i < n; i++) x[i] = alphabet[random_below(sizeof alphabet - 1)];
     c.wire = wire;
-    c.wn = encode(x, n, 3 + random_below(40), random_below(n + 1), wire);
+    i = random_below(n + 1);
+    c.wn = encode(x, n, 3 + random_below(40), i, wire);
     c.left = random_below(4);
     memcpy(wire + c.wn, ".\r\n", 3);
     c.wn += c.left;

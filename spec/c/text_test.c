@@ -86,7 +86,7 @@ static void masks (void) {
     { "a hu a", "a *** a", 1 }, { "a hu a", "a hu a", 4 },
     { "hushed tones", "*** tones", 1 }, { "", "", 1 }, { "h", "h", 1 }
   };
-  static const char *const words[] = { "hu", "hush", "", "hushed" };
+  static const char *const words[] = { "hushed", "hu", "", "hush" };
   failmem m;
   pop3_buf s, out;
   size_t i;
@@ -111,7 +111,9 @@ static void journal (void) {
   pop3_journal j;
   pop3_entry e;
   size_t at, kept, i;
-  char line[8];
+  char line[8], long_line[2000];
+  pop3_span whole = { NULL, sizeof long_line };
+  whole.p = memset(long_line, 'x', sizeof long_line);
   check_about("a journal of 1000 octets");
   pop3_journal_init(&j, failmem_mem(&m, 0), 1000);
   memset(line, 'x', sizeof line);
@@ -131,23 +133,45 @@ static void journal (void) {
   }
   check_about("a line longer than the journal");
   CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == 0);
-  {
-    static char big[5000];
-    pop3_span s = { big, sizeof big };
-    CHECK(pop3_journal_add(&j, 1, 'C', s, 0) == 0);
-    CHECK(j.buf.n - j.head <= 1000);
-  }
+  CHECK(pop3_journal_add(&j, 1, 'C', whole, 0) == 0);
+  CHECK(j.buf.n - j.head <= 1000);
   pop3_journal_clear(&j);
   at = 0;
   CHECK(!pop3_journal_get(&j, &at, &e) && j.lost == 0);
   m.fail_at = m.calls + 1;
   CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == POP3_ENOMEM);
   CHECK(!pop3_journal_get(&j, &at, &e));
+  CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == 0);
+  m.fail_at = m.calls + 1;  /* there is room for the head of the next one */
+  CHECK(pop3_journal_add(&j, 2, 'C', whole, 0) == POP3_ENOMEM);
+  CHECK(pop3_journal_get(&j, &at, &e) && e.session == 1);
+  CHECK(!pop3_journal_get(&j, &at, &e));
   pop3_journal_free(&j);
   CHECK(m.blocks == 0 && m.wrong == 0);
 }
 
+/* Every error has a code of the closed set and a text. */
+static void errors (void) {
+  static const char codes[] = " memory argument connect timeout closed tls "
+                              "auth err proto limit state charset io ";
+  int n;
+  for (n = -1; n <= POP3_N_LAST; n++) {
+    char code[20];
+    check_about("error %d", -n);
+    code[0] = ' ';
+    strcpy(code + 1, pop3_errcode(-n));
+    strcat(code, " ");
+    CHECK(n == 0 || strstr(codes, code) != NULL);
+    CHECK(n == 0 || strlen(pop3_errtext(-n)) > 5);
+  }
+  check_about("errors by their names");
+  CHECK(strcmp(pop3_errcode(POP3_ECLOSED), "closed") == 0);
+  CHECK(strcmp(pop3_errcode(POP3_ELINE), "limit") == 0);
+  CHECK(strcmp(pop3_errtext(POP3_ESTATUS), "not a POP3 reply") == 0);
+}
+
 int main (void) {
+  errors();
   numbers();
   verbs();
   secrets();

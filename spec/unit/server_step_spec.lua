@@ -139,10 +139,11 @@ describe("a slow reader", function()
     local s <close> = server { limits = { output = 1000 } }
     local c = connect(s)
     c:send "USER a\r\nPASS pw\r\nRETR 2\r\nRETR 1\r\nQUIT\r\n"
-    local out, err = {}, nil
+    local out = {}
     repeat
       settle(s)
-      out[#out + 1], err = read(c)
+      local octets, err = read(c)
+      out[#out + 1] = octets
     until err == "closed"
     local octets = table.concat(out)
     local from = octets:find("Subject: big", 1, true)

@@ -26,15 +26,14 @@ Fd.__name = "pop3.io.fd"
 -- @tparam pop3.fd fd
 -- @tparam[opt] function wait the `wait` option of `pop3.connect`
 local function new(fd, wait)
-  local _, host = fd:peer()
+  local peer, host = fd:peer()
   return setmetatable({
     fd = fd,
     number = fd:getfd(),
     hook = wait or core.poll,
     more = false,
-    loopback = host == nil or host == "localhost"  -- no address: AF_UNIX
-               or host == "::1" or host:find "^127%." ~= nil
-               or host:find "^::ffff:127%." ~= nil,
+    loopback = peer == "local" or host == "::1" or host ~= nil
+               and (host:find "^127%." or host:find "^::ffff:127%.") ~= nil,
   }, Fd)
 end
 
