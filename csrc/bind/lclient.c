@@ -22,6 +22,8 @@ typedef struct Client {
   pop3_client *c;    /* NULL when closed */
   pop3_journal log;
   int tracing;
+  int texts;         /* the text of a status line is wanted with its body */
+  int closing;       /* closed while it was busy */
 } Client;
 
 static char *room (void *e, size_t want, size_t *got) {
@@ -43,6 +45,7 @@ static void sent (void *e, size_t n) {
 static Client *check (lua_State *L) {
   Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
   luaL_argcheck(L, u->c != NULL, 1, "engine is closed");
+  luaL_argcheck(L, !u->port.busy, 1, "engine is in use");
   return u;
 }
 
@@ -91,7 +94,8 @@ Put a command into the queue. Replies come in the order of the commands.
 @function client:ask
 @tparam string line the command without its CRLF
 @tparam[opt=false] boolean body a +OK is followed by a body, for a verb that
-is not POP3's own; a listing comes as a body
+is not POP3's own; a listing comes as a body, and the text of the status line
+with it
 @tparam[opt=false] boolean stream hand the body out in pieces
 @treturn boolean true, or nil, message, code
 */
@@ -103,6 +107,7 @@ static int c_ask (lua_State *L) {
   int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
   int err = pop3_client_ask(u->c, line, n, body, mode);
   if (err != 0) return lpop3_fail(L, err);
+  u->texts = body;
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -129,12 +134,12 @@ static int push_reply (lua_State *L, const pop3_event *ev) {
 }
 
 /* A body begins: remember what its end will need. */
-static void begin_body (lua_State *L, const pop3_event *ev) {
+static void begin_body (lua_State *L, const Client *u, const pop3_event *ev) {
   if (ev->shape == POP3_S_LISTING) {
     lua_newtable(L);
     lua_setiuservalue(L, 1, LISTING);
   }
-  else if (ev->verb != POP3_V_RETR && ev->verb != POP3_V_TOP) {
+  else if (u->texts) {
     lua_pushlstring(L, ev->text.p, ev->text.n);
     lua_setiuservalue(L, 1, TEXT);
   }
@@ -198,7 +203,7 @@ static int push_listing (lua_State *L, const pop3_event *ev) {
 ** "body", octets, status text, or "body", nil, message, code; for a body in
 ** pieces "end" and the count of octets, or nil, message, code.
 */
-static int push_end (lua_State *L, const pop3_event *ev) {
+static int push_end (lua_State *L, const Client *u, const pop3_event *ev) {
   int streamed = ev->mode == POP3_STREAM;
   if (ev->shape == POP3_S_LISTING) return push_listing(L, ev);
   if (streamed) lua_pushliteral(L, "end");
@@ -212,7 +217,7 @@ static int push_end (lua_State *L, const pop3_event *ev) {
     return 2;
   }
   lua_pushlstring(L, ev->data.p, ev->data.n);
-  if (ev->verb == POP3_V_RETR || ev->verb == POP3_V_TOP) return 2;
+  if (!u->texts) return 2;
   lua_getiuservalue(L, 1, TEXT);
   return 3;
 }
@@ -237,6 +242,45 @@ static int fail (lua_State *L, const pop3_client *c, int err) {
   return 3;
 }
 
+/* As the public one below; the engine is marked as busy meanwhile. */
+static int next (lua_State *L, Client *u) {
+  pop3_event ev;
+  int got;
+  while ((got = pop3_client_next(u->c, &ev)) == 1) {
+    if (ev.type == POP3_EV_ENTRY) {
+      got = add_entries(L, u, &ev);
+      if (got != 1) break;
+    }
+    if (ev.type == POP3_EV_REPLY) {
+      if (!ev.more) return push_reply(L, &ev);
+      begin_body(L, u, &ev);
+    }
+    else if (ev.type == POP3_EV_END) return push_end(L, u, &ev);
+    else if (lua_isnoneornil(L, 2)) {
+      lua_pushliteral(L, "data");
+      lua_pushlstring(L, ev.data.p, ev.data.n);
+      return 2;
+    }
+    else {
+      int en = lpop3_filewrite(L, 2, ev.data.p, ev.data.n);
+      if (en != 0) {
+        lua_pushliteral(L, "refused");
+        lua_pushstring(L, strerror(en));
+        return 2;
+      }
+    }
+  }
+  return got == 0 ? 0 : fail(L, u->c, got);
+}
+
+static int c_gc (lua_State *L) {
+  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  u->port.engine = NULL;
+  pop3_client_free(&u->c);
+  pop3_journal_free(&u->log);
+  return 0;
+}
+
 /***
 The next event; nothing when more octets are needed.
 
@@ -257,34 +301,16 @@ the session is nil, message, code.
 */
 static int c_next (lua_State *L) {
   Client *u = check(L);
-  pop3_event ev;
-  int got;
+  int n;
   lua_settop(L, 2);
-  while ((got = pop3_client_next(u->c, &ev)) == 1) {
-    if (ev.type == POP3_EV_ENTRY) {
-      got = add_entries(L, u, &ev);
-      if (got != 1) break;
-    }
-    if (ev.type == POP3_EV_REPLY) {
-      if (!ev.more) return push_reply(L, &ev);
-      begin_body(L, &ev);
-    }
-    else if (ev.type == POP3_EV_END) return push_end(L, &ev);
-    else if (lua_isnoneornil(L, 2)) {
-      lua_pushliteral(L, "data");
-      lua_pushlstring(L, ev.data.p, ev.data.n);
-      return 2;
-    }
-    else {
-      int en = lpop3_filewrite(L, 2, ev.data.p, ev.data.n);
-      if (en != 0) {
-        lua_pushliteral(L, "refused");
-        lua_pushstring(L, strerror(en));
-        return 2;
-      }
-    }
+  u->port.busy = 1;
+  n = next(L, u);
+  u->port.busy = 0;
+  if (u->closing) {
+    u->closing = 0;
+    c_gc(L);
   }
-  return got == 0 ? 0 : fail(L, u->c, got);
+  return n;
 }
 
 /***
@@ -394,9 +420,8 @@ static int c_trace (lua_State *L) {
 
 static int c_close (lua_State *L) {
   Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
-  u->port.engine = NULL;
-  pop3_client_free(&u->c);
-  pop3_journal_free(&u->log);
+  if (!u->port.busy) return c_gc(L);
+  u->closing = 1;
   return 0;
 }
 
@@ -407,7 +432,7 @@ static int c_tostring (lua_State *L) {
 }
 
 static const luaL_Reg meta[] = {
-  { "__gc", c_close },
+  { "__gc", c_gc },
   { "__close", c_close },
   { "__tostring", c_tostring },
   { NULL, NULL }

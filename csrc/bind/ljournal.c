@@ -6,6 +6,8 @@
 The journal of a server's sessions, for Lua.
 @module pop3.core.journal
 */
+#include <string.h>
+
 #include "../core/journal.h"
 #include "lpop3.h"
 
@@ -15,11 +17,22 @@ pop3_journal *lpop3_checkjournal (lua_State *L, int arg) {
   return (pop3_journal *)luaL_checkudata(L, arg, LPOP3_JOURNAL);
 }
 
-int lpop3_pushentries (lua_State *L, const pop3_journal *j) {
-  size_t at = 0;
+/*
+** From a copy: a finalizer that Lua runs meanwhile may add to the journal.
+*/
+int lpop3_pushentries (lua_State *L, const pop3_journal *from) {
+  pop3_journal copy, *j = &copy;
+  size_t at = 0, n = from->buf.n - from->head;
   lua_Integer i = 0;
   pop3_entry e;
-  lua_newtable(L);  /* list */
+  char *octets = (char *)lua_newuserdatauv(L, n > 0 ? n : 1, 0);
+  n = from->buf.n - from->head;  /* it may have grown, or have been cleared */
+  if (n > lua_rawlen(L, -1)) n = lua_rawlen(L, -1);
+  memset(j, 0, sizeof *j);
+  if (n > 0) memcpy(octets, from->buf.p + from->head, n);
+  j->buf.p = octets;
+  j->buf.n = n;
+  lua_newtable(L);  /* copy, list */
   while (pop3_journal_get(j, &at, &e)) {
     lua_createtable(L, 0, 4);  /* list, entry */
     lua_pushinteger(L, (lua_Integer)e.session);
@@ -32,6 +45,7 @@ int lpop3_pushentries (lua_State *L, const pop3_journal *j) {
     lua_setfield(L, -2, "line");
     lua_rawseti(L, -2, ++i);
   }
+  lua_remove(L, -2);
   return 1;
 }
 

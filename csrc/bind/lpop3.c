@@ -78,6 +78,7 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg) {
   }
   p = (lpop3_port *)u;
   luaL_argcheck(L, p->engine != NULL, arg, "engine is closed");
+  luaL_argcheck(L, !p->busy, arg, "engine is in use");
   return p;
 }
 

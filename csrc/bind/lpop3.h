@@ -43,6 +43,8 @@ typedef struct lpop3_port {
   void      (*sent) (void *engine, size_t n);
   void     *engine;  /* NULL when it is closed */
   size_t    want;    /* octets worth reading at once */
+  int       busy;    /* a call is reading from it; a finalizer that Lua runs
+                        meanwhile must leave it alone */
 } lpop3_port;
 
 #define LPOP3_CLIENT "pop3.client.engine"

@@ -19,6 +19,8 @@ typedef struct Server {
   lpop3_port port;
   pop3_server *s;  /* NULL when closed */
   pop3_server_limits lim;
+  unsigned char anchored;  /* there is a body in the user value BODY */
+  unsigned char closing;   /* closed while it was busy */
 } Server;
 
 static char *room (void *e, size_t want, size_t *got) {
@@ -43,7 +45,16 @@ static void sent (void *e, size_t n) {
 static Server *check (lua_State *L) {
   Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
   luaL_argcheck(L, u->s != NULL, 1, "engine is closed");
+  luaL_argcheck(L, !u->port.busy, 1, "engine is in use");
   return u;
+}
+
+/* Let go of a body that is all encoded. */
+static void drop_body (lua_State *L, Server *u) {
+  if (!u->anchored || pop3_server_busy(u->s) == POP3_ENCODING) return;
+  u->anchored = 0;
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, BODY);
 }
 
 /***
@@ -95,6 +106,39 @@ static void push_number (lua_State *L, int64_t n) {
   else lua_pushnil(L);
 }
 
+static int s_gc (lua_State *L) {
+  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  u->port.engine = NULL;
+  pop3_server_free(&u->s);
+  return 0;
+}
+
+/* Push a command and its arguments. */
+static int push_command (lua_State *L, const pop3_command *cmd) {
+  lua_pushlstring(L, cmd->name.p, cmd->name.n);
+  switch (pop3_verb_row(cmd->verb)->args) {
+    case POP3_A_NONE:
+      return 1;
+    case POP3_A_MSG: case POP3_A_MSGOPT:
+      push_number(L, cmd->number);
+      return 2;
+    case POP3_A_TOP:
+      push_number(L, cmd->number);
+      push_number(L, cmd->lines);
+      return 3;
+    case POP3_A_TWO: case POP3_A_MECH:
+      push_span(L, cmd->first);
+      push_span(L, cmd->second);
+      return 3;
+    default:
+      lua_pushlstring(L, cmd->first.p, cmd->first.n);
+      if (cmd->verb != POP3_V_OTHER) return 2;
+      lua_pushnil(L);
+      lua_pushboolean(L, 1);
+      return 4;
+  }
+}
+
 /***
 The next command; nothing when more octets are needed or replies must leave
 first. What is no command is answered inside and never seen.
@@ -108,31 +152,15 @@ initial response or nil; any other: the rest of the line
 static int s_next (lua_State *L) {
   Server *u = check(L);
   pop3_command cmd;
-  int got = pop3_server_next(u->s, &cmd);
+  int n = 0, got = pop3_server_next(u->s, &cmd);
   if (got < 0) return lpop3_fail(L, got);
+  drop_body(L, u);
   if (got == 0) return 0;
-  lua_pushlstring(L, cmd.name.p, cmd.name.n);
-  switch (pop3_verb_row(cmd.verb)->args) {
-    case POP3_A_NONE:
-      return 1;
-    case POP3_A_MSG: case POP3_A_MSGOPT:
-      push_number(L, cmd.number);
-      return 2;
-    case POP3_A_TOP:
-      push_number(L, cmd.number);
-      push_number(L, cmd.lines);
-      return 3;
-    case POP3_A_TWO: case POP3_A_MECH:
-      push_span(L, cmd.first);
-      push_span(L, cmd.second);
-      return 3;
-    default:
-      lua_pushlstring(L, cmd.first.p, cmd.first.n);
-      if (cmd.verb != POP3_V_OTHER) return 2;
-      lua_pushnil(L);
-      lua_pushboolean(L, 1);
-      return 4;
-  }
+  u->port.busy = 1;  /* 'cmd' points into it */
+  n = push_command(L, &cmd);
+  u->port.busy = 0;
+  if (u->closing) s_gc(L);
+  return n;
 }
 
 /* The lines of the list at 'arg' as one string on the top of the stack. */
@@ -157,6 +185,7 @@ static int give_body (lua_State *L, Server *u, int last) {
   if (pop3_server_busy(u->s) == POP3_ENCODING) {
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, 1, BODY);
+    u->anchored = 1;
   }
   return err;
 }
@@ -326,7 +355,9 @@ The session is idle: give back the memory that it does not need.
 @function server:rest
 */
 static int s_rest (lua_State *L) {
-  pop3_server_rest(check(L)->s);
+  Server *u = check(L);
+  drop_body(L, u);
+  pop3_server_rest(u->s);
   return 0;
 }
 
@@ -358,8 +389,8 @@ static int s_enter (lua_State *L) {
 
 static int s_close (lua_State *L) {
   Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
-  u->port.engine = NULL;
-  pop3_server_free(&u->s);
+  if (!u->port.busy) return s_gc(L);
+  u->closing = 1;
   return 0;
 }
 
@@ -370,7 +401,7 @@ static int s_tostring (lua_State *L) {
 }
 
 static const luaL_Reg meta[] = {
-  { "__gc", s_close },
+  { "__gc", s_gc },
   { "__close", s_close },
   { "__tostring", s_tostring },
   { NULL, NULL }

@@ -31,8 +31,9 @@ void pop3_journal_clear (pop3_journal *j) {
 int pop3_journal_get (const pop3_journal *j, size_t *at, pop3_entry *e) {
   size_t i = j->head + *at;
   header h;
-  if (i >= j->buf.n) return 0;
+  if (j->buf.n - j->head < *at + sizeof h + 1) return 0;
   memcpy(&h, j->buf.p + i, sizeof h);
+  if (j->buf.n - i - sizeof h - 1 < h.n) return 0;
   e->time = h.time;
   e->session = h.session;
   e->from = j->buf.p[i + sizeof h];

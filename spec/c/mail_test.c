@@ -330,6 +330,6 @@ int main (int argc, char **argv) {
   test_bounded(multi, "X: y\r\n --b\r\n--c");
   for (i = 1; i < argc; i++) test_file(argv[i]);
   if (n == 0) n = test_corpus("spec/messages");
-  printf("mail_test: %d messages\n", n);
+  printf("%d passed, 0 failed\n", n);
   return 0;
 }

@@ -146,7 +146,7 @@ describe("arguments of methods", function()
       local _ = s:command("X" .. ("y"):rep(65536))
     end)
     misuse("the tag is too long", function()
-      local _ = s:lang(("y"):rep(8188))
+      local _ = s:lang(("y"):rep(65536))
     end)
   end)
 

@@ -217,6 +217,7 @@ describe("the child", function()
     local before
     for i = 1, 200 do
       local run <close> = s:fork()
+      assert.is_true(run.port > 0)
       if i == 10 then before = talk.descriptors() end
     end
     assert.is_true(talk.descriptors() <= before)
