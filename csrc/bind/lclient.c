@@ -362,6 +362,19 @@ static int c_eof (lua_State *L) {
 }
 
 /***
+Something that no reply or trace may show, besides the secrets that are sent.
+@function client:secret
+@tparam string octets
+*/
+static int c_secret (lua_State *L) {
+  Client *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_client_secret(u->c, p, n);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
 Nobody wants the replies under way: they are read and dropped.
 @function client:discard
 */
@@ -447,6 +460,7 @@ static const luaL_Reg methods[] = {
   { "feed", c_feed },
   { "next", c_next },
   { "out", c_out },
+  { "secret", c_secret },
   { "sent", c_sent },
   { "state", c_state },
   { "trace", c_trace },

@@ -7,7 +7,7 @@
 Files.
 @module pop3.core.file
 */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE  /* d_type */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -236,14 +236,26 @@ static int d_close (lua_State *L) {
   return 0;
 }
 
+/* Is it a regular file? Some file systems do not say so in the entry. */
+static int is_file (DIR *d, const struct dirent *e) {
+  struct stat st;
+#ifdef DT_REG
+  if (e->d_type == DT_REG) return 1;
+  if (e->d_type != DT_UNKNOWN && e->d_type != DT_LNK) return 0;
+#endif
+  return fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode);
+}
+
 /***
 The names in a directory, in no order, without "." and "..".
 @function readdir
 @tparam string path
+@tparam[opt=false] boolean files regular files only
 @treturn {string,...} or nil, message, "io"
 */
 static int l_readdir (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
+  int files = lua_toboolean(L, 2);
   DIR **d = (DIR **)lua_newuserdatauv(L, sizeof *d, 0);
   struct dirent *e;
   lua_Integer n = 0;
@@ -252,8 +264,9 @@ static int l_readdir (lua_State *L) {
   lua_newtable(L);  /* directory, names */
   *d = opendir(path);
   if (*d == NULL) return lpop3_sysfail(L, path, errno);
-  while (errno = 0, (e = readdir(*d)) != NULL) {
+  while ((errno = 0, e = readdir(*d)) != NULL) {
     if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+    if (files && !is_file(*d, e)) continue;
     lua_pushstring(L, e->d_name);
     lua_rawseti(L, -2, ++n);
   }

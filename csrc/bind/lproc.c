@@ -7,10 +7,14 @@ Processes.
 @module pop3.core.proc
 */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -45,6 +49,36 @@ static int l_fork (lua_State *L) {
   }
   lua_pushinteger(L, (lua_Integer)pid);
   return 1;
+}
+
+/***
+In a child: put nothing in the place of every socket that the parent has
+open, but for two. The parent's peers then see the end when it closes one.
+Numbers stay taken, so objects that still hold one do no harm.
+@function disown
+@tparam integer keep
+@tparam integer keep
+*/
+static int l_disown (lua_State *L) {
+  int keep1 = (int)luaL_checkinteger(L, 1);
+  int keep2 = (int)luaL_checkinteger(L, 2);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
+  long max = sysconf(_SC_OPEN_MAX);
+  DIR *d = opendir("/proc/self/fd");
+  struct dirent *e;
+  struct stat st;
+  if (max > 65536) max = 65536;
+  for (fd = 3; d == NULL && fd < max; fd++)
+    if (fd != keep1 && fd != keep2 && fstat(fd, &st) == 0 &&
+        S_ISSOCK(st.st_mode)) dup2(null, fd);
+  while (d != NULL && (e = readdir(d)) != NULL) {
+    fd = (int)strtol(e->d_name, NULL, 10);
+    if (fd > 2 && fd != keep1 && fd != keep2 && fstat(fd, &st) == 0 &&
+        S_ISSOCK(st.st_mode)) dup2(null, fd);
+  }
+  if (d != NULL) closedir(d);
+  if (null >= 0) close(null);
+  return 0;
 }
 
 /***
@@ -116,6 +150,7 @@ static int l_maxfiles (lua_State *L) {
 }
 
 static const luaL_Reg funcs[] = {
+  { "disown", l_disown },
   { "exit", l_exit },
   { "fork", l_fork },
   { "getpid", l_getpid },

@@ -169,9 +169,22 @@ static int unfit (const char *p, size_t n) {
                    memchr(p, '\0', n) != NULL);
 }
 
-/* Keep the secrets of a line, to mask them where a peer repeats them. */
-static int note_secret (pop3_client *c, const char *p, size_t n, size_t at) {
-  return at < n ? pop3_secret_add(&c->secrets, p + at, n - at) : 0;
+/*
+** Keep the secrets of a line, to mask them where a peer repeats them, be it
+** without the spaces at the ends.
+*/
+int pop3_client_secret (pop3_client *c, const char *p, size_t n) {
+  size_t i = 0, k = n;
+  while (i < k && p[i] == ' ') i++;
+  while (k > i && p[k - 1] == ' ') k--;
+  if (pop3_secret_add(&c->secrets, p, n) != 0) return POP3_ENOMEM;
+  return k - i < n ? pop3_secret_add(&c->secrets, p + i, k - i) : 0;
+}
+
+/* Is there nothing but spaces behind the verb? */
+static int is_bare (pop3_span rest) {
+  while (rest.n > 0 && rest.p[0] == ' ') rest.p++, rest.n--;
+  return rest.n == 0;
 }
 
 int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
@@ -193,7 +206,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   drop_handed(c);
   if (c->qn == 0 && c->r < c->in.n) return c->err = POP3_EUNASKED;
   a.verb = (unsigned char)id;
-  a.shape = rest.n > 0 ? v->full : v->bare;
+  a.shape = is_bare(rest) ? v->bare : v->full;
   if (id == POP3_V_OTHER) a.shape = body ? POP3_S_BODY : POP3_S_LINE;
   else if (a.shape == POP3_S_LISTING && body) a.shape = POP3_S_BODY;
   a.mode = (unsigned char)mode;
@@ -203,7 +216,8 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   shown.n = secret;
   err = pop3_buf_add(&c->out, line, n);
   if (err == 0) err = pop3_buf_add(&c->out, "\r\n", 2);
-  if (err == 0) err = note_secret(c, line, n, secret);
+  if (err == 0 && secret < n)
+    err = pop3_client_secret(c, line + secret, n - secret);
   if (err == 0 && c->j != NULL)
     err = pop3_journal_add(c->j, 0, 'C', shown, secret < n);
   if (err == 0) err = push_ask(c, a);
@@ -289,24 +303,6 @@ static int take_line (pop3_client *c, size_t from, size_t to, pop3_span *line,
   return line->n > c->lim.line ? POP3_ELINE : 1;
 }
 
-/* "[CODE]" at the start of the text (RFC 2449 section 8): cut it off. */
-static void take_code (pop3_event *ev, char *p) {
-  size_t i;
-  ev->code.p = NULL;
-  ev->code.n = 0;
-  if (ev->text.n < 3 || p[0] != '[') return;
-  for (i = 1; i < ev->text.n && p[i] != ']'; i++)
-    if (p[i] <= ' ' || p[i] == '[' || p[i] == 0x7f) return;
-  if (i == ev->text.n || i == 1) return;
-  ev->code.p = p + 1;
-  ev->code.n = i - 1;
-  while (--i > 0) p[i] = pop3_upper(p[i]);
-  i = ev->code.n + 2;
-  if (i < ev->text.n && p[i] == ' ') i++;
-  ev->text.p += i;
-  ev->text.n -= i;
-}
-
 /* The numbers or the id that a +OK to STAT, LIST n or UIDL n begins with. */
 static void take_numbers (pop3_event *ev, pop3_span s) {
   pop3_span a = pop3_word(&s), b;
@@ -337,25 +333,62 @@ static int take_status (pop3_event *ev, pop3_span line) {
 }
 
 /*
-** Mask the secrets that a status line repeats behind its first 'skip'
-** octets, and trace it. '*line' then is what may be shown.
+** A response code that has a meaning (RFC 2449, 3206, 6856): it is no secret,
+** whatever the password is.
+*/
+static int is_registered (const char *p, size_t n) {
+  static const char *const codes[] = {
+    "AUTH", "IN-USE", "LOGIN-DELAY", "SYS/PERM", "SYS/TEMP", "UTF8"
+  };
+  size_t i;
+  for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (strlen(codes[i]) == n && pop3_same(p, codes[i], n)) return 1;
+  return 0;
+}
+
+/* Octets of "[CODE] " at the start of a text, 0 if there is none. */
+static size_t code_length (pop3_span text) {
+  size_t i;
+  if (text.n < 3 || text.p[0] != '[') return 0;
+  for (i = 1; i < text.n && text.p[i] != ']'; i++)
+    if (text.p[i] <= ' ' || text.p[i] == '[' || text.p[i] == 0x7f) return 0;
+  if (i == text.n || i == 1) return 0;
+  return i + 1 < text.n && text.p[i + 1] == ' ' ? i + 2 : i + 1;
+}
+
+/*
+** Mask the secrets that a status line repeats behind its first 'skip' octets,
+** and trace it. '*line' then is what may be shown. A short secret would show
+** by what it takes out, so it takes all of the text.
 */
 static int show_status (pop3_client *c, int verb, pop3_span *line,
                         size_t skip) {
   int login = pop3_verb_row(verb)->secret != 0 || verb == POP3_V_USER;
-  size_t min = login ? 1 : POP3_SECRET_MIN;
   pop3_span rest;
+  int some;
   rest.p = line->p + skip;
   rest.n = line->n - skip;
-  if (pop3_secret_in(&c->secrets, rest, min)) {
+  some = pop3_secret_in(&c->secrets, rest, POP3_SECRET_MIN);
+  if (some || (login && pop3_secret_in(&c->secrets, rest, 1))) {
     c->text.n = 0;
-    if (pop3_buf_add(&c->text, line->p, skip) != 0 ||
-        pop3_masked(&c->text, &c->secrets, rest, min) != 0)
-      return POP3_ENOMEM;
+    if (pop3_buf_add(&c->text, line->p, skip) != 0) return POP3_ENOMEM;
+    if (some ? pop3_masked(&c->text, &c->secrets, rest, POP3_SECRET_MIN)
+             : pop3_buf_add(&c->text, "***", 3)) return POP3_ENOMEM;
     line->p = c->text.p;
     line->n = c->text.n;
   }
   return c->j == NULL ? 0 : pop3_journal_add(c->j, 0, 'S', *line, 0);
+}
+
+/* "[CODE]" at the start of the text (RFC 2449 section 8): cut it off. */
+static void take_code (pop3_event *ev, char *p, size_t n) {
+  size_t i;
+  if (n == 0) return;
+  ev->code.p = p + 1;
+  for (i = 1; p[i] != ']'; i++) p[i] = pop3_upper(p[i]);
+  ev->code.n = i - 1;
+  ev->text.p += n;
+  ev->text.n -= n;
 }
 
 /*
@@ -364,7 +397,7 @@ static int show_status (pop3_client *c, int verb, pop3_span *line,
 static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   pop3_span line, plain;
   char *shown;
-  size_t next, skip;
+  size_t next, skip, code, shield = 0;
   int got = take_line(c, c->r, c->in.n, &line, &next);
   if (got <= 0) return got;
   memset(ev, 0, sizeof *ev);
@@ -373,8 +406,13 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   got = take_status(ev, line);
   plain = ev->text;
   skip = got == 0 ? (size_t)(plain.p - line.p) : 0;
+  code = got == 0 ? code_length(plain) : 0;
+  if (code > 0) {
+    const char *end = (const char *)memchr(plain.p, ']', code);
+    if (is_registered(plain.p + 1, (size_t)(end - plain.p) - 1)) shield = code;
+  }
   shown = c->in.p + c->r;
-  if (show_status(c, a->verb, &line, skip) != 0) return POP3_ENOMEM;
+  if (show_status(c, a->verb, &line, skip + shield) != 0) return POP3_ENOMEM;
   if (got != 0) {  /* keep it for 'culprit' */
     if (line.p == c->text.p) return got;
     c->text.n = 0;
@@ -383,7 +421,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   if (line.p == c->text.p) shown = c->text.p;
   ev->text.p = line.p + skip;
   ev->text.n = line.n - skip;
-  take_code(ev, shown + skip);
+  take_code(ev, shown + skip, code_length(ev->text));
   ev->more = ev->ok && a->shape != POP3_S_LINE;
   ev->shape = a->shape;
   if (ev->ok && !ev->more && (a->verb == POP3_V_STAT ||

@@ -233,6 +233,9 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
 */
 int pop3_client_next (pop3_client *c, pop3_event *ev);
 
+/* Something that replies are not to show, besides the secrets of commands. */
+int pop3_client_secret (pop3_client *c, const char *p, size_t n);
+
 /* Commands whose replies have not ended. */
 size_t pop3_client_asked (const pop3_client *c);
 

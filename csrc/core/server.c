@@ -30,6 +30,8 @@ struct pop3_server {
   unsigned char cutting;   /* the reply that comes has a bound */
   unsigned char cut;       /* it was reached: nothing more goes out */
   unsigned char mute;      /* nobody reads: replies are dropped */
+  unsigned char sasl;      /* AUTH was the last verb: what follows may be its
+                              exchange, which is secret */
   unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
@@ -338,7 +340,10 @@ size_t pop3_server_unread (const pop3_server *s) {
 /* Keep what is secret in a login command, for masking; trace the rest. */
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
-  int masked = secret < line.n;
+  int masked;
+  if (verb != POP3_V_OTHER) s->sasl = verb == POP3_V_AUTH;
+  else if (s->sasl) secret = 0;
+  masked = secret < line.n;
   s->login = (unsigned char)(masked || verb == POP3_V_USER ||
                              pop3_verb_row(verb)->secret != 0);
   if (masked) {

@@ -49,8 +49,9 @@ function check.options(opts, spec, what, level)
         for have in t:gmatch "%S+" do ok = ok or w == have end
       end
       if not ok then
-        misuse(level + 1, "%s: option '%s' is a %s where %s is wanted", what,
-               name, type(value), (want:gsub(" ", " or ")))
+        misuse(level + 1, "%s: option '%s' must be %s %s, not a %s", what, name,
+               want:find "^[aeiou]" and "an" or "a", (want:gsub(" ", " or ")),
+               type(value))
       end
     end
   end
@@ -97,6 +98,15 @@ function check.callable(f, what, level)
     misuse(level + 1, "%s must be a function, not %s", what, type(f))
   end
   return f
+end
+
+--- The arguments of `wait_for`.
+function check.wait_for(verb, seconds, count, level)
+  check.text(verb, "wait_for: the verb", level + 1)
+  if type(seconds) ~= "number" then
+    misuse(level + 1, "wait_for: the seconds to wait are needed")
+  end
+  if count ~= nil then check.count(count, "wait_for: the count", level + 1) end
 end
 
 return check

@@ -2,7 +2,9 @@
 -- while this process looks on through a channel.
 -- @classmod pop3.run
 
+local check = require "pop3.check"
 local core = require "pop3.core"
+local timers = require "pop3.timers"
 local transcript = require "pop3.transcript"
 local wire = require "pop3.wire"
 
@@ -26,7 +28,7 @@ local function write_all(fd, octets)
   return true
 end
 
-local CHUNK = 65536
+local CHUNK = 1024 * 1024
 
 -- The channel has something to read, or its other end is gone.
 function Control:ready()
@@ -35,12 +37,9 @@ function Control:ready()
     if err ~= "timeout" then self.server.running = false end
     return
   end
-  self.buffer = self.buffer .. octets
-  local whole, request, rest = wire.decode(self.buffer)
-  while whole do
-    self.buffer = rest
+  self.inbox:add(octets)
+  for request in self.inbox.next, self.inbox do
     self.requests[#self.requests + 1] = request
-    whole, request, rest = wire.decode(self.buffer)
   end
 end
 
@@ -69,21 +68,22 @@ local answers = {
   end,
 }
 
-function Control:answer(...)
-  write_all(self.fd, wire.encode(table.pack(...)))
+function Control:answer(id, ...)
+  write_all(self.fd, wire.encode { id = id, answer = table.pack(...) })
 end
 
 -- Answer what was asked for.
 function Control:serve()
   for _, request in ipairs(self.requests) do
+    local id = request.id
     if request[1] == "wait_for" then
-      self.waiting = { verb = request[2], count = request[4],
+      self.waiting = { id = id, verb = request[2], count = request[4],
                        deadline = core.now() + request[3] }
     else
       local result = table.pack(pcall(answers[request[1]], self.server,
                                       table.unpack(request, 2, request.n)))
-      if result[1] then self:answer(table.unpack(result, 2, result.n))
-      else self:answer(nil, tostring(result[2]), "raise") end
+      if result[1] then self:answer(id, table.unpack(result, 2, result.n))
+      else self:answer(id, nil, tostring(result[2]), "raise") end
     end
   end
   self.requests = {}
@@ -97,10 +97,10 @@ function Control:look()
   local count = self.server:count(w.verb)
   if count >= w.count then
     self.waiting = nil
-    self:answer(true)
+    self:answer(w.id, true)
   elseif left <= 0 then
     self.waiting = nil
-    self:answer(nil, ("%s: %d of %d came"):format(w.verb, count, w.count),
+    self:answer(w.id, nil, ("%s: %d of %d came"):format(w.verb, count, w.count),
                 "timeout")
   end
   return left > 0 and left or 0
@@ -113,7 +113,7 @@ local ROUNDS = 1000  -- of steps before a question, under load without a pause
 local function serve(server, control)
   server.control = control
   control.server = server
-  server:step(0)
+  assert(server:step(0))
   control.number = control.fd:getfd()
   assert(server.poller:watch(control.number, "r", false))
   server.running = true
@@ -121,25 +121,28 @@ local function serve(server, control)
   while server.running do
     local left = control:look()
     local asked = control.requests[1] ~= nil
-    local n = server:step(asked and 0 or left)
+    local n = assert(server:turn(asked and 0 or left))
     rounds = asked and rounds + 1 or 0
     if asked and (n == 0 or rounds > ROUNDS) then control:serve() end
   end
   server:stop()
 end
 
--- Leave what the parent has: its sessions go on there.
-local function disown(server)
-  for _, session in pairs(server.by_fd) do session.fd:close() end
+-- Leave what the parent has: its sessions go on there, and when it closes a
+-- socket, that must be the end of it.
+local function disown(server, fd)
+  core.disown(server.listener:getfd(), fd:getfd())
   if server.poller then server.poller:close() end
   server.poller, server.by_fd, server.sessions, server.locks = nil, {}, {}, {}
+  server.heap, server.idle = timers.heap(), timers.queue(server.autologout)
+  server.stepping, server.deaf = false, false
   server.pid = core.getpid()
 end
 
 local function be_child(server, fd)
-  disown(server)
+  disown(server, fd)
   local ok, err = xpcall(serve, debug.traceback, server, setmetatable({
-    fd = fd, buffer = "", requests = {},
+    fd = fd, inbox = wire.inbox(), requests = {},
   }, Control))
   if not ok then io.stderr:write("pop3.server: ", tostring(err), "\n") end
   core.exit(ok and 0 or 1)
@@ -153,13 +156,15 @@ Run.__index = methods
 
 --- Start a server in a child process; what `server:fork` does.
 -- @tparam pop3.server server
--- @treturn pop3.run with the fields `port`, `pid` and `host`
+-- @treturn pop3.run or nil, message, "io"; with the fields `port`, `pid` and `host`
 function child.fork(server)
-  server:listen()
+  local port, err, code = server:listen()
+  if not port then return nil, "fork: " .. err, code end
   local mine, its = core.socketpair()
-  if not mine then error("server: " .. tostring(its), 3) end
-  local pid, err = core.fork()
-  if not pid then error("server: " .. err, 3) end
+  if not mine then return nil, "fork: " .. tostring(its), "io" end
+  local pid
+  pid, err, code = core.fork()
+  if not pid then return nil, err, code end
   if pid == 0 then
     mine:close()
     be_child(server, its)
@@ -168,42 +173,56 @@ function child.fork(server)
   server.listener:close()
   server.listener = nil
   return setmetatable({
-    host = server.host, port = server.port, pid = pid, fd = mine, buffer = "",
+    host = server.host, port = server.port, pid = pid, fd = mine,
+    inbox = wire.inbox(), asked = 0,
   }, Run)
 end
 
--- The next answer of the child.
-local function receive(run)
+local PATIENCE = 30  -- seconds for an answer that needs no waiting
+
+-- The child's answer to a question. One that came too late for an earlier
+-- question is passed over.
+local function receive(run, id, seconds)
+  local deadline = core.now() + seconds
   while true do
-    local whole, value, rest = wire.decode(run.buffer)
-    if whole then
-      run.buffer = rest
-      return table.unpack(value, 1, value.n)
-    end
-    local octets, err = run.fd:read(CHUNK)
-    if octets then run.buffer = run.buffer .. octets
-    elseif err ~= "timeout" then
-      return nil, "the server's process has ended", "closed"
+    local message = run.inbox:next()
+    if message then
+      if message.id == id then return message.answer end
     else
-      core.poll(run.fd:getfd(), "r")
+      local octets, err = run.fd:read(CHUNK)
+      if octets then run.inbox:add(octets)
+      elseif err ~= "timeout" then
+        return { nil, "the server's process has ended", "closed", n = 3 }
+      else
+        local left = deadline - core.now()
+        if left <= 0 then
+          return { nil, "the server does not answer", "timeout", n = 3 }
+        end
+        core.poll(run.fd:getfd(), "r", left)
+      end
     end
   end
 end
 
-local function ask(run, ...)
-  if run.stopped then error("the server is stopped", 3) end
-  if not write_all(run.fd, wire.encode(table.pack(...))) then
+local function ask(run, seconds, ...)
+  if run.stopped then check.misuse(2, "the server is stopped") end
+  run.asked = run.asked + 1
+  local request = table.pack(...)
+  request.id = run.asked
+  local ok, octets = pcall(wire.encode, request)
+  if not ok then check.misuse(2, "%s", octets) end
+  if not write_all(run.fd, octets) then
     return nil, "the server's process has ended", "closed"
   end
-  local result = table.pack(receive(run))
-  if result[1] == nil and result[3] == "raise" then error(result[2], 3) end
-  return table.unpack(result, 1, result.n)
+  local answer = receive(run, request.id, seconds)
+  if answer[3] == "raise" then check.misuse(2, "%s", answer[2]) end
+  return table.unpack(answer, 1, answer.n)
 end
 
 --- What was said so far, see `pop3.server:transcript`.
 -- @treturn transcript
 function methods:transcript()
-  local all, err, code = ask(self, "transcript")
+  local all, err, code = ask(self, PATIENCE, "transcript")
   if not all then return nil, err, code end
   return transcript.new(all.entries)
 end
@@ -212,7 +231,10 @@ end
 -- @tparam {string,...} list
 -- @treturn boolean true
 function methods:verify(list)
-  local all, err = ask(self, "transcript")
+  if type(list) ~= "table" then
+    check.misuse(1, "verify: a list of lines is needed")
+  end
+  local all, err = ask(self, PATIENCE, "transcript")
   local problem = err
   if all then
     problem = transcript.verify(all.entries, all.lost, all.errors, list)
@@ -225,7 +247,8 @@ end
 -- @tparam string verb
 -- @treturn integer
 function methods:count(verb)
-  local n, err, code = ask(self, "count", verb)
+  check.text(verb, "count: the verb", 1)
+  local n, err, code = ask(self, PATIENCE, "count", verb)
   return n, err, code
 end
 
@@ -235,7 +258,9 @@ end
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
 function methods:wait_for(verb, seconds, count)
-  local ok, err, code = ask(self, "wait_for", verb, seconds, count or 1)
+  check.wait_for(verb, seconds, count, 1)
+  local ok, err, code = ask(self, seconds + 1, "wait_for", verb, seconds,
+                            count or 1)
   return ok, err, code
 end
 
@@ -243,7 +268,7 @@ end
 -- @tparam string user
 -- @treturn {string,...} octets
 function methods:mailbox(user)
-  local list, err, code = ask(self, "mailbox", user)
+  local list, err, code = ask(self, PATIENCE, "mailbox", user)
   return list, err, code
 end
 
@@ -252,7 +277,7 @@ end
 -- @tparam string octets
 -- @treturn boolean true
 function methods:deliver(user, octets)
-  local ok, err, code = ask(self, "deliver", user, octets)
+  local ok, err, code = ask(self, PATIENCE, "deliver", user, octets)
   return ok, err, code
 end
 
@@ -260,7 +285,7 @@ end
 -- @tparam number seconds
 -- @treturn boolean true
 function methods:advance(seconds)
-  local ok, err, code = ask(self, "advance", seconds)
+  local ok, err, code = ask(self, PATIENCE, "advance", seconds)
   return ok, err, code
 end
 
@@ -268,19 +293,19 @@ end
 -- @tparam table f
 -- @treturn boolean true
 function methods:fault(f)
-  local ok, err, code = ask(self, "fault", f)
+  local ok, err, code = ask(self, PATIENCE, "fault", f)
   return ok, err, code
 end
 
-local PATIENCE = 2  -- seconds that a child has to end by itself
+local LAST = 2  -- seconds that a child has to end by itself
 
 --- Stop the server. Does nothing the second time.
 -- @treturn integer the child's exit status
 function methods:stop()
   if self.stopped then return self.status end
   self.stopped = true
-  if write_all(self.fd, wire.encode { "stop", n = 1 }) then
-    local deadline = core.now() + PATIENCE
+  if write_all(self.fd, wire.encode { "stop", n = 1, id = 0 }) then
+    local deadline = core.now() + LAST
     repeat
       local left = deadline - core.now()
       local _, err = self.fd:read(CHUNK)

@@ -371,6 +371,7 @@ end
 function methods:lang(tag)
   if tag ~= nil then
     check.text(tag, "the tag", 1, LONGEST - #"LANG ")
+    if not tag:find "%S" then check.misuse(1, "the tag is empty") end
     local line = "LANG " .. tag
     local ok, message, code, reply = command(self, line, line)
     if not ok then return nil, message, code, reply end
@@ -386,6 +387,10 @@ function methods:lang(tag)
   return list
 end
 
+-- Verbs of POP3 whose +OK may have a body.
+local with_body = { LIST = true, UIDL = true, RETR = true, TOP = true,
+                    CAPA = true, LANG = true }
+
 -- These go through methods of their own.
 local not_by_command = { AUTH = "login", STLS = "stls" }
 
@@ -400,11 +405,13 @@ function methods:command(line, opts)
   opts = opts or {}
   check.options(opts, { multiline = "boolean" }, "command", 1)
   local verb = (line:match "^[^ ]*"):upper()
-  if verb == "" then check.misuse(1, "a command must begin with a verb") end
+  if verb == "" or verb:find "%c" then
+    check.misuse(1, "a command must begin with a verb")
+  end
   if not_by_command[verb] then
     check.misuse(1, "%s: use session:%s()", verb, not_by_command[verb])
   end
-  local body = opts.multiline or verb == "LIST" or verb == "UIDL"
+  local body = opts.multiline or with_body[verb] or false
   local ok, message, code = ask(self, verb, line, body)
   if not ok then return nil, message, code end
   local what, x, y, z = event(self, verb)

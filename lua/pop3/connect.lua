@@ -114,6 +114,12 @@ local function connect(where, more)
     check.misuse(1, "connect: no such port: %d", opts.port)
   end
   if opts.host then check.text(opts.host, "connect: the host", 1) end
+  for _, option in ipairs { "proxy", "token" } do
+    if opts[option] ~= nil then
+      check.misuse(1, "connect: option '%s' is not built into this version",
+                   option)
+    end
+  end
   if opts.mechs then client.check_mechs(opts.mechs) end
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", listing = "integer",

@@ -80,7 +80,10 @@ local function event(s, label, file)
     local _ <close> = s.waits
     what, a, b, c, d, e = pump(link, file)
   end
-  if s.log then trace(s) end
+  if s.log then
+    trace(s)
+    if s.dead then return fail(s, label, "the session has ended", "closed") end
+  end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
     a = a .. " (" .. link.broken .. ")"

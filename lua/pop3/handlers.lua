@@ -41,6 +41,8 @@ local function enter(session, user, entry)
   local ok, text, code = server:admit(session, user)
   if not ok then return session:err(text, code) end
   local store
+  -- whom `authenticate` let in without being told of its mail has none
+  if not server.users[user] then entry = entry or server.entries[user] or {} end
   store, text, code = server:store_of(user, entry)
   local drop = store
   if store then drop, text, code = store:open(user) end

@@ -67,13 +67,16 @@ end
 
 --- The client's side is closed: what it sent is done, then the session ends.
 function Loopback:close()
-  local session = self.session
+  local server, session = self.server, self.session
   if self.over then return end
   self.over = true
   if session.ended then return end
   session.eof = true
   session.engine:mute()
   session:advance()
+  -- a handler that waits is waited for, as over a socket
+  while not session.ended and session:waiting() and not server.clock
+        and jump(server) do end
   if not session.ended then session:finish "fin" end
 end
 

@@ -29,7 +29,7 @@ local function scan(path)
     local dir = path .. "/" .. sub
     local names = {}
     if core.stat(dir) then
-      names, err = core.readdir(dir)
+      names, err = core.readdir(dir, true)
       if not names then return nil, err, "SYS/PERM" end
     end
     for _, name in ipairs(names) do
@@ -90,13 +90,20 @@ function Drop:path(n)
   local name = self.names[n]
   local path = self.base .. "/" .. self.found[name]
   if not core.stat(path) then
+    -- what moved one may have moved many
     local found = scan(self.base)
-    if found and found[name] then
-      self.found[name] = found[name]
-      path = self.base .. "/" .. found[name]
-    end
+    for moved, where in pairs(found or {}) do self.found[moved] = where end
+    path = self.base .. "/" .. self.found[name]
   end
   return path
+end
+
+-- A message that another program has removed keeps its number and is empty;
+-- fetching it says so.
+function Drop:size(n)
+  local size, err, code = store.FileDrop.size(self, n)
+  if not size and not core.stat(self:path(n)) then size = 0 end
+  return size, err, code
 end
 
 function Drop:remove(numbers)

@@ -35,7 +35,10 @@ local clock = core.now
 -- The port is there as soon as it is asked for. Methods are fields of each
 -- server, so that this is not run for every call.
 function Server:__index(name)
-  if name == "port" then return self:listen() end
+  if name ~= "port" then return nil end
+  local port, err = self:listen()
+  if not port then error(err, 2) end
+  return port
 end
 
 -- ---------------------------------------------------------------- the options
@@ -84,7 +87,11 @@ local function new(opts)
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", output = "integer",
                           transcript = "integer" }, "server: limits", 1)
-  for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
+  for name, n in pairs(limits) do
+    if check.count(n, "limit " .. name, 1) < 1 then
+      check.misuse(1, "server: limit %s must be positive", name)
+    end
+  end
   local self = setmetatable({
     users = opts.users or {},
     authenticate = opts.authenticate,
@@ -112,8 +119,10 @@ local function new(opts)
     last_id = 0,
     locks = {},           -- user → session
     stores = {},          -- user → { mail =, store = }
+    entries = {},         -- user → what `authenticate` gave for it
     logins = {},          -- user → time
     counts = {},          -- new verbs
+    new_verbs = 0,        -- how many of them
     errors = {},          -- of handlers
     idle_workers = {},
     pid = core.getpid(),
@@ -183,7 +192,12 @@ function methods:fire()
   session = self.idle:take(now)
   while session do
     any = true
-    session:finish "fin"  -- RFC 1939 section 3: no reply, no update
+    if session:waiting() then  -- not the client's fault
+      session.active = now
+      self.idle:add(session)
+    else
+      session:finish "fin"  -- RFC 1939 section 3: no reply, no update
+    end
     session = self.idle:take(now)
   end
   return any
@@ -226,13 +240,16 @@ function methods:admit(session, user)
 end
 
 function methods:release(session)
-  if session.lock then self.locks[session.lock] = nil end
+  local user = session.lock
+  if user and self.locks[user] == session then self.locks[user] = nil end
   session.lock = nil
 end
 
 -- The store of a user, made from a list of messages when it is first needed.
 function methods:store_of(user, entry)
-  entry = entry or self.users[user] or {}
+  if entry then self.entries[user] = entry end
+  entry = entry or self.entries[user] or self.users[user]
+  if not entry then return nil, "no such user" end
   local mail = entry.mail
   if mail and type(mail.open) == "function" then return mail end
   local made = self.stores[user]
@@ -280,12 +297,21 @@ function methods:engine_options(id)
   return opts
 end
 
+local MANY = 1000  -- errors, and verbs that POP3 does not have, that are kept
+
 function methods:handler_error(session, message)
+  if #self.errors >= MANY then return end
   self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
 end
 
+-- Verbs come from the client: only so many of them, and no long ones.
 function methods:count_new(verb)
-  self.counts[verb] = (self.counts[verb] or 0) + 1
+  local count = self.counts[verb]
+  if not count then
+    if #verb > 64 or self.new_verbs >= MANY then return end
+    self.new_verbs = self.new_verbs + 1
+  end
+  self.counts[verb] = (count or 0) + 1
 end
 
 -- ------------------------------------------------------------------- sessions
@@ -305,6 +331,13 @@ function methods:begin(fd)
   return session
 end
 
+-- Out of descriptors, the listener was left alone; there may be one again.
+local function hear(self)
+  if not self.deaf then return end
+  self.deaf = false
+  self.poller:watch(self.listening, "r", false)
+end
+
 function methods:forget(session)
   self.sessions[session.id] = nil
   self.idle:remove(session)
@@ -313,7 +346,10 @@ function methods:forget(session)
       self.poller:watch(session.number, "", true)
       session.watched = false
     end
-    self.by_fd[session.number] = nil
+    if self.by_fd[session.number] == session then
+      self.by_fd[session.number] = nil
+    end
+    hear(self)
   end
 end
 
@@ -355,13 +391,14 @@ end
 -- ------------------------------------------------------------ in this process
 
 --- Listen, if it does not yet.
--- @treturn integer the port
+-- @treturn integer the port, or nil, message, "io"
 function methods:listen()
   if self.listener then return self.port end
   local socket = require "socket"
   local sock, err = socket.bind(self.host, self.wanted_port, 4096)
   if not sock then
-    error(("server: %s:%d: %s"):format(self.host, self.wanted_port, err), 2)
+    return nil, ("listen: %s:%d: %s"):format(self.host, self.wanted_port, err),
+           "io"
   end
   local _, number = sock:getsockname()
   self.port = math.tointeger(tonumber(number))
@@ -374,23 +411,25 @@ end
 
 -- The poller, made in the process that uses it.
 local function open_poller(self)
-  if self.poller then return end
-  self:listen()
+  if self.poller then return true end
+  local port, err, code = self:listen()
+  if not port then return nil, err, code end
   self.poller = assert(core.poller())
   self.ready_list = {}
   self.listening = self.listener:getfd()
   assert(self.poller:watch(self.listening, "r", false))
+  return true
 end
 
 -- Take connections, a bounded number at a time. Without descriptors to spare
--- the listener is left alone until a session has ended.
+-- the listener is left alone until a session has ended, or a second later.
 local function accept(self)
   for _ = 1, 64 do
     local fd, err = self.listener:accept()
     if not fd then
       if err ~= "timeout" then
         self.poller:watch(self.listening, "", true)
-        self.deaf = true
+        self.deaf = self.time
       end
       return
     end
@@ -398,16 +437,12 @@ local function accept(self)
   end
 end
 
---- Serve for a while: wait until there is something to do, do it.
--- @tparam[opt=0] number seconds to wait at the most; nil in `run` is for ever
--- @treturn integer how many descriptors were ready
-function methods:step(seconds)
-  open_poller(self)
+-- Wait for something to do, for so many seconds or, with nil, for ever; do it.
+local function turn(self, seconds)
+  local ok, err, code = open_poller(self)
+  if not ok then return nil, err, code end
   self.stepping = true
-  if self.deaf and next(self.by_fd) == nil then
-    self.deaf = false
-    self.poller:watch(self.listening, "r", false)
-  end
+  if self.deaf and self.time - self.deaf >= 1 then hear(self) end
   local due = self:next_due()
   local wait = seconds
   if due then
@@ -437,10 +472,25 @@ function methods:step(seconds)
   return n
 end
 
+methods.turn = turn
+
+--- Serve for a while: wait until there is something to do, do it.
+-- @tparam[opt=0] number seconds to wait at the most
+-- @treturn integer how many descriptors were ready, or nil, message, "io"
+function methods:step(seconds)
+  local n, err, code = turn(self, seconds or 0)
+  return n, err, code
+end
+
 --- Serve until `stop` is called, by a handler or a hook.
+-- @treturn boolean true, or nil, message, "io" when it cannot listen
 function methods:run()
   self.running = true
-  while self.running do self:step(nil) end
+  while self.running do
+    local n, err, code = turn(self, nil)
+    if not n then return nil, err, code end
+  end
+  return true
 end
 
 --- Stop serving: `run` returns, sessions end, nothing is deleted. A handler's
@@ -451,6 +501,7 @@ function methods:stop()
   if self.stopping then return end
   local open = {}
   for _, session in pairs(self.sessions) do open[#open + 1] = session end
+  table.sort(open, function(a, b) return a.id < b.id end)
   for _, session in ipairs(open) do session:finish "fin" end
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
@@ -459,9 +510,10 @@ end
 
 --- Serve in a child process, which ends when this one does, or when what is
 -- returned is closed.
--- @treturn pop3.run
+-- @treturn pop3.run or nil, message, "io"
 function methods:fork()
-  return require "pop3.child".fork(self)
+  local run, err, code = require "pop3.child".fork(self)
+  return run, err, code
 end
 
 --- A connection in memory, for `transport` of `pop3.connect`. Time stands
@@ -488,7 +540,7 @@ end
 -- @tparam string verb
 -- @treturn integer
 function methods:count(verb)
-  verb = verb:upper()
+  verb = check.text(verb, "count: the verb", 1):upper()
   return self.journal:count(verb) or self.counts[verb] or 0
 end
 
@@ -498,6 +550,9 @@ end
 -- @tparam {string,...} list
 -- @treturn boolean true
 function methods:verify(list)
+  if type(list) ~= "table" then
+    check.misuse(1, "verify: a list of lines is needed")
+  end
   local entries, lost = self.journal:list()
   local problem = transcript.verify(entries, lost, self.errors, list)
   if problem then error(problem, 2) end
@@ -510,6 +565,7 @@ end
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
 function methods:wait_for(verb, seconds, count)
+  check.wait_for(verb, seconds, count, 1)
   local start = core.now()
   while self:count(verb) < (count or 1) do
     local left = start + seconds - core.now()
@@ -517,7 +573,8 @@ function methods:wait_for(verb, seconds, count)
       return nil, ("%s: %d of %d came"):format(verb, self:count(verb),
                                                count or 1), "timeout"
     end
-    self:step(left)
+    local n, err, code = self:step(left)
+    if not n then return nil, err, code end
   end
   return true
 end
@@ -545,6 +602,9 @@ end
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, code
 function methods:deliver(user, octets)
+  if type(octets) ~= "string" then
+    check.misuse(1, "deliver: the message must be a string")
+  end
   local st, text = self:store_of(user)
   if not st then return nil, tostring(text), "io" end
   if not st.deliver then

@@ -110,13 +110,14 @@ function Session:update()
   return reply
 end
 
--- Close the maildrop and give up its lock.
+-- Give up the lock and close the maildrop.
 function Session:let_go()
   local drop = self.maildrop
-  if not drop then return end
   self.maildrop = nil
   self.server:release(self)
-  if drop.close then drop:close() end
+  if not (drop and drop.close) then return end
+  local ok, err = pcall(drop.close, drop)
+  if not ok then self.server:handler_error(self, tostring(err)) end
 end
 
 -- ------------------------------------------------------------------ handlers
@@ -207,6 +208,30 @@ local function spoil(session, effect)
   end
 end
 
+-- What is wrong with the fields of a reply, if anything is.
+local function unfit(reply)
+  local raw, text, code, body = reply.raw, reply.text, reply.code, reply.body
+  local kind = type(body)
+  if raw ~= nil then
+    return type(raw) ~= "string" and "raw octets that are no string"
+  elseif text ~= nil and type(text) ~= "string" and type(text) ~= "number" then
+    return "a text that is a " .. type(text)
+  elseif code ~= nil and type(code) ~= "string" then
+    return "a response code that is a " .. type(code)
+  elseif reply.status ~= "+OK" and reply.status ~= "-ERR" then
+    return "a status that is neither +OK nor -ERR"
+  elseif kind == "table" then
+    for i = 1, #body do
+      if type(body[i]) ~= "string" and type(body[i]) ~= "number" then
+        return "a body whose line " .. i .. " is a " .. type(body[i])
+      end
+    end
+  elseif body ~= nil and kind ~= "string" and kind ~= "function"
+         and kind ~= "number" then
+    return "a body that is a " .. kind
+  end
+end
+
 -- Give a reply to the engine.
 local function answer(session, reply, effect)
   if reply.hangup then return set(session, "ending", reply.hangup) end
@@ -214,11 +239,13 @@ local function answer(session, reply, effect)
   local engine, body, raw = session.engine, reply.body, reply.raw
   if raw then
     engine:raw(raw)
+  elseif reply.status == "-ERR" then  -- no body follows it
+    engine_reply(engine, false, reply.text, reply.code)
   elseif type(body) == "function" then
-    engine_reply(engine, reply.status == "+OK", reply.text, reply.code, true)
+    engine_reply(engine, true, reply.text, reply.code, true)
     set(session, "source", body)
   else
-    engine_reply(engine, reply.status == "+OK", reply.text, reply.code, body)
+    engine_reply(engine, true, reply.text, reply.code, body)
   end
   local verb = session.verb
   if verb == "QUIT" and not raw then
@@ -235,9 +262,12 @@ end
 local function safe_answer(session, reply, effect)
   if session.ended then return end  -- the handler saw to that
   local server = session.server
-  if type(reply) ~= "table" then
-    server:handler_error(session, ("the handler of %s returned %s, not a reply")
-                                  :format(tostring(session.verb), type(reply)))
+  local wrong
+  if type(reply) ~= "table" then wrong = type(reply) .. ", not a reply"
+  elseif not reply.hangup then wrong = unfit(reply) end
+  if wrong then
+    server:handler_error(session, ("the handler of %s returned %s"):format(
+                                  session.verb or "connect", wrong))
     reply = session:err("the handler failed", "SYS/TEMP")
   end
   local ok, err = pcall(answer, session, reply, effect)
@@ -253,18 +283,21 @@ local function command(session, verb, a, b, isnew)
   local effect
   session.verb = verb
   local handler = server.on[verb] or server.default[verb]
+  if isnew then server:count_new(verb) end
   if server.faults[1] then
-    effect = fault.strike(server.faults, session, verb, nil, a, b)
+    local ok
+    ok, effect = pcall(fault.strike, server.faults, session, verb, nil, a, b)
+    if not ok then
+      server:handler_error(session, tostring(effect))
+      return safe_answer(session, session:err("a fault failed", "SYS/TEMP"))
+    end
     session.effect = effect
     if effect and effect.reply then
       return safe_answer(session, { raw = effect.reply .. "\r\n" }, effect)
     end
   end
-  if isnew then
-    server:count_new(verb)
-    if not handler then
-      return safe_answer(session, session:err "unknown command", effect)
-    end
+  if not handler then
+    return safe_answer(session, session:err "unknown command", effect)
   end
   local reply = run(session, handler, a, b)
   if reply ~= DONE then safe_answer(session, reply, effect) end
@@ -302,6 +335,9 @@ local function feed(session)
   local engine = session.engine
   while engine:busy() == "hungry" do
     local ok, chunk, err = pcall(source)
+    if ok and chunk ~= nil and type(chunk) ~= "string" then
+      ok, chunk = false, "a source returned a " .. type(chunk)
+    end
     if not ok or chunk == nil and err ~= nil then
       session.server:handler_error(session, tostring(ok and err or chunk))
       set(session, "ending", "rst")
@@ -336,6 +372,7 @@ local function left(session, n)
   local drip = get(session, "drip")
   if not drip or n == 0 then return end
   drip.left = drip.left - n
+  session.active = session.server.time
   if drip.left <= 0 then
     drip.at = session.server.time + drip.every
     session.server:after(drip.every, session)
@@ -344,7 +381,7 @@ end
 
 -- Octets are out; what the session waits for is over when there are no more.
 local function drained(session)
-  if session.ended then return end
+  if session.ended or get(session, "hold") then return end
   if not get(session, "source") then set(session, "drip", nil) end
   local cut = get(session, "cut")
   if cut and session.engine:is_cut() then set(session, "ending", cut) end
@@ -357,6 +394,7 @@ local function stuck(session, why)
     session.blocked = true
     return false
   end
+  if get(session, "cut") then set(session, "ending", "rst") end
   set(session, "source", nil)
   set(session, "drip", nil)
   session.engine:mute()  -- commands that came are still done
@@ -387,8 +425,14 @@ local function flush(session)
   return ok or stuck(session, why)
 end
 
+--- Does it wait for time to pass, by the script's will?
+function Session:waiting()
+  return get(self, "task") or get(self, "hold") or get(self, "drip")
+end
+
 --- Do all that can be done now.
 function Session:advance()
+  if self.blocked then self.active = self.server.time end  -- the reader reads
   self.blocked = false
   take(self)
   if self.ended then return end
@@ -417,7 +461,9 @@ end
 function Session:greet()
   local server = self.server
   if server.faults[1] then
-    self.effect = fault.strike(server.faults, self, nil, "connect")
+    local ok, effect = pcall(fault.strike, server.faults, self, nil, "connect")
+    if ok then self.effect = effect
+    else server:handler_error(self, tostring(effect)) end
   end
   local line = self.effect and self.effect.reply
   if line then

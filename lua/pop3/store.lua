@@ -77,17 +77,23 @@ function Drop:octets(n)
   return self.list[n]
 end
 
-function Drop:remove(numbers)
-  local gone, list, uids = {}, {}, {}
-  for _, n in ipairs(numbers) do gone[n] = true end
-  for i, octets in ipairs(self.list) do
-    if not gone[i] then
-      list[#list + 1] = octets
-      uids[#uids + 1] = self.uids[i]
+-- Take what has these numbers here out of two arrays of the store that go side
+-- by side, the second one being unique-ids; others may have taken out more.
+local function without(drop, numbers, name)
+  local store_of, gone, kept, uids = drop.store, {}, {}, {}
+  for _, n in ipairs(numbers) do gone[drop.uids[n]] = true end
+  for i, item in ipairs(store_of[name]) do
+    if not gone[store_of.uids[i]] then
+      kept[#kept + 1] = item
+      uids[#uids + 1] = store_of.uids[i]
     end
   end
-  self.store.list, self.store.uids = list, uids
+  store_of[name], store_of.uids = kept, uids
   return true
+end
+
+function Drop:remove(numbers)
+  return without(self, numbers, "list")
 end
 
 function Drop:close()
@@ -164,16 +170,7 @@ function FileDrop:source(n)
 end
 
 function FileDrop:remove(numbers)
-  local gone, paths, uids = {}, {}, {}
-  for _, n in ipairs(numbers) do gone[n] = true end
-  for i, path in ipairs(self.paths) do
-    if not gone[i] then
-      paths[#paths + 1] = path
-      uids[#uids + 1] = self.uids[i]
-    end
-  end
-  self.store.paths, self.store.uids = paths, uids
-  return true
+  return without(self, numbers, "paths")
 end
 
 function FileDrop:close()
@@ -196,7 +193,8 @@ end
 -- @tparam string path
 -- @treturn store
 function store.maildir(path, opts)
-  return require "pop3.maildir_store"(path, opts)
+  local made, err, code = require "pop3.maildir_store"(path, opts)
+  return made, err, code
 end
 
 return store

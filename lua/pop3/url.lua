@@ -17,7 +17,7 @@ return function(text)
   if not parsed.host or parsed.host == "" then
     return nil, "the URL has no host"
   end
-  if parsed.port and not tonumber(parsed.port) then
+  if parsed.port and not parsed.port:find "^%d+$" then
     return nil, "the URL's port is not a number"
   end
   local opts = {

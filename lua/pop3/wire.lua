@@ -31,18 +31,31 @@ function wire.encode(value)
   return string.pack("<s4", table.concat(out))
 end
 
---- Take the first value of a buffer.
--- @tparam string buffer
--- @treturn boolean whether there is a whole one
--- @return the value
--- @treturn string what follows it
-function wire.decode(buffer)
-  if #buffer < 4 then return false end
-  local n = string.unpack("<I4", buffer)
-  if #buffer < 4 + n then return false end
-  local text, rest = string.unpack("<s4", buffer)
-  local value = assert(load("return " .. text, "=wire", "t", {}))()
-  return true, value, buffer:sub(rest)
+local Inbox = {}
+Inbox.__index = Inbox
+
+--- What has come, in pieces, until it makes whole values.
+function wire.inbox()
+  return setmetatable({ pieces = {}, size = 0, need = 4 }, Inbox)
+end
+
+--- Octets that came.
+function Inbox:add(octets)
+  self.pieces[#self.pieces + 1] = octets
+  self.size = self.size + #octets
+end
+
+--- Take the next value, which is a table; nil if it is not all there.
+function Inbox:next()
+  if self.size < self.need then return nil end
+  local all = table.concat(self.pieces)
+  self.pieces = { all }
+  self.need = 4 + string.unpack("<I4", all)
+  if self.size < self.need then return nil end
+  local text, rest = string.unpack("<s4", all)
+  all = all:sub(rest)
+  self.pieces, self.size, self.need = { all }, #all, 4
+  return assert(load("return " .. text, "=wire", "t", {}))()
 end
 
 return wire

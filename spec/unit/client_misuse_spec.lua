@@ -13,7 +13,7 @@ describe("options of connect", function()
     ["a host is needed"] = { { user = "mrose" } },
     ["option 'host' must be a string, not a number"] = { { host = 1 } },
     ["the host must not hold CR, LF or NUL"] = { { host = "a\nb" } },
-    ["option 'port' must be a integer, not a string"] =
+    ["option 'port' must be an integer, not a string"] =
       { { host = "h", port = "110" } },
     ["no such port: 65536"] = { { host = "h", port = 65536 } },
     ["no such port: 0"] = { { host = "h", port = 0 } },
@@ -39,7 +39,7 @@ describe("options of connect", function()
       { { host = "h", timeout = { total = 0 / 0 } } },
     ["limits: unknown option 'lines'"] =
       { { host = "h", limits = { lines = 1 } } },
-    ["limits: option 'line' must be a integer, not a number"] =
+    ["limits: option 'line' must be an integer, not a number"] =
       { { host = "h", limits = { line = 1.5 } } },
     ["limit message must be an integer of 0 or more, not -1"] =
       { { host = "h", limits = { message = -1 } } },

@@ -110,14 +110,19 @@ describe("a password", function()
     clean(log)
   end)
 
-  it("of one letter is masked where it was refused, and does not eat all "
-     .. "other text", function()
+  it("of one letter takes the text of its refusal, and no other", function()
     local s, log = session { "+OK", helper.USER, { "PASS e", "-ERR not e" },
-                             { "NOOP", "+OK yes" } }
+                             { "LANG en", "+OK yes" } }
     local _, reply = fails("auth", s:login("mrose", "e", USER))
-    assert.are.equal("not ***", reply.text)
-    assert.are.equal("-ERR not ***", log[5]:sub(3))
-    s:command "NOOP"
+    assert.are.equal("***", reply.text)
+    assert.are.equal("-ERR ***", log[5]:sub(3))
+    assert.are.equal("yes", s:command "LANG en")
+  end)
+
+  it("does not spoil a response code that has a meaning", function()
+    local s = session { "+OK", helper.USER, { "PASS USE", "-ERR [IN-USE] x" } }
+    local _, reply = fails("err", s:login("mrose", "USE", USER))
+    assert.are.equal("IN-USE", reply.code)
   end)
 
   it("does not spoil numbers that happen to hold it", function()

@@ -249,7 +249,12 @@ describe("listening", function()
     local a <close> = server()
     assert.is_true(a.port > 0)
     local b = server { port = a.port }
-    assert.has_error(function() b:listen() end)
+    local port, message, code = b:listen()
+    assert.is_nil(port)
+    assert.match("address already in use", message)
+    assert.equal("io", code)
+    assert.same({ nil, "io" }, { (b:fork()), (select(3, b:fork())) })
+    assert.has_error(function() local _ = b.port end)
   end)
 
   it("can be on IPv6", function()
