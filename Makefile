@@ -119,7 +119,7 @@ layers: $(OBJ)
 ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
        -fno-omit-frame-pointer
 ASAN_B = $(B)/asan
-ASAN_RT = $(shell clang -print-file-name=libclang_rt.asan-x86_64.so)
+ASAN_RT = $(shell clang -print-file-name=libclang_rt.asan-$(shell uname -m).so)
 
 # The core's tests, and all specs that need no peers, under the sanitizers.
 asan:
@@ -149,7 +149,7 @@ fuzz: $(FUZZERS)
 	  echo "fuzz $$n"; \
 	  $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
 	    -artifact_prefix=$(B)/fuzz/ -verbosity=0 -print_final_stats=0 \
-	    $$(test -f spec/fuzz/$$n.dict && echo -dict=spec/fuzz/$$n.dict) \
+	    -dict=spec/fuzz/pop3.dict \
 	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
 
 docs:

@@ -351,7 +351,8 @@ static size_t code_length (pop3_span text) {
   size_t i;
   if (text.n < 3 || text.p[0] != '[') return 0;
   for (i = 1; i < text.n && text.p[i] != ']'; i++)
-    if (text.p[i] <= ' ' || text.p[i] == '[' || text.p[i] == 0x7f) return 0;
+    if ((unsigned char)text.p[i] <= ' ' || (unsigned char)text.p[i] >= 0x7f ||
+        text.p[i] == '[') return 0;
   if (i == text.n || i == 1) return 0;
   return i + 1 < text.n && text.p[i + 1] == ' ' ? i + 2 : i + 1;
 }

@@ -297,7 +297,8 @@ void pop3_server_sent (pop3_server *s, size_t n) {
 void pop3_server_rest (pop3_server *s) {
   if (s->r == s->in.n) {
     s->in.n = s->r = s->seen = 0;
-    pop3_buf_free(&s->in);
+    if (s->phase == POP3_AUTHORIZATION) pop3_buf_wipe(&s->in);  /* PASS */
+    else pop3_buf_free(&s->in);
   }
   if (pending(s) == 0) pop3_buf_free(&s->out);
 }

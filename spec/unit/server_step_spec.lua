@@ -127,7 +127,8 @@ describe("a slow reader", function()
     settle(s)
     assert.match("hi\r\n%.\r\n%+OK goodbye\r\n$", (read(quick)))
     local status = assert(io.open "/proc/self/status"):read "a"
-    assert.is_true(tonumber(status:match "VmRSS:%s+(%d+)") < 400 * 1024)
+    assert.is_true(os.getenv "LPOP3_SANITIZED" ~= nil
+                   or tonumber(status:match "VmRSS:%s+(%d+)") < 400 * 1024)
     collectgarbage()
     assert.is_true(collectgarbage "count" - before < 1024)
     for _, c in ipairs(slow) do c:close() end
