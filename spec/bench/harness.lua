@@ -131,18 +131,23 @@ end
 -- "met" or "missed", from a goal of goals.lua and the rows of its table.
 local function verdict(goal, row, rows)
   if row.failed then return "missed" end
-  if goal.field then return row[goal.field] <= goal.most and "met" or "missed" end
-  local other = find(rows, goal.label)
-  if not other or other.failed then return "not known" end
-  local share = row.rate / other.rate
-  local ok = share >= (goal.least or 0) and share <= (goal.most or math.huge)
+  local value = row[goal.field]
+  if not goal.field then
+    local other = find(rows, goal.label)
+    if not other or other.failed then return "not known" end
+    value = row.rate / other.rate
+  end
+  local ok = value >= (goal.least or 0) and value <= (goal.most or math.huge)
   return ok and "met" or "missed"
 end
 
--- The goal of a row and whether it is met, or "".
+-- The goals of a row and whether they are met, or "".
 function M.note(goals, row, rows)
-  local goal = goals and goals[row.label]
-  return goal and goal.text .. ": " .. verdict(goal, row, rows) or ""
+  local notes = {}
+  for i, goal in ipairs(goals and goals[row.label] or {}) do
+    notes[i] = goal.text .. ": " .. verdict(goal, row, rows)
+  end
+  return table.concat(notes, "; ")
 end
 
 -- Tables ---------------------------------------------------------------------
