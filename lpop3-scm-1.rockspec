@@ -25,6 +25,7 @@ build = {
   modules = {
     ["pop3.core"] = {
       sources = {
+        "csrc/bind/lcache.c",
         "csrc/bind/lclient.c",
         "csrc/bind/lcodec.c",
         "csrc/bind/ldigest.c",

@@ -102,6 +102,7 @@ uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
 LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
+  lpop3_open_cache(L);
   lpop3_open_client(L);
   lpop3_open_digest(L);
   lpop3_open_dot(L);

@@ -16,6 +16,9 @@
 /* Lua's allocator, as the core wants it. */
 pop3_mem lpop3_mem (lua_State *L);
 
+/* The same, with a few blocks kept for the next engine that asks. */
+pop3_mem lpop3_cache (lua_State *L);
+
 /* nil, message, code for a POP3_E value; raises for memory and argument. */
 int lpop3_fail (lua_State *L, int err);
 
@@ -77,6 +80,7 @@ int lpop3_checkfd (lua_State *L, int arg);
 void lpop3_subtable (lua_State *L, const char *name);
 
 /* Each adds its functions to the module table on the top of the stack. */
+void lpop3_open_cache (lua_State *L);
 void lpop3_open_client (lua_State *L);
 void lpop3_open_digest (lua_State *L);
 void lpop3_open_dot (lua_State *L);

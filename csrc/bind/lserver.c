@@ -83,7 +83,7 @@ static int l_server (lua_State *L) {
       j = lpop3_checkjournal(L, -1);
     lua_setiuservalue(L, -2, JOURNAL);
   }
-  u->s = pop3_server_new(lpop3_mem(L), &u->lim, j, (uint32_t)id);
+  u->s = pop3_server_new(lpop3_cache(L), &u->lim, j, (uint32_t)id);
   if (u->s == NULL) return lpop3_fail(L, POP3_ENOMEM);
   u->port.room = room;
   u->port.filled = filled;
