@@ -46,6 +46,14 @@ static int l_now (lua_State *L) {
   return 1;
 }
 
+/*
+** Before it sleeps, a wait looks so many times, which takes about as many
+** microseconds. A peer in lock-step, on this machine or near, answers within
+** some ten of them, and going to sleep and waking up costs as much again.
+** Whoever else wants this processor gets it between two looks.
+*/
+#define LOOKS 50
+
 /***
 Wait until a descriptor can be read or written.
 @function poll
@@ -57,11 +65,15 @@ Wait until a descriptor can be read or written.
 static int l_poll (lua_State *L) {
   struct pollfd p;
   const char *mode = luaL_checkstring(L, 2);
-  int n, ms = millis(L, 3);
+  int n = 0, k, ms = millis(L, 3);
   p.fd = (int)luaL_checkinteger(L, 1);
   p.events = *mode == 'w' ? POLLOUT : POLLIN;
   p.revents = 0;
-  n = poll(&p, 1, ms);
+  for (k = 0; k < LOOKS && n == 0 && ms != 0; k++) {
+    if (k > 0) sched_yield();
+    n = poll(&p, 1, 0);
+  }
+  if (n == 0) n = poll(&p, 1, ms);
   if (n > 0 || (n < 0 && errno != EINTR)) {  /* an error shows on use */
     lua_pushboolean(L, 1);
     return 1;
@@ -211,14 +223,7 @@ static int p_watch (lua_State *L) {
   return 1;
 }
 
-#define LOOKS 50  /* about as many microseconds */
-
-/*
-** Ready descriptors without sleeping, if there are some very soon. A client
-** that waits for each reply sends its next command within some ten
-** microseconds, and going to sleep and waking up costs as much again. Whoever
-** else wants this processor gets it between two looks.
-*/
+/* Ready descriptors without sleeping, if there are some very soon. */
 static int look (lua_State *L, Poller *p, int list) {
   int k, n = 0;
   for (k = 0; k < LOOKS && n == 0; k++) {

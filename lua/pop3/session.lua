@@ -212,6 +212,10 @@ end
 local function unfit(reply)
   local raw, text, code, body = reply.raw, reply.text, reply.code, reply.body
   local kind = type(body)
+  if reply.status == "+OK" and type(text) == "string" and code == nil
+     and raw == nil and (kind == "string" or body == nil) then
+    return nil  -- as most are
+  end
   if raw ~= nil then
     return type(raw) ~= "string" and "raw octets that are no string"
   elseif text ~= nil and type(text) ~= "string" and type(text) ~= "number" then
