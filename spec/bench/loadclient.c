@@ -11,6 +11,7 @@
 **   -u USER  a %d in it becomes the session's number, modulo -M
 **   -w PASS  -c CONC  -n N (sess)
 **   -d DEPTH how many RETRs are in flight: 1 is lock-step, 50 is pipelined
+**   -R N     how often each session RETRs every message
 **   -T SECS  stop early; the rates stay valid
 **   -S       TLS from the start, unverified: loopback only
 **
@@ -56,7 +57,7 @@ typedef struct Session {
 
 static const char *user = "u", *pass = "p", *mode;
 static int port, tls, depth = 1, modulo = 1 << 30, ep;
-static long conc = 1, total = 1;
+static long conc = 1, total = 1, rounds = 1;
 static long started, ended, errors, messages, idling;
 static double octets, limit = 1e9;
 static SSL_CTX *ctx;
@@ -138,8 +139,9 @@ static void fill (Session *c) {
   char b[8192];
   size_t n = 0;
   if (c->pending > depth / 2) return;
-  while (c->pending < depth && c->next < c->count && n < sizeof b - 32) {
-    n += (size_t)sprintf(b + n, "RETR %ld\r\n", ++c->next);
+  while (c->pending < depth && c->next < c->count * rounds &&
+         n < sizeof b - 32) {
+    n += (size_t)sprintf(b + n, "RETR %ld\r\n", c->next++ % c->count + 1);
     c->pending++;
   }
   if (n > 0) sendn(c, b, n);
@@ -346,7 +348,7 @@ static double run (void) {
 
 static void options (int argc, char **argv) {
   int o;
-  while ((o = getopt(argc, argv, "p:Su:w:c:n:d:M:T:")) != -1) {
+  while ((o = getopt(argc, argv, "p:Su:w:c:n:d:M:R:T:")) != -1) {
     switch (o) {
       case 'p': port = atoi(optarg); break;
       case 'S': tls = 1; break;
@@ -356,6 +358,7 @@ static void options (int argc, char **argv) {
       case 'n': total = atol(optarg); break;
       case 'd': depth = atoi(optarg); break;
       case 'M': modulo = atoi(optarg); break;
+      case 'R': rounds = atol(optarg); break;
       case 'T': limit = atof(optarg); break;
       default: exit(2);
     }
