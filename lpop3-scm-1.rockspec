@@ -108,5 +108,6 @@ build = {
     ["pop3.transcript"] = "lua/pop3/transcript.lua",
     ["pop3.url"] = "lua/pop3/url.lua",
     ["pop3.wire"] = "lua/pop3/wire.lua",
+    ["pop3.witness"] = "lua/pop3/witness.lua",
   },
 }

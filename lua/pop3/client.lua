@@ -221,7 +221,7 @@ local function beside(path)
 end
 
 --- Fetch a message into a file, which appears whole or not at all, and
--- replaces what had its name.
+-- replaces what had its name (a link, not what it leads to).
 -- @tparam integer n
 -- @tparam string path
 -- @treturn integer octets
@@ -279,7 +279,8 @@ end
 --- Fetch many messages: `fn(n, octets)` for each, in order, or
 -- `fn(n, nil, message, code, reply)`. The commands are pipelined, in a bounded
 -- window, if the server says PIPELINING. `fn` must not use the session; if it
--- raises an error, that passes through, and the session goes on.
+-- raises an error, that passes through, and the session goes on, unless more
+-- than `limits.drain` of what was asked for is still to come.
 -- @tparam {integer,...} numbers
 -- @tparam function fn
 -- @treturn integer how many came; or nil, message, code when the link was

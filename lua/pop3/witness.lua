@@ -1,0 +1,96 @@
+--- What is to be seen of a server from outside of its sessions: what was said,
+-- and the mail there is.
+-- @submodule pop3.server
+
+local check = require "pop3.check"
+local core = require "pop3.core"
+local transcript = require "pop3.transcript"
+
+local methods = {}
+
+--- What was said: `{ session =, time =, from = "C" or "S", line = }`, in order.
+-- Commands and status lines are there, secrets as "***"; bodies are not. It
+-- prints as text.
+-- @treturn transcript
+function methods:transcript()
+  return transcript.new(self.journal:list())
+end
+
+--- How many commands of a verb came.
+-- @tparam string verb
+-- @treturn integer
+function methods:count(verb)
+  verb = check.text(verb, "count: the verb", 1):upper()
+  return self.journal:count(verb) or self.counts[verb] or 0
+end
+
+--- Check the commands of all sessions, in their order, against a list of
+-- lines, or of Lua patterns behind "~". Raises an error with the difference,
+-- also when a handler failed.
+-- @tparam {string,...} list
+-- @treturn boolean true
+function methods:verify(list)
+  if type(list) ~= "table" then
+    check.misuse(1, "verify: a list of lines is needed")
+  end
+  local entries, lost = self.journal:list()
+  local problem = transcript.verify(entries, lost, self.errors, list)
+  if problem then error(problem, 2) end
+  return true
+end
+
+--- Serve until so many commands of a verb have come, counted from the start.
+-- @tparam string verb
+-- @tparam number seconds to wait at the most
+-- @tparam[opt=1] integer count
+-- @treturn boolean true, or nil, message, "timeout"
+function methods:wait_for(verb, seconds, count)
+  check.wait_for(verb, seconds, count, 1)
+  local start = core.now()
+  while self:count(verb) < (count or 1) do
+    local left = start + seconds - core.now()
+    if left <= 0 then
+      return nil, ("%s: %d of %d came"):format(verb, self:count(verb),
+                                               count or 1), "timeout"
+    end
+    local n, err, code = self:step(left)
+    if not n then return nil, err, code end
+  end
+  return true
+end
+
+--- The messages that a user's maildrop holds now, whoever reads it.
+-- @tparam string user
+-- @treturn {string,...} octets; or nil, message, code
+function methods:mailbox(user)
+  local st, text = self:store_of(user)
+  local drop = st
+  if st then drop, text = st:open(user) end
+  if not drop then return nil, tostring(text), "io" end
+  local list = {}
+  for n = 1, drop:count() do
+    local octets, err = drop:octets(n)
+    if not octets then return nil, tostring(err), "io" end
+    list[n] = octets
+  end
+  if drop.close then drop:close() end
+  return list
+end
+
+--- Deliver a message. It takes the last number at the next login.
+-- @tparam string user
+-- @tparam string octets
+-- @treturn boolean true, or nil, message, code
+function methods:deliver(user, octets)
+  if type(octets) ~= "string" then
+    check.misuse(1, "deliver: the message must be a string")
+  end
+  local st, text = self:store_of(user)
+  if not st then return nil, tostring(text), "io" end
+  if not st.deliver then
+    return nil, "this store takes no deliveries", "io"
+  end
+  return st:deliver(user, octets)
+end
+
+return methods
