@@ -90,7 +90,11 @@ static const luaL_Reg meta[] = {
 ** anchored where they cannot lose it.
 */
 void lpop3_open_cache (lua_State *L) {
-  Cache *c = (Cache *)lua_newuserdatauv(L, sizeof *c, 0);
+  Cache *c;
+  int known = lua_getfield(L, LUA_REGISTRYINDEX, CACHE ".the") != LUA_TNIL;
+  lua_pop(L, 1);
+  if (known) return;  /* the module is opened again: engines hold the first */
+  c = (Cache *)lua_newuserdatauv(L, sizeof *c, 0);
   memset(c, 0, sizeof *c);
   c->mem = lpop3_mem(L);
   if (luaL_newmetatable(L, CACHE)) luaL_setfuncs(L, meta, 0);

@@ -22,7 +22,6 @@ typedef struct Client {
   pop3_client *c;    /* NULL when closed */
   pop3_journal log;
   int tracing;
-  int texts;         /* the text of a status line is wanted with its body */
   int closing;       /* closed while it was busy */
 } Client;
 
@@ -107,7 +106,6 @@ static int c_ask (lua_State *L) {
   int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
   int err = pop3_client_ask(u->c, line, n, body, mode);
   if (err != 0) return lpop3_fail(L, err);
-  u->texts = body;
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -134,12 +132,12 @@ static int push_reply (lua_State *L, const pop3_event *ev) {
 }
 
 /* A body begins: remember what its end will need. */
-static void begin_body (lua_State *L, const Client *u, const pop3_event *ev) {
+static void begin_body (lua_State *L, const pop3_event *ev) {
   if (ev->shape == POP3_S_LISTING) {
     lua_newtable(L);
     lua_setiuservalue(L, 1, LISTING);
   }
-  else if (u->texts) {
+  else if (ev->body) {
     lua_pushlstring(L, ev->text.p, ev->text.n);
     lua_setiuservalue(L, 1, TEXT);
   }
@@ -203,7 +201,7 @@ static int push_listing (lua_State *L, const pop3_event *ev) {
 ** "body", octets, status text, or "body", nil, message, code; for a body in
 ** pieces "end" and the count of octets, or nil, message, code.
 */
-static int push_end (lua_State *L, const Client *u, const pop3_event *ev) {
+static int push_end (lua_State *L, const pop3_event *ev) {
   int streamed = ev->mode == POP3_STREAM;
   if (ev->shape == POP3_S_LISTING) return push_listing(L, ev);
   if (streamed) lua_pushliteral(L, "end");
@@ -217,7 +215,7 @@ static int push_end (lua_State *L, const Client *u, const pop3_event *ev) {
     return 2;
   }
   lua_pushlstring(L, ev->data.p, ev->data.n);
-  if (!u->texts) return 2;
+  if (!ev->body) return 2;
   lua_getiuservalue(L, 1, TEXT);
   return 3;
 }
@@ -253,9 +251,9 @@ static int next (lua_State *L, Client *u) {
     }
     if (ev.type == POP3_EV_REPLY) {
       if (!ev.more) return push_reply(L, &ev);
-      begin_body(L, u, &ev);
+      begin_body(L, &ev);
     }
-    else if (ev.type == POP3_EV_END) return push_end(L, u, &ev);
+    else if (ev.type == POP3_EV_END) return push_end(L, &ev);
     else if (lua_isnoneornil(L, 2)) {
       lua_pushliteral(L, "data");
       lua_pushlstring(L, ev.data.p, ev.data.n);
@@ -273,12 +271,19 @@ static int next (lua_State *L, Client *u) {
   return got == 0 ? 0 : fail(L, u->c, got);
 }
 
-static int c_gc (lua_State *L) {
-  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+static void shut (Client *u) {
   u->port.engine = NULL;
   pop3_client_free(&u->c);
   pop3_journal_free(&u->log);
+}
+
+static int c_gc (lua_State *L) {
+  shut((Client *)luaL_checkudata(L, 1, LPOP3_CLIENT));
   return 0;
+}
+
+static int protected_next (lua_State *L) {
+  return next(L, (Client *)lua_touserdata(L, 1));
 }
 
 /***
@@ -301,16 +306,19 @@ the session is nil, message, code.
 */
 static int c_next (lua_State *L) {
   Client *u = check(L);
-  int n;
+  int err;
   lua_settop(L, 2);
+  if (!lua_isnil(L, 2)) lpop3_checkoutfile(L, 2);
+  lua_pushcfunction(L, protected_next);
+  lua_insert(L, 1);
   u->port.busy = 1;
-  n = next(L, u);
+  err = lua_pcall(L, 2, LUA_MULTRET, 0);  /* 'busy' must not stay */
   u->port.busy = 0;
   if (u->closing) {
     u->closing = 0;
-    c_gc(L);
+    shut(u);
   }
-  return n;
+  return err != LUA_OK ? lua_error(L) : lua_gettop(L);
 }
 
 /***

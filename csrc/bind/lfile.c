@@ -60,6 +60,10 @@ static int l_outfile (lua_State *L) {
   return f->fd < 0 ? lpop3_sysfail(L, temp, errno) : 1;
 }
 
+void lpop3_checkoutfile (lua_State *L, int arg) {
+  check_out(L, arg);
+}
+
 int lpop3_filewrite (lua_State *L, int arg, const char *p, size_t n) {
   Outfile *f = check_out(L, arg);
   while (n > 0) {

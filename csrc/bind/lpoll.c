@@ -112,15 +112,16 @@ static void close_poller (Poller *p) {
   p->ep = -1;
 }
 
-/* Watch for 'r', 'w', both, or nothing; 'known' if it was watched. */
-static int watch (Poller *p, int fd, int r, int w, int known) {
+/* Watch for some of 'r', 'w', 'h', or nothing; 'known' if it was watched. */
+static int watch (Poller *p, int fd, int r, int w, int h, int known) {
   struct epoll_event e;
   int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   memset(&e, 0, sizeof e);
   if (r) e.events |= EPOLLIN;
   if (w) e.events |= EPOLLOUT;
+  if (h) e.events |= EPOLLRDHUP;
   e.data.fd = fd;
-  if (known && !r && !w) op = EPOLL_CTL_DEL;
+  if (known && !r && !w && !h) op = EPOLL_CTL_DEL;
   return epoll_ctl(p->ep, op, fd, &e) != 0 ? errno : 0;
 }
 
@@ -149,13 +150,18 @@ static void close_poller (Poller *p) {
   p->n = p->cap = 0;
 }
 
-static int watch (Poller *p, int fd, int r, int w, int known) {
+#ifndef POLLRDHUP
+#define POLLRDHUP 0  /* only the end of both directions shows then */
+#endif
+
+static int watch (Poller *p, int fd, int r, int w, int h, int known) {
   size_t i;
-  short events = (short)((r ? POLLIN : 0) | (w ? POLLOUT : 0));
+  short events = (short)((r ? POLLIN : 0) | (w ? POLLOUT : 0) |
+                         (h ? POLLRDHUP : 0));
   for (i = 0; known && i < p->n && p->set[i].fd != fd; i++) ;
   if (!known) i = p->n;
   if (known && i == p->n) return ENOENT;
-  if (known && events == 0) {
+  if (known && !r && !w && !h) {
     p->set[i] = p->set[--p->n];
     return 0;
   }
@@ -208,7 +214,8 @@ static int l_poller (lua_State *L) {
 Say what to wait for.
 @function poller:watch
 @tparam integer fd
-@tparam string modes "r", "w", "rw", or "" for no more
+@tparam string modes letters: "r" to read, "w" to write, "h" for the end of
+what the peer sends; "" for no more
 @tparam boolean known whether it is being watched
 @treturn boolean true, or nil, message, "io"
 */
@@ -217,7 +224,8 @@ static int p_watch (lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 2);
   const char *modes = luaL_checkstring(L, 3);
   int en = watch(p, fd, strchr(modes, 'r') != NULL,
-                 strchr(modes, 'w') != NULL, lua_toboolean(L, 4));
+                 strchr(modes, 'w') != NULL, strchr(modes, 'h') != NULL,
+                 lua_toboolean(L, 4));
   if (en != 0) return lpop3_sysfail(L, "poller", en);
   lua_pushboolean(L, 1);
   return 1;

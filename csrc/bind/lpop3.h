@@ -70,6 +70,9 @@ struct pop3_journal *lpop3_checkjournal (lua_State *L, int arg);
 /* Entries as a list of tables; the journal is left as it is. */
 int lpop3_pushentries (lua_State *L, const struct pop3_journal *j);
 
+/* Is there an open outfile at 'arg'? Misuse is raised. */
+void lpop3_checkoutfile (lua_State *L, int arg);
+
 /* Write all of it to the file at 'arg' (an open outfile); 0 or an errno. */
 int lpop3_filewrite (lua_State *L, int arg, const char *p, size_t n);
 

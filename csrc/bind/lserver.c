@@ -69,7 +69,9 @@ session `id`
 static int l_server (lua_State *L) {
   struct pop3_journal *j = NULL;
   lua_Integer id = 0;
-  Server *u = (Server *)lua_newuserdatauv(L, sizeof *u, 2);
+  Server *u;
+  lua_settop(L, 1);
+  u = (Server *)lua_newuserdatauv(L, sizeof *u, 2);
   memset(u, 0, sizeof *u);                                      /* closed */
   luaL_setmetatable(L, LPOP3_SERVER);                      /* collectable */
   u->lim.line = (size_t)lpop3_optlimit(L, 1, "line",

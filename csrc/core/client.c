@@ -32,6 +32,7 @@ typedef struct ask {
   unsigned char shape;    /* of a +OK reply */
   unsigned char mode;
   unsigned char dropped;  /* nobody wants the reply */
+  unsigned char body;     /* as it was asked for */
 } ask;
 
 struct pop3_client {
@@ -76,7 +77,7 @@ static int push_ask (pop3_client *c, ask a) {
 
 pop3_client *pop3_client_new (pop3_mem mem, const pop3_client_limits *lim,
                               pop3_journal *j) {
-  ask greeting = { POP3_V_GREETING, POP3_S_LINE, POP3_WHOLE, 0 };
+  ask greeting = { POP3_V_GREETING, POP3_S_LINE, POP3_WHOLE, 0, 0 };
   pop3_client *c = (pop3_client *)pop3_alloc(mem, sizeof *c);
   if (c == NULL) return NULL;
   memset(c, 0, sizeof *c);
@@ -211,6 +212,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   else if (a.shape == POP3_S_LISTING && body) a.shape = POP3_S_BODY;
   a.mode = (unsigned char)mode;
   a.dropped = 0;
+  a.body = body != 0;
   secret = pop3_verb_secret(id, line, n);
   shown.p = line;
   shown.n = secret;
@@ -332,20 +334,6 @@ static int take_status (pop3_event *ev, pop3_span line) {
   return 0;
 }
 
-/*
-** A response code that has a meaning (RFC 2449, 3206, 6856): it is no secret,
-** whatever the password is.
-*/
-static int is_registered (const char *p, size_t n) {
-  static const char *const codes[] = {
-    "AUTH", "IN-USE", "LOGIN-DELAY", "SYS/PERM", "SYS/TEMP", "UTF8"
-  };
-  size_t i;
-  for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-    if (strlen(codes[i]) == n && pop3_same(p, codes[i], n)) return 1;
-  return 0;
-}
-
 /* Octets of "[CODE] " at the start of a text, 0 if there is none. */
 static size_t code_length (pop3_span text) {
   size_t i;
@@ -359,22 +347,19 @@ static size_t code_length (pop3_span text) {
 
 /*
 ** Mask the secrets that a status line repeats behind its first 'skip' octets,
-** and trace it. '*line' then is what may be shown. A short secret would show
-** by what it takes out, so it takes all of the text.
+** and trace it. '*line' then is what may be shown.
 */
 static int show_status (pop3_client *c, int verb, pop3_span *line,
                         size_t skip) {
   int login = pop3_verb_row(verb)->secret != 0 || verb == POP3_V_USER;
   pop3_span rest;
-  int some;
   rest.p = line->p + skip;
   rest.n = line->n - skip;
-  some = pop3_secret_in(&c->secrets, rest, POP3_SECRET_MIN);
-  if (some || (login && pop3_secret_in(&c->secrets, rest, 1))) {
+  if (pop3_secret_in(&c->secrets, rest, login ? 1 : POP3_SECRET_MIN)) {
     c->text.n = 0;
-    if (pop3_buf_add(&c->text, line->p, skip) != 0) return POP3_ENOMEM;
-    if (some ? pop3_masked(&c->text, &c->secrets, rest, POP3_SECRET_MIN)
-             : pop3_buf_add(&c->text, "***", 3)) return POP3_ENOMEM;
+    if (pop3_buf_add(&c->text, line->p, skip) != 0 ||
+        pop3_mask_text(&c->text, &c->secrets, rest, login) != 0)
+      return POP3_ENOMEM;
     line->p = c->text.p;
     line->n = c->text.n;
   }
@@ -410,7 +395,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   code = got == 0 ? code_length(plain) : 0;
   if (code > 0) {
     const char *end = (const char *)memchr(plain.p, ']', code);
-    if (is_registered(plain.p + 1, (size_t)(end - plain.p) - 1)) shield = code;
+    if (pop3_code_known(plain.p + 1, (size_t)(end - plain.p) - 1)) shield = code;
   }
   shown = c->in.p + c->r;
   if (show_status(c, a->verb, &line, skip + shield) != 0) return POP3_ENOMEM;
@@ -425,6 +410,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   take_code(ev, shown + skip, code_length(ev->text));
   ev->more = ev->ok && a->shape != POP3_S_LINE;
   ev->shape = a->shape;
+  ev->body = a->body;
   if (ev->ok && !ev->more && (a->verb == POP3_V_STAT ||
       a->verb == POP3_V_LIST || a->verb == POP3_V_UIDL))
     take_numbers(ev, plain);
@@ -508,6 +494,7 @@ static int end_body (pop3_client *c, ask *a, pop3_event *ev) {
   ev->type = POP3_EV_END;
   ev->verb = a->verb;
   ev->shape = a->shape;
+  ev->body = a->body;
   ev->mode = a->mode;
   ev->err = c->bodyerr;
   ev->octets = c->octets;

@@ -185,6 +185,7 @@ typedef struct pop3_event {
   int ok;           /* REPLY: it was +OK */
   int more;         /* REPLY: a body follows */
   int shape;        /* REPLY with 'more', END: what the body is */
+  int body;         /* the same two: 'body' of the command */
   int mode;         /* END: how the body was handed out */
   int err;          /* END: 0, or why the body is not whole; REPLY: ENTRY
                        when a +OK lacks the numbers that it must hold */

@@ -30,6 +30,7 @@ struct pop3_server {
   unsigned char cutting;   /* the reply that comes has a bound */
   unsigned char cut;       /* it was reached: nothing more goes out */
   unsigned char mute;      /* nobody reads: replies are dropped */
+  unsigned char wipe;      /* there was a secret in 'in' */
   unsigned char sasl;      /* AUTH was the last verb: what follows may be its
                               exchange, which is secret */
   unsigned char login;     /* the last command was one of a login */
@@ -125,21 +126,27 @@ static int put_text (pop3_server *s, pop3_span t) {
   return 0;
 }
 
-/* The line just written, from out[start] on, into the journal. */
-static int trace_reply (pop3_server *s, size_t start) {
+/*
+** The line just written, from out[start] on, into the journal, secrets masked
+** behind its first 'skip' octets.
+*/
+static int trace_reply (pop3_server *s, size_t start, size_t skip) {
   pop3_buf shown;
-  pop3_span line;
-  size_t min = s->login ? 1 : POP3_SECRET_MIN;
+  pop3_span line, text;
   int err;
   line.p = s->out.p + start;
   line.n = s->out.n - start;
   if (line.n == 0) return 0;  /* all of it was cut */
   while (line.n > 0 && (line.p[line.n - 1] == '\n' ||
                         line.p[line.n - 1] == '\r')) line.n--;
-  if (!pop3_secret_in(&s->secrets, line, min))
+  if (skip > line.n) skip = line.n;
+  text.p = line.p + skip;
+  text.n = line.n - skip;
+  if (!pop3_secret_in(&s->secrets, text, s->login ? 1 : POP3_SECRET_MIN))
     return pop3_journal_add(s->j, s->id, 'S', line, 0);
   pop3_buf_init(&shown, s->mem);
-  err = pop3_masked(&shown, &s->secrets, line, min);
+  err = pop3_buf_add(&shown, line.p, skip);
+  if (err == 0) err = pop3_mask_text(&shown, &s->secrets, text, s->login);
   line.p = shown.p;
   line.n = shown.n;
   if (err == 0) err = pop3_journal_add(s->j, s->id, 'S', line, 0);
@@ -163,7 +170,12 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
     if (err == 0) err = put_text(s, text);
   }
   if (err == 0) err = put(s, "\r\n", 2);
-  if (err == 0 && s->j != NULL) err = trace_reply(s, start);
+  s->sasl = 0;  /* what AUTH began has its answer */
+  if (err == 0 && s->j != NULL) {
+    size_t skip = ok ? 4 : 5;
+    if (code.n > 0 && pop3_code_known(code.p, code.n)) skip += code.n + 3;
+    err = trace_reply(s, start, skip);
+  }
   return err;
 }
 
@@ -184,7 +196,7 @@ int pop3_server_raw (pop3_server *s, const char *p, size_t n) {
     size_t end = s->out.n, first = lf == NULL ? n : (size_t)(lf - p) + 1;
     int err;
     if (start + first < end) s->out.n = start + first;
-    err = trace_reply(s, start);
+    err = trace_reply(s, start, 0);
     s->out.n = end;
     return err;
   }
@@ -297,8 +309,9 @@ void pop3_server_sent (pop3_server *s, size_t n) {
 void pop3_server_rest (pop3_server *s) {
   if (s->r == s->in.n) {
     s->in.n = s->r = s->seen = 0;
-    if (s->phase == POP3_AUTHORIZATION) pop3_buf_wipe(&s->in);  /* PASS */
+    if (s->wipe) pop3_buf_wipe(&s->in);
     else pop3_buf_free(&s->in);
+    s->wipe = 0;
   }
   if (pending(s) == 0) pop3_buf_free(&s->out);
 }
@@ -345,6 +358,7 @@ static int trace_command (pop3_server *s, int verb, pop3_span line) {
   if (verb != POP3_V_OTHER) s->sasl = verb == POP3_V_AUTH;
   else if (s->sasl) secret = 0;
   masked = secret < line.n;
+  if (masked) s->wipe = 1;
   s->login = (unsigned char)(masked || verb == POP3_V_USER ||
                              pop3_verb_row(verb)->secret != 0);
   if (masked) {

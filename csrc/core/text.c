@@ -98,3 +98,26 @@ int pop3_masked (pop3_buf *out, const pop3_buf *secrets, pop3_span line,
   }
   return 0;
 }
+
+int pop3_mask_text (pop3_buf *out, const pop3_buf *secrets, pop3_span text,
+                    int login) {
+  size_t start = out->n;
+  pop3_span shown;
+  int err = pop3_masked(out, secrets, text, POP3_SECRET_MIN);
+  if (err != 0 || !login) return err;
+  shown.n = out->n - start;
+  shown.p = shown.n > 0 ? out->p + start : "";
+  if (!pop3_secret_in(secrets, shown, 1)) return 0;
+  out->n = start;
+  return pop3_buf_add(out, "***", 3);
+}
+
+int pop3_code_known (const char *p, size_t n) {
+  static const char *const codes[] = {
+    "AUTH", "IN-USE", "LOGIN-DELAY", "SYS/PERM", "SYS/TEMP", "UTF8"
+  };
+  size_t i;
+  for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (strlen(codes[i]) == n && pop3_same(p, codes[i], n)) return 1;
+  return 0;
+}

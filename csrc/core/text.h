@@ -14,6 +14,12 @@ int pop3_same (const char *a, const char *b, size_t n);
 char pop3_upper (char c);
 
 /*
+** Is it a response code that has a meaning (RFC 2449, 3206, 6856)? It is no
+** secret then, whatever the password is.
+*/
+int pop3_code_known (const char *p, size_t n);
+
+/*
 ** A number is digits and nothing else, no sign, no base, at most 'max'.
 ** Returns 1 with '*u' set if all of p[0 .. n) is one.
 */
@@ -32,12 +38,17 @@ int pop3_secret_add (pop3_buf *secrets, const char *p, size_t n);
 int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min);
 
 /*
-** Append a line with every occurrence of those secrets as "***". Outside of
-** a login 'min' is POP3_SECRET_MIN: a password of one letter would make
-** later replies unreadable, and they say nothing about it.
+** Append a line with every occurrence of those secrets as "***".
+**
+** 'mask_text' is for what a peer says: of shorter secrets than MIN, it looks
+** for none in general, since later replies say nothing about them; but in the
+** reply to a login, where what is left around one would tell it, all of the
+** text becomes "***".
 */
 #define POP3_SECRET_MIN 4
 int pop3_masked (pop3_buf *out, const pop3_buf *secrets, pop3_span line,
                  size_t min);
+int pop3_mask_text (pop3_buf *out, const pop3_buf *secrets, pop3_span text,
+                    int login);
 
 #endif

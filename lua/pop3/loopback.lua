@@ -38,7 +38,7 @@ local function jump(server, limit)
   if limit and (not due or due > limit) then
     server:advance(math.max(limit - server:now(), 0))
     return false
-  elseif not due then
+  elseif not due or due == math.huge then
     return false
   end
   server:advance(math.max(due - server:now(), 0))
@@ -67,17 +67,11 @@ end
 
 --- The client's side is closed: what it sent is done, then the session ends.
 function Loopback:close()
-  local server, session = self.server, self.session
+  local session = self.session
   if self.over then return end
   self.over = true
   if session.ended then return end
-  session.eof = true
-  session.engine:mute()
-  session:advance()
-  -- a handler that waits is waited for, as over a socket
-  while not session.ended and session:waiting() and not server.clock
-        and jump(server) do end
-  if not session.ended then session:finish "fin" end
+  session:gone()
 end
 
 return new

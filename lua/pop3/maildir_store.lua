@@ -82,17 +82,21 @@ function Maildir:open()
   table.sort(names, earlier)
   for i, name in ipairs(names) do uids[i] = store.uid_of(name) end
   return setmetatable({ base = self.path, names = names, uids = uids,
-                        found = found, n = #names, sizes = {} }, Drop)
+                        found = found, gone = {}, n = #names, sizes = {} },
+                      Drop)
 end
 
 -- Where a message is now: another program may have moved it since.
 function Drop:path(n)
   local name = self.names[n]
   local path = self.base .. "/" .. self.found[name]
-  if not core.stat(path) then
-    -- what moved one may have moved many
+  if not self.gone[name] and not core.stat(path) then
+    -- what moved or removed one may have done so with many
     local found = scan(self.base)
-    for moved, where in pairs(found or {}) do self.found[moved] = where end
+    for _, other in ipairs(found and self.names or {}) do
+      self.gone[other] = found[other] == nil
+      self.found[other] = found[other] or self.found[other]
+    end
     path = self.base .. "/" .. self.found[name]
   end
   return path
@@ -102,7 +106,10 @@ end
 -- fetching it says so.
 function Drop:size(n)
   local size, err, code = store.FileDrop.size(self, n)
-  if not size and not core.stat(self:path(n)) then size = 0 end
+  if not size and self.gone[self.names[n]] then
+    size = 0
+    self.sizes[n] = 0
+  end
   return size, err, code
 end
 
@@ -119,6 +126,7 @@ end
 
 function Drop:close()
   self.names, self.uids, self.found, self.sizes = {}, {}, {}, {}
+  self.gone = {}
   self.n = 0
 end
 

@@ -87,6 +87,10 @@ local function new(opts)
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", output = "integer",
                           transcript = "integer" }, "server: limits", 1)
+  if opts.autologout and (opts.autologout <= 0
+     or opts.autologout ~= opts.autologout) then
+    check.misuse(1, "server: autologout must be positive")
+  end
   for name, n in pairs(limits) do
     if check.count(n, "limit " .. name, 1) < 1 then
       check.misuse(1, "server: limit %s must be positive", name)
@@ -131,6 +135,9 @@ local function new(opts)
   }, Server)
   for name, method in pairs(methods) do self[name] = method end
   for name, method in pairs(witness) do self[name] = method end
+  self.step_guard = setmetatable({}, { __close = function()
+    self.stepping = false
+  end })
   self.engine_opts = { line = limits.line, output = limits.output,
                        journal = self.journal }
   self.idle = timers.queue(self.autologout)
@@ -210,7 +217,8 @@ function methods:advance(seconds)
   if self.clock then
     check.misuse(1, "advance: the clock is the one that the script gave")
   end
-  if type(seconds) ~= "number" or seconds < 0 then
+  if type(seconds) ~= "number" or seconds < 0 or seconds == math.huge
+     or seconds ~= seconds then
     check.misuse(1, "advance: seconds must be a number of 0 or more")
   end
   local target = self:tick() + seconds
@@ -358,9 +366,11 @@ end
 -- nothing but time.
 local function watch(self, session)
   if session.ended or not session.fd then return end
-  local want = false
+  local want
   if session.blocked then want = "w"
-  elseif not (session.rare or session.eof) then
+  elseif session.eof then want = false
+  elseif session.rare then want = "h"  -- nothing is read, but the end is seen
+  else
     want = "r"
     engine_rest(session.engine)
   end
@@ -374,6 +384,10 @@ methods.watch = watch
 local function ready(self, session)
   if session.blocked then
     session:advance()
+  elseif session.watched == "h" then
+    local n, err
+    repeat n, err = fd_recv(session.fd, session.engine) until not n
+    if err == "closed" then session:gone() end
   else
     local fd, engine = session.fd, session.engine
     repeat
@@ -440,9 +454,13 @@ end
 
 -- Wait for something to do, for so many seconds or, with nil, for ever; do it.
 local function turn(self, seconds)
+  if self.stepping then
+    check.misuse(2, "step: not from a handler, which runs in a step")
+  end
   local ok, err, code = open_poller(self)
   if not ok then return nil, err, code end
   self.stepping = true
+  local _ <close> = self.step_guard
   if self.deaf and self.time - self.deaf >= 1 then hear(self) end
   local due = self:next_due()
   local wait = seconds
@@ -468,8 +486,10 @@ local function turn(self, seconds)
   if due and due <= now or (self.heap.at[1] or now + 1) <= now then
     self:fire()
   end
-  self.stepping = false
-  if self.stopping then self:stop() end
+  if self.stopping then
+    self.stepping = false
+    self:stop()
+  end
   return n
 end
 
@@ -510,7 +530,8 @@ function methods:stop()
 end
 
 --- Serve in a child process, which ends when this one does, or when what is
--- returned is closed.
+-- returned is closed. Sockets that this process has open are not the child's:
+-- handlers that need some open them there.
 -- @treturn pop3.run or nil, message, "io"
 function methods:fork()
   local run, err, code = require "pop3.child".fork(self)

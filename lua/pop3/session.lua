@@ -443,6 +443,10 @@ function Session:advance()
   if not self.fd then
     feed(self)
     if self.engine:pending() == 0 then drained(self) end
+    if self.eof and not self.ended then
+      local how = get(self, "ending")
+      if how or not self.rare then self:finish(how or "fin") end
+    end
     return
   end
   -- once replies have left, there may be room for more commands
@@ -454,6 +458,18 @@ function Session:advance()
   local ending = get(self, "ending")
   if ending then self:finish(ending)
   elseif self.eof and not self.rare then self:finish "fin" end
+end
+
+--- The client has gone: what the script holds up is let go, what was sent is
+-- done. A handler that waits is given up, but for QUIT's.
+function Session:gone()
+  self.eof = true
+  self.engine:mute()
+  for _, name in ipairs { "hold", "drip", "source", "cut" } do
+    set(self, name, nil)
+  end
+  if self.verb ~= "QUIT" then set(self, "task", nil) end
+  self:advance()
 end
 
 --- Is it time to read more from the client?

@@ -303,6 +303,77 @@ describe("what clients send", function()
   end)
 end)
 
+describe("a client that leaves while the script holds it up", function()
+  it("over TCP gives its maildrop back, its QUIT done if there was one",
+     function()
+    local s = server()
+    s:fault { verb = "STAT", delay = 3600 }
+    function s.on.NOOP(session)
+      session:sleep(3600)
+      return session:ok()
+    end
+    local run <close> = s:fork()
+    for i, commands in ipairs { "STAT\r\n", "NOOP\r\n", "DELE 1\r\nNOOP\r\n",
+                                "DELE 1\r\nSTAT\r\nQUIT\r\n" } do
+      local t = talk.tcp(run.port)
+      assert.match("^%+OK", t:login())
+      t:send(commands)
+      if i < 4 then run:wait_for(commands:match "(%u+)\r\n$", 5, (i + 1) // 2) end
+      t:close()
+      assert.equal(i < 4 and 2 or 1, #run:mailbox "u")
+    end
+    local t = talk.tcp(run.port)
+    assert.match("^%+OK", t:login())
+    t:close()
+  end)
+
+  it("in memory does so at once, and moves no clock", function()
+    local s = server()
+    function s.on.NOOP(session)
+      while true do session:sleep(60) end
+    end
+    function s.on.STAT(session) session:sleep(math.huge) end
+    for _, verb in ipairs { "noop", "stat" } do
+      local c = assert(pop3.connect { transport = s:loopback(), user = "u",
+                                      password = "pw", timeout = 5 })
+      local before = s:now()
+      local ok, _, code = c[verb](c)
+      assert.same({ nil, "timeout" }, { ok, code })
+      assert.equal(before + 5, s:now())
+      assert.is_nil(s.locks.u)
+    end
+  end)
+end)
+
+describe("a step in a step", function()
+  it("is misuse", function()
+    local s <close> = server()
+    function s.on.XSTEP(session)
+      s:step(0)
+      return session:ok()
+    end
+    local c = dial(s, "XSTEP\r\n")
+    local octets, _, part = c:receive(65536)
+    assert.match("SYS/TEMP", octets or part)
+    assert.match("not from a handler", s.errors[1])
+    c:close()
+  end)
+end)
+
+describe("the module", function()
+  it("can be loaded again while engines live", function()
+    local engine = core.server()
+    package.loaded["pop3.core"] = nil
+    local again = require "pop3.core"
+    package.loaded["pop3.core"] = core
+    collectgarbage()
+    collectgarbage()
+    engine:feed(("x"):rep(5000))
+    assert.is_table(again)
+    engine:close()
+  end)
+end)
+
 describe("the loopback", function()
   it("holds a reply that is then cut", function()
     local s = server()
@@ -314,7 +385,7 @@ describe("the loopback", function()
     assert.equal(50, s:now())
   end)
 
-  it("waits for a handler before a QUIT that was sent", function()
+  it("does a QUIT that was sent behind a handler that waits", function()
     local s = server()
     function s.on.NOOP(session)
       session:sleep(5)

@@ -32,6 +32,7 @@ local function new(fd, wait)
     number = fd:getfd(),
     hook = wait or core.poll,
     more = false,
+    closed = false,
     loopback = peer == "local" or host == "::1" or host ~= nil
                and (host:find "^127%." or host:find "^::ffff:127%.") ~= nil,
   }, Fd)
@@ -45,6 +46,7 @@ function Fd:recv(engine, seconds)
   if not self.more and seconds ~= 0 then
     local ok, err = self.hook(self.number, "r", seconds)
     if not ok then return nil, err or "timeout", err or true end
+    if self.closed then return nil, "closed" end  -- by another coroutine
   end
   local n, more, detail = self.fd:recv(engine)
   if not n then
@@ -64,6 +66,7 @@ function Fd:ack()
 end
 
 function Fd:close()
+  self.closed = true
   self.fd:close()
 end
 
