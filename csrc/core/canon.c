@@ -18,11 +18,9 @@ static size_t find_bare (const char *p, size_t i, size_t n, char before) {
   return n;
 }
 
-/* Remember the last two octets of all that was seen. */
+/* Remember the last octet of all that was seen. */
 static void remember (pop3_canon *c, const char *p, size_t n) {
-  if (n == 0) return;
-  c->last[0] = n > 1 ? p[n - 2] : c->last[1];
-  c->last[1] = p[n - 1];
+  if (n > 0) c->last = p[n - 1];
 }
 
 /* Bare LFs in a piece; in blocks, so that compilers make vector code of it. */
@@ -44,13 +42,13 @@ static size_t count_bare (const char *p, size_t n, char before) {
 }
 
 void pop3_canon_count (pop3_canon *c, const char *p, size_t n) {
-  c->size += n + count_bare(p, n, c->last[1]);
+  c->size += n + count_bare(p, n, c->last);
   remember(c, p, n);
 }
 
 /* Does what was seen end in a whole line? A LF always counts: see 'add'. */
 static int ended (const pop3_canon *c) {
-  return c->size == 0 || c->last[1] == '\n';
+  return c->size == 0 || c->last == '\n';
 }
 
 uint64_t pop3_canon_size (const pop3_canon *c) {
@@ -58,11 +56,11 @@ uint64_t pop3_canon_size (const pop3_canon *c) {
 }
 
 int pop3_canon_add (pop3_canon *c, pop3_buf *out, const char *p, size_t n) {
-  size_t bare = count_bare(p, n, c->last[1]);
+  size_t bare = count_bare(p, n, c->last);
   size_t i = 0;
   if (pop3_buf_room(out, n + bare + 2) != 0) return POP3_ENOMEM;
   while (i < n) {
-    size_t k = bare > 0 ? find_bare(p, i, n, c->last[1]) : n;
+    size_t k = bare > 0 ? find_bare(p, i, n, c->last) : n;
     pop3_buf_add(out, p + i, k - i);
     if (k < n) {
       pop3_buf_add(out, "\r\n", 2);
@@ -78,8 +76,7 @@ int pop3_canon_add (pop3_canon *c, pop3_buf *out, const char *p, size_t n) {
 int pop3_canon_end (pop3_canon *c, pop3_buf *out) {
   if (ended(c)) return 0;
   c->size += 2;
-  c->last[0] = '\r';
-  c->last[1] = '\n';
+  c->last = '\n';
   return pop3_buf_add(out, "\r\n", 2);
 }
 

@@ -17,7 +17,7 @@
 */
 typedef struct pop3_canon {
   uint64_t size;
-  char last[2];  /* the last two octets seen */
+  char last;  /* the last octet seen */
 } pop3_canon;
 
 void     pop3_canon_count (pop3_canon *c, const char *p, size_t n);

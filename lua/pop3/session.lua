@@ -126,7 +126,7 @@ end
 -- What keeps it from that is in `rare`, a table that is only there while
 -- something is in it:
 --
--- - `task`, `task_at`: a handler that has yielded, and when it goes on
+-- - `task`: a handler that has yielded (`co`), and when it goes on (`at`)
 -- - `hold`: until when nothing may leave
 -- - `drip`: how the present reply leaves
 -- - `source`: where the rest of the present body comes from
