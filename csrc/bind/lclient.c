@@ -110,6 +110,22 @@ static int c_ask (lua_State *L) {
   return 1;
 }
 
+/***
+Answer a challenge of AUTH.
+@function client:answer
+@tparam string text base64, or "*" to give up
+@treturn boolean true, or nil, message, code
+*/
+static int c_answer (lua_State *L) {
+  Client *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_client_answer(u->c, p, n);
+  if (err != 0) return lpop3_fail(L, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* Push message and code of an error that belongs to one body. */
 static int push_error (lua_State *L, int err) {
   lua_pushstring(L, pop3_errtext(err));
@@ -249,6 +265,11 @@ static int next (lua_State *L, Client *u) {
       got = add_entries(L, u, &ev);
       if (got != 1) break;
     }
+    if (ev.type == POP3_EV_CHALLENGE) {
+      lua_pushliteral(L, "challenge");
+      lua_pushlstring(L, ev.text.p, ev.text.n);
+      return 2;
+    }
     if (ev.type == POP3_EV_REPLY) {
       if (!ev.more) return push_reply(L, &ev);
       begin_body(L, &ev);
@@ -292,6 +313,7 @@ The next event; nothing when more octets are needed.
 - `"reply", ok, text, code[, number, octets]`: a status line without a body;
   the numbers are those of a +OK to STAT, LIST n and UIDL n (where the second
   one is the unique-id), absent when it holds none
+- `"challenge", text`: AUTH goes on, base64; `answer` it
 - `"body", octets, text`: a whole body, and the text of its status line
 - `"listing", table, count`: the body of LIST or UIDL
 - `"data", octets`, … `"end", count`: a body in pieces
@@ -460,6 +482,7 @@ static const luaL_Reg meta[] = {
 };
 
 static const luaL_Reg methods[] = {
+  { "answer", c_answer },
   { "ask", c_ask },
   { "asked", c_asked },
   { "close", c_close },

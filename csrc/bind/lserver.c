@@ -118,6 +118,10 @@ static int s_gc (lua_State *L) {
 /* Push a command and its arguments. */
 static int push_command (lua_State *L, const pop3_command *cmd) {
   lua_pushlstring(L, cmd->name.p, cmd->name.n);
+  if (cmd->verb == POP3_V_RESPONSE) {
+    push_span(L, cmd->first);
+    return 2;
+  }
   switch (pop3_verb_row(cmd->verb)->args) {
     case POP3_A_NONE:
       return 1;
@@ -148,7 +152,8 @@ first. What is no command is answered inside and never seen.
 @treturn string the verb in upper case
 @return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
 number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism or nil,
-initial response or nil; any other: the rest of the line
+initial response or nil; any other: the rest of the line. The response to a
+challenge comes as "+" with its line, or nil if that was too long
 @treturn boolean true behind them, when the verb is not one of POP3
 */
 static int s_next (lua_State *L) {
@@ -218,6 +223,44 @@ static int s_reply (lua_State *L) {
   if (err == 0 && lua_isboolean(L, 5)) err = pop3_server_body(u->s, "", 0, 0);
   else if (err == 0 && !lua_isnil(L, 5)) err = give_body(L, u, 1);
   return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+In place of a reply, a challenge of a SASL exchange (RFC 5034 section 4). The
+client's response is what `next` returns then.
+@function server:challenge
+@tparam string text base64
+*/
+static int s_challenge (lua_State *L) {
+  Server *u = check(L);
+  pop3_span text;
+  int err;
+  text.p = luaL_checklstring(L, 2, &text.n);
+  err = pop3_server_challenge(u->s, text);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+Something that the next reply is not to show in a trace, besides what came.
+@function server:secret
+@tparam string octets
+*/
+static int s_secret (lua_State *L) {
+  Server *u = check(L);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  int err = pop3_server_secret(u->s, p, n);
+  return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/***
+Octets that came and are no whole command yet.
+@function server:unread
+@treturn integer
+*/
+static int s_unread (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)pop3_server_unread(check(L)->s));
+  return 1;
 }
 
 /***
@@ -412,6 +455,7 @@ static const luaL_Reg meta[] = {
 static const luaL_Reg methods[] = {
   { "body", s_body },
   { "busy", s_busy },
+  { "challenge", s_challenge },
   { "close", s_close },
   { "cut", s_cut },
   { "enter", s_enter },
@@ -424,8 +468,10 @@ static const luaL_Reg methods[] = {
   { "raw", s_raw },
   { "reply", s_reply },
   { "rest", s_rest },
+  { "secret", s_secret },
   { "sent", s_sent },
   { "state", s_state },
+  { "unread", s_unread },
   { NULL, NULL }
 };
 

@@ -47,6 +47,7 @@ struct pop3_client {
   size_t seen;         /* octets from r (or body) on without a line end */
   int inbody;
   int handed;          /* 'plain' was handed out: it goes at the next call */
+  int challenged;      /* a challenge waits for its answer */
   int bodyerr;         /* why the rest of this body is dropped */
   pop3_undot dot;
   uint64_t octets;     /* of this body, so far */
@@ -188,6 +189,36 @@ static int is_bare (pop3_span rest) {
   return rest.n == 0;
 }
 
+/* Is the last command one behind which nothing may be sent yet? */
+static int turning (const pop3_client *c) {
+  const ask *last;
+  if (c->qn == 0) return 0;
+  last = &c->q[(c->qhead + c->qn - 1) % c->qcap];
+  return last->verb == POP3_V_STLS ||
+         (last->verb == POP3_V_AUTH && last->shape == POP3_S_LINE);
+}
+
+int pop3_client_answer (pop3_client *c, const char *p, size_t n) {
+  static const pop3_span none = { "", 0 };
+  size_t out = c->out.n, secrets = c->secrets.n;
+  int err;
+  if (c->err != 0) return c->err;
+  if (!c->challenged) return POP3_ESTATE;
+  if (unfit(p, n)) return POP3_EARG;
+  if (n > POP3_COMMAND_MAX) return POP3_ELONG;
+  err = pop3_buf_add(&c->out, p, n);
+  if (err == 0) err = pop3_buf_add(&c->out, "\r\n", 2);
+  if (err == 0 && !pop3_no_secret(p, n)) err = pop3_client_secret(c, p, n);
+  if (err == 0 && c->j != NULL) err = pop3_journal_add(c->j, 0, 'C', none, 1);
+  if (err != 0) {
+    c->out.n = out;
+    c->secrets.n = secrets;
+    return err;
+  }
+  c->challenged = 0;
+  return 0;
+}
+
 int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
                      int mode) {
   pop3_span rest, word, shown;
@@ -203,7 +234,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   word = pop3_word(&rest);
   id = pop3_verb_find(word.p, word.n);
   v = pop3_verb_row(id);
-  if ((v->phases & (1 << c->phase)) == 0) return POP3_ESTATE;
+  if ((v->phases & (1 << c->phase)) == 0 || turning(c)) return POP3_ESTATE;
   drop_handed(c);
   if (c->qn == 0 && c->r < c->in.n) return c->err = POP3_EUNASKED;
   a.verb = (unsigned char)id;
@@ -218,7 +249,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   shown.n = secret;
   err = pop3_buf_add(&c->out, line, n);
   if (err == 0) err = pop3_buf_add(&c->out, "\r\n", 2);
-  if (err == 0 && secret < n)
+  if (err == 0 && secret < n && !pop3_no_secret(line + secret, n - secret))
     err = pop3_client_secret(c, line + secret, n - secret);
   if (err == 0 && c->j != NULL)
     err = pop3_journal_add(c->j, 0, 'C', shown, secret < n);
@@ -378,6 +409,31 @@ static void take_code (pop3_event *ev, char *p, size_t n) {
 }
 
 /*
+** A line "+ base64" in a SASL exchange; a "+" alone is an empty challenge. All
+** of it is masked: it is half of a secret.
+*/
+static int is_challenge (const ask *a, pop3_span line) {
+  return a->verb == POP3_V_AUTH && a->shape == POP3_S_LINE && line.n > 0 &&
+         line.p[0] == '+' && (line.n == 1 || line.p[1] == ' ');
+}
+
+static int take_challenge (pop3_client *c, pop3_event *ev, pop3_span line,
+                           size_t next) {
+  static const pop3_span plus = { "+ ", 2 };
+  if (c->challenged) return POP3_EUNASKED;
+  if (c->j != NULL && pop3_journal_add(c->j, 0, 'S', plus, 1) != 0)
+    return POP3_ENOMEM;
+  memset(ev, 0, sizeof *ev);
+  ev->type = POP3_EV_CHALLENGE;
+  ev->verb = POP3_V_AUTH;
+  ev->text.p = line.n > 2 ? line.p + 2 : "";
+  ev->text.n = line.n > 2 ? line.n - 2 : 0;
+  c->challenged = 1;
+  c->body = c->w = c->r = next;
+  return 1;
+}
+
+/*
 ** A status line, if it is all there: 1, with the body begun if there is one.
 */
 static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
@@ -386,9 +442,11 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   size_t next, skip, code, shield = 0;
   int got = take_line(c, c->r, c->in.n, &line, &next);
   if (got <= 0) return got;
+  if (is_challenge(a, line)) return take_challenge(c, ev, line, next);
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_EV_REPLY;
   ev->verb = a->verb;
+  c->challenged = 0;
   got = take_status(ev, line);
   plain = ev->text;
   skip = got == 0 ? (size_t)(plain.p - line.p) : 0;

@@ -124,7 +124,8 @@ enum pop3_verb_id {
   POP3_V_RSET, POP3_V_STAT, POP3_V_STLS, POP3_V_TOP, POP3_V_UIDL,
   POP3_V_USER, POP3_V_UTF8,
   POP3_V_OTHER,     /* a verb that is not in the table */
-  POP3_V_GREETING   /* no verb: what the server says first */
+  POP3_V_GREETING,  /* no verb: what the server says first */
+  POP3_V_RESPONSE   /* no verb: the client's answer to a challenge */
 };
 
 /* The row of a verb; ids from OTHER on have a row without a name. */
@@ -174,6 +175,7 @@ enum pop3_mode {
 
 enum pop3_event_type {
   POP3_EV_REPLY,   /* a status line; 'more' when a body follows */
+  POP3_EV_CHALLENGE,  /* AUTH goes on: 'text' is base64, to be answered */
   POP3_EV_DATA,    /* octets of a streamed body */
   POP3_EV_ENTRY,   /* one line of a LIST or UIDL listing */
   POP3_EV_END      /* the body has ended */
@@ -226,6 +228,13 @@ void  pop3_client_eof (pop3_client *c);
 */
 int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
                      int mode);
+
+/*
+** Answer a challenge of AUTH: base64, or "*" to give up (RFC 5034 section 4).
+** STATE when there is none. While AUTH or STLS is under way no other command
+** can be asked for: what would follow them belongs to another state.
+*/
+int pop3_client_answer (pop3_client *c, const char *p, size_t n);
 
 /*
 ** The next event: 1 with '*ev' set, 0 when more octets are needed, or an
@@ -306,6 +315,17 @@ int pop3_server_next (pop3_server *s, pop3_command *cmd);
 ** Control characters in 'code' and 'text' become spaces.
 */
 int pop3_server_reply (pop3_server *s, int ok, pop3_span code, pop3_span text);
+
+/*
+** In place of a reply, a challenge of a SASL exchange: "+ " and base64. The
+** client's next line then is no command but its response, which comes as one
+** of verb RESPONSE: 'first' is the line, p NULL when it was too long. There
+** may be more challenges; the exchange ends with a reply.
+*/
+int pop3_server_challenge (pop3_server *s, pop3_span text);
+
+/* Something that the next reply is not to show, besides what came. */
+int pop3_server_secret (pop3_server *s, const char *p, size_t n);
 
 /*
 ** A body behind it. The octets must stay where they are until

@@ -33,6 +33,7 @@ struct pop3_server {
   unsigned char wipe;      /* there was a secret in 'in' */
   unsigned char sasl;      /* AUTH was the last verb: what follows may be its
                               exchange, which is secret */
+  unsigned char exchange;  /* the next line is a response to a challenge */
   unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
@@ -170,13 +171,30 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
     if (err == 0) err = put_text(s, text);
   }
   if (err == 0) err = put(s, "\r\n", 2);
-  s->sasl = 0;  /* what AUTH began has its answer */
+  s->sasl = s->exchange = 0;  /* what AUTH began has its answer */
   if (err == 0 && s->j != NULL) {
     size_t skip = ok ? 4 : 5;
     if (code.n > 0 && pop3_code_known(code.p, code.n)) skip += code.n + 3;
     err = trace_reply(s, start, skip);
   }
   return err;
+}
+
+int pop3_server_challenge (pop3_server *s, pop3_span text) {
+  static const pop3_span plus = { "+ ", 2 };
+  int err = make_room(s, text.n + 4);
+  if (err == 0) err = put(s, "+ ", 2);
+  if (err == 0) err = put_text(s, text);
+  if (err == 0) err = put(s, "\r\n", 2);
+  if (err == 0 && s->j != NULL)
+    err = pop3_journal_add(s->j, s->id, 'S', plus, 1);
+  s->exchange = 1;
+  return err;
+}
+
+int pop3_server_secret (pop3_server *s, const char *p, size_t n) {
+  s->login = 1;
+  return pop3_secret_add(&s->secrets, p, n);
 }
 
 static int refuse (pop3_server *s, const char *text) {
@@ -355,20 +373,22 @@ size_t pop3_server_unread (const pop3_server *s) {
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
   int masked;
-  if (verb != POP3_V_OTHER) s->sasl = verb == POP3_V_AUTH;
+  if (verb == POP3_V_RESPONSE) secret = 0;
+  else if (verb != POP3_V_OTHER) s->sasl = verb == POP3_V_AUTH;
   else if (s->sasl) secret = 0;
-  masked = secret < line.n;
+  masked = secret < line.n || verb == POP3_V_RESPONSE;
   if (masked) s->wipe = 1;
   s->login = (unsigned char)(masked || verb == POP3_V_USER ||
                              pop3_verb_row(verb)->secret != 0);
-  if (masked) {
-    if (s->secrets.p != NULL) pop3_buf_wipe(&s->secrets);
+  if (masked && !pop3_no_secret(line.p + secret, line.n - secret)) {
+    if (verb != POP3_V_RESPONSE && s->secrets.p != NULL)
+      pop3_buf_wipe(&s->secrets);
     if (pop3_secret_add(&s->secrets, line.p + secret, line.n - secret) != 0)
       return POP3_ENOMEM;
   }
   if (s->j == NULL) return 0;
   line.n = secret;
-  s->j->count[verb]++;
+  if (verb != POP3_V_RESPONSE) s->j->count[verb]++;
   return pop3_journal_add(s->j, s->id, 'C', line, masked);
 }
 
@@ -379,7 +399,8 @@ static int trace_overlong (pop3_server *s, const char *p, size_t n) {
   line.p = p;
   line.n = n;
   word = pop3_word(&line);
-  if (pop3_verb_find(word.p, word.n) == POP3_V_OTHER) word.n = 0;
+  if (s->exchange || pop3_verb_find(word.p, word.n) == POP3_V_OTHER)
+    word.n = 0;
   memcpy(shown, word.p, word.n);
   memcpy(shown + word.n, " ...", 4);
   line.p = shown;
@@ -390,7 +411,8 @@ static int trace_overlong (pop3_server *s, const char *p, size_t n) {
 /*
 ** The next line that is not too long: 1 with its octets (writable, good
 ** until more is read), 0 if there is none, or POP3_ENOMEM. An overlong line
-** is skipped as it comes and costs one -ERR.
+** is skipped as it comes and costs one -ERR; where a response is due it is
+** returned as NULL.
 */
 static int take_line (pop3_server *s, char **line, size_t *len) {
   for (;;) {
@@ -415,6 +437,11 @@ static int take_line (pop3_server *s, char **line, size_t *len) {
     }
     if (lf == NULL) return 0;
     s->overlong = 0;
+    if (s->exchange) {
+      *line = NULL;
+      *len = 0;
+      return 1;
+    }
     if (refuse(s, "line too long") != 0) return POP3_ENOMEM;
   }
 }
@@ -493,6 +520,21 @@ static int take_command (pop3_server *s, char *p, size_t n,
   return 1;
 }
 
+/* The response to a challenge, of which 'p' is NULL if it was too long. */
+static int take_response (pop3_server *s, const char *p, size_t n,
+                          pop3_command *cmd) {
+  memset(cmd, 0, sizeof *cmd);
+  cmd->verb = POP3_V_RESPONSE;
+  cmd->name.p = "+";
+  cmd->name.n = 1;
+  cmd->number = cmd->lines = -1;
+  cmd->first.p = p;
+  cmd->first.n = n;
+  s->exchange = 0;
+  return p == NULL || trace_command(s, cmd->verb, cmd->first) == 0
+         ? 1 : POP3_ENOMEM;
+}
+
 int pop3_server_next (pop3_server *s, pop3_command *cmd) {
   char *line;
   size_t n;
@@ -503,7 +545,8 @@ int pop3_server_next (pop3_server *s, pop3_command *cmd) {
       return 0;
     got = take_line(s, &line, &n);
     if (got <= 0) return got;
-    got = take_command(s, line, n, cmd);
+    got = s->exchange ? take_response(s, line, n, cmd)
+                      : take_command(s, line, n, cmd);
   }
   return got;
 }

@@ -45,6 +45,10 @@ int pop3_secret_add (pop3_buf *secrets, const char *p, size_t n) {
   return pop3_buf_add(secrets, p, n);
 }
 
+int pop3_no_secret (const char *p, size_t n) {
+  return n == 0 || (n == 1 && (p[0] == '=' || p[0] == '*'));
+}
+
 /* The next secret of at least 'min' octets from '*i' on; n 0 at the end. */
 static pop3_span next_secret (const pop3_buf *secrets, size_t *i, size_t min) {
   pop3_span s = { NULL, 0 };

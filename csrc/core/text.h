@@ -34,6 +34,12 @@ pop3_span pop3_word (pop3_span *s);
 */
 int pop3_secret_add (pop3_buf *secrets, const char *p, size_t n);
 
+/*
+** Is it a SASL response that is none: nothing, "=" (an empty initial one) or
+** "*" (giving up)?
+*/
+int pop3_no_secret (const char *p, size_t n);
+
 /* Does one of them, of at least 'min' octets, stand in the line? */
 int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min);
 

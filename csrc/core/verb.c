@@ -37,7 +37,8 @@ static const pop3_verb verbs[] = {
   { "UTF8", POP3_A_NONE,    LINE,    LINE, AUTH,  0, 0 },
   { "",     POP3_A_REST,    LINE,    LINE, ANY,   0, 0 },
   { "",     POP3_A_NONE,    LINE,    LINE, 1 << POP3_GREETING,
-    POP3_AUTHORIZATION, 0 }
+    POP3_AUTHORIZATION, 0 },
+  { "",     POP3_A_REST,    LINE,    LINE, AUTH,  0, 1 }
 };
 
 const pop3_verb *pop3_verb_row (int id) {

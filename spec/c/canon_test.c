@@ -27,7 +27,7 @@ static size_t naive (const char *p, size_t n, char *out) {
 /* In pieces that end at 'i', at 'j' and at 'n'; counted and converted. */
 static void check_pieces (const char *p, size_t n, size_t i, size_t j,
                           const char *want, size_t wn) {
-  pop3_canon count = { 0, { 0, 0 } }, add = { 0, { 0, 0 } };
+  pop3_canon count = { 0, 0 }, add = { 0, 0 };
   failmem m;
   pop3_buf b;
   pop3_buf_init(&b, failmem_mem(&m, 0));
@@ -130,7 +130,7 @@ static void tops (void) {
 
 /* When there is no memory, nothing has changed. */
 static void starving (void) {
-  pop3_canon c = { 0, { 0, 0 } };
+  pop3_canon c = { 0, 0 };
   failmem m;
   pop3_buf b;
   check_about("no memory");

@@ -279,6 +279,7 @@ int main (void) {
   wire_sweep("spec/wire/client-limits.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-order.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-secrets.txt", 'S', wire_client);
+  wire_sweep("spec/wire/client-sasl.txt", 'S', wire_client);
   bad_commands();
   phases();
   long_queue();

@@ -223,7 +223,7 @@ static void encode_samples (void) {
 static size_t canonical (const char *p, size_t n, char *out) {
   failmem m;
   pop3_buf b;
-  pop3_canon c = { 0, { 0, 0 } };
+  pop3_canon c = { 0, 0 };
   size_t got;
   pop3_buf_init(&b, failmem_mem(&m, 0));
   CHECK(pop3_canon_add(&c, &b, p, n) == 0 && pop3_canon_end(&c, &b) == 0);

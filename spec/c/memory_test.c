@@ -107,11 +107,13 @@ int main (void) {
   wire_starve("spec/wire/client-limits.txt", 'S', wire_client);
   wire_starve("spec/wire/client-order.txt", 'S', wire_client);
   wire_starve("spec/wire/client-secrets.txt", 'S', wire_client);
+  wire_starve("spec/wire/client-sasl.txt", 'S', wire_client);
   wire_starve("spec/wire/server-commands.txt", 'C', wire_server);
   wire_starve("spec/wire/server-arguments.txt", 'C', wire_server);
   wire_starve("spec/wire/server-lines.txt", 'C', wire_server);
   wire_starve("spec/wire/server-replies.txt", 'C', wire_server);
   wire_starve("spec/wire/server-secrets.txt", 'C', wire_server);
+  wire_starve("spec/wire/server-sasl.txt", 'C', wire_server);
   ask_again();
   feed_again();
   fill_again();

@@ -270,6 +270,7 @@ int main (void) {
   wire_sweep("spec/wire/server-lines.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-replies.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-secrets.txt", 'C', wire_server);
+  wire_sweep("spec/wire/server-sasl.txt", 'C', wire_server);
   slow_reader();
   one_at_a_time();
   cuts();

@@ -80,6 +80,11 @@ static void say_end (play *p, const pop3_event *ev) {
 static void say_event (play *p, const pop3_event *ev) {
   switch (ev->type) {
     case POP3_EV_REPLY: say_reply(p, ev); hear(p); break;
+    case POP3_EV_CHALLENGE:
+      say_text(&p->line, "challenge ");
+      say_quoted(&p->line, ev->text.p, ev->text.n);
+      hear(p);
+      break;
     case POP3_EV_ENTRY: say_entry(p, ev); break;
     case POP3_EV_END: say_end(p, ev); hear(p); break;
     default:
@@ -146,6 +151,23 @@ static void take_out (play *p, size_t max) {
   }
 }
 
+/* "C+answer": to a challenge. */
+static int answer (play *p, const wire_line *l) {
+  size_t out = pop3_client_out(p->e).n;
+  int err = pop3_client_answer(p->e, l->octets, l->n);
+  if (err != 0) {
+    CHECK(pop3_client_out(p->e).n == out);
+    if (err == POP3_ENOMEM) return err;
+    say_text(&p->line, "refused \"%s\"", pop3_errtext(err));
+    hear(p);
+    return 0;
+  }
+  say_octets(&p->sent, l->octets, l->n);
+  say_text(&p->sent, "\r\n");
+  if (!p->cuts->lazy) take_out(p, 3);
+  return 0;
+}
+
 /* "C", "C+body", "C+stream" */
 static int ask (play *p, const wire_line *l) {
   int body = strstr(l->key, "+body") != NULL;
@@ -182,6 +204,7 @@ static int step (play *p, const wire_line *l) {
   }
   check_same(p->heard.p, p->heard.n, "", 0, p->c->file, l->number);
   say_clear(&p->heard);
+  if (strcmp(l->key, "C+answer") == 0) return answer(p, l);
   if (*l->key == 'C') return ask(p, l);
   if (*l->key == 'S') return feed(p, l->octets, l->n);
   if (strcmp(l->key, "eof") == 0) {

@@ -101,6 +101,15 @@ static void cut (play *p, const char *s) {
                   lines == (size_t)-1 ? UINT64_MAX : lines);
 }
 
+static int challenge (play *p, const char *s) {
+  pop3_span text;
+  char octets[1024];
+  s += strcspn(s, " ");
+  text.p = octets;
+  text.n = wire_unquote(&s, octets);
+  return pop3_server_challenge(p->e, text);
+}
+
 static int act (play *p, const char *s) {
   if (strncmp(s, "ok", 2) == 0 || strncmp(s, "err", 3) == 0)
     return reply(p, s);
@@ -108,6 +117,7 @@ static int act (play *p, const char *s) {
   if (strncmp(s, "piece", 5) == 0) return body(p, s, 0);
   if (strncmp(s, "end", 3) == 0) return body(p, s, 1);
   if (strncmp(s, "raw", 3) == 0) return raw(p, s);
+  if (strncmp(s, "challenge", 9) == 0) return challenge(p, s);
   if (strncmp(s, "mute", 4) == 0) pop3_server_mute(p->e);
   else if (strncmp(s, "cut", 3) == 0) cut(p, s);
   else if (CHECK(strncmp(s, "enter ", 6) == 0))

@@ -59,12 +59,21 @@ static void note_event (run *r, const pop3_event *ev) {
   NEED(ev->type != POP3_EV_END || ev->octets <= r->fed);
 }
 
+/* Answer a challenge, but for some. */
+static void answer (run *r, const pop3_event *ev) {
+  const char *s = ev->text.n % 2 == 0 ? "AHQ=" : "*";
+  if (ev->text.n > 0 && ev->text.p[0] == 'n') return;
+  NEED(pop3_client_answer(r->e, s, strlen(s)) == 0);
+  r->out += strlen(s) + 2;
+}
+
 static void events (run *r) {
   pop3_event ev;
   int got;
   while ((got = pop3_client_next(r->e, &ev)) == 1) {
     NEED(r->err == 0);
     note_event(r, &ev);
+    if (ev.type == POP3_EV_CHALLENGE) answer(r, &ev);
   }
   NEED(got != POP3_ENOMEM && (r->err == 0 || got == r->err));
   NEED(pop3_client_unread(r->e) <= r->fed);

@@ -66,6 +66,10 @@ static void answer (run *r, cuts *c, const pop3_command *cmd) {
       pop3_server_enter(r->e, POP3_TRANSACTION);
       break;
     case POP3_V_QUIT: pop3_server_enter(r->e, POP3_UPDATE); break;
+    case POP3_V_AUTH: case POP3_V_RESPONSE:
+      if (cmd->first.n % 3 == 0) break;
+      NEED(pop3_server_challenge(r->e, text) == 0);
+      return;
     case POP3_V_NOOP: NEED(pop3_server_raw(r->e, text.p, text.n) == 0); return;
     default: break;
   }
@@ -95,6 +99,7 @@ static void commands (run *r, cuts *c) {
     NEED(got >= 0);
     if (got == 0) continue;
     NEED(cmd.name.n > 0 && pop3_server_busy(r->e) == POP3_IDLE);
+    NEED(cmd.first.p != NULL || cmd.verb != POP3_V_OTHER);
     note_command(r, &cmd);
     if (++r->commands == r->mute) pop3_server_mute(r->e);
     answer(r, c, &cmd);

@@ -134,6 +134,8 @@ local function words(play, what, a, b, c, d, e)
   if what == "data" then
     play.body = play.body .. a
     return
+  elseif what == "challenge" then
+    return "challenge " .. quote(a)
   end
   table.remove(play.asked, 1)
   if what == "reply" then
@@ -211,6 +213,13 @@ function client.C(play, line)
 end
 
 client["C+body"], client["C+stream"] = client.C, client.C
+
+client["C+answer"] = function(play, line)
+  local ok, why = play.engine:answer(line.octets)
+  if ok then play.out = play.out .. line.octets .. "\r\n"
+  else play.heard[#play.heard + 1] = "refused " .. quote(why) end
+  send(play, 3)
+end
 
 function client.S(play, line)
   feed(play, line.octets, play.cut)
@@ -346,6 +355,7 @@ local function act_all(play)
     else
       reply()
       if what == "raw" then engine:raw(unquote(text))
+      elseif what == "challenge" then engine:challenge(unquote(text))
       elseif what == "enter" then engine:enter(text:match "%l+$")
       elseif what == "mute" then engine:mute()
       elseif what == "cut" then
@@ -440,7 +450,7 @@ local function each(name, peer, fn)
 end
 
 for _, name in ipairs { "replies", "bodies", "listings", "limits", "order",
-                        "secrets" } do
+                        "secrets", "sasl" } do
   describe("the client engine: " .. name .. ":", function()
     each("client-" .. name, "S", function(case)
       play_client(case, 0)
@@ -451,7 +461,7 @@ for _, name in ipairs { "replies", "bodies", "listings", "limits", "order",
 end
 
 for _, name in ipairs { "commands", "arguments", "lines", "replies",
-                        "secrets" } do
+                        "secrets", "sasl" } do
   describe("the server engine: " .. name .. ":", function()
     each("server-" .. name, "C", function(case)
       for _, output in ipairs { 262144, 1, 7 } do
