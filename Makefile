@@ -21,7 +21,7 @@ WARN = -std=c99 -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-qual \
        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
 OPT = -ftree-vectorize -fvisibility=hidden -fPIC
 INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR))
-LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lcrypto
+LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
 
 B = .build
 CORE = $(wildcard csrc/core/*.c)

@@ -72,6 +72,7 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg) {
   void *u = luaL_testudata(L, arg, LPOP3_CLIENT);
   lpop3_port *p;
   if (u == NULL) u = luaL_testudata(L, arg, LPOP3_SERVER);
+  if (u == NULL) u = luaL_testudata(L, arg, LPOP3_TLS);
   if (u == NULL) {
     luaL_typeerror(L, arg, "engine");
     return NULL;  /* not reached */
@@ -103,6 +104,7 @@ LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
   lpop3_open_cache(L);
+  lpop3_open_cert(L);
   lpop3_open_client(L);
   lpop3_open_digest(L);
   lpop3_open_dot(L);
@@ -112,6 +114,8 @@ LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   lpop3_open_message(L);
   lpop3_open_poll(L);
   lpop3_open_proc(L);
+  lpop3_open_sasl(L);
   lpop3_open_server(L);
+  lpop3_open_tls(L);
   return 1;
 }

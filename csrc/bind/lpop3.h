@@ -56,8 +56,9 @@ typedef struct lpop3_port {
 #define LPOP3_FD "pop3.fd"
 #define LPOP3_OUTFILE "pop3.outfile"
 #define LPOP3_POLLER "pop3.poller"
+#define LPOP3_TLS "pop3.tls"
 
-/* The open engine at 'arg', of either kind; misuse is raised. */
+/* The open engine at 'arg', of any kind; misuse is raised. */
 lpop3_port *lpop3_checkport (lua_State *L, int arg);
 
 /* A field of the options table at 'arg' (or nothing there), >= 0. */
@@ -84,6 +85,7 @@ void lpop3_subtable (lua_State *L, const char *name);
 
 /* Each adds its functions to the module table on the top of the stack. */
 void lpop3_open_cache (lua_State *L);
+void lpop3_open_cert (lua_State *L);
 void lpop3_open_client (lua_State *L);
 void lpop3_open_digest (lua_State *L);
 void lpop3_open_dot (lua_State *L);
@@ -93,7 +95,9 @@ void lpop3_open_journal (lua_State *L);
 void lpop3_open_message (lua_State *L);
 void lpop3_open_poll (lua_State *L);
 void lpop3_open_proc (lua_State *L);
+void lpop3_open_sasl (lua_State *L);
 void lpop3_open_server (lua_State *L);
+void lpop3_open_tls (lua_State *L);
 
 int luaopen_pop3_core (lua_State *L);
 

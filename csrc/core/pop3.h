@@ -58,6 +58,12 @@ typedef struct pop3_mem {
   X (ENTRY,   "proto",    "malformed listing line")                        \
   X (UNASKED, "proto",    "octets that no command asked for")              \
   X (CHARSET, "charset",  "unknown charset")                               \
+  X (SASL,    "proto",    "malformed SASL message")                        \
+  X (AUTH,    "auth",     "authentication failed")                         \
+  X (PREP,    "auth",     "a character that no name or password may have") \
+  X (TLS,     "tls",      "TLS failed")                                    \
+  X (CUT,     "closed",   "connection closed without close_notify; "       \
+                          "something may be missing")                      \
   X (IO,      "io",       "input/output error")
 
 enum pop3_errnum {

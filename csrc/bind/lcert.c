@@ -1,0 +1,148 @@
+/*
+** lcert.c - certificates made in memory, for Lua.
+*/
+
+/***
+Certificates made in memory, for tests.
+@module pop3.core.certificate
+*/
+#include <string.h>
+
+#include "../tls/cert.h"
+#include "lpop3.h"
+
+#define YEAR (365LL * 24 * 3600)
+#define NAMES 1000  /* in one certificate */
+
+/* A string field of the table at 1, or 'def'; it stays on the stack. */
+static const char *string_field (lua_State *L, const char *field,
+                                 const char *def) {
+  if (lua_getfield(L, 1, field) == LUA_TNIL) return def;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "certificate: '%s' must be a string", field);
+  return lua_tostring(L, -1);
+}
+
+static long long seconds_field (lua_State *L, const char *field,
+                                long long def) {
+  lua_Number n;
+  if (lua_getfield(L, 1, field) == LUA_TNIL) {
+    lua_pop(L, 1);
+    return def;
+  }
+  if (!lua_isnumber(L, -1))
+    luaL_error(L, "certificate: '%s' must be a number of seconds", field);
+  n = lua_tonumber(L, -1);
+  luaL_argcheck(L, n > -1000.0 * YEAR && n < 1000.0 * YEAR, 1,
+                "a time that is too far away");
+  lua_pop(L, 1);
+  return (long long)n;
+}
+
+static int flag_field (lua_State *L, const char *field) {
+  int is;
+  lua_getfield(L, 1, field);
+  is = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return is;
+}
+
+/* Has it the form of an address? Digits and dots, or a colon. */
+static int is_address (const char *p, size_t n) {
+  if (memchr(p, ':', n) != NULL && memchr(p, '\0', n) == NULL) return 1;
+  return strspn(p, "0123456789.") == n && n > 0 && memchr(p, '.', n) != NULL;
+}
+
+/* Add those of a list to the 'n' that there are; strings stay in the table. */
+static size_t add_names (lua_State *L, const char *field, int mail,
+                         pop3_cert_name *names, size_t n) {
+  lua_Integer i, count;
+  if (lua_getfield(L, 1, field) == LUA_TNIL) {
+    lua_pop(L, 1);
+    return n;
+  }
+  if (!lua_istable(L, -1))
+    luaL_error(L, "certificate: '%s' must be a list", field);
+  count = luaL_len(L, -1);
+  for (i = 1; i <= count; i++) {
+    size_t len;
+    const char *p;
+    if (lua_geti(L, -1, i) != LUA_TSTRING || n == NAMES)
+      luaL_error(L, "certificate: '%s' must be a list of at most %d strings",
+                 field, NAMES);
+    p = lua_tolstring(L, -1, &len);
+    names[n].name.p = p;
+    names[n].name.n = len;
+    names[n].kind = mail ? 'e' : is_address(p, len) ? 'i' : 'd';
+    n++;
+    lua_pop(L, 1);
+  }
+  return n;  /* the list stays on the stack */
+}
+
+static void push_buf (lua_State *L, const pop3_buf *b) {
+  lua_pushlstring(L, b->n > 0 ? b->p : "", b->n);
+}
+
+/***
+Make a key and a certificate (RFC 5280).
+@function certificate
+@tparam table opts
+
+- `subject`: the common name
+- `names`: DNS names and IP addresses that it is for, octets as they are to be;
+  `emails`: addresses of mail
+- `ca = { cert =, key = }`: PEM of who signs it; otherwise it does so itself
+- `is_ca`: it may sign others; `client`: it is a client's
+- `from`, `to`: when it is valid, in seconds from now (-3600, ten years)
+- `key`: "ec" (P-256, the default), "ed25519", or "rsa:" and bits
+@treturn string PEM of the certificate
+@treturn string PEM of the key; or nil, message, "tls"
+*/
+static int l_certificate (lua_State *L) {
+  char why[POP3_WHY_MAX];
+  pop3_cert_name *names;
+  pop3_cert_opts o;
+  pop3_buf cert, key;
+  int err;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  memset(&o, 0, sizeof o);
+  names = (pop3_cert_name *)lua_newuserdatauv(L, NAMES * sizeof *names, 0);
+  o.subject = string_field(L, "subject", "lpop3");
+  o.key = string_field(L, "key", "ec");
+  if (lua_getfield(L, 1, "ca") != LUA_TNIL) {
+    if (!lua_istable(L, -1) || lua_getfield(L, -1, "cert") != LUA_TSTRING ||
+        lua_getfield(L, -2, "key") != LUA_TSTRING)
+      return luaL_error(L, "certificate: 'ca' must have cert and key");
+    o.ca_cert = lua_tostring(L, -2);
+    o.ca_key = lua_tostring(L, -1);
+  }
+  o.is_ca = flag_field(L, "is_ca");
+  o.client = flag_field(L, "client");
+  o.from = seconds_field(L, "from", -3600);
+  o.to = seconds_field(L, "to", 10 * YEAR);
+  o.names = names;
+  o.nnames = add_names(L, "names", 0, names, 0);
+  o.nnames = add_names(L, "emails", 1, names, o.nnames);
+  pop3_buf_init(&cert, lpop3_mem(L));
+  pop3_buf_init(&key, lpop3_mem(L));
+  err = pop3_cert_make(&o, &cert, &key, why);
+  if (err == 0) {
+    push_buf(L, &cert);
+    push_buf(L, &key);
+  }
+  pop3_buf_free(&cert);
+  pop3_buf_wipe(&key);
+  if (err == 0) return 2;
+  if (err != POP3_ETLS) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  lua_pushliteral(L, "tls");
+  return 3;
+}
+
+void lpop3_open_cert (lua_State *L) {
+  lua_pushcfunction(L, l_certificate);
+  lua_setfield(L, -2, "certificate");
+}

@@ -1,0 +1,513 @@
+/*
+** lsasl.c - SASL machines for Lua.
+*/
+
+/***
+SASL mechanisms (RFC 4422) as machines, both sides of them, without input or
+output. Names and passwords of SCRAM go through a subset of SASLprep (RFC 4013)
+that needs no tables of Unicode: ASCII stays as it is, other spaces become U+0020,
+characters that stand for nothing are dropped, those that are forbidden are
+refused; normalisation (NFKC) and the rule for right-to-left text are not done.
+@module pop3.core.sasl
+*/
+#include <string.h>
+
+#include "../core/sasl.h"
+#include "../tls/crypto.h"
+#include "lpop3.h"
+
+#define CLIENT_T "pop3.sasl.client"
+#define SERVER_T "pop3.sasl.server"
+#define BINDINGS 8
+
+typedef struct Machine {
+  pop3_sasl *m;  /* NULL when closed */
+} Machine;
+
+static Machine *check (lua_State *L, const char *type) {
+  Machine *u = (Machine *)luaL_checkudata(L, 1, type);
+  luaL_argcheck(L, u->m != NULL, 1, "the machine is closed");
+  return u;
+}
+
+/* A string argument, or nothing. */
+static pop3_span to_span (lua_State *L, int arg) {
+  pop3_span s = { NULL, 0 };
+  if (!lua_isnoneornil(L, arg)) s.p = luaL_checklstring(L, arg, &s.n);
+  return s;
+}
+
+/* A string field of the options at 1, anchored there. */
+static pop3_span span_field (lua_State *L, const char *field) {
+  pop3_span s = { NULL, 0 };
+  if (lua_getfield(L, 1, field) != LUA_TNIL) {
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "sasl: '%s' must be a string", field);
+    s.p = lua_tolstring(L, -1, &s.n);
+  }
+  lua_pop(L, 1);
+  return s;
+}
+
+static uint32_t number_field (lua_State *L, const char *field) {
+  uint64_t u = lpop3_optlimit(L, 1, field, 0);
+  return u > UINT32_MAX ? UINT32_MAX : (uint32_t)u;
+}
+
+static int flag_field (lua_State *L, const char *field) {
+  int is;
+  lua_getfield(L, 1, field);
+  is = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return is;
+}
+
+/* nil, message, code */
+static int fail (lua_State *L, const pop3_sasl *m, int err) {
+  if (err == POP3_ENOMEM) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  lua_pushstring(L, pop3_sasl_why(m));
+  lua_pushstring(L, pop3_errcode(err));
+  return 3;
+}
+
+static const pop3_sasl_mech *mech_field (lua_State *L) {
+  pop3_span name = span_field(L, "mech");
+  const pop3_sasl_mech *mech = name.p == NULL
+                               ? NULL : pop3_sasl_find(name.p, name.n);
+  if (mech == NULL) luaL_error(L, "sasl: no such mechanism");
+  return mech;
+}
+
+/* The machine that the options describe, on the top; NULL with an error. */
+static int new_machine (lua_State *L, const char *type,
+                        enum pop3_sasl_side side, const pop3_sasl_opts *o) {
+  const pop3_sasl_mech *mech = mech_field(L);
+  Machine *u = (Machine *)lua_newuserdatauv(L, sizeof *u, 0);
+  int err;
+  u->m = NULL;
+  luaL_setmetatable(L, type);
+  u->m = pop3_sasl_new(lpop3_mem(L), &pop3_openssl, mech, side, o);
+  if (u->m == NULL) return lpop3_fail(L, POP3_ENOMEM);
+  err = pop3_sasl_error(u->m);
+  return err != 0 ? fail(L, u->m, err) : 1;
+}
+
+/***
+A client's machine.
+@function client
+@tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`, whom
+to act as; `host` and `port` of the server, for OAUTHBEARER; `binding = { type =,
+data = }`, for -PLUS; `bindable`: it could bind, but the server offers no -PLUS;
+`nonce`; `min_iterations` (4096) and `max_iterations` (5000000) of SCRAM
+@treturn pop3.sasl.client or nil, message, "auth"
+*/
+static int l_client (lua_State *L) {
+  pop3_sasl_binding binding;
+  pop3_sasl_opts o;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  memset(&o, 0, sizeof o);
+  o.user = span_field(L, "user");
+  o.secret = span_field(L, "secret");
+  o.authzid = span_field(L, "authzid");
+  o.host = span_field(L, "host");
+  o.nonce = span_field(L, "nonce");
+  o.port = number_field(L, "port");
+  o.min_iterations = number_field(L, "min_iterations");
+  o.max_iterations = number_field(L, "max_iterations");
+  o.plus = flag_field(L, "bindable");
+  if (lua_getfield(L, 1, "binding") != LUA_TNIL) {
+    luaL_checktype(L, -1, LUA_TTABLE);
+    lua_getfield(L, -1, "type");
+    lua_getfield(L, -2, "data");
+    binding.type.p = luaL_checklstring(L, -2, &binding.type.n);
+    binding.data.p = luaL_checklstring(L, -1, &binding.data.n);
+    luaL_argcheck(L, binding.type.n > 0 && binding.data.n > 0, 1,
+                  "an empty channel binding");
+    o.bindings = &binding;
+    o.nbindings = 1;
+  }
+  return new_machine(L, CLIENT_T, POP3_SASL_CLIENT, &o);
+}
+
+/* The bindings of the link: type -> octets. */
+static size_t binding_fields (lua_State *L, pop3_sasl_binding *b) {
+  size_t n = 0;
+  if (lua_getfield(L, 1, "binding") == LUA_TNIL) return 0;
+  luaL_checktype(L, -1, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, -2) != 0) {
+    if (n == BINDINGS || lua_type(L, -2) != LUA_TSTRING ||
+        lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "sasl: 'binding' must be at most %d strings by name",
+                 BINDINGS);
+    b[n].type.p = lua_tolstring(L, -2, &b[n].type.n);
+    b[n].data.p = lua_tolstring(L, -1, &b[n].data.n);
+    if (b[n].type.n > 0 && b[n].data.n > 0) n++;
+    lua_pop(L, 1);
+  }
+  return n;
+}
+
+/***
+A server's machine.
+@function server
+@tparam table opts `mech`; `host`, the name in the challenge of CRAM-MD5;
+`binding`: type → octets, what the link has; `plus`: the -PLUS of this mechanism
+is offered too, so that a client which says that it is not was talked down;
+`nonce`
+@treturn pop3.sasl.server
+*/
+static int l_server (lua_State *L) {
+  pop3_sasl_binding bindings[BINDINGS];
+  pop3_sasl_opts o;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  memset(&o, 0, sizeof o);
+  o.host = span_field(L, "host");
+  o.nonce = span_field(L, "nonce");
+  o.plus = flag_field(L, "plus");
+  o.bindings = bindings;
+  o.nbindings = binding_fields(L, bindings);
+  return new_machine(L, SERVER_T, POP3_SASL_SERVER, &o);
+}
+
+/***
+One step of a client.
+@function client:step
+@tparam[opt] string challenge decoded; none for an initial response
+@treturn string the response, or nil, message, code: "proto" (no sense in it),
+"auth" (a check failed), "limit"
+*/
+static int c_step (lua_State *L) {
+  Machine *u = check(L, CLIENT_T);
+  pop3_span in = to_span(L, 2), out;
+  int got = pop3_sasl_step(u->m, in.p != NULL ? &in : NULL, &out);
+  if (got < 0) return fail(L, u->m, got);
+  lua_pushlstring(L, out.p, out.n);
+  return 1;
+}
+
+/***
+May a +OK be believed? Only once all is said, and the server has proved what
+the mechanism lets it prove.
+@function client:done
+@treturn boolean
+*/
+static int c_done (lua_State *L) {
+  lua_pushboolean(L, pop3_sasl_done(check(L, CLIENT_T)->m));
+  return 1;
+}
+
+/***
+What nobody may show: the secret, responses, digests.
+@function client:secrets
+@treturn {string,...}
+*/
+static int c_secrets (lua_State *L) {
+  Machine *u = check(L, CLIENT_T);
+  size_t at = 0;
+  lua_Integer n = 0;
+  pop3_span s;
+  lua_newtable(L);
+  while (pop3_sasl_secret(u->m, &at, &s)) {
+    lua_pushlstring(L, s.p, s.n);
+    lua_rawseti(L, -2, ++n);
+  }
+  return 1;
+}
+
+/***
+One step of a server.
+@function server:step
+@tparam[opt] string response decoded; none if there is no initial response
+@treturn string "challenge" and octets; "salt" and the user: say `salt`; "proof",
+the user and whom it wants to act as, if anyone: say `check` and then `accept` or
+`reject`; "done" or "failed" after these; or nil, message, code
+*/
+static int s_step (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span in = to_span(L, 2), out;
+  int got = pop3_sasl_step(u->m, in.p != NULL ? &in : NULL, &out);
+  switch (got) {
+    case POP3_SASL_SAY:
+      lua_pushliteral(L, "challenge");
+      lua_pushlstring(L, out.p, out.n);
+      return 2;
+    case POP3_SASL_SALT:
+      lua_pushliteral(L, "salt");
+      out = pop3_sasl_user(u->m);
+      lua_pushlstring(L, out.p, out.n);
+      return 2;
+    case POP3_SASL_PROOF:
+      lua_pushliteral(L, "proof");
+      out = pop3_sasl_user(u->m);
+      lua_pushlstring(L, out.p, out.n);
+      out = pop3_sasl_authzid(u->m);
+      if (out.n == 0) return 2;
+      lua_pushlstring(L, out.p, out.n);
+      return 3;
+    case POP3_SASL_DONE: lua_pushliteral(L, "done"); return 1;
+    case POP3_SASL_FAILED: lua_pushliteral(L, "failed"); return 1;
+    case POP3_ESTATE: return luaL_error(L, "the machine waits for an answer");
+    default: return fail(L, u->m, got);
+  }
+}
+
+/* What 'salt', 'accept' and 'reject' come to: octets or nothing. */
+static int push_last (lua_State *L, const Machine *u, int got, pop3_span out,
+                      const char *misuse) {
+  if (got == POP3_ESTATE) return luaL_error(L, "%s", misuse);
+  if (got < 0) return fail(L, u->m, got);
+  if (got != POP3_SASL_SAY) return 0;
+  lua_pushlstring(L, out.p, out.n);
+  return 1;
+}
+
+/***
+The salt and the count for the user of SCRAM.
+@function server:salt
+@tparam string salt octets
+@tparam integer iterations
+@treturn string the challenge
+*/
+static int s_salt (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span salt, out;
+  lua_Integer n = luaL_checkinteger(L, 3);
+  salt.p = luaL_checklstring(L, 2, &salt.n);
+  luaL_argcheck(L, n > 0 && n <= INT32_MAX, 3, "out of range");
+  return push_last(L, u, pop3_sasl_salt(u->m, salt, (uint32_t)n, &out), out,
+                   "no salt is wanted");
+}
+
+static int push_check (lua_State *L, int got) {
+  if (got == POP3_ESTATE) return luaL_error(L, "there is nothing to check");
+  if (got == POP3_ENOMEM) return lpop3_fail(L, got);
+  lua_pushboolean(L, got == 1);
+  return 1;
+}
+
+/***
+Did the client prove that it knows a secret?
+@function server:check
+@tparam string secret
+@treturn boolean
+*/
+static int s_check (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span secret;
+  secret.p = luaL_checklstring(L, 2, &secret.n);
+  return push_check(L, pop3_sasl_check(u->m, secret));
+}
+
+/***
+The same against what is stored in place of a password (RFC 5802 section 3).
+@function server:check_verifier
+@tparam table verifier `stored_key`, `server_key`: octets
+@treturn boolean
+*/
+static int s_check_verifier (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span stored, server;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_getfield(L, 2, "stored_key");
+  lua_getfield(L, 2, "server_key");
+  stored.p = luaL_checklstring(L, -2, &stored.n);
+  server.p = luaL_checklstring(L, -1, &server.n);
+  return push_check(L, pop3_sasl_check_verifier(u->m, stored, server));
+}
+
+/***
+The password or token that the client showed, if it did.
+@function server:secret
+@treturn ?string
+*/
+static int s_secret (lua_State *L) {
+  pop3_span s = pop3_sasl_shown(check(L, SERVER_T)->m);
+  if (s.n == 0) return 0;
+  lua_pushlstring(L, s.p, s.n);
+  return 1;
+}
+
+/***
+It is the user. Not possible when the last check said no.
+@function server:accept
+@treturn ?string the challenge that goes first, which the client answers with
+nothing; nil: there is none
+*/
+static int s_accept (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span out = { "", 0 };
+  return push_last(L, u, pop3_sasl_accept(u->m, &out), out,
+                   "there is no proof to accept");
+}
+
+/***
+It is not.
+@function server:reject
+@treturn ?string a challenge that goes first
+*/
+static int s_reject (lua_State *L) {
+  Machine *u = check(L, SERVER_T);
+  pop3_span out = { "", 0 };
+  return push_last(L, u, pop3_sasl_reject(u->m, &out), out,
+                   "there is no proof to reject");
+}
+
+/***
+Base64 in one line (RFC 4648).
+@function encode
+@tparam string octets
+@treturn string
+*/
+static int l_encode (lua_State *L) {
+  luaL_Buffer b;
+  pop3_span in;
+  char *p;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  luaL_argcheck(L, in.n <= SIZE_MAX / 4, 1, "too long");
+  p = luaL_buffinitsize(L, &b, POP3_SASL_ENCODED(in.n));
+  luaL_pushresultsize(&b, pop3_sasl_encode(p, in));
+  return 1;
+}
+
+/***
+And back: strictly, so that octets have one form only.
+@function decode
+@tparam string text
+@treturn string or nil, message, "proto"
+*/
+static int l_decode (lua_State *L) {
+  luaL_Buffer b;
+  pop3_span in;
+  size_t n;
+  char *p;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  p = luaL_buffinitsize(L, &b, in.n / 4 * 3 + 1);
+  if (pop3_sasl_decode(p, &n, in) != 0) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "not base64");
+    lua_pushliteral(L, "proto");
+    return 3;
+  }
+  luaL_pushresultsize(&b, n);
+  return 1;
+}
+
+/***
+What a server may store in place of a password (RFC 5802 section 3).
+@function verifier
+@tparam string hash "sha1" or "sha256"
+@tparam string password
+@tparam string salt octets
+@tparam integer iterations
+@treturn string StoredKey
+@treturn string ServerKey; or nil, message, "auth"
+*/
+static int l_verifier (lua_State *L) {
+  static const char *const names[] = { "sha1", "sha256", NULL };
+  unsigned char stored[POP3_HASH_MAX], server[POP3_HASH_MAX];
+  enum pop3_hash h = luaL_checkoption(L, 1, NULL, names) == 0 ? POP3_SHA1
+                                                              : POP3_SHA256;
+  pop3_span password, salt;
+  lua_Integer n = luaL_checkinteger(L, 4);
+  int err;
+  password.p = luaL_checklstring(L, 2, &password.n);
+  salt.p = luaL_checklstring(L, 3, &salt.n);
+  luaL_argcheck(L, n > 0 && n <= INT32_MAX, 4, "out of range");
+  err = pop3_sasl_verifier(lpop3_mem(L), &pop3_openssl, h, password, salt,
+                           (uint32_t)n, stored, server);
+  if (err != 0) return lpop3_fail(L, err);
+  lua_pushlstring(L, (const char *)stored, pop3_hash_size(h));
+  lua_pushlstring(L, (const char *)server, pop3_hash_size(h));
+  return 2;
+}
+
+/***
+What there is: name → `{ cleartext =, token =, certificate =, anonymous =,
+binding =, initial = }`.
+@table mechanisms
+*/
+static void push_mechanisms (lua_State *L) {
+  static const struct { const char *name; unsigned flag; } flags[] = {
+    { "cleartext", POP3_SASL_CLEARTEXT }, { "token", POP3_SASL_TOKEN },
+    { "certificate", POP3_SASL_CERTIFICATE },
+    { "anonymous", POP3_SASL_ANONYMOUS }, { "binding", POP3_SASL_BINDING },
+    { "initial", POP3_SASL_INITIAL }
+  };
+  const pop3_sasl_mech *mech;
+  size_t i, k;
+  lua_newtable(L);
+  for (i = 0; (mech = pop3_sasl_row(i)) != NULL; i++) {
+    lua_newtable(L);
+    for (k = 0; k < sizeof flags / sizeof flags[0]; k++) {
+      lua_pushboolean(L, (mech->flags & flags[k].flag) != 0);
+      lua_setfield(L, -2, flags[k].name);
+    }
+    lua_setfield(L, -2, mech->name);
+  }
+}
+
+static int close_machine (lua_State *L, const char *type) {
+  pop3_sasl_free(&((Machine *)luaL_checkudata(L, 1, type))->m);
+  return 0;
+}
+
+static int c_close (lua_State *L) {
+  return close_machine(L, CLIENT_T);
+}
+
+static int s_close (lua_State *L) {
+  return close_machine(L, SERVER_T);
+}
+
+static int tostring (lua_State *L, const char *type) {
+  const Machine *u = (const Machine *)luaL_checkudata(L, 1, type);
+  lua_pushfstring(L, "%s (%s)", type, u->m == NULL ? "closed"
+                  : pop3_sasl_mechanism(u->m)->name);
+  return 1;
+}
+
+static int c_tostring (lua_State *L) {
+  return tostring(L, CLIENT_T);
+}
+
+static int s_tostring (lua_State *L) {
+  return tostring(L, SERVER_T);
+}
+
+static const luaL_Reg client_meta[] = {
+  { "__gc", c_close }, { "__close", c_close }, { "__tostring", c_tostring },
+  { NULL, NULL }
+};
+
+static const luaL_Reg client_methods[] = {
+  { "close", c_close }, { "done", c_done }, { "secrets", c_secrets },
+  { "step", c_step }, { NULL, NULL }
+};
+
+static const luaL_Reg server_meta[] = {
+  { "__gc", s_close }, { "__close", s_close }, { "__tostring", s_tostring },
+  { NULL, NULL }
+};
+
+static const luaL_Reg server_methods[] = {
+  { "accept", s_accept }, { "check", s_check },
+  { "check_verifier", s_check_verifier }, { "close", s_close },
+  { "reject", s_reject }, { "salt", s_salt }, { "secret", s_secret },
+  { "step", s_step }, { NULL, NULL }
+};
+
+static const luaL_Reg funcs[] = {
+  { "client", l_client }, { "decode", l_decode }, { "encode", l_encode },
+  { "server", l_server }, { "verifier", l_verifier }, { NULL, NULL }
+};
+
+void lpop3_open_sasl (lua_State *L) {
+  lpop3_type(L, CLIENT_T, client_meta, client_methods);
+  lpop3_type(L, SERVER_T, server_meta, server_methods);
+  luaL_newlib(L, funcs);
+  push_mechanisms(L);
+  lua_setfield(L, -2, "mechanisms");
+  lua_setfield(L, -2, "sasl");
+}

@@ -1,0 +1,133 @@
+/*
+** sasl_mech.h - what the file of a mechanism sees: the machine, and what
+** mechanisms share. Nobody else includes it.
+**
+** The functions of a row return 0 when all is well, or a negative POP3_E
+** code, which then sticks; 'pop3_sasl_fail' gives it a text of its own. Texts
+** are constants, so that nothing the peer said gets into them.
+**
+**   open     of a client, when it is made: refuse what the mechanism cannot
+**            carry, prepare what it can
+**   client   add the response to 'out'; 'turn' is 0 for the first. 'in' is
+**            empty then when the mechanism is one of POP3_SASL_INITIAL. Set
+**            'done' when nothing is left to hear but +OK
+**   server   add the challenge to 'out' and return POP3_SASL_SAY; or set
+**            'user', and 'authzid', and return SALT or PROOF. 'in' is NULL at
+**            'turn' 0 when a mechanism that is not INITIAL begins
+**   check    1 or 0
+**   accept, reject    add the last challenge to 'out'
+**   drop     free what 'own' points to; 'own' itself is freed by the caller
+**
+** All memory comes from 'mem', which overwrites what it frees or moves.
+*/
+#ifndef POP3_SASL_MECH_H
+#define POP3_SASL_MECH_H
+
+#include "sasl.h"
+
+/* The mechanisms: pop3_sasl_NAME is the row, in this order. */
+#define POP3_SASL_ROWS(X)                                             \
+  X (scram_sha256_plus) X (scram_sha256) X (scram_sha1_plus)          \
+  X (scram_sha1) X (external) X (oauthbearer) X (xoauth2)             \
+  X (cram_md5) X (plain) X (login) X (anonymous)
+
+#define POP3_X(name) extern const pop3_sasl_mech pop3_sasl_##name;
+POP3_SASL_ROWS (POP3_X)
+#undef POP3_X
+
+/* Where a server stands; a client only ever talks. */
+enum pop3_sasl_state {
+  POP3_SASL_TALKING,    /* a step is next */
+  POP3_SASL_SALTING,    /* 'salt' is next */
+  POP3_SASL_DECIDING,   /* 'check', 'accept' or 'reject' is next */
+  POP3_SASL_ACCEPTED,   /* the client must take what 'accept' said */
+  POP3_SASL_REJECTED,   /* and what 'reject' said */
+  POP3_SASL_OVER
+};
+
+enum pop3_sasl_proof { POP3_SASL_UNKNOWN, POP3_SASL_FALSE, POP3_SASL_TRUE };
+
+struct pop3_sasl {
+  pop3_mem under;          /* the allocator that was given */
+  pop3_mem mem;            /* the same, wiping */
+  const pop3_crypto *crypto;
+  const pop3_sasl_mech *mech;
+  void *own;               /* the mechanism's memory, zero at first */
+  enum pop3_sasl_side side;
+  enum pop3_sasl_state state;
+  enum pop3_sasl_proof proof;   /* what the last check came to */
+  int turn;                /* steps that were taken */
+  int asked;               /* server: an initial response was asked for */
+  int done;                /* client: all has been said */
+  int harmless;            /* client: this response holds no secret */
+  int err;                 /* what stuck, and why */
+  const char *why;
+  pop3_buf user, authzid, secret, host;
+  pop3_buf nonce;          /* ours */
+  pop3_buf bindings;       /* type, data, type, data, as of pop3_secret_add */
+  uint32_t port, min, max;
+  int plus;
+  pop3_buf out;            /* what is being said */
+  pop3_buf hidden;         /* for 'pop3_sasl_secret' */
+};
+
+/* The error sticks; returned again. */
+int pop3_sasl_fail (pop3_sasl *m, int err, const char *why);
+
+pop3_span pop3_sasl_span (const pop3_buf *b);
+pop3_span pop3_sasl_text (const char *s);
+
+/* Is it text: well-formed UTF-8 without NUL? */
+int pop3_sasl_is_text (pop3_span s);
+
+/* Append a constant; base64. */
+int pop3_sasl_puts (pop3_buf *b, const char *s);
+int pop3_sasl_put64 (pop3_buf *b, pop3_span in);
+
+/* Read strict base64 at the end of 'b'. 0, POP3_ESASL or POP3_ENOMEM. */
+int pop3_sasl_get64 (pop3_buf *b, pop3_span in);
+
+/* Something that no one may show. */
+int pop3_sasl_hide (pop3_sasl *m, pop3_span s);
+
+/* Make 'nonce', unless one was given. */
+int pop3_sasl_nonce (pop3_sasl *m);
+
+/*
+** A client was given a user, a secret, no other identity that it cannot
+** carry: what 'open' begins with.
+*/
+#define POP3_SASL_NEEDS_USER 1
+#define POP3_SASL_NEEDS_SECRET 2
+#define POP3_SASL_HAS_AUTHZID 4
+int pop3_sasl_need (pop3_sasl *m, int what);
+
+/* Are they the same secret, as given or prepared? 1, 0 or an error. */
+int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b);
+
+/* The octets of a binding of that type; 0 if this link has none. */
+int pop3_sasl_bound (const pop3_sasl *m, pop3_span type, pop3_span *data);
+
+/* ------------------------------------------------ sasl_gs2.c (RFC 5801) */
+
+/*
+** Append a name: "," is "=2C" and "=" is "=3D". And read one; POP3_ESASL if
+** it is no UTF-8, has other escapes, or is empty.
+*/
+int pop3_sasl_put_name (pop3_buf *b, pop3_span name);
+int pop3_sasl_get_name (pop3_buf *b, pop3_span in);
+
+/*
+** The header that a client's first message begins with: "n", "y" or "p=TYPE",
+** a comma, perhaps "a=" and a name, a comma. The name goes to 'authzid' of
+** the machine. Returns 0 with '*in' behind it.
+*/
+typedef struct pop3_sasl_gs2 {
+  char flag;
+  pop3_span type;     /* of "p" */
+  pop3_span whole;    /* all of the header */
+} pop3_sasl_gs2;
+
+int pop3_sasl_get_gs2 (pop3_sasl *m, pop3_sasl_gs2 *h, pop3_span *in);
+
+#endif

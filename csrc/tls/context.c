@@ -1,0 +1,244 @@
+/*
+** context.c - an SSL_CTX from options.
+*/
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "inside.h"
+
+#define LEAST_LEVEL 2  /* 112 bits: RSA of 2048, as Debian has it */
+
+static const unsigned char alpn[] = { 4, 'p', 'o', 'p', '3' };
+
+void pop3_tls_say (char why[POP3_WHY_MAX], const char *fmt, ...) {
+  va_list args;
+  char *p;
+  va_start(args, fmt);
+  vsnprintf(why, POP3_WHY_MAX, fmt, args);
+  va_end(args);
+  for (p = why; *p != '\0'; p++)
+    if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f) *p = '?';
+}
+
+const char *pop3_tls_reason (void) {
+  unsigned long first = ERR_peek_error(), e = ERR_peek_last_error();
+  const char *s = e != 0 ? ERR_reason_error_string(e) : NULL;
+  if (first != 0 && ERR_SYSTEM_ERROR(first)) s = strerror(ERR_GET_REASON(first));
+  ERR_clear_error();
+  return s != NULL ? s : "unknown error";
+}
+
+/* -------------------------------------------------------- files and PEM */
+
+/* A passphrase would have to come from somebody at a terminal. */
+static int no_passphrase (char *buf, int size, int rwflag, void *ud) {
+  (void)buf;
+  (void)size;
+  (void)rwflag;
+  *(int *)ud = 1;
+  return -1;
+}
+
+static int is_pem (const char *s) {
+  return strncmp(s, "-----BEGIN", 10) == 0;
+}
+
+/* What to call it in an explanation. */
+static const char *title (const char *s) {
+  return is_pem(s) ? "PEM" : s;
+}
+
+static BIO *open_pem (const char *s, char *why) {
+  BIO *b = is_pem(s) ? BIO_new_mem_buf(s, -1) : BIO_new_file(s, "r");
+  if (b == NULL) pop3_tls_say(why, "%s: %s", title(s), pop3_tls_reason());
+  return b;
+}
+
+/* The certificate and those that follow it in the file. */
+static int use_chain (SSL_CTX *ssl, const char *cert, char *why) {
+  BIO *b = open_pem(cert, why);
+  X509 *x;
+  int ok;
+  if (b == NULL) return 0;
+  x = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
+  ok = x != NULL && SSL_CTX_use_certificate(ssl, x) == 1;
+  if (x == NULL) {
+    ERR_clear_error();
+    pop3_tls_say(why, "%s: no certificate in it", title(cert));
+  }
+  else if (!ok)
+    pop3_tls_say(why, "%s: %s", title(cert), pop3_tls_reason());
+  X509_free(x);
+  while (ok && (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL)
+    if (SSL_CTX_add0_chain_cert(ssl, x) != 1) {
+      X509_free(x);
+      ok = 0;
+    }
+  ERR_clear_error();  /* the end of the file is one */
+  BIO_free(b);
+  return ok;
+}
+
+static int use_key (SSL_CTX *ssl, const char *key, char *why) {
+  BIO *b = open_pem(key, why);
+  EVP_PKEY *k;
+  int encrypted = 0, ok;
+  if (b == NULL) return 0;
+  k = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, &encrypted);
+  ok = k != NULL && SSL_CTX_use_PrivateKey(ssl, k) == 1 &&
+       SSL_CTX_check_private_key(ssl) == 1;
+  if (encrypted)
+    pop3_tls_say(why, "%s: the key is encrypted", title(key));
+  else if (k == NULL) pop3_tls_say(why, "%s: no key in it", title(key));
+  else if (!ok)
+    pop3_tls_say(why, "%s: the key is not that of the certificate",
+                 title(key));
+  ERR_clear_error();
+  EVP_PKEY_free(k);
+  BIO_free(b);
+  return ok;
+}
+
+static int trust (SSL_CTX *ssl, const pop3_tls_opts *o, char *why) {
+  if (o->cafile != NULL && SSL_CTX_load_verify_file(ssl, o->cafile) != 1) {
+    pop3_tls_say(why, "%s: no CA certificates to be had from it: %s",
+                 o->cafile, pop3_tls_reason());
+    return 0;
+  }
+  if (o->capath != NULL) {
+    BIO *dir = BIO_new_file(o->capath, "r");  /* OpenSSL looks only later */
+    int there = dir != NULL;
+    BIO_free(dir);
+    ERR_clear_error();
+    if (!there || SSL_CTX_load_verify_dir(ssl, o->capath) != 1) {
+      pop3_tls_say(why, "%s: no such directory", o->capath);
+      return 0;
+    }
+  }
+  if (!o->server && o->cafile == NULL && o->capath == NULL)
+    return SSL_CTX_set_default_verify_paths(ssl) == 1;
+  return 1;
+}
+
+/* Clients are told whose certificates are taken. */
+static void name_issuers (SSL_CTX *ssl, const char *cafile) {
+  STACK_OF(X509_NAME) *names;
+  if (cafile == NULL) return;
+  names = SSL_load_client_CA_file(cafile);
+  if (names != NULL) SSL_CTX_set_client_CA_list(ssl, names);
+  ERR_clear_error();
+}
+
+/* --------------------------------------------------------------- the rest */
+
+/* Of the protocols that a client offers, ours; none is no reason to refuse. */
+static int choose_alpn (SSL *ssl, const unsigned char **out,
+                        unsigned char *outlen, const unsigned char *in,
+                        unsigned inlen, void *ud) {
+  unsigned i;
+  (void)ssl;
+  (void)ud;
+  for (i = 0; i < inlen; i += in[i] + 1u)
+    if (inlen - i >= sizeof alpn && memcmp(in + i, alpn, sizeof alpn) == 0) {
+      *out = in + i + 1;
+      *outlen = in[i];
+      return SSL_TLSEXT_ERR_OK;
+    }
+  return SSL_TLSEXT_ERR_NOACK;
+}
+
+static void set_level (SSL_CTX *ssl, int level) {
+  if (level >= 0) SSL_CTX_set_security_level(ssl, level);
+  else if (SSL_CTX_get_security_level(ssl) < LEAST_LEVEL)
+    SSL_CTX_set_security_level(ssl, LEAST_LEVEL);
+}
+
+static int set_up (pop3_tls_context *c, const pop3_tls_opts *o, char *why) {
+  SSL_CTX *ssl = c->ssl;
+  int least = o->min_version != 0 ? o->min_version : TLS1_2_VERSION;
+  SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS |
+                        SSL_MODE_ENABLE_PARTIAL_WRITE |
+                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+  set_level(ssl, o->security_level);
+  if (SSL_CTX_set_min_proto_version(ssl, least) != 1 ||
+      SSL_CTX_set_max_proto_version(ssl, o->max_version) != 1) {
+    pop3_tls_say(why, "OpenSSL does not have these versions of TLS");
+    return 0;
+  }
+  if (least < TLS1_2_VERSION &&
+      SSL_CTX_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") != 1) return 0;
+  if (o->cert != NULL && (!use_chain(ssl, o->cert, why) ||
+      !use_key(ssl, o->key != NULL ? o->key : o->cert, why))) return 0;
+  if ((c->verify || o->client_cert) && !trust(ssl, o, why)) return 0;
+  if (o->server) {
+    SSL_CTX_set_alpn_select_cb(ssl, choose_alpn, NULL);
+    SSL_CTX_set_num_tickets(ssl, 1);
+    if (o->client_cert) {
+      name_issuers(ssl, o->cafile);
+      SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER |
+        (o->client_cert > 1 ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+        pop3_tls_verify);
+    }
+    return SSL_CTX_set_session_id_context(ssl, alpn, sizeof alpn) == 1;
+  }
+  SSL_CTX_set_verify(ssl, c->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                     c->verify ? pop3_tls_verify : NULL);
+  return SSL_CTX_set_alpn_protos(ssl, alpn, sizeof alpn) == 0;
+}
+
+pop3_tls_context *pop3_tls_context_new (pop3_mem mem,
+                                        const pop3_tls_opts *opts,
+                                        char why[POP3_WHY_MAX]) {
+  pop3_tls_context *c = (pop3_tls_context *)pop3_alloc(mem, sizeof *c);
+  why[0] = '\0';
+  if (c == NULL) return NULL;
+  memset(c, 0, sizeof *c);
+  c->mem = mem;
+  c->server = opts->server;
+  c->verify = !opts->server && opts->verify;
+  if (opts->npins > 0) {
+    size_t n = opts->npins * POP3_PIN_SIZE;
+    c->pins = (unsigned char (*)[POP3_PIN_SIZE])pop3_alloc(mem, n);
+    if (c->pins == NULL) {
+      pop3_tls_context_free(&c);
+      return NULL;
+    }
+    memcpy(c->pins, opts->pins, n);
+    c->npins = opts->npins;
+  }
+  ERR_clear_error();
+  c->ssl = SSL_CTX_new(opts->server ? TLS_server_method()
+                                    : TLS_client_method());
+  if (c->ssl == NULL || !set_up(c, opts, why)) {
+    if (c->ssl != NULL && why[0] == '\0')
+      pop3_tls_say(why, "%s", pop3_tls_reason());
+    pop3_tls_context_free(&c);
+  }
+  ERR_clear_error();
+  return c;
+}
+
+void pop3_tls_context_free (pop3_tls_context **cp) {
+  pop3_tls_context *c = *cp;
+  if (c == NULL) return;
+  SSL_CTX_free(c->ssl);
+  pop3_free(c->mem, c->pins, c->npins * POP3_PIN_SIZE);
+  pop3_free(c->mem, c, sizeof *c);
+  *cp = NULL;
+}
+
+int pop3_tls_context_server (const pop3_tls_context *c) {
+  return c->server;
+}
+
+int pop3_tls_context_verify (const pop3_tls_context *c) {
+  return c->verify;
+}

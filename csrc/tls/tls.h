@@ -1,0 +1,104 @@
+/*
+** tls.h - a TLS connection (1.2, 1.3) without any input or output, by OpenSSL.
+**
+**      peer --> room/filled --> read  --> plaintext
+**      peer <-- out/sent    <-- write <-- plaintext
+**
+** Ciphertext that came goes in by 'room' and 'filled', ciphertext to be sent
+** comes out of 'out'. Handshake, alerts and tickets happen by the way: after
+** every call there may be something to send. Nothing is read or written for
+** the caller before the handshake is through, the peer's certificate fits,
+** and its public key is one of the pins, if there are any.
+**
+** An error sticks. What is still to be sent after one, an alert, may be sent.
+*/
+#ifndef POP3_TLS_H
+#define POP3_TLS_H
+
+#include "../core/buf.h"
+#include "context.h"
+
+typedef struct pop3_tls pop3_tls;
+
+/* A session that may be resumed; it holds keys. */
+typedef struct ssl_session_st pop3_tls_ticket;
+
+/*
+** NULL when there is no memory. 'c' must live as long. A client needs 'name'
+** if it verifies: a DNS name (as A-labels; the left-most label of what the
+** certificate says may be a wildcard, its common name does not count: RFC
+** 9525) or an IP address. 'ticket' may be NULL.
+*/
+pop3_tls *pop3_tls_new (pop3_mem mem, const pop3_tls_context *c,
+                        const char *name, pop3_tls_ticket *ticket);
+void pop3_tls_free (pop3_tls **t);
+
+/* Ciphertext in; see pop3.h for the four ports. 'eof': no more will come. */
+char *pop3_tls_room (pop3_tls *t, size_t want, size_t *got);
+void  pop3_tls_filled (pop3_tls *t, size_t n);
+void  pop3_tls_eof (pop3_tls *t);
+
+/* Ciphertext out. */
+pop3_span pop3_tls_out (const pop3_tls *t);
+void      pop3_tls_sent (pop3_tls *t, size_t n);
+
+/*
+** Go on with the handshake; a client's begins with it. 1 once it is through,
+** 0 when more must come, or an error.
+*/
+int pop3_tls_shake (pop3_tls *t);
+
+/*
+** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when more must come, or
+** an error: POP3_ECLOSED when the peer has ended the connection in order,
+** POP3_ECUT when it just stopped, POP3_ETLS, POP3_ENOMEM.
+*/
+int pop3_tls_read (pop3_tls *t, char *p, size_t room, size_t *n);
+
+/* Encrypt; '*n' says how much of it. 0, or an error. */
+int pop3_tls_write (pop3_tls *t, const char *p, size_t size, size_t *n);
+
+/* Nothing more will be written: close_notify is to be sent. */
+void pop3_tls_shutdown (pop3_tls *t);
+
+/* Give back what an idle connection does not need. */
+void pop3_tls_rest (pop3_tls *t);
+
+/* The error that stuck, and what there is to say about it, one line. */
+int         pop3_tls_error (const pop3_tls *t);
+const char *pop3_tls_why (const pop3_tls *t);
+
+/* ---------------------------------------------------- what became of it */
+
+int         pop3_tls_ready (const pop3_tls *t);
+const char *pop3_tls_version (const pop3_tls *t);  /* "TLSv1.3" */
+const char *pop3_tls_cipher (const pop3_tls *t);
+pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 if there is none */
+int         pop3_tls_reused (const pop3_tls *t);
+
+/*
+** The peer's certificate, each as 'pop3_buf's to be filled; 0 if it showed
+** none. A name is one octet of kind ('d' DNS, 'i' address, 'e' e-mail), four
+** of length and its octets.
+*/
+typedef struct pop3_tls_peer {
+  pop3_buf subject, issuer, common_name, names;
+  char not_before[32], not_after[32];   /* "2026-11-24T08:00:00Z" */
+  unsigned char pin[POP3_PIN_SIZE];
+} pop3_tls_peer;
+
+int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer);
+
+/*
+** A channel binding: "tls-exporter" (RFC 9266), "tls-server-end-point",
+** "tls-unique" (RFC 5929; TLS 1.2 only). How many octets, 0 if there is none.
+*/
+#define POP3_BINDING_MAX 64
+size_t pop3_tls_binding (const pop3_tls *t, const char *type,
+                         unsigned char out[POP3_BINDING_MAX]);
+
+/* The latest ticket, for one more connection; NULL if there is none. */
+pop3_tls_ticket *pop3_tls_get_ticket (const pop3_tls *t);
+void             pop3_tls_ticket_free (pop3_tls_ticket **k);
+
+#endif
