@@ -156,7 +156,8 @@ Run.__index = methods
 
 --- Start a server in a child process; what `server:fork` does.
 -- @tparam pop3.server server
--- @treturn pop3.run or nil, message, "io"; with the fields `port`, `pid` and `host`
+-- @treturn pop3.run or nil, message, "io"; with the fields `port`, `pid`,
+-- `host` and `cafile`
 function child.fork(server)
   local port, err, code = server:listen()
   if not port then return nil, "fork: " .. err, code end
@@ -174,6 +175,7 @@ function child.fork(server)
   server.listener = nil
   return setmetatable({
     host = server.host, port = server.port, pid = pid, fd = mine,
+    cafile = server.cafile, credentials = server.credentials,
     inbox = wire.inbox(), asked = 0,
   }, Run)
 end

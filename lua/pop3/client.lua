@@ -12,6 +12,7 @@ local exchange = require "pop3.exchange"
 local handle = require "pop3.handle"
 local login = require "pop3.login"
 local many = require "pop3.many"
+local secure = require "pop3.secure"
 
 local ask, command, drop, event, fail, fetch, octets_of, operation, refused =
   exchange.ask, exchange.command, exchange.drop, exchange.event,
@@ -64,37 +65,83 @@ local function check_mechs(mechs)
   end
 end
 
---- Log in (RFC 1939 section 7). The best mechanism that the server offers is
--- used; a secret in clear only over TLS, to a loopback host, or with
--- `insecure`. APOP only if it is asked for.
+-- Mechanisms whose secret is a token (RFC 7628).
+local by_token = { OAUTHBEARER = true, XOAUTH2 = true }
+
+local function only_tokens(mechs)
+  if not mechs or #mechs == 0 then return false end
+  for _, name in ipairs(mechs) do
+    if not by_token[name] then return false end
+  end
+  return true
+end
+
+-- The token: a string, or what a function comes up with.
+local function token_of(token)
+  if type(token) ~= "function" then return token end
+  local made, why = token()
+  if made == nil then return nil, tostring(why or "there is no token") end
+  return made
+end
+
+--- Log in (RFC 1939 section 7, RFC 5034). The mechanisms that the server
+-- offers are tried, the strongest first: EXTERNAL with a client certificate;
+-- OAUTHBEARER and XOAUTH2 with a token; SCRAM-SHA-256 and SCRAM-SHA-1, bound to
+-- the TLS channel (-PLUS) where the server can; CRAM-MD5; then, only over TLS,
+-- to a loopback host, or with `insecure`, PLAIN, LOGIN and USER. APOP and
+-- ANONYMOUS are used only if they are asked for. After a refusal the next one
+-- is tried, on a new connection if the server dropped this one, unless the
+-- server says that the credentials are wrong ([AUTH], RFC 3206). When a check
+-- of ours fails, such as a SCRAM server's signature, nothing else is tried.
 -- @tparam string user
--- @tparam string secret
--- @tparam[opt] table opts `mechs`: an allow list in order of preference
+-- @tparam ?string secret the password; with OAUTHBEARER and XOAUTH2 alone in
+-- `mechs` it may be the token
+-- @tparam[opt] table opts `mechs`: an allow list in order of preference;
+-- `token`: an OAuth bearer token, or a function that returns one
 -- @treturn boolean true
 -- @treturn string the mechanism
 function methods:login(user, secret, opts)
-  check.text(user, "the user", 1, LONGEST - #"APOP  " - 32)
-  check.text(secret, "the secret", 1, LONGEST - #"PASS ")
   opts = opts or {}
-  check.options(opts, { mechs = "table" }, "login", 1)
+  check.options(opts, { mechs = "table", token = "string function" },
+                "login", 1)
   if opts.mechs then check_mechs(opts.mechs) end
+  local mechs, token = opts.mechs or self.mechs, opts.token or self.token
+  check.text(user, "the user", 1, LONGEST - #"APOP  " - 32)
+  if secret ~= nil or not (token or mechs or self.certificate) then
+    check.text(secret, "the secret", 1, LONGEST - #"PASS ")
+  end
   if self.dead then
     return fail(self, "login", "the session has ended", "closed")
   end
   if self:state() ~= "authorization" then
     return fail(self, "login", "command not valid in this state", "state")
   end
-  if user == "" or secret == "" then
+  if token == nil and only_tokens(mechs) then token = secret end
+  if secret == "" or secret and user == "" then
     return fail(self, "login", "an empty user or secret", "auth")
   end
+  local why
+  token, why = token_of(token)
+  if why then return fail(self, "login", "no token: " .. why, "auth") end
+  if token ~= nil then check.text(token, "the token", 1, LONGEST // 2) end
   local _ <close> = operation(self)
-  return login.run(self, command, user, secret, opts.mechs or self.mechs, fail)
+  return login.run(self, { user = user, secret = secret, token = token }, mechs)
 end
 
---- Start TLS on this link (RFC 2595).
--- @treturn boolean true
+--- Start TLS on this link (RFC 2595), before logging in. Octets behind the
+-- server's +OK end the session: they may have been put there by someone else.
+-- What the server can do is asked anew.
+-- @treturn boolean true; code "tls" also when the server refuses
 function methods:stls()
-  return fail(self, "STLS", "TLS is not built into this version", "tls")
+  if self.dead then
+    return fail(self, "STLS", "the session has ended", "closed")
+  elseif self:state() ~= "authorization" then
+    return fail(self, "STLS", "command not valid in this state", "state")
+  elseif self.secure then
+    return fail(self, "STLS", "TLS is active already", "state")
+  end
+  local _ <close> = operation(self)
+  return secure.stls(self, "STLS")
 end
 
 local function parse_capa(body)
@@ -440,10 +487,17 @@ function methods:quit()
   return true
 end
 
+-- The engines hold secrets: they are not left to the collector.
+local function release(s)
+  local port = s.link.port
+  if port ~= s.engine then port:close() end
+  s.engine:close()
+end
+
 --- Drop the link without QUIT: nothing is deleted.
 function methods:close()
   drop(self)
-  self.engine:close()
+  release(self)
   setmetatable(self, Closed)
 end
 
@@ -479,4 +533,5 @@ local function new(s)
   return setmetatable(s, Session)
 end
 
-return { new = new, check_mechs = check_mechs, LONGEST = LONGEST }
+return { new = new, release = release, check_mechs = check_mechs,
+         LONGEST = LONGEST }

@@ -7,6 +7,7 @@ local client = require "pop3.client"
 local core = require "pop3.core"
 local exchange = require "pop3.exchange"
 local parse_url = require "pop3.url"
+local secure = require "pop3.secure"
 
 local known = {
   host = "string", port = "integer",
@@ -17,7 +18,7 @@ local known = {
   user = "string", password = "string", token = "string function",
   mechs = "table", insecure = "boolean", timeout = "number table",
   limits = "table", proxy = "string", log = "function", wait = "function",
-  transport = "any",
+  transport = "any", resume = "any",
 }
 
 -- `timeout` as { connect =, io =, total = }.
@@ -59,16 +60,35 @@ local function adopt(transport, wait)
   return require "pop3.io.stream"(transport)
 end
 
-local function open(opts, seconds)
+-- A connection to the host, or nil, message, code.
+local function open(s)
+  local opts = s.opts
   local fd, err, code = require "pop3.io.connect"(opts.host, opts.port,
-    seconds, opts.wait or core.poll)
+    s.timeout.connect, opts.wait or core.poll)
   if not fd then return nil, err, code end
   return require "pop3.io.fd"(fd, opts.wait)
 end
 
--- What the server says first, and the login if there is a user.
-local function begin(s, opts)
-  local _ <close> = exchange.operation(s)
+-- A new link over a transport, with an engine; the old one is gone.
+local function attach(s, io)
+  local opts = s.opts
+  local limits = opts.limits or {}
+  local engine = core.client {
+    line = limits.line, listing = limits.listing, message = limits.message,
+    drain = limits.drain, trace = opts.log ~= nil,
+  }
+  s.engine = engine
+  s.link = { engine = engine, port = engine, io = io, idle = s.timeout.io,
+             last = 0, unsent = false, deadline = math.huge }
+  s.dead, s.secure, s.capas = false, false, {}
+end
+
+-- From the first octet to where one may log in: TLS and the greeting.
+local function greet(s)
+  if s.opts.tls == "implicit" then
+    local ok, message, code = secure.start(s, "connect")
+    if not ok then return nil, message, code end
+  end
   local what, ok, text, resp = exchange.event(s, "connect")
   if not what then return nil, ok, text end
   if not ok then
@@ -76,12 +96,37 @@ local function begin(s, opts)
     return exchange.refused(s, "connect", text, resp)
   end
   s.hello = text
-  if opts.user then
-    local done, message, code, reply = s:login(opts.user, opts.password)
-    if not done then
-      s:close()
-      return nil, message, code, reply
-    end
+  if s.opts.tls == "stls" then return secure.require_stls(s, "connect") end
+  return true
+end
+
+-- Once more from the start, for another try at logging in.
+local function redial(s)
+  local deadline = s.link.deadline
+  exchange.drop(s)
+  local io, err, why = open(s)
+  if not io then return exchange.fail(s, "connect", err, why) end
+  client.release(s)
+  attach(s, io)
+  s.link.deadline = deadline
+  local ok, message, code, reply = greet(s)
+  if not ok then
+    exchange.drop(s)
+    return nil, message, code, reply
+  end
+  return true
+end
+
+-- What the server says first, and the login if there is a user.
+local function begin(s, user, password)
+  local _ <close> = exchange.operation(s)
+  local ok, message, code, reply = greet(s)
+  if ok and user then
+    ok, message, code, reply = s:login(user, password)
+  end
+  if not ok then
+    s:close()
+    return nil, message, code, reply
   end
   return s
 end
@@ -114,11 +159,8 @@ local function connect(where, more)
     check.misuse(1, "connect: no such port: %d", opts.port)
   end
   if opts.host then check.text(opts.host, "connect: the host", 1) end
-  for _, option in ipairs { "proxy", "token" } do
-    if opts[option] ~= nil then
-      check.misuse(1, "connect: option '%s' is not built into this version",
-                   option)
-    end
+  if opts.proxy ~= nil then
+    check.misuse(1, "connect: option 'proxy' is not built into this version")
   end
   if opts.mechs then client.check_mechs(opts.mechs) end
   local limits = opts.limits or {}
@@ -128,10 +170,13 @@ local function connect(where, more)
   for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
   if opts.user then
     check.text(opts.user, "connect: the user", 1, client.LONGEST - #"APOP  " - 32)
-    if not opts.password then
+    if not (opts.password or opts.token or opts.cert or opts.mechs) then
       check.misuse(1, "connect: a user needs a password")
     end
-    check.text(opts.password, "connect: the password", 1, client.LONGEST - #"PASS ")
+    if opts.password then
+      check.text(opts.password, "connect: the password", 1,
+                 client.LONGEST - #"PASS ")
+    end
   end
   local timeout = timeouts(opts.timeout)
   local name = "transport"
@@ -139,36 +184,45 @@ local function connect(where, more)
     name = opts.host:find(":", 1, true) and "[%s]:%d" or "%s:%d"
     name = name:format(opts.host, opts.port)
   end
+  local tls
   if opts.tls ~= "none" then
-    return nil, ("connect: %s: TLS is not built into this version (tls = "
-                 .. "\"none\" does without)"):format(name), "tls"
+    if opts.verify ~= false and not (opts.servername or opts.host) then
+      check.misuse(1, "connect: a servername to verify is needed")
+    end
+    local err, code
+    tls, err, code = secure.options(opts, 1)
+    if not tls then return nil, ("connect: %s: %s"):format(name, err), code end
   end
-  local io, err, code
-  if opts.transport ~= nil then
-    io, err, code = adopt(opts.transport, opts.wait)
-  else
-    io, err, code = open(opts, timeout.connect)
-  end
-  if not io then
-    return nil, ("connect: %s: %s"):format(name, err), code
-  end
-  local engine = core.client {
-    line = limits.line, listing = limits.listing, message = limits.message,
-    drain = limits.drain, trace = opts.log ~= nil,
-  }
+  local user, password = opts.user, opts.password
+  opts.password = nil
   local s = client.new {
-    engine = engine,
-    link = { engine = engine, io = io, idle = timeout.io, last = 0,
-             unsent = false, deadline = math.huge },
+    opts = opts,
     name = name,
+    host = opts.host,
+    port = opts.port,
+    timeout = timeout,
     total = timeout.total,
+    tls = tls,
+    certificate = opts.cert ~= nil,
+    token = opts.token,
     secure = false,
     insecure = opts.insecure,
     mechs = opts.mechs,
     log = opts.log,
     capas = {},
+    redial = opts.transport == nil and redial or nil,
+    dead = true,  -- until there is a link
   }
-  return begin(s, opts)
+  local io, err, code
+  if opts.transport ~= nil then
+    io, err, code = adopt(opts.transport, opts.wait)
+    opts.transport = nil
+  else
+    io, err, code = open(s)
+  end
+  if not io then return exchange.fail(s, "connect", err, code) end
+  attach(s, io)
+  return begin(s, user, password)
 end
 
 return connect

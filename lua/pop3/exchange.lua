@@ -17,11 +17,17 @@ local function fail(s, label, message, code, reply)
   return nil, message:gsub("%c+", " "), code, reply
 end
 
--- The link goes.
+-- The link goes. What TLS has to say at its end, an alert or that this is the
+-- end, goes before if the reader takes it now.
 local function drop(s)
   if s.dead then return end
   s.dead = true
-  s.link.io:close()
+  local link = s.link
+  if link.port ~= link.engine then
+    link.port:shutdown()
+    if not link.broken then link.io:send(link.port, 0) end
+  end
+  link.io:close()
 end
 
 -- The session is of no more use.
@@ -70,15 +76,15 @@ local function operation(s)
   return setmetatable({ session = s }, Operation)
 end
 
--- The next event of the engine, or nil, message, code.
-local function event(s, label, file)
+-- The next event, of the engine if 'source' is not given, or nil, message, code.
+local function event(s, label, file, source)
   if s.dead then return fail(s, label, "the session has ended", "closed") end
   local link = s.link
   local what, a, b, c, d, e
   do
     s.waiting = true
     local _ <close> = s.waits
-    what, a, b, c, d, e = pump(link, file)
+    what, a, b, c, d, e = pump(link, file, source)
   end
   if s.log then
     trace(s)
@@ -109,6 +115,14 @@ local function ask(s, label, line, body, stream)
   end
   s.link.unsent = true
   if not s.bounded then set_deadline(s) end
+  return true
+end
+
+-- Answer a challenge of AUTH; true, or nil, message, code.
+local function answer(s, label, text)
+  local ok, message, code = s.engine:answer(text)
+  if not ok then return kill(s, label, message, code) end
+  s.link.unsent = true
   return true
 end
 
@@ -180,12 +194,14 @@ end
 
 exchange.fail = fail
 exchange.drop = drop
+exchange.deadline = set_deadline
 exchange.kill = kill
 exchange.refused = refused
 exchange.busy = busy
 exchange.operation = operation
 exchange.event = event
 exchange.ask = ask
+exchange.answer = answer
 exchange.fetch = fetch
 exchange.unfinished = unfinished
 exchange.octets_of = octets_of

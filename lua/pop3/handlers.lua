@@ -1,4 +1,4 @@
---- The default handlers: a POP3 server by RFC 1939, 2449 and 6856.
+--- The default handlers: a POP3 server by RFC 1939, 2449, 2595, 5034 and 6856.
 --
 -- `server.default` is this table; `server.on` overrides it. A handler gets the
 -- session and the command's arguments and returns a reply: `session:ok(text)`,
@@ -6,6 +6,7 @@
 -- or `session:hangup()`.
 -- @module pop3.handlers
 
+local auth = require "pop3.auth"
 local core = require "pop3.core"
 
 local default = {}
@@ -13,58 +14,11 @@ local default = {}
 -- Octets from which on a message goes out in pieces, if the store can.
 local BIG = 1024 * 1024
 
-local FAILED = "authentication failed"
-
 -- ------------------------------------------------------------ authorization
 
--- The password of a user is wrong for everyone who is not there.
-local function known_password(server, user)
-  local entry = server.users[user]
-  return entry and entry.password
-end
-
--- Did the client prove that it is the user? true or a user's table, or nil,
--- text, code.
-local function authenticated(session, mech, user, proved)
-  local server = session.server
-  if server.authenticate then
-    return server.authenticate(session, mech, user, proved)
-  end
-  local password = known_password(server, user)
-  local ok = proved(password or core.random(16))
-  return password ~= nil and ok
-end
-
--- What comes after the proof: the delay between logins, the lock, the mail.
-local function enter(session, user, entry)
-  local server = session.server
-  local ok, text, code = server:admit(session, user)
-  if not ok then return session:err(text, code) end
-  local store
-  -- whom `authenticate` let in without being told of its mail has none
-  if not server.users[user] then entry = entry or server.entries[user] or {} end
-  store, text, code = server:store_of(user, entry)
-  local drop = store
-  if store then drop, text, code = store:open(user) end
-  if not drop then
-    server:release(session)
-    return session:err(text or "the maildrop cannot be opened",
-                       code or "SYS/TEMP")
-  end
-  session:log_in(user, drop)
-  return session:ok(("maildrop ready, %d messages"):format(drop:count()))
-end
-
-local function login(session, mech, user, proved)
-  local ok, text, code = authenticated(session, mech, user, proved)
-  if not ok then
-    return session:err(text or FAILED, text and code or not text and "AUTH"
-                                                     or nil)
-  end
-  return enter(session, user, type(ok) == "table" and ok or nil)
-end
-
 function default.USER(session, name)
+  local barred = auth.barred(session)
+  if barred then return barred end
   session.name = name
   return session:ok("send the password")
 end
@@ -73,25 +27,47 @@ function default.PASS(session, secret)
   local user = session.name
   session.name = nil
   if not user then return session:err("USER comes first") end
-  return login(session, "USER", user, function(password)
-    return core.equal(secret, password)
-  end)
+  return auth.login(session, "USER", user, {
+    shown = secret,
+    check = function(password) return core.equal(secret, password) end,
+  })
 end
 
 function default.APOP(session, user, digest)
-  local stamp = session.stamp
+  local barred, stamp = auth.barred(session), session.stamp
+  if barred then return barred end
   if not stamp then return session:err("APOP is not offered") end
-  return login(session, "APOP", user, function(password)
-    return core.equal(digest, core.md5(stamp .. password))
-  end)
+  return auth.login(session, "APOP", user, {
+    check = function(password)
+      return core.equal(digest, core.md5(stamp .. password))
+    end,
+  })
 end
 
-function default.AUTH(session)
-  return session:err("no SASL mechanism is offered")
+--- SASL (RFC 5034). An override that wants an exchange of its own calls
+-- `session:challenge`.
+-- @tparam session session
+-- @tparam ?string mechanism nil: the list of them is asked for
+-- @tparam ?string initial the initial response as on the wire: base64, "=" when
+-- it is empty
+function default.AUTH(session, mechanism, initial)
+  return auth.AUTH(session, mechanism, initial)
 end
 
+--- TLS (RFC 2595). What is known of the client is forgotten; octets behind the
+-- command end the link, since they were not sent under TLS.
 function default.STLS(session)
-  return session:err("TLS is not offered")
+  if not session.server.credentials then
+    return session:err("TLS is not offered")
+  elseif session.secure then
+    return session:err("TLS is active already")
+  elseif session.engine:unread() > 0 then
+    return session:hangup()
+  end
+  session.name = nil
+  local reply = session:ok("begin TLS now")
+  reply.starttls = true
+  return reply
 end
 
 function default.CAPA(session)

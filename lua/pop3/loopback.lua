@@ -27,7 +27,7 @@ function Loopback:send(octets)
   local session = self.session
   if self.over or session.ended or session.eof then return nil, "closed" end
   self.server:tick()
-  session.engine:feed(octets)
+  session.port:feed(octets)
   session:advance()
   return #octets
 end

@@ -1,4 +1,5 @@
---- The one loop in which a client engine and a transport meet.
+--- The one loop in which a client engine and a transport meet, be it through
+-- TLS.
 -- @module pop3.pump
 -- @local
 
@@ -10,7 +11,7 @@ local SLICE = 0.1    -- seconds between looks at both directions
 -- Send what there is. Returns true when the reader is too slow for it now.
 local function send(link, seconds)
   local io = link.io
-  local ok, err, detail = io:send(link.engine, seconds)
+  local ok, err, detail = io:send(link.port, seconds)
   if ok then
     link.unsent = false
     link.last = 0
@@ -24,25 +25,40 @@ local function send(link, seconds)
 end
 
 --- Run until the engine has an event.
--- @tparam table link `engine`; `io`: a transport (see `pop3.io.fd`); `idle`:
--- seconds without progress; `deadline` of the operation; `unsent`: the
--- engine may have something to send
+-- @tparam table link `engine`; `port`: what the transport meets, the engine or
+-- TLS around it; `io`: a transport (see `pop3.io.fd`); `idle`: seconds without
+-- progress; `deadline` of the operation; `unsent`: the engine may have
+-- something to send
 -- @param[opt] file where the pieces of a body go
+-- @param[opt] source whose event is wanted in place of the engine's: TLS, for
+-- the end of its handshake
 -- @return the event and its values, or nil, message, code
-return function(link, file)
-  local engine, io = link.engine, link.io
+return function(link, file, source)
+  local engine, port, io = link.engine, link.port, link.io
+  local tls = port ~= engine and port
+  source = source or engine
   local now = io.now
   local limit = now() + link.idle
   while true do
-    local what, a, b, c, d, e = engine:next(file)
+    local what, a, b, c, d, e = source:next(file)
     if what or a then return what, a, b, c, d, e end
+    if tls and source ~= tls then
+      what, a, b = tls:next()
+      if what == "closed" then
+        engine:eof()
+        return engine:next(file)
+      elseif a then
+        return nil, a, b
+      end
+    end
     local seconds = min(limit, link.deadline) - now()
     if seconds <= 0 then return nil, "timeout", "timeout" end
     if seconds == huge then seconds = nil end
-    local blocked = link.unsent and send(link, seconds)
+    local unsent = link.unsent or tls and tls:pending() > 0
+    local blocked = unsent and not link.broken and send(link, seconds)
     if blocked then
       -- both may be waiting for the other to read: look at both in turn
-      local n, err = io:recv(engine, 0)
+      local n, err = io:recv(port, 0)
       if n then
         limit = now() + link.idle
       elseif err == "timeout" then
@@ -52,11 +68,11 @@ return function(link, file)
         end
       else
         link.unsent = false
-        engine:eof()
+        port:eof()
       end
     else
       if link.last > 0 and link.last < SMALL then io:ack() end
-      local n, err, detail = io:recv(engine, seconds)
+      local n, err, detail = io:recv(port, seconds)
       if n then
         link.last = n
         limit = now() + link.idle
@@ -64,7 +80,7 @@ return function(link, file)
         if detail then return nil, "timeout", "timeout" end
       elseif err == "closed" then
         link.last = 0
-        engine:eof()
+        port:eof()
         if detail ~= "closed" then link.broken = detail or link.broken end
       else
         return nil, detail or tostring(err), "io"

@@ -14,6 +14,7 @@
 -- in this process (`step`, `run`).
 -- @classmod pop3.server
 
+local auth = require "pop3.auth"
 local check = require "pop3.check"
 local core = require "pop3.core"
 local default = require "pop3.handlers"
@@ -32,9 +33,12 @@ local fd_recv = core.types["pop3.fd"].recv
 local journal_now = core.types["pop3.journal"].now
 local clock = core.now
 
--- The port is there as soon as it is asked for. Methods are fields of each
--- server, so that this is not run for every call.
+-- The port is there as soon as it is asked for, and the file of the CA. Methods
+-- are fields of each server, so that this is not run for every call.
 function Server:__index(name)
+  if name == "cafile" then
+    return self.credentials and self.credentials:cafile() or nil
+  end
   if name ~= "port" then return nil end
   local port, err = self:listen()
   if not port then error(err, 2) end
@@ -50,43 +54,84 @@ local known = {
   greeting = "string", apop = "boolean", autologout = "number",
   limits = "table", on = "table", faults = "table", clock = "function",
   expire = "string integer", login_delay = "number",
+  failure_delay = "number", seed = "string integer",
 }
 
--- These come with TLS and SASL.
-local not_yet = { tls = "TLS", implicit = "TLS", require_tls = "TLS",
-                  mechs = "SASL" }
+-- The names of `mechs`; "APOP" and "USER" are none of SASL's.
+local function mechanisms(list, level)
+  local names, apop = {}, false
+  for _, name in ipairs(list) do
+    if type(name) ~= "string" then
+      check.misuse(level + 1, "server: mechs must be a list of names")
+    end
+    name = name:upper()
+    if name == "APOP" then apop = true
+    elseif core.sasl.mechanisms[name] then names[#names + 1] = name
+    elseif name ~= "USER" then
+      check.misuse(level + 1, "server: no such mechanism: %s", name)
+    end
+  end
+  return names, apop
+end
 
 --- Make a server.
 -- @tparam table opts
 --
 -- - `users`: name → `{ password =, mail =, uidl = }`, where `mail` is a list of
---   octets or a store (see `pop3.store`), `uidl` a list beside it
+--   octets or a store (see `pop3.store`), `uidl` a list beside it; `token` is
+--   what OAUTHBEARER and XOAUTH2 must bring; `scram` in place of a password has
+--   stored verifiers: mechanism → `{ salt =, iterations =, stored_key =,
+--   server_key = }` (RFC 5802), see `pop3.core.sasl`
 -- - `authenticate(session, mech, user, check)` in place of the passwords:
 --   `check(secret)` tells whether the client proved that secret; true or a
 --   user's table lets it in, nil, text, code does not
+-- - `tls`: `"auto"`, a CA and a certificate for localhost, made in memory
+--   (`server.cafile` is the CA's file, for clients; `server:client_certificate`
+--   makes a client's), or one that clients must refuse: `"expired"`,
+--   `"not-yet-valid"`, `"wrong-host"`, `"untrusted"`, `"self-signed"`,
+--   `"weak-key"`; or a table: `cert` and `key` (files, or PEM), or `auto` (true
+--   or one of those) and `names`; `client_cert` ("optional" or "required") and
+--   `cafile` (who signs these); `min_version`, `max_version` ("TLSv1" to
+--   "TLSv1.3"); `handshake`: "stall", "cut" or "alert"
+-- - `implicit = true`: TLS from the first octet; otherwise STLS starts it
+-- - `require_tls = true`: no login without TLS
+-- - `mechs`: SASL mechanisms that are offered, any of PLAIN, LOGIN, CRAM-MD5,
+--   SCRAM-SHA-1, SCRAM-SHA-256 and their -PLUS (under TLS), OAUTHBEARER,
+--   XOAUTH2, EXTERNAL (with a client's certificate), ANONYMOUS; none by default
 -- - `host` ("127.0.0.1") and `port` (0: a free one)
 -- - `capa`: `{ authorization = lines, transaction = lines }`, or false for a
 --   server that does not know CAPA
 -- - `greeting`: the text after "+OK"; `apop = true`: it has a stamp, and APOP
 --   is taken (many clients then prefer it)
--- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER")
+-- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER");
+--   `failure_delay`: seconds before a failed login is answered (0)
 -- - `limits`: `line` (8192 octets of a command), `output` (262144 octets of
---   replies encoded ahead of the reader), `transcript` (67108864 octets kept)
+--   replies encoded ahead of the reader), `transcript` (67108864 octets kept),
+--   `logins` (10 that fail, then the link ends)
+-- - `seed`: stamps and nonces come from it, the same ones each time
 -- - `on`: handlers; `faults`: a list, see `fault`
 -- - `clock`: a function that returns seconds
--- @treturn pop3.server
+-- @treturn pop3.server or nil, message, code when a file of `tls` is no good
 local function new(opts)
   opts = opts or {}
   check.options(opts, known, "server", 1)
-  for name, what in pairs(not_yet) do
-    if opts[name] then
-      check.misuse(1, "server: option '%s': %s is not built into this version",
-                   name, what)
-    end
-  end
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", output = "integer",
-                          transcript = "integer" }, "server: limits", 1)
+                          transcript = "integer", logins = "integer" },
+                "server: limits", 1)
+  local mechs, apop = mechanisms(opts.mechs or {}, 1)
+  local credentials
+  if opts.tls ~= nil and opts.tls ~= false then
+    if type(opts.tls) ~= "string" and type(opts.tls) ~= "table" then
+      check.misuse(1, "server: option 'tls' must be a string or a table")
+    end
+    local err, code
+    credentials, err, code = require "pop3.credentials"(opts.tls, 1)
+    if not credentials then return nil, "server: " .. err, code end
+  elseif opts.implicit or opts.require_tls then
+    check.misuse(1, "server: option '%s' needs tls", opts.implicit
+                 and "implicit" or "require_tls")
+  end
   if opts.autologout and (opts.autologout <= 0
      or opts.autologout ~= opts.autologout) then
     check.misuse(1, "server: autologout must be positive")
@@ -103,7 +148,14 @@ local function new(opts)
     wanted_port = opts.port or 0,
     capa = opts.capa,
     greeting = opts.greeting,
-    apop = opts.apop,
+    apop = opts.apop or apop,
+    credentials = credentials or false,
+    implicit = opts.implicit or false,
+    require_tls = opts.require_tls or false,
+    mechs = mechs,
+    failure_delay = opts.failure_delay or 0,
+    seed = opts.seed,
+    drawn = 0,            -- random values that came from the seed
     autologout = opts.autologout or 600,
     login_delay = opts.login_delay or 0,
     expire = opts.expire or "NEVER",
@@ -275,8 +327,19 @@ end
 function methods:capabilities(session)
   if self.capa == false then return nil end
   if type(self.capa) == "table" then return self.capa[session.state] or {} end
-  local lines = { "TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE",
-                  "PIPELINING", "EXPIRE " .. self.expire }
+  local lines = { "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
+                  "EXPIRE " .. self.expire }
+  if session.secure or not self.require_tls then
+    table.insert(lines, 2, "USER")
+    local offered = auth.offered(session)
+    if offered[1] then
+      lines[#lines + 1] = "SASL " .. table.concat(offered, " ")
+    end
+  end
+  if self.credentials and not session.secure
+     and session.state == "authorization" then
+    lines[#lines + 1] = "STLS"
+  end
   if self.login_delay > 0 then
     lines[#lines + 1] = ("LOGIN-DELAY %d"):format(math.ceil(self.login_delay))
   end
@@ -286,13 +349,37 @@ function methods:capabilities(session)
   return lines
 end
 
+-- Random octets in hexadecimal, from the seed if there is one.
+function methods:random(n)
+  if not self.seed then return core.random(n) end
+  self.drawn = self.drawn + 1
+  return core.sha256(("lpop3 %s %d"):format(self.seed, self.drawn)):sub(1, 2 * n)
+end
+
+-- A nonce for SASL; nil leaves it to the mechanism.
+function methods:nonce()
+  return self.seed and self:random(16) or nil
+end
+
+--- Make a certificate for a client, signed by the CA of `tls = "auto"`.
+-- @tparam string user the name in it, which EXTERNAL logs in
+-- @treturn string path of the certificate
+-- @treturn string path of its key; both are gone when the server is
+function methods:client_certificate(user)
+  check.text(user, "client_certificate: the user", 1)
+  if not (self.credentials and self.credentials:cafile()) then
+    check.misuse(1, "client_certificate: the server has no CA of its own")
+  end
+  return self.credentials:client_certificate(user)
+end
+
 -- The text of the greeting, with an APOP stamp unless it is the script's own.
 function methods:greeting_of(session)
   local text = self.greeting
   if not text then
     text = "lpop3 ready"
     if self.apop then
-      text = ("%s <%d.%s@%s>"):format(text, session.id, core.random(8),
+      text = ("%s <%d.%s@%s>"):format(text, session.id, self:random(8),
                                       "lpop3.invalid")
     end
   end
@@ -336,7 +423,8 @@ function methods:begin(fd)
     session.number, session.watched = fd:getfd(), false
     self.by_fd[session.number] = session
   end
-  session:greet()
+  if self.implicit then session:start_tls()
+  else session:greet() end
   return session
 end
 
@@ -373,6 +461,7 @@ local function watch(self, session)
   else
     want = "r"
     engine_rest(session.engine)
+    if session.tls then session.tls:rest() end
   end
   if want == session.watched then return end
   self.poller:watch(session.number, want or "", session.watched)
@@ -386,12 +475,12 @@ local function ready(self, session)
     session:advance()
   elseif session.watched == "h" then
     local n, err
-    repeat n, err = fd_recv(session.fd, session.engine) until not n
+    repeat n, err = fd_recv(session.fd, session.port) until not n
     if err == "closed" then session:gone() end
   else
-    local fd, engine = session.fd, session.engine
+    local fd = session.fd
     repeat
-      local n, more = fd_recv(fd, engine)
+      local n, more = fd_recv(fd, session.port)
       if n then
         session:advance()
       elseif more == "closed" then

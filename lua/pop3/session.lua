@@ -3,11 +3,14 @@
 --
 -- What handlers may use are the fields `id` (the session's number, from 1),
 -- `user`, `state`, `secure`, `peer`, `maildrop` and `data` (a table of their
--- own), and the methods below.
+-- own), and the methods below; with TLS also `tls` (see `pop3.core.tls`) and,
+-- in `on.disconnect`, `tls_error`: why the handshake failed.
 -- @classmod pop3.server.session
 
 local core = require "pop3.core"
 local fault = require "pop3.fault"
+
+local sasl = core.sasl
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
@@ -60,6 +63,18 @@ end
 -- @function session:hangup
 function Session.hangup(_, how)
   return { hangup = how or "fin" }
+end
+
+local CHALLENGE = {}
+
+--- Go on with a SASL exchange: send a challenge, wait for the response. For
+-- handlers of AUTH.
+-- @tparam string octets sent as base64
+-- @treturn string the response, decoded; or nil and "cancelled" (the client
+-- said "*"), "not base64" or "too long"
+-- @function session:challenge
+function Session.challenge(_, octets)
+  return yield(CHALLENGE, octets)
 end
 
 --- Let time pass, on the server's clock, before the handler goes on. Other
@@ -132,6 +147,8 @@ end
 -- - `source`: where the rest of the present body comes from
 -- - `cut`: how the link ends after the present reply
 -- - `ending`: how the link ends once all is sent
+-- - `upgrade`: TLS begins once all is sent
+-- - `snip`: so many octets may still leave, then the link ends
 local function set(session, name, value)
   local rare = session.rare
   if not rare then
@@ -149,6 +166,18 @@ local function get(session, name)
 end
 
 local DONE = {}
+
+-- A handler has a challenge for the client; its response wakes it again.
+local function challenge(session, co, octets)
+  local effect = session.effect
+  if effect then
+    session.effect = nil
+    session:spoil(effect)
+  end
+  session.exchange = co
+  session.engine:challenge(sasl.encode(octets))
+  return DONE
+end
 
 -- A coroutine that runs one handler after another; it is used again by the
 -- next command unless the handler yields or errs.
@@ -169,6 +198,9 @@ local function outcome(session, co, ok, tag, reply)
     set(session, "task", nil)
     server.idle_workers[#server.idle_workers + 1] = co
     return reply
+  elseif tag == CHALLENGE then
+    set(session, "task", nil)
+    return challenge(session, co, reply)
   end
   local seconds = type(tag) == "number" and tag or 0
   set(session, "task", { co = co, at = server.time + seconds })
@@ -192,7 +224,7 @@ local function run(session, handler, a, b)
 end
 
 -- What goes wrong with this reply.
-local function spoil(session, effect)
+function Session.spoil(session, effect)
   local server, cut, drip = session.server, effect.cut, effect.drip
   if cut then
     session.engine:cut(cut.bytes, cut.lines)
@@ -239,7 +271,7 @@ end
 -- Give a reply to the engine.
 local function answer(session, reply, effect)
   if reply.hangup then return set(session, "ending", reply.hangup) end
-  if effect then spoil(session, effect) end
+  if effect then session:spoil(effect) end
   local engine, body, raw = session.engine, reply.body, reply.raw
   if raw then
     engine:raw(raw)
@@ -251,6 +283,8 @@ local function answer(session, reply, effect)
   else
     engine_reply(engine, true, reply.text, reply.code, body)
   end
+  if reply.close then set(session, "ending", reply.close) end
+  if reply.starttls then set(session, "upgrade", true) end
   local verb = session.verb
   if verb == "QUIT" and not raw then
     set(session, "ending", "fin")
@@ -307,6 +341,20 @@ local function command(session, verb, a, b, isnew)
   if reply ~= DONE then safe_answer(session, reply, effect) end
 end
 
+-- The client's response to a challenge, nil if it was too long.
+local function respond(session, line)
+  local co, octets, why = session.exchange, nil, nil
+  session.exchange = nil
+  if line == nil then why = "too long"
+  elseif line == "*" then why = "cancelled"
+  else
+    octets = sasl.decode(line)
+    if not octets then why = "not base64" end
+  end
+  local reply = outcome(session, co, resume(co, octets, why))
+  if reply ~= DONE then safe_answer(session, reply, session.effect) end
+end
+
 -- The greeting: what the hook says, or the default.
 local function greet(session, reply)
   if reply == DONE then return end
@@ -326,7 +374,8 @@ local function take(session)
     local verb, a, b, isnew = engine_next(engine)
     if not verb then break end
     any = true
-    command(session, verb, a, b, isnew)
+    if verb == "+" then respond(session, a)
+    else command(session, verb, a, b, isnew) end
   end
   if any then session.active = session.server.time end
   return any
@@ -363,6 +412,8 @@ local function allowance(session)
     if now < hold then return 0 end
     set(session, "hold", nil)
   end
+  local snip = get(session, "snip")
+  if snip then return snip end
   if not drip then return nil end
   if drip.at and now >= drip.at then
     drip.left, drip.at = drip.bytes, nil
@@ -373,7 +424,11 @@ end
 -- 'n' octets have left; when no more may for now, the session is woken when
 -- some may again.
 local function left(session, n)
-  local drip = get(session, "drip")
+  local drip, snip = get(session, "drip"), get(session, "snip")
+  if snip then
+    set(session, "snip", snip - n)
+    if snip - n <= 0 then set(session, "ending", "fin") end
+  end
   if not drip or n == 0 then return end
   drip.left = drip.left - n
   session.active = session.server.time
@@ -407,15 +462,15 @@ end
 
 -- The same as `flush`, where something is rare.
 local function flush_slowly(session)
-  local engine, fd = session.engine, session.fd
+  local port, fd = session.port, session.fd
   while true do
     feed(session)
     local max = allowance(session)
-    if max == 0 then return engine:pending() == 0 end
-    local ok, n = fd_send(fd, engine, max)
+    if max == 0 then return port:pending() == 0 or get(session, "snip") == 0 end
+    local ok, n = fd_send(fd, port, max)
     if not ok then return stuck(session, n) end
     left(session, n)
-    if engine:pending() == 0 and not get(session, "source") then
+    if port:pending() == 0 and not get(session, "source") then
       drained(session)
       return true
     end
@@ -425,7 +480,7 @@ end
 -- Send what may leave, by a descriptor. Returns true when nothing is left.
 local function flush(session)
   if session.rare then return flush_slowly(session) end
-  local ok, why = fd_send(session.fd, session.engine)
+  local ok, why = fd_send(session.fd, session.port)
   return ok or stuck(session, why)
 end
 
@@ -434,15 +489,80 @@ function Session:waiting()
   return get(self, "task") or get(self, "hold") or get(self, "drip")
 end
 
+-- ----------------------------------------------------------------------- TLS
+
+local SNIPPED = 100  -- octets of a handshake that is cut
+
+--- TLS from here on. What came before it was not sent under it, and ends the
+-- link.
+function Session:start_tls()
+  local credentials = self.server.credentials
+  if self.engine:unread() > 0 then return self:finish "rst" end
+  if credentials.handshake == "stall" then
+    return set(self, "hold", math.huge)
+  elseif credentials.handshake == "cut" then
+    set(self, "snip", SNIPPED)
+  end
+  self.tls = core.tls { context = credentials.context, server = true }
+  self.tls:wrap(self.engine)
+  self.port = self.tls
+end
+
+-- What has come of what TLS was given.
+local function look_at_tls(session)
+  local what, err = session.tls:next()
+  if what == "handshake" then
+    session.secure = true
+    if session.state == "greeting" then session:greet() end
+    if session.ended then return end
+    what, err = session.tls:next()
+  end
+  if what == "closed" then
+    session.eof = true
+  elseif err then
+    if not session.secure then session.tls_error = err end
+    session.eof = true
+    if session.fd then fd_send(session.fd, session.tls) end  -- an alert
+    if not session.fd and session.tls:pending() > 0 then
+      set(session, "ending", "fin")
+    else
+      session:finish "fin"
+    end
+  end
+end
+
+-- The last that is said under TLS: that this is the end. A link that is cut
+-- lacks it.
+local function end_tls(session, how)
+  if how == "rst" or get(session, "cut") or get(session, "snip") then return end
+  session.tls:shutdown()
+  if session.fd then fd_send(session.fd, session.tls) end
+end
+
+-- All is sent, and TLS is to begin.
+local function upgrade(session)
+  set(session, "upgrade", nil)
+  session:start_tls()
+end
+
+-- --------------------------------------------------------------- going on
+
 --- Do all that can be done now.
 function Session:advance()
   if self.blocked then self.active = self.server.time end  -- the reader reads
   self.blocked = false
+  if self.tls then
+    look_at_tls(self)
+    if self.ended then return end
+  end
   take(self)
   if self.ended then return end
   if not self.fd then
     feed(self)
-    if self.engine:pending() == 0 then drained(self) end
+    if self.port:pending() == 0 then
+      drained(self)
+      if get(self, "upgrade") then upgrade(self) end
+    end
     if self.eof and not self.ended then
       local how = get(self, "ending")
       if how or not self.rare then self:finish(how or "fin") end
@@ -455,6 +575,7 @@ function Session:advance()
     gone = flush(self)
   until not gone or not take(self) or self.ended
   if self.ended or not gone then return end
+  if get(self, "upgrade") then upgrade(self) end
   local ending = get(self, "ending")
   if ending then self:finish(ending)
   elseif self.eof and not self.rare then self:finish "fin" end
@@ -519,16 +640,29 @@ function Session:take_out(max)
     local may = allowance(self)
     octets = nil
     if may ~= 0 then
-      octets = self.engine:out(may and math.min(may, max) or max)
+      octets = self.port:out(may and math.min(may, max) or max)
     end
     if octets then
-      self.engine:sent(#octets)
+      self.port:sent(#octets)
       left(self, #octets)
     end
-    if self.engine:pending() == 0 then drained(self) end
+    if self.port:pending() == 0 then
+      drained(self)
+      if get(self, "upgrade") then upgrade(self) end
+    end
   until octets or not take(self)
   local ending = get(self, "ending")
-  if ending and self.engine:pending() == 0 then self:finish(ending) end
+  if not ending then return octets end
+  if self.tls and not octets and not self.bye then
+    self.bye = true
+    end_tls(self, ending)
+    octets = self.port:out(max)
+    if octets then self.port:sent(#octets) end
+  end
+  if get(self, "snip") == 0 or not self.tls and self.port:pending() == 0
+     or self.tls and not octets then
+    self:finish(ending)
+  end
   return octets
 end
 
@@ -538,10 +672,12 @@ function Session:finish(how)
   if self.ended then return end
   self.ended = true
   local server = self.server
+  if self.tls and self.fd then end_tls(self, how) end
   self:let_go()
   self.rare = false
   server:forget(self)
   if self.fd then self.fd:close(how == "rst") end
+  if self.tls then self.tls:close() end
   self.engine:close()
   self.state = "closed"
   local hook = server.on.disconnect
@@ -561,10 +697,12 @@ end
 -- @tparam integer id
 -- @tparam ?pop3.fd fd nil for one in memory
 local function new(server, id, fd)
+  local engine = core.server(server:engine_options(id))
   return setmetatable({
     id = id,
     server = server,
-    engine = core.server(server:engine_options(id)),
+    engine = engine,
+    port = engine,    -- what the link meets: the engine, or TLS around it
     fd = fd,
     state = "greeting",
     secure = false,

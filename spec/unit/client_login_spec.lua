@@ -185,8 +185,24 @@ describe("APOP", function()
                                             { mechs = { "APOP", "USER" } }) })
   end)
 
-  it("that is refused is not followed by the password", function()
-    local s, peer = session { "+OK " .. STAMP, { "~^APOP", "-ERR no" } }
+  it("that is refused is not followed by the password on an open link",
+     function()
+    local s, peer = session({ "+OK " .. STAMP, { "~^APOP", "-ERR no" } },
+                            { foreign = true }, { insecure = true })
+    fails("auth", s:login("mrose", "x", { mechs = { "APOP", "USER" } }))
+    assert.are.equal(1, #peer.got)
+  end)
+
+  it("that is refused gives way to the next of mechs on loopback", function()
+    local s, peer = session { "+OK " .. STAMP, { "~^APOP", "-ERR no" },
+                              { "USER mrose", "+OK" }, { "PASS x", "+OK" } }
+    assert.same({ true, "USER" },
+                { s:login("mrose", "x", { mechs = { "APOP", "USER" } }) })
+    assert.are.equal(3, #peer.got)
+  end)
+
+  it("[AUTH] says that the password is wrong, by any mechanism", function()
+    local s, peer = session { "+OK " .. STAMP, { "~^APOP", "-ERR [AUTH] no" } }
     fails("auth", s:login("mrose", "x", { mechs = { "APOP", "USER" } }))
     assert.are.equal(1, #peer.got)
   end)

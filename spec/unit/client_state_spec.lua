@@ -56,9 +56,9 @@ describe("after the login", function()
     assert.are.equal(2, #peer.got)
   end)
 
-  it("stls is code tls, and nothing is sent", function()
+  it("stls is code state, and nothing is sent", function()
     local s, peer = helper.login {}
-    fails("tls", s:stls())
+    fails("state", s:stls())
     assert.are.equal(2, #peer.got)
     assert.is_false(s:is_secure())
   end)

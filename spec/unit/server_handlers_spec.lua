@@ -365,9 +365,24 @@ describe("misuse", function()
     end
   end)
 
-  it("what is not built yet is said so", function()
-    local ok, err = pcall(function() pop3.server.new { tls = "auto" } end)
-    assert.is_false(ok)
-    assert.match("TLS is not built", err)
+  it("options of TLS and SASL", function()
+    for _, opts in ipairs { { tls = "expird" }, { tls = 1 }, { tls = {} },
+                            { tls = { auto = "no" } }, { implicit = true },
+                            { tls = { auto = true, colour = "red" } },
+                            { require_tls = true }, { mechs = { "NTLM" } },
+                            { mechs = { 1 } }, { limits = { logins = 0 } } } do
+      local ok, err = pcall(function() pop3.server.new(opts) end)
+      assert.is_false(ok)
+      assert.match("server_handlers_spec.lua:%d+: ", err)
+    end
+  end)
+
+  it("files of TLS that are no good are said so", function()
+    for _, path in ipairs { "/nonexistent", "/dev/null" } do
+      local made, message, code = pop3.server.new { tls = { cert = path } }
+      assert.is_nil(made)
+      assert.match(path, message, 1, true)
+      assert.equal("tls", code)
+    end
   end)
 end)
