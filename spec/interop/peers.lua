@@ -3,6 +3,7 @@
 -- read nor changed. spec/deps.sh installs them.
 
 local busted = require "busted"
+local core = require "pop3.core"
 local proc = require "spec.interop.proc"
 
 local M = {}
@@ -60,9 +61,15 @@ state_dir = $dir/state
 log_path = /dev/stderr
 protocols = pop3
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <$dir/cert.pem
+ssl_key = <$dir/key.pem
+ssl_ca = <$dir/ca.pem
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256
+auth_mechanisms = plain login cram-md5 apop $mechanisms
 mail_location = maildir:$dir/mail/%n
 auth_failure_delay = 0
 mail_max_userip_connections = 0
@@ -78,12 +85,30 @@ service pop3-login {
   inet_listener pop3 {
     port = $port
   }
+  inet_listener pop3s {
+    port = $tlsport
+    ssl = yes
+  }
 }
 service anvil {
   client_limit = 24100
+  # else every refused login makes the next ones from this address wait
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service auth {
   client_limit = 24100
+}
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = $dir/oauth2.conf
+}
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword=y
 }
 passdb {
   driver = static
@@ -94,6 +119,52 @@ userdb {
   args = uid=$uid gid=$gid home=$dir/home/%n allow_all_users=yes
 }
 ]]
+
+-- Tokens are checked on the spot, by the key of the one who made them.
+local OAUTH2 = [[
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$dir/keys/
+username_attribute = sub
+username_format = %n
+]]
+
+local OAUTH_KEY = "a key that is at least thirty-two octets"
+
+-- A JSON web token (RFC 7519) for a user, signed by HMAC with SHA-256.
+local function json_web_token(user, key)
+  local function part(octets)
+    return (core.sasl.encode(octets):gsub("[+/=]", { ["+"] = "-", ["/"] = "_",
+                                                   ["="] = "" }))
+  end
+  local now = os.time()
+  local text = part '{"alg":"HS256","typ":"JWT"}' .. "."
+    .. part(('{"sub":"%s","azp":"spec","iat":%d,"nbf":%d,"exp":%d}'):format(
+            user, now - 60, now - 60, now + 600))
+  local mac = proc.check(("printf %%s %s | openssl dgst -sha256 -hmac %s -binary"
+    .. " | base64 -w0"):format(proc.quote(text), proc.quote(key)))
+  return text .. "." .. mac:gsub("[+/=%s]", { ["+"] = "-", ["/"] = "_",
+    ["="] = "", ["\n"] = "" })
+end
+
+-- Certificates of a CA that is made for the run: the server's, and one of a
+-- client that is USER; the OAuth key and settings.
+local function credentials(dir)
+  local ca, ca_key = core.certificate { subject = "spec CA", is_ca = true }
+  local by = { cert = ca, key = ca_key }
+  proc.write(dir .. "/ca.pem", ca)
+  for name, opts in pairs {
+    [""] = { subject = "localhost", ca = by,
+             names = { "localhost", "127.0.0.1" } },
+    ["client-"] = { subject = M.USER, ca = by, client = true },
+  } do
+    local cert, key = core.certificate(opts)
+    proc.write(("%s/%scert.pem"):format(dir, name), cert)
+    proc.write(("%s/%skey.pem"):format(dir, name), key)
+  end
+  proc.check(("mkdir -p %s/keys/spec/HS256"):format(dir))
+  proc.write(dir .. "/keys/spec/HS256/default", core.sasl.encode(OAUTH_KEY))
+  proc.write(dir .. "/oauth2.conf", (OAUTH2:gsub("%$dir", dir)))
+end
 
 -- Without root all runs as the caller, without chroot.
 local UNPRIVILEGED = [[
@@ -126,15 +197,18 @@ end
 
 -- Dovecot with one Maildir per user name of 'mailboxes' (name -> list of
 -- octets); any name gets in with PASSWORD. 'maildir' of the result is the
--- folder above them.
+-- folder above them, 'port' has STLS, 'tlsport' implicit TLS, 'cafile' who to
+-- trust, 'cert' and 'key' log USER in by EXTERNAL.
 function M.dovecot(mailboxes, sessions)
   local dir = proc.tmpdir()
   local id = proc.check "id -un; id -gn; id -u; id -g"
   local user, group, uid, gid = id:match "(%S+)\n(%S+)\n(%d+)\n(%d+)"
   local values = {
-    dir = dir, port = proc.free_port(), password = M.PASSWORD, user = user,
+    dir = dir, port = proc.free_port(), tlsport = proc.free_port(),
+    password = M.PASSWORD, user = user,
     group = group, uid = uid, gid = gid, unprivileged = "",
     sessions = sessions or 1000,
+    mechanisms = "scram-sha-1 scram-sha-256 external oauthbearer xoauth2",
   }
   proc.check(("mkdir %s/mail %s/home %s/run"):format(dir, dir, dir))
   for name, octets in pairs(mailboxes) do
@@ -148,12 +222,19 @@ function M.dovecot(mailboxes, sessions)
   else
     values.unprivileged = fill(UNPRIVILEGED, values)
   end
+  credentials(dir)
   proc.write(dir .. "/dovecot.conf", fill(DOVECOT, values))
   local s = serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
     values.port, dir)
   s.maildir = dir .. "/mail"
+  s.tlsport, s.cafile = values.tlsport, dir .. "/ca.pem"
+  s.cert, s.key = dir .. "/client-cert.pem", dir .. "/client-key.pem"
   return s
 end
+
+-- A token that Dovecot takes for USER, and one that is signed by nobody.
+function M.token() return json_web_token(M.USER, OAUTH_KEY) end
+function M.bad_token() return json_web_token(M.USER, "another key of somebody") end
 
 -- popa3d ---------------------------------------------------------------------
 
