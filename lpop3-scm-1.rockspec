@@ -101,6 +101,7 @@ build = {
     ["pop3"] = "lua/pop3/init.lua",
     ["pop3.io.connect"] = "lua/pop3/io/connect.lua",
     ["pop3.io.fd"] = "lua/pop3/io/fd.lua",
+    ["pop3.io.proxy"] = "lua/pop3/io/proxy.lua",
     ["pop3.io.socket"] = "lua/pop3/io/socket.lua",
     ["pop3.io.stream"] = "lua/pop3/io/stream.lua",
     ["pop3.login"] = "lua/pop3/login.lua",

@@ -62,11 +62,19 @@ end
 
 -- A connection to the host, or nil, message, code.
 local function open(s)
-  local opts = s.opts
-  local fd, err, code = require "pop3.io.connect"(opts.host, opts.port,
-    s.timeout.connect, opts.wait or core.poll)
+  local opts, wait = s.opts, s.opts.wait or core.poll
+  local fd, err, code
+  if opts.proxy then
+    fd, err, code = require "pop3.io.proxy".open(opts.proxy, opts.host,
+      opts.port, s.timeout.connect, wait)
+  else
+    fd, err, code = require "pop3.io.connect"(opts.host, opts.port,
+      s.timeout.connect, wait)
+  end
   if not fd then return nil, err, code end
-  return require "pop3.io.fd"(fd, opts.wait)
+  local io = require "pop3.io.fd"(fd, opts.wait)
+  if opts.proxy then io.loopback = false end  -- whoever is behind it is not
+  return io
 end
 
 -- A new link over a transport, with an engine; the old one is gone.
@@ -159,8 +167,11 @@ local function connect(where, more)
     check.misuse(1, "connect: no such port: %d", opts.port)
   end
   if opts.host then check.text(opts.host, "connect: the host", 1) end
-  if opts.proxy ~= nil then
-    check.misuse(1, "connect: option 'proxy' is not built into this version")
+  if opts.proxy then
+    if opts.transport ~= nil then
+      check.misuse(1, "connect: a proxy beside a transport")
+    end
+    opts.proxy = require "pop3.io.proxy".parse(opts.proxy, 1)
   end
   if opts.mechs then client.check_mechs(opts.mechs) end
   local limits = opts.limits or {}
