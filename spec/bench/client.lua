@@ -1,7 +1,7 @@
 -- Our client under measurement: RETRs every message of 127.0.0.1:$POP_PORT and
 -- prints the octets read, dot-stuffing undone.
 --
---   POP_PORT= POP_USER= POP_PW= [POP_TLS=1] client.lua [MODE [FILE]]
+--   POP_PORT= POP_USER= POP_PW= [POP_TLS=1 [POP_CA=FILE]] client.lua [MODE [FILE]]
 --
 -- MODE: sink, save (to FILE), string, lockstep, pipelined; by default a sink
 -- for one message and pipelined for many.
@@ -11,7 +11,8 @@ local pop3 = require "pop3"
 local tls = os.getenv "POP_TLS" == "1"
 local s = assert(pop3.connect {
   host = "127.0.0.1", port = math.tointeger(tonumber(os.getenv "POP_PORT")),
-  tls = tls and "implicit" or "none", verify = not tls,
+  tls = tls and "implicit" or "none", cafile = os.getenv "POP_CA",
+  verify = not tls or os.getenv "POP_CA" ~= nil,
   user = os.getenv "POP_USER", password = os.getenv "POP_PW",
 })
 local octets = 0

@@ -2,6 +2,7 @@
 ** floor: what this machine can do at all; other figures are ratios to it.
 **
 **   floor tcp BYTES      one loopback stream, write to read
+**   floor tls BYTES CERT KEY   the same through OpenSSL, 16 KiB a record
 **   floor rpc N BYTES    N requests, one at a time, each answered by BYTES
 **   floor conn N         N times: connect, 4 small exchanges, close
 **
@@ -10,6 +11,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,12 +114,50 @@ static void receiver (const struct sockaddr_in *a, long conns, size_t first,
   }
 }
 
+/* the same stream through TLS, the certificate taken as it is */
+static int tls (size_t bytes, const char *cert, const char *key) {
+  struct sockaddr_in a;
+  int s = listener(&a);
+  double start = now();
+  SSL *ssl;
+  if (fork() == 0) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    pin(0);
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
+        SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) _exit(1);
+    ssl = SSL_new(ctx);
+    SSL_set_fd(ssl, accept(s, NULL, NULL));
+    if (SSL_accept(ssl) != 1) _exit(1);
+    while (bytes > 0) {
+      int n = bytes < 16384 ? (int)bytes : 16384;
+      if (SSL_write(ssl, buf, n) != n) _exit(1);
+      bytes -= (size_t)n;
+    }
+    SSL_shutdown(ssl);
+    _exit(0);
+  }
+  pin((int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
+  ssl = SSL_new(SSL_CTX_new(TLS_client_method()));
+  SSL_set_fd(ssl, dial(&a));
+  if (SSL_connect(ssl) != 1) die("SSL_connect");
+  while (bytes > 0) {
+    int n = SSL_read(ssl, buf, 16384);
+    if (n <= 0) die("SSL_read");
+    bytes -= (size_t)n;
+  }
+  wait(NULL);
+  printf("%.6f\n", now() - start);
+  return 0;
+}
+
 int main (int argc, char **argv) {
   long conns = 1, n = 0;
   size_t first = 0, bytes = 10;
   struct sockaddr_in a;
   double start;
   int s;
+  if (argc == 5 && strcmp(argv[1], "tls") == 0)
+    return tls(strtoull(argv[2], NULL, 10), argv[3], argv[4]);
   if (argc == 3 && strcmp(argv[1], "tcp") == 0)
     first = strtoull(argv[2], NULL, 10);
   else if (argc == 4 && strcmp(argv[1], "rpc") == 0) {

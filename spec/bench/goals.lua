@@ -35,6 +35,15 @@ M.sessions = { ours = { at_least(8000, "sessions/s") } }
 M.many = { ours = { at_least(60000, "messages/s") } }
 M.idle = { ours = { at_most("kib", 4, "KiB") } }
 
+M.tls_big = {
+  ["ours, to a sink"] = { of("C client", 0.8), of("curl", 1.5) },
+}
+M.tls_logins = {
+  ours = { of("C server (blaster)", 0.8),
+           of("openssl s_time, no login", 0.8) },
+}
+M.tls_idle = { ours = { at_most("kib", 40, "KiB") } }
+
 -- Ten times the messages may not make each of them dearer.
 function M.growth(sizes)
   local last, middle = sizes[3] .. " messages", sizes[2] .. " messages"

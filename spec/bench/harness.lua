@@ -1,5 +1,6 @@
 -- Runs commands several times, and prints what the median run cost as a table.
 
+local core = require "pop3.core"
 local socket = require "socket"
 local proc = require "spec.interop.proc"
 
@@ -197,9 +198,26 @@ function M.serve(dir, words, port)
 end
 
 function M.blaster(dir, boxes)
-  local port = proc.free_port()
-  return M.serve(dir, { M.bin .. "blaster", "-p", port,
+  local port, tlsport = proc.free_port(), proc.free_port()
+  local server = M.serve(dir, { M.bin .. "blaster", "-p", port, "-P", tlsport,
+    "-c", M.certificate(dir).cert, "-k", M.certificate(dir).key,
     table.unpack(boxes) }, port)
+  server.tlsport = tlsport
+  return server
+end
+
+-- One certificate (EC P-256) for all servers, and its CA: paths.
+function M.certificate(dir)
+  local paths = { ca = dir .. "/ca.pem", cert = dir .. "/cert.pem",
+                  key = dir .. "/key.pem" }
+  if proc.exists(paths.ca) then return paths end
+  local ca, ca_key = core.certificate { subject = "bench CA", is_ca = true }
+  local cert, key = core.certificate { subject = "localhost",
+    names = { "localhost", "127.0.0.1" }, ca = { cert = ca, key = ca_key } }
+  proc.write(paths.ca, ca)
+  proc.write(paths.cert, cert)
+  proc.write(paths.key, key)
+  return paths
 end
 
 function M.our_server(dir, words)

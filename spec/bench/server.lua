@@ -1,5 +1,6 @@
 -- Our server under measurement, on 127.0.0.1:$OUR_SERVER_PORT (11200); any
--- password is right. The user name without its digits picks the mailbox.
+-- password is right. The user name without its digits picks the mailbox. With
+-- $OUR_SERVER_CERT and $OUR_SERVER_KEY it speaks TLS from the first octet.
 --
 --   server.lua [override] [NAME=COUNTxBYTES...]
 --
@@ -33,7 +34,11 @@ local function mailbox(user)
   return boxes[name]
 end
 
-local server = pop3.server.new {
+local cert = os.getenv "OUR_SERVER_CERT"
+
+local server = assert(pop3.server.new {
+  tls = cert and { cert = cert, key = os.getenv "OUR_SERVER_KEY" } or nil,
+  implicit = cert ~= nil,
   port = math.tointeger(tonumber(os.getenv "OUR_SERVER_PORT" or 11200)),
   users = setmetatable({}, { __index = function(users, user)
     local mail = mailbox(user)
@@ -41,7 +46,7 @@ local server = pop3.server.new {
     return users[user]
   end }),
   authenticate = function() return true end,
-}
+})
 
 if override then
   function server.on.RETR(session, n)

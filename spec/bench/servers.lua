@@ -3,6 +3,7 @@
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"
+local idle = require "spec.bench.idle"
 local message = require "spec.bench.mail"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
@@ -104,53 +105,8 @@ local function load_test(server, name, test, rows)
   rows.unit = unit
 end
 
--- KiB of anonymous memory, shared pages in proportion, of a process and all
--- that it started.
-local function memory(pid)
-  local sum, f = 0, io.open("/proc/" .. pid .. "/smaps_rollup")
-  if f then
-    sum = tonumber(f:read "a":match "\nPss_Anon:%s+(%d+)") or 0
-    f:close()
-  end
-  f = io.open(("/proc/%d/task/%d/children"):format(pid, pid))
-  if not f then return sum end
-  for child in f:read "a":gmatch "%d+" do sum = sum + memory(child) end
-  f:close()
-  return sum
-end
-
--- The memory that 'count' logged-in sessions add, once all are there.
-local function idle_test(server, name, count, rows, dir)
-  local pid, out = (server.process or server).pid, dir .. "/idle"
-  os.remove(out)
-  local before = memory(pid)
-  local p = io.popen(("taskset -c %d %s >%s 2>&1"):format(h.client_cpu,
-    h.loadclient(server.port, "c%d", "-c", count, "idle"), out), "w")
-  local line = proc.poll(function()
-    local log = proc.exists(out) and proc.read(out) or ""
-    return log:match "idle %d+ errors %d+"
-  end, 60)
-  local kib = (memory(pid) - before) / count
-  p:close()
-  local row = { label = name, count = count }
-  if line == ("idle %d errors 0"):format(count) then row.kib = kib
-  else row.failed = tostring(line) end
-  rows[#rows + 1] = row
-  io.stderr:write(("  %-34s %s\n"):format(name, row.failed or kib))
-end
-
-local function print_idle(rows)
-  print(("\nserver: memory per idle session\n%-34s %10s %14s  %s"):format("",
-    "sessions", "KiB a session", "goal"))
-  for _, row in ipairs(rows) do
-    print(("%-34s %10d %14s  %s"):format(row.label, row.count,
-      row.failed and "FAILED" or ("%.1f"):format(row.kib),
-      h.note(goals.idle, row, rows)))
-  end
-end
-
 return function(dir)
-  local tables, idle = {}, {}
+  local tables, idlers = {}, {}
   for _, test in ipairs(TESTS) do tables[test[1]] = {} end
   for _, entry in ipairs(SERVERS) do
     local name, start, sessions = table.unpack(entry, 1, 3)
@@ -164,7 +120,7 @@ return function(dir)
       if not ok then
         print(("\n%s did not start: %s"):format(name, server))
       else
-        idle_test(server, name, sessions, idle, dir)  -- before the heap grows
+        idle.measure(idlers, server, name, sessions, dir)  -- before the heap grows
         for _, test in ipairs(TESTS) do
           load_test(server, name, test, tables[test[1]])
         end
@@ -177,5 +133,5 @@ return function(dir)
     h.print("server: " .. test[2]:format(box and box[1]), tables[test[1]],
       goals[test[1]])
   end
-  print_idle(idle)
+  idle.print("server: memory per idle session", idlers, goals.idle)
 end
