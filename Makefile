@@ -78,11 +78,15 @@ spec: all
 interop: all
 	$(BUSTED) spec/interop
 
-# The core alone, in C.
+# The core alone, in C; and with OpenSSL what needs it.
 CHELP = $(filter-out %_test.c,$(wildcard spec/c/*.c))
-$(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/core/*.h spec/c/*.h)
+TLS_CTESTS = $(B)/c/sasl_test $(B)/c/tls_test
+$(TLS_CTESTS): CTLS = $(wildcard csrc/tls/*.c)
+$(TLS_CTESTS): CLIBS = $(LIBS)
+$(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/*/*.h csrc/tls/*.c spec/c/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -Icsrc/core -Ispec/c -o $@ $< $(CHELP) $(CORE)
+	$(CC) $(CFLAGS) $(WARN) -Icsrc/core -Icsrc/tls -Ispec/c -o $@ $< $(CHELP) \
+	  $(CORE) $(CTLS) $(CLIBS)
 
 ctest: $(CTESTS)
 	@for t in $(CTESTS); do echo "$$t"; $$t || exit 1; done
