@@ -193,13 +193,13 @@ local function judge(session, mech, machine, user, authzid)
     check = function(secret) return machine:check(secret) end,
     verify = scram and function(v) return machine:check_verifier(v) end or nil,
   }
-  local certificate = sasl.mechanisms[mech].certificate
-  if certificate and user == "" then
+  local row = sasl.mechanisms[mech]
+  if row.certificate and user == "" then
     local peer = session.tls and session.tls:info().peer
     user = peer and (peer.common_name or peer.emails and peer.emails[1]) or ""
   end
   local ok, text, code = authenticated(session, mech, user, proof)
-  if ok and authzid and authzid ~= "" and authzid ~= user
+  if ok and authzid and authzid ~= user and not row.anonymous
      and not session.server.authenticate then
     ok, text = false, nil  -- nobody may act for another here
   end

@@ -24,6 +24,7 @@ local function drop(s)
   s.dead = true
   local link = s.link
   if link.port ~= link.engine then
+    s.tls.ticket = link.port:ticket() or s.tls.ticket
     link.port:shutdown()
     if not link.broken then link.io:send(link.port, 0) end
   end

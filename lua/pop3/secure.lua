@@ -55,19 +55,11 @@ function secure.options(opts, level)
                  fingerprint = fingerprint(opts, name) }
   local old = opts.resume
   if old and old.tls and old.tls.fingerprint == made.fingerprint then
-    made.ticket = secure.ticket(old)
+    local port = not old.dead and old.link.port
+    made.ticket = port and port ~= old.link.engine and port:ticket()
+                  or old.tls.ticket
   end
   return made
-end
-
---- What may shorten the handshake of another session to the same host.
-function secure.ticket(s)
-  local tls = s.tls
-  local port = s.link.port
-  if not s.dead and port ~= s.link.engine then
-    tls.ticket = port:ticket() or tls.ticket
-  end
-  return tls.ticket
 end
 
 --- Put TLS around the session's engine and wait for the end of its handshake.

@@ -148,7 +148,6 @@ end
 -- - `cut`: how the link ends after the present reply
 -- - `ending`: how the link ends once all is sent
 -- - `upgrade`: TLS begins once all is sent
--- - `snip`: so many octets may still leave, then the link ends
 local function set(session, name, value)
   local rare = session.rare
   if not rare then
@@ -412,8 +411,7 @@ local function allowance(session)
     if now < hold then return 0 end
     set(session, "hold", nil)
   end
-  local snip = get(session, "snip")
-  if snip then return snip end
+  if session.snip then return session.snip end
   if not drip then return nil end
   if drip.at and now >= drip.at then
     drip.left, drip.at = drip.bytes, nil
@@ -424,10 +422,10 @@ end
 -- 'n' octets have left; when no more may for now, the session is woken when
 -- some may again.
 local function left(session, n)
-  local drip, snip = get(session, "drip"), get(session, "snip")
-  if snip then
-    set(session, "snip", snip - n)
-    if snip - n <= 0 then set(session, "ending", "fin") end
+  local drip = get(session, "drip")
+  if session.snip then
+    session.snip = session.snip - n
+    if session.snip <= 0 then set(session, "ending", "fin") end
   end
   if not drip or n == 0 then return end
   drip.left = drip.left - n
@@ -466,7 +464,7 @@ local function flush_slowly(session)
   while true do
     feed(session)
     local max = allowance(session)
-    if max == 0 then return port:pending() == 0 or get(session, "snip") == 0 end
+    if max == 0 then return port:pending() == 0 or session.snip == 0 end
     local ok, n = fd_send(fd, port, max)
     if not ok then return stuck(session, n) end
     left(session, n)
@@ -479,7 +477,7 @@ end
 
 -- Send what may leave, by a descriptor. Returns true when nothing is left.
 local function flush(session)
-  if session.rare then return flush_slowly(session) end
+  if session.rare or session.snip then return flush_slowly(session) end
   local ok, why = fd_send(session.fd, session.port)
   return ok or stuck(session, why)
 end
@@ -501,7 +499,7 @@ function Session:start_tls()
   if credentials.handshake == "stall" then
     return set(self, "hold", math.huge)
   elseif credentials.handshake == "cut" then
-    set(self, "snip", SNIPPED)
+    self.snip = SNIPPED
   end
   self.tls = core.tls { context = credentials.context, server = true }
   self.tls:wrap(self.engine)
@@ -534,7 +532,7 @@ end
 -- The last that is said under TLS: that this is the end. A link that is cut
 -- lacks it.
 local function end_tls(session, how)
-  if how == "rst" or get(session, "cut") or get(session, "snip") then return end
+  if how == "rst" or get(session, "cut") or session.snip then return end
   session.tls:shutdown()
   if session.fd then fd_send(session.fd, session.tls) end
 end
@@ -659,7 +657,7 @@ function Session:take_out(max)
     octets = self.port:out(max)
     if octets then self.port:sent(#octets) end
   end
-  if get(self, "snip") == 0 or not self.tls and self.port:pending() == 0
+  if self.snip == 0 or not self.tls and self.port:pending() == 0
      or self.tls and not octets then
     self:finish(ending)
   end
@@ -703,6 +701,8 @@ local function new(server, id, fd)
     server = server,
     engine = engine,
     port = engine,    -- what the link meets: the engine, or TLS around it
+    tls = false,
+    snip = false,     -- so many octets may still leave, then the link ends
     fd = fd,
     state = "greeting",
     secure = false,
