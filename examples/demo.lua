@@ -1,5 +1,6 @@
 -- What `make demo` runs: a server over a folder of sample mail, in a process of
--- its own; a client that fetches the mail into a Maildir and prints the inbox.
+-- its own; a client that fetches the mail over TLS into a Maildir and prints the
+-- inbox.
 --
 --   lua5.4 examples/demo.lua MAILDIR        from the project's root
 
@@ -23,13 +24,14 @@ end
 table.sort(paths)
 
 local server = pop3.server.new {
+  tls = "auto", implicit = true, mechs = { "SCRAM-SHA-256-PLUS", "PLAIN" },
   users = { mrose = { password = "secret", mail = pop3.store.files(paths) } },
 }
 local run <close> = server:fork()
-local url = ("pop://mrose@127.0.0.1:%d"):format(run.port)
+local url = ("pops://mrose@localhost:%d"):format(run.port)
 print(("A server over %s is on 127.0.0.1:%d.\n"):format(FOLDER, run.port))
 
-local opts = { password = "secret", tls = "none" }
+local opts = { password = "secret", cafile = run.cafile }
 local n = fetch(url, maildir, opts)
 print(("\n%d messages fetched into %s. The inbox:\n"):format(n, maildir))
 

@@ -38,6 +38,34 @@ describe("fetch.lua", function()
   end)
 end)
 
+describe("bad_certificates.lua", function()
+  local function check(client)
+    return run(("lua5.4 examples/bad_certificates.lua 'lua5.4 %s'"):format(
+      client))
+  end
+
+  it("tells a client that looks from one that does not", function()
+    local dir <close> = tempdir()
+    local client = dir.path .. "/client.lua"
+    for _, verify in ipairs { "true", "false" } do
+      local f <close> = assert(io.open(client, "w"))
+      f:write(([[
+        local pop3 = require "pop3"
+        local s = assert(pop3.connect { host = "localhost", verify = %s,
+          port = math.tointeger(tonumber(os.getenv "PORT")), timeout = 20,
+          cafile = os.getenv "CAFILE", user = "mrose", password = "secret" })
+        assert(s:quit())
+      ]]):format(verify))
+      f:close()
+      local text, content = check(client)
+      assert.equal(verify == "true", content, text)
+      assert.equal(verify == "true" and 0 or 6,
+                   select(2, text:gsub("NOT OK", "")))
+      assert.match("auto +accepted +it sent the password +ok\n$", text)
+    end
+  end)
+end)
+
 describe("inbox.lua", function()
   it("prints a table of the maildrop", function()
     local server <close> = start()
