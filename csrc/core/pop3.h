@@ -62,8 +62,7 @@ typedef struct pop3_mem {
   X (AUTH,    "auth",     "authentication failed")                         \
   X (PREP,    "auth",     "a character that no name or password may have") \
   X (TLS,     "tls",      "TLS failed")                                    \
-  X (CUT,     "closed",   "connection closed without close_notify; "       \
-                          "something may be missing")                      \
+  X (CUT,     "closed",   "connection closed without TLS's close_notify")  \
   X (IO,      "io",       "input/output error")
 
 enum pop3_errnum {

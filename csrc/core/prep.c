@@ -39,7 +39,7 @@ static int in (const range *r, size_t n, uint32_t c) {
   return 0;
 }
 
-#define IN(table, c) in(table, sizeof table / sizeof table[0], c)
+#define IN(table, c) in((table), sizeof (table) / sizeof (table)[0], (c))
 
 /* The character at '*p', which is well-formed; '*p' is left behind it. */
 static uint32_t take (const byte **p) {

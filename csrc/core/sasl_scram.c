@@ -488,7 +488,7 @@ static int scram_accept (pop3_sasl *m) {
 
 #define ROW(id, name, hash, flags)                                          \
   const pop3_sasl_mech pop3_sasl_##id = {                                   \
-    name, POP3_SASL_INITIAL | POP3_SASL_SALTED | flags, hash,               \
+    name, POP3_SASL_INITIAL | POP3_SASL_SALTED | (flags), hash,               \
     sizeof (scram), scram_open, scram_client, scram_server, scram_check,    \
     scram_accept, NULL, scram_drop                                          \
   };

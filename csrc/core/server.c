@@ -373,9 +373,9 @@ size_t pop3_server_unread (const pop3_server *s) {
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
   int masked;
-  if (verb == POP3_V_RESPONSE) secret = 0;
-  else if (verb != POP3_V_OTHER) s->sasl = verb == POP3_V_AUTH;
-  else if (s->sasl) secret = 0;
+  if (verb != POP3_V_OTHER && verb != POP3_V_RESPONSE)
+    s->sasl = verb == POP3_V_AUTH;
+  else if (s->sasl || verb == POP3_V_RESPONSE) secret = 0;
   masked = secret < line.n || verb == POP3_V_RESPONSE;
   if (masked) s->wipe = 1;
   s->login = (unsigned char)(masked || verb == POP3_V_USER ||

@@ -60,7 +60,9 @@ static void show_names (char *out, size_t size, X509 *cert) {
 
 /* What is wrong with 'cert', in words. */
 static void explain (pop3_tls *t, X509 *cert, int error, int depth) {
-  char subject[NAME], issuer[NAME], more[2 * NAME] = "";
+  char subject[NAME], issuer[NAME], detail[2 * NAME];
+  const char *before = "", *after = "";
+  detail[0] = '\0';
   if (cert == NULL) {
     pop3_tls_say(t->why, "certificate refused: %s",
                  X509_verify_cert_error_string(error));
@@ -70,25 +72,24 @@ static void explain (pop3_tls *t, X509 *cert, int error, int depth) {
   show_name(issuer, X509_get_issuer_name(cert));
   switch (error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      strcpy(more, " (on ");
-      show_time(more + 5, X509_get0_notAfter(cert));
-      strcat(more, ")");
+      before = " (on ";
+      show_time(detail, X509_get0_notAfter(cert));
       break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      strcpy(more, " (before ");
-      show_time(more + 9, X509_get0_notBefore(cert));
-      strcat(more, ")");
+      before = " (before ";
+      show_time(detail, X509_get0_notBefore(cert));
       break;
     case X509_V_ERR_HOSTNAME_MISMATCH: case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      strcpy(more, " (it is for ");
-      show_names(more + 12, sizeof more - 13, cert);
-      if (more[12] == '\0') strcat(more, "no name");
-      strcat(more, ")");
+      before = " (it is for ";
+      show_names(detail, sizeof detail, cert);
+      if (detail[0] == '\0') before = " (it is for no name";
       break;
     default: break;
   }
-  pop3_tls_say(t->why, "certificate refused: %s%s; %s \"%s\", issuer \"%s\"",
-               X509_verify_cert_error_string(error), more,
+  if (before[0] != '\0') after = ")";
+  pop3_tls_say(t->why,
+               "certificate refused: %s%s%s%s; %s \"%s\", issuer \"%s\"",
+               X509_verify_cert_error_string(error), before, detail, after,
                depth == 0 ? "subject" : "CA", subject, issuer);
 }
 
