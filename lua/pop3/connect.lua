@@ -126,11 +126,11 @@ local function redial(s)
 end
 
 -- What the server says first, and the login if there is a user.
-local function begin(s, user, password)
+local function begin(s, user, password, token)
   local _ <close> = exchange.operation(s)
   local ok, message, code, reply = greet(s)
   if ok and user then
-    ok, message, code, reply = s:login(user, password)
+    ok, message, code, reply = s:login(user, password, { token = token })
   end
   if not ok then
     s:close()
@@ -232,8 +232,8 @@ local function connect(where, more)
     tls, err, code = secure.options(opts, 1)
     if not tls then return nil, ("connect: %s: %s"):format(name, err), code end
   end
-  local user, password = opts.user, opts.password
-  opts.password = nil
+  local user, password, token = opts.user, opts.password, opts.token
+  opts.password, opts.token = nil, nil
   local s = client.new {
     opts = opts,
     name = name,
@@ -243,7 +243,7 @@ local function connect(where, more)
     total = timeout.total,
     tls = tls,
     certificate = opts.cert ~= nil,
-    token = opts.token,
+    token = not user and token or nil,
     secure = false,
     insecure = opts.insecure,
     mechs = opts.mechs,
@@ -261,7 +261,7 @@ local function connect(where, more)
   end
   if not io then return exchange.fail(s, "connect", err, code) end
   attach(s, io)
-  return begin(s, user, password)
+  return begin(s, user, password, token)
 end
 
 return connect

@@ -224,6 +224,11 @@ end
 
 -- The mechanisms to try, and what the server offers; or nil, message, code.
 local function candidates(s, mechs)
+  if mechs then
+    local upper = {}
+    for i, name in ipairs(mechs) do upper[i] = name:upper() end
+    mechs = upper
+  end
   if not needs_capa(mechs) then return mechs end
   local capa, message, code = s:capa()
   if not capa and code ~= "err" then return nil, message, code end

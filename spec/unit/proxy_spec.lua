@@ -49,11 +49,10 @@ local function play(url, script, opts)
     return state.gone and core.poll(fd, mode, seconds) or true
   end
   local parsed = proxy.parse(url:gsub("PORT", tostring(port)), 1)
-  local before = helper.descriptors()
   local fd, message, code = proxy.open(parsed, opts.host or "mail.example",
                                        opts.port or 110, 5, wait)
   local result = { fd = fd, message = message, code = code, state = state,
-                   port = port, before = before }
+                   port = port }
   function result.close()
     if fd then fd:close() end
     if state.sock then state.sock:close() end
