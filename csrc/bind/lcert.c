@@ -93,7 +93,8 @@ Make a key and a certificate (RFC 5280).
 - `names`: DNS names and IP addresses that it is for, octets as they are to be;
   `emails`: addresses of mail
 - `ca = { cert =, key = }`: PEM of who signs it; otherwise it does so itself
-- `is_ca`: it may sign others; `client`: it is a client's
+- `is_ca`: it may sign others; `client`: it is a client's; `email`: it is for
+  S/MIME
 - `from`, `to`: when it is valid, in seconds from now (-3600, ten years)
 - `key`: "ec" (P-256, the default), "ed25519", or "rsa:" and bits
 @treturn string PEM of the certificate
@@ -120,6 +121,7 @@ static int l_certificate (lua_State *L) {
   }
   o.is_ca = flag_field(L, "is_ca");
   o.client = flag_field(L, "client");
+  o.email = flag_field(L, "email");
   o.from = seconds_field(L, "from", -3600);
   o.to = seconds_field(L, "to", 10 * YEAR);
   o.names = names;

@@ -11,8 +11,7 @@ or stand alone.
 #include <string.h>
 
 #include "../core/sasl.h"
-#include "../tls/tls.h"
-#include "lpop3.h"
+#include "ltls.h"
 
 #define CONTEXT_T "pop3.tls.context"
 #define TICKET_T "pop3.tls.ticket"
@@ -608,8 +607,8 @@ static int peer_gc (lua_State *L) {
 
 #define PEER_T "pop3.tls.peer"
 
-/* 'peer' of the table on the top, if there is one. */
-static void set_peer (lua_State *L, const Tls *u) {
+int ltls_pushcert (lua_State *L, ltls_describe describe, const void *from,
+                   int i) {
   Peer *p = (Peer *)lua_newuserdatauv(L, sizeof *p, 0);
   int got;
   memset(p, 0, sizeof *p);
@@ -618,13 +617,16 @@ static void set_peer (lua_State *L, const Tls *u) {
   pop3_buf_init(&p->peer.common_name, lpop3_mem(L));
   pop3_buf_init(&p->peer.names, lpop3_mem(L));
   luaL_setmetatable(L, PEER_T);
-  got = pop3_tls_get_peer(u->t, &p->peer);
+  got = describe(from, i, &p->peer);
   if (got < 0) lpop3_fail(L, got);
-  if (got == 1) {
-    push_peer(L, &p->peer);
-    lua_setfield(L, -3, "peer");
-  }
-  lua_pop(L, 1);
+  if (got == 1) push_peer(L, &p->peer);
+  lua_remove(L, got == 1 ? -2 : -1);
+  return got;
+}
+
+static int describe_peer (const void *from, int i, pop3_tls_peer *peer) {
+  (void)i;  /* there is one at the most */
+  return pop3_tls_get_peer((const pop3_tls *)from, peer);
 }
 
 /***
@@ -649,7 +651,7 @@ static int t_info (lua_State *L) {
   }
   lua_pushboolean(L, pop3_tls_reused(u->t));
   lua_setfield(L, -2, "reused");
-  set_peer(L, u);
+  if (ltls_pushcert(L, describe_peer, u->t, 0)) lua_setfield(L, -2, "peer");
   return 1;
 }
 

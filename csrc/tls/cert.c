@@ -101,6 +101,12 @@ static int add_names (X509 *x, const pop3_cert_opts *o) {
   return ok;
 }
 
+/* What it is for. */
+static const char *purpose (const pop3_cert_opts *o) {
+  return o->email ? "emailProtection" : o->client ? "clientAuth"
+                                                  : "serverAuth";
+}
+
 static int add_extensions (X509 *x, X509 *issuer, const pop3_cert_opts *o) {
   X509V3_CTX v3;
   X509V3_set_ctx(&v3, issuer, x, NULL, NULL, 0);
@@ -108,9 +114,9 @@ static int add_extensions (X509 *x, X509 *issuer, const pop3_cert_opts *o) {
                   o->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE") &&
          add_text(x, &v3, NID_key_usage,
                   o->is_ca ? "critical,keyCertSign,cRLSign"
-                           : "critical,digitalSignature") &&
-         (o->is_ca || add_text(x, &v3, NID_ext_key_usage,
-                               o->client ? "clientAuth" : "serverAuth")) &&
+                  : o->email ? "critical,digitalSignature,keyEncipherment"
+                             : "critical,digitalSignature") &&
+         (o->is_ca || add_text(x, &v3, NID_ext_key_usage, purpose(o))) &&
          add_text(x, &v3, NID_subject_key_identifier, "hash") &&
          (issuer == x ||
           add_text(x, &v3, NID_authority_key_identifier, "keyid:always")) &&

@@ -22,6 +22,7 @@ typedef struct pop3_cert_opts {
   const char *ca_key;
   int is_ca;
   int client;             /* for a client, not a server */
+  int email;              /* for S/MIME */
   long long from, to;     /* validity, in seconds from now */
   const char *key;        /* "ec" (P-256), "ed25519", "rsa:2048", ... */
 } pop3_cert_opts;

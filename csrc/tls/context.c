@@ -85,23 +85,43 @@ static int use_chain (SSL_CTX *ssl, const char *cert, char *why) {
   return ok;
 }
 
-static int use_key (SSL_CTX *ssl, const char *key, char *why) {
+EVP_PKEY *pop3_tls_read_key (const char *key, char why[POP3_WHY_MAX]) {
   BIO *b = open_pem(key, why);
   EVP_PKEY *k;
-  int encrypted = 0, ok;
-  if (b == NULL) return 0;
+  int encrypted = 0;
+  if (b == NULL) return NULL;
   k = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, &encrypted);
-  ok = k != NULL && SSL_CTX_use_PrivateKey(ssl, k) == 1 &&
-       SSL_CTX_check_private_key(ssl) == 1;
   if (encrypted)
     pop3_tls_say(why, "%s: the key is encrypted", title(key));
   else if (k == NULL) pop3_tls_say(why, "%s: no key in it", title(key));
-  else if (!ok)
+  ERR_clear_error();
+  BIO_free(b);
+  return k;
+}
+
+X509 *pop3_tls_read_cert (const char *cert, char why[POP3_WHY_MAX]) {
+  BIO *b = open_pem(cert, why);
+  X509 *x;
+  if (b == NULL) return NULL;
+  x = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
+  if (x == NULL)
+    pop3_tls_say(why, "%s: no certificate in it", title(cert));
+  ERR_clear_error();
+  BIO_free(b);
+  return x;
+}
+
+static int use_key (SSL_CTX *ssl, const char *key, char *why) {
+  EVP_PKEY *k = pop3_tls_read_key(key, why);
+  int ok;
+  if (k == NULL) return 0;
+  ok = SSL_CTX_use_PrivateKey(ssl, k) == 1 &&
+       SSL_CTX_check_private_key(ssl) == 1;
+  if (!ok)
     pop3_tls_say(why, "%s: the key is not that of the certificate",
                  title(key));
   ERR_clear_error();
   EVP_PKEY_free(k);
-  BIO_free(b);
   return ok;
 }
 

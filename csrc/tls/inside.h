@@ -60,6 +60,16 @@ int pop3_tls_name (pop3_tls *t, const char *name);
 /* SHA-256 of a certificate's public key; 0 if there is none to be had. */
 int pop3_tls_pin (const X509 *cert, unsigned char pin[POP3_PIN_SIZE]);
 
+/* All about a certificate: 1, or POP3_ENOMEM. */
+int pop3_tls_describe (const X509 *cert, pop3_tls_peer *peer);
+
+/*
+** The first certificate, and the key, of a file or PEM. NULL with 'why'.
+** Nobody is asked for a passphrase.
+*/
+X509     *pop3_tls_read_cert (const char *cert, char why[POP3_WHY_MAX]);
+EVP_PKEY *pop3_tls_read_key (const char *key, char why[POP3_WHY_MAX]);
+
 /* Does the peer have one of the pins? POP3_OK or POP3_ETLS with 'why'. */
 int pop3_tls_check_pin (pop3_tls *t);
 

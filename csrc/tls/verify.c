@@ -227,9 +227,11 @@ static int add_common_name (pop3_buf *b, const X509_NAME *name) {
 
 int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer) {
   const X509 *cert = t->ready ? SSL_get0_peer_certificate(t->ssl) : NULL;
-  int err;
-  if (cert == NULL) return 0;
-  err = add_text(&peer->subject, X509_get_subject_name(cert));
+  return cert != NULL ? pop3_tls_describe(cert, peer) : 0;
+}
+
+int pop3_tls_describe (const X509 *cert, pop3_tls_peer *peer) {
+  int err = add_text(&peer->subject, X509_get_subject_name(cert));
   if (err == 0) err = add_text(&peer->issuer, X509_get_issuer_name(cert));
   if (err == 0)
     err = add_common_name(&peer->common_name, X509_get_subject_name(cert));

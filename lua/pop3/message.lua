@@ -521,6 +521,35 @@ function methods.raw(part)
   return ud:slice(head, last)
 end
 
+--- S/MIME (RFC 8551): detached and opaque signatures, encrypted mail.
+-- @function m:smime
+-- @treturn ?table nil when the part is none; else `signed` and `encrypted`,
+-- booleans, and two functions:
+--
+-- - `verify{ cafile =, capath =, verify = }` → `{ octets =, message =, signer =,
+--   signers = }`: what was signed, octet for octet and parsed, and who signed
+--   (`subject`, `common_name`, `emails`, `issuer`, ...); or nil, message, code:
+--   "auth" (the signature does not hold, or its certificate is not trusted by
+--   these CAs, the system's if there are none), "proto", "state". With `verify =
+--   false` any certificate will do. Whether an address of `signer` is the
+--   sender's is for the caller to compare
+-- - `decrypt{ cert =, key = }` (files, or PEM) → the message inside, which may be
+--   signed in turn; or nil, message, code
+function methods.smime(part)
+  ground(part)
+  return require "pop3.message.smime"(part)
+end
+
+--- PGP/MIME (RFC 3156): its octets, for a program that knows OpenPGP.
+-- @function m:pgp
+-- @treturn ?table nil when the part is none; else `signed` or `encrypted` is
+-- true, `octets` is what was signed (with CRLF line ends) or is encrypted, and
+-- `signature` the signature
+function methods.pgp(part)
+  ground(part)
+  return require "pop3.message.pgp"(part)
+end
+
 --- Where a part lies in the octets of its message, from 0.
 -- @function m:offsets
 -- @treturn integer where its header begins

@@ -1,0 +1,159 @@
+/*
+** lsmime.c - CMS for Lua.
+*/
+
+/***
+The cryptographic half of S/MIME (RFC 8551): CMS (RFC 5652). `pop3.message` has
+the other one.
+@module pop3.core.smime
+*/
+#include <string.h>
+
+#include "../tls/smime.h"
+#include "ltls.h"
+
+#define SMIME_T "pop3.smime"
+
+typedef struct Smime {
+  pop3_smime *s;
+  pop3_buf out;  /* what a call comes to; here, so that an error frees it */
+} Smime;
+
+static Smime *check (lua_State *L) {
+  return (Smime *)luaL_checkudata(L, 1, SMIME_T);
+}
+
+/* nil, why, code */
+static int fail (lua_State *L, int err, const char *why) {
+  if (err == POP3_ENOMEM) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  lua_pushstring(L, pop3_errcode(err));
+  return 3;
+}
+
+/***
+Read what a part of type application/pkcs7-mime or pkcs7-signature holds.
+@function smime
+@tparam string der its decoded octets
+@treturn pop3.smime or nil, message, "proto"
+*/
+static int l_smime (lua_State *L) {
+  char why[POP3_WHY_MAX];
+  pop3_span der;
+  Smime *u;
+  der.p = luaL_checklstring(L, 1, &der.n);
+  u = (Smime *)lua_newuserdatauv(L, sizeof *u, 0);
+  u->s = NULL;
+  pop3_buf_init(&u->out, lpop3_mem(L));
+  luaL_setmetatable(L, SMIME_T);
+  u->s = pop3_smime_new(lpop3_mem(L), der, why);
+  if (u->s != NULL) return 1;
+  return fail(L, why[0] == '\0' ? POP3_ENOMEM : POP3_ESASL, why);
+}
+
+/***
+@function smime:kind
+@treturn string "signed", "enveloped" or "other"
+*/
+static int s_kind (lua_State *L) {
+  static const char *const names[] = { "other", "signed", "enveloped" };
+  lua_pushstring(L, names[pop3_smime_kind(check(L)->s)]);
+  return 1;
+}
+
+/* A string field of the options at 'arg', anchored there; NULL if it is nil. */
+static const char *field (lua_State *L, int arg, const char *name) {
+  const char *s = NULL;
+  if (lua_getfield(L, arg, name) != LUA_TNIL) {
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "smime: '%s' must be a string", name);
+    s = lua_tostring(L, -1);
+  }
+  lua_pop(L, 1);
+  return s;
+}
+
+static int push_out (lua_State *L, Smime *u) {
+  lua_pushlstring(L, u->out.n > 0 ? u->out.p : "", u->out.n);
+  pop3_buf_wipe(&u->out);
+  return 1;
+}
+
+static int describe (const void *from, int i, pop3_tls_peer *who) {
+  return pop3_smime_signer((const pop3_smime *)from, i, who);
+}
+
+/***
+Are the signatures right, and by somebody who is trusted?
+@function smime:verify
+@tparam table opts `content`: what was signed, when that is not inside; `cafile`,
+`capath`: whose certificates are trusted, the system's store without them;
+`verify = false`: anybody's
+@treturn string what was signed
+@treturn {table,...} who signed: tables as `peer` of `tls:info`; or nil, message,
+"auth"
+*/
+static int s_verify (lua_State *L) {
+  char why[POP3_WHY_MAX];
+  pop3_smime_trust trust;
+  pop3_span content = { NULL, 0 };
+  Smime *u = check(L);
+  int err, i;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  trust.cafile = field(L, 2, "cafile");
+  trust.capath = field(L, 2, "capath");
+  trust.verify = lua_getfield(L, 2, "verify") == LUA_TNIL || lua_toboolean(L, -1);
+  if (lua_getfield(L, 2, "content") != LUA_TNIL)
+    content.p = luaL_checklstring(L, -1, &content.n);
+  u->out.n = 0;
+  err = pop3_smime_verify(u->s, &trust, content, &u->out, why);
+  if (err != 0) return fail(L, err, why);
+  if (content.p != NULL) lua_pushvalue(L, 4);
+  else push_out(L, u);
+  lua_newtable(L);
+  for (i = 0; ltls_pushcert(L, describe, u->s, i); i++)
+    lua_rawseti(L, -2, i + 1);
+  return 2;
+}
+
+/***
+Decrypt.
+@function smime:decrypt
+@tparam table opts `cert`, `key`: files, or PEM; the key may be in the file of the
+certificate
+@treturn string octets, or nil, message, "auth"
+*/
+static int s_decrypt (lua_State *L) {
+  char why[POP3_WHY_MAX];
+  Smime *u = check(L);
+  const char *cert;
+  int err;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  cert = field(L, 2, "cert");
+  if (cert == NULL) return luaL_error(L, "smime: a cert is needed");
+  u->out.n = 0;
+  err = pop3_smime_decrypt(u->s, cert, field(L, 2, "key"), &u->out, why);
+  return err != 0 ? fail(L, err, why) : push_out(L, u);
+}
+
+static int s_gc (lua_State *L) {
+  Smime *u = check(L);
+  pop3_smime_free(&u->s);
+  pop3_buf_wipe(&u->out);
+  return 0;
+}
+
+static const luaL_Reg meta[] = { { "__gc", s_gc }, { NULL, NULL } };
+
+static const luaL_Reg methods[] = {
+  { "decrypt", s_decrypt }, { "kind", s_kind }, { "verify", s_verify },
+  { NULL, NULL }
+};
+
+void lpop3_open_smime (lua_State *L) {
+  lpop3_type(L, SMIME_T, meta, methods);
+  lua_pushcfunction(L, l_smime);
+  lua_setfield(L, -2, "smime");
+}
