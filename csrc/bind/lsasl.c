@@ -37,15 +37,16 @@ static pop3_span to_span (lua_State *L, int arg) {
   return s;
 }
 
-/* A string field of the options at 1, anchored there. */
+/*
+** A string field of the options at 1. It stays on the stack: a table with an
+** __index of its own need not keep it.
+*/
 static pop3_span span_field (lua_State *L, const char *field) {
   pop3_span s = { NULL, 0 };
-  if (lua_getfield(L, 1, field) != LUA_TNIL) {
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "sasl: '%s' must be a string", field);
-    s.p = lua_tolstring(L, -1, &s.n);
-  }
-  lua_pop(L, 1);
+  if (lua_getfield(L, 1, field) == LUA_TNIL) return s;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "sasl: '%s' must be a string", field);
+  s.p = lua_tolstring(L, -1, &s.n);
   return s;
 }
 

@@ -62,16 +62,12 @@ static int s_kind (lua_State *L) {
   return 1;
 }
 
-/* A string field of the options at 'arg', anchored there; NULL if it is nil. */
+/* A string field of the options at 'arg', which stays on the stack, or NULL. */
 static const char *field (lua_State *L, int arg, const char *name) {
-  const char *s = NULL;
-  if (lua_getfield(L, arg, name) != LUA_TNIL) {
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "smime: '%s' must be a string", name);
-    s = lua_tostring(L, -1);
-  }
-  lua_pop(L, 1);
-  return s;
+  if (lua_getfield(L, arg, name) == LUA_TNIL) return NULL;
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "smime: '%s' must be a string", name);
+  return lua_tostring(L, -1);
 }
 
 static int push_out (lua_State *L, Smime *u) {
@@ -99,7 +95,7 @@ static int s_verify (lua_State *L) {
   pop3_smime_trust trust;
   pop3_span content = { NULL, 0 };
   Smime *u = check(L);
-  int err, i;
+  int err, i, at;
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   trust.cafile = field(L, 2, "cafile");
@@ -107,10 +103,11 @@ static int s_verify (lua_State *L) {
   trust.verify = lua_getfield(L, 2, "verify") == LUA_TNIL || lua_toboolean(L, -1);
   if (lua_getfield(L, 2, "content") != LUA_TNIL)
     content.p = luaL_checklstring(L, -1, &content.n);
+  at = lua_gettop(L);
   u->out.n = 0;
   err = pop3_smime_verify(u->s, &trust, content, &u->out, why);
   if (err != 0) return fail(L, err, why);
-  if (content.p != NULL) lua_pushvalue(L, 4);
+  if (content.p != NULL) lua_pushvalue(L, at);
   else push_out(L, u);
   lua_newtable(L);
   for (i = 0; ltls_pushcert(L, describe, u->s, i); i++)

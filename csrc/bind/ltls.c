@@ -45,7 +45,10 @@ typedef struct Ticket {
 
 /* ---------------------------------------------------------------- contexts */
 
-/* A string field of the table at 'arg', anchored there; NULL if it is nil. */
+/*
+** A string field of the table at 'arg', NULL if it is nil. It stays on the
+** stack: a table with an __index of its own need not keep it.
+*/
 static const char *string_field (lua_State *L, int arg, const char *field) {
   const char *s;
   size_t n;
@@ -57,7 +60,6 @@ static const char *string_field (lua_State *L, int arg, const char *field) {
     luaL_error(L, "tls: '%s' must be a string", field);
   s = lua_tolstring(L, -1, &n);
   if (strlen(s) != n) luaL_error(L, "tls: '%s' must not hold NUL", field);
-  lua_pop(L, 1);
   return s;
 }
 
@@ -256,7 +258,10 @@ static int find_context (lua_State *L) {
     int n;
     lua_pop(L, 1);
     n = new_context(L, 1);
-    return n == 1 ? 0 : n;
+    if (n != 1) return n;
+    lua_insert(L, 2);
+    lua_settop(L, 2);
+    return 0;
   }
   luaL_checkudata(L, -1, CONTEXT_T);
   return 0;

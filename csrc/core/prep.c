@@ -51,10 +51,12 @@ static uint32_t take (const byte **p) {
 }
 
 int pop3_prep (pop3_buf *out, pop3_span s) {
-  const byte *p = (const byte *)s.p, *e = p + s.n;
+  const byte *p, *e;
   size_t before = out->n;
   int err = 0;
   if (s.n == 0) return 0;
+  p = (const byte *)s.p;
+  e = p + s.n;
   if (pop3_utf8_valid(s.p, s.n) != s.n) return POP3_EPREP;
   while (p < e && err == 0) {
     uint32_t c = take(&p);

@@ -211,11 +211,15 @@ static int keep (pop3_buf *b, pop3_span s) {
   return s.n > 0 ? pop3_buf_add(b, s.p, s.n) : 0;
 }
 
+/* Who it is, a server is told by the client. */
 static int keep_all (pop3_sasl *m, const pop3_sasl_opts *o) {
   size_t i;
-  int err = keep(&m->user, o->user);
-  if (err == 0) err = keep(&m->secret, o->secret);
-  if (err == 0) err = keep(&m->authzid, o->authzid);
+  int err = 0;
+  if (m->side == POP3_SASL_CLIENT) {
+    err = keep(&m->user, o->user);
+    if (err == 0) err = keep(&m->secret, o->secret);
+    if (err == 0) err = keep(&m->authzid, o->authzid);
+  }
   if (err == 0) err = keep(&m->host, o->host);
   if (err == 0) err = keep(&m->nonce, o->nonce);
   for (i = 0; i < o->nbindings && err == 0; i++) {

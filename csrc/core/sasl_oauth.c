@@ -122,7 +122,7 @@ static int bearer_server (pop3_sasl *m, const pop3_span *in) {
   err = pop3_buf_add(&m->user, m->authzid.p, m->authzid.n);
   m->authzid.n = 0;  /* it is who the token is for, not somebody else */
   if (err != 0) return err;
-  return m->user.n > 0 ? take_fields(m, s) : POP3_ESASL;
+  return take_fields(m, s);  /* the token may be all there is */
 }
 
 static int xoauth_server (pop3_sasl *m, const pop3_span *in) {
