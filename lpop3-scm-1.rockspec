@@ -57,6 +57,7 @@ build = {
         "csrc/core/encode.c",
         "csrc/core/error.c",
         "csrc/core/head.c",
+        "csrc/core/html.c",
         "csrc/core/ident.c",
         "csrc/core/journal.c",
         "csrc/core/label.c",

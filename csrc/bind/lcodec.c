@@ -92,6 +92,27 @@ static int l_decode_words (lua_State *L) {
   return 1;
 }
 
+/***
+The readable text of HTML.
+@function decode.html
+@tparam string html UTF-8
+@treturn string lines with CRLF; or nil, message, "charset" when it is no UTF-8
+*/
+static int l_decode_html (lua_State *L) {
+  pop3_span in;
+  Message *m = scratch(L, &in);
+  int err = pop3_html_text(&m->out, in);
+  if (err == POP3_ECHARSET) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "not UTF-8");
+    lua_pushliteral(L, "charset");
+    return 3;
+  }
+  lmessage_try(L, err);
+  lmessage_push(L, m);
+  return 1;
+}
+
 /* message.addresses(value) -> list */
 static int l_addresses (lua_State *L) {
   pop3_span in;
@@ -113,8 +134,8 @@ static const luaL_Reg encoders[] = {
 };
 
 static const luaL_Reg decoders[] = {
-  {"base64", l_decode_base64}, {"qp", l_decode_qp},
-  {"words", l_decode_words}, {NULL, NULL}
+  {"base64", l_decode_base64}, {"html", l_decode_html},
+  {"qp", l_decode_qp}, {"words", l_decode_words}, {NULL, NULL}
 };
 
 static const luaL_Reg parsers[] = {

@@ -60,6 +60,15 @@ typedef struct pop3_limits {
 
 void pop3_limits_default (pop3_limits *l);           /* fills in the zeros */
 
+/* ---------------------------------------------------------- HTML: html.c */
+
+/*
+** Append the readable text of HTML, which is UTF-8: blocks as paragraphs, lists
+** with their marks, links with where they lead, entities undone, no scripts or
+** styles; lines end in CRLF. POP3_ECHARSET when it is no UTF-8, or NOMEM.
+*/
+int pop3_html_text (pop3_buf *out, pop3_span in);
+
 /* ----------------------------------------------------- characters: utf8.c */
 
 /* How many octets from the start on are well-formed UTF-8. */

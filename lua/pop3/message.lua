@@ -441,7 +441,8 @@ end
 -- the body to show, its first text/plain that is no attachment.
 -- @function m:text
 -- @tparam[opt] table opts `flowed = true` joins the lines of format=flowed
--- (RFC 3676)
+-- (RFC 3676); `from_html = true` makes readable text of the HTML where there is
+-- no other
 -- @treturn string|nil
 function methods.text(part, opts)
   local ud, n = ground(part)
@@ -450,18 +451,22 @@ function methods.text(part, opts)
       error("options: table expected, got " .. type(opts), 2)
     end
     for name in pairs(opts) do
-      if name ~= "flowed" then
+      if name ~= "flowed" and name ~= "from_html" then
         error("unknown option '" .. tostring(name) .. "'", 2)
       end
     end
   end
+  local from_html = opts and opts.from_html
   if n == 0 then
-    part = part:text_part()
+    part = part:text_part() or from_html and part:html_part()
     if not part then return nil end
     ud, n = part._m._core, part._n
   end
   if part:_kind() == "multipart" then return nil end
   local text = ud:text(n)
+  if from_html and part.type == "text/html" then
+    return text and core.decode.html(text)
+  end
   if opts and opts.flowed then
     text = require "pop3.message.flowed"(part, text) or text
   end
