@@ -25,6 +25,7 @@ struct pop3_tls {
   pop3_mem mem;
   const pop3_tls_context *ctx;
   SSL *ssl;
+  BIO_METHOD *method;     /* reads and writes the two buffers */
   pop3_buf in;            /* ciphertext that came */
   size_t r;               /* octets of it that OpenSSL has */
   pop3_buf out;           /* ciphertext to be sent */

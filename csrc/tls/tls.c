@@ -57,28 +57,24 @@ static int bio_create (BIO *b) {
   return 1;
 }
 
-/* Made once; it lives as long as the process. */
+/* Each connection has its own: there is nothing that all of them share. */
 static BIO_METHOD *method (void) {
-  static BIO_METHOD *m;
-  if (m == NULL) {
-    m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "pop3");
-    if (m == NULL) return NULL;
-    if (BIO_meth_set_read(m, bio_read) != 1 ||
-        BIO_meth_set_write(m, bio_write) != 1 ||
-        BIO_meth_set_ctrl(m, bio_ctrl) != 1 ||
-        BIO_meth_set_create(m, bio_create) != 1) {
-      BIO_meth_free(m);
-      m = NULL;
-    }
-  }
-  return m;
+  BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pop3");
+  if (m == NULL) return NULL;
+  if (BIO_meth_set_read(m, bio_read) == 1 &&
+      BIO_meth_set_write(m, bio_write) == 1 &&
+      BIO_meth_set_ctrl(m, bio_ctrl) == 1 &&
+      BIO_meth_set_create(m, bio_create) == 1) return m;
+  BIO_meth_free(m);
+  return NULL;
 }
 
 /* ------------------------------------------------------------------ making */
 
 static int open_ssl (pop3_tls *t, const char *name, pop3_tls_ticket *ticket) {
-  BIO_METHOD *m = method();
-  BIO *b = m != NULL ? BIO_new(m) : NULL;
+  BIO *b;
+  t->method = method();
+  b = t->method != NULL ? BIO_new(t->method) : NULL;
   if (b == NULL) return POP3_ENOMEM;
   BIO_set_data(b, t);
   t->ssl = SSL_new(t->ctx->ssl);
@@ -117,6 +113,7 @@ void pop3_tls_free (pop3_tls **tp) {
   pop3_tls *t = *tp;
   if (t == NULL) return;
   SSL_free(t->ssl);
+  BIO_meth_free(t->method);
   pop3_buf_free(&t->in);
   pop3_buf_free(&t->out);
   pop3_free(t->mem, t, sizeof *t);

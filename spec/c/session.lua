@@ -53,4 +53,35 @@ do
   for _ = 1, 10 do s:retr(2) end
   s:close()
 end
+
+-- every login, by STLS: good, wrong, and given up in the middle
+do
+  local mechs = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN",
+                  "LOGIN", "OAUTHBEARER", "XOAUTH2" }
+  local secure = assert(pop3.server.new { tls = "auto", mechs = mechs, users = {
+    u = { password = "pw", token = "token", mail = mail } } })
+  local seen
+  for _, mech in ipairs(mechs) do
+    for _, good in ipairs { true, false } do
+      local s <close> = assert(pop3.connect { transport = secure:loopback(),
+        tls = "stls", servername = "localhost", cafile = secure.cafile,
+        resume = seen, log = function() end })
+      local token = mech:find "OAUTH" and (good and "token" or "wrong") or nil
+      assert((s:login("u", not token and (good and "pw" or "wrong") or nil,
+                      { mechs = { mech }, token = token }) == true) == good)
+      if good then assert(#s:retr(1) > 0) end
+      s:quit()
+      seen = s
+    end
+  end
+  local link = secure:loopback()
+  link:receive(1000)
+  link:send "AUTH LOGIN\r\n"
+  link:close()
+  for _, bad in ipairs { "expired", "wrong-host", "untrusted" } do
+    local other = assert(pop3.server.new { tls = bad, implicit = true })
+    assert(not pop3.connect { transport = other:loopback(), tls = "implicit",
+      servername = "localhost", cafile = other.cafile })
+  end
+end
 print "1 passed, 0 failed"
