@@ -124,6 +124,7 @@ build = {
     ["pop3.message.smime"] = "lua/pop3/message/smime.lua",
     ["pop3.message.stream"] = "lua/pop3/message/stream.lua",
     ["pop3.message.structure"] = "lua/pop3/message/structure.lua",
+    ["pop3.message.tnef"] = "lua/pop3/message/tnef.lua",
     ["pop3.pump"] = "lua/pop3/pump.lua",
     ["pop3.secure"] = "lua/pop3/secure.lua",
     ["pop3.server"] = "lua/pop3/server.lua",

@@ -545,6 +545,18 @@ function methods.smime(part)
   return require "pop3.message.smime"(part)
 end
 
+--- TNEF (`winmail.dat`, MS-OXTNEF): what Outlook wrapped up.
+-- @function m:tnef
+-- @treturn ?table nil when the part is none; else `subject`, `text`, `html`
+-- (UTF-8), `rtf` (octets), each if it is there, and `attachments`, a list of
+-- `{ filename =, safe_filename =, type =, cid =, size =, body = function() }`
+-- @treturn string what is wrong with it
+-- @treturn string "proto"
+function methods.tnef(part)
+  ground(part)
+  return require "pop3.message.tnef"(part)
+end
+
 --- PGP/MIME (RFC 3156): its octets, for a program that knows OpenPGP.
 -- @function m:pgp
 -- @treturn ?table nil when the part is none; else `signed` or `encrypted` is
