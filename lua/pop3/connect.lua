@@ -139,41 +139,7 @@ local function begin(s, user, password, token)
   return s
 end
 
---- Connect to a server and, if a user is given, log in.
---
---    local s = assert(pop3.connect{ host = "mail.example",
---                                   user = "mrose", password = "secret" })
---    local s = assert(pop3.connect("pops://mrose@mail.example",
---                                  { password = "secret" }))
---
--- Options:
---
--- - `host`; `port` (995 for implicit TLS, else 110); or `transport`, a ready byte
---   stream
--- - `tls`: `"implicit"` (RFC 8314, the default; `pops:`), `"stls"` (RFC 2595, and
---   no going on without it; `pop:`), `"none"` (the default with `transport`)
--- - `verify` (true): chain and name of the server's certificate are checked;
---   `cafile`, `capath`: by these CAs, in place of the system's; `servername`: the
---   name, if it is not the host (RFC 9525: a DNS name by its A-labels, or an IP
---   address); `pin`: base64 of the SHA-256 of its public key, or a list, on top
---   of that (with `verify = false` alone); `min_version`: `"TLSv1.2"` (the
---   default) or `"TLSv1.3"`
--- - `cert`, `key`: files of a certificate of one's own, for EXTERNAL
--- - `resume`: a session with the same server, to shorten the TLS handshake
--- - `user`, `password`, `token` (OAuth; a string, or a function that returns
---   one), `mechs` (an allow list in order of preference): see
---   `pop3.session:login`
--- - `insecure = true`: a password may cross an open link to a foreign host
--- - `timeout` (60 seconds without progress), or `{ connect =, io =, total = }`
--- - `limits = { line =, listing =, message =, drain = }`
--- - `proxy`: `"socks5://[user:password@]host[:1080]"` (RFC 1928, 1929) or
---   `"http://[user:password@]host[:8080]"` (CONNECT); it resolves the host's name
--- - `log`: `function(direction, line)`, secrets masked; `wait`: the hook of an
---   event loop
--- @tparam string|table where options, or a URL (RFC 2384)
--- @tparam[opt] table more options beside a URL
--- @treturn pop3.session or nil, message, code: "connect", "timeout", "closed",
--- "tls", "auth", "err", "proto", "limit", "io"
+--- Connect to a server and, if a user is given, log in; see `pop3.connect`.
 local function connect(where, more)
   local opts = {}
   if type(where) == "string" then
