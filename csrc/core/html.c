@@ -374,7 +374,7 @@ static int leads (pop3_span s) {
 
 static void open_link (html *h, const tag *t) {
   h->nhref = 0;
-  if (!leads(t->href) || t->href.n > HREF) return;
+  if (t->href.p == NULL || !leads(t->href) || t->href.n > HREF) return;
   memcpy(h->href, t->href.p, t->href.n);
   h->nhref = t->href.n;
   h->link = h->out->n;

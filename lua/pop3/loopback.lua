@@ -62,6 +62,9 @@ function Loopback:receive(max)
       if not session.ended then return nil, "timeout" end
     end
   end
+  local last = session.last
+  session.last = nil
+  if last then return last end
   return nil, "closed"
 end
 

@@ -54,6 +54,9 @@ function secure.options(opts, level)
   local made = { context = context, name = name, verify = opts.verify ~= false,
                  fingerprint = fingerprint(opts, name) }
   local old = opts.resume
+  if old ~= nil and (type(old) ~= "table" or not rawget(old, "opts")) then
+    check.misuse(level + 1, "connect: option 'resume' must be a session")
+  end
   if old and old.tls and old.tls.fingerprint == made.fingerprint then
     local port = not old.dead and old.link.port
     made.ticket = port and port ~= old.link.engine and port:ticket()

@@ -534,7 +534,8 @@ end
 local function end_tls(session, how)
   if how == "rst" or get(session, "cut") or session.snip then return end
   session.tls:shutdown()
-  if session.fd then fd_send(session.fd, session.tls) end
+  if session.fd then fd_send(session.fd, session.tls)
+  else session.last = session.tls:out() end
 end
 
 -- All is sent, and TLS is to begin.
@@ -650,15 +651,7 @@ function Session:take_out(max)
     end
   until octets or not take(self)
   local ending = get(self, "ending")
-  if not ending then return octets end
-  if self.tls and not octets and not self.bye then
-    self.bye = true
-    end_tls(self, ending)
-    octets = self.port:out(max)
-    if octets then self.port:sent(#octets) end
-  end
-  if self.snip == 0 or not self.tls and self.port:pending() == 0
-     or self.tls and not octets then
+  if ending and (self.snip == 0 or self.port:pending() == 0) then
     self:finish(ending)
   end
   return octets
@@ -670,7 +663,7 @@ function Session:finish(how)
   if self.ended then return end
   self.ended = true
   local server = self.server
-  if self.tls and self.fd then end_tls(self, how) end
+  if self.tls then end_tls(self, how) end
   self:let_go()
   self.rare = false
   server:forget(self)

@@ -528,6 +528,61 @@ describe("a TLS session of the client", function()
     end
   end)
 
+  it("ends in order at the autologout, in memory as over a socket", function()
+    local server = pop3.server.new { tls = "auto", implicit = true,
+                                     users = USERS }
+    local s <close> = assert(pop3.connect { transport = server:loopback(),
+      tls = "implicit", servername = "localhost", cafile = server.cafile,
+      user = "mrose", password = "secret" })
+    server:advance(601)
+    local message = helper.fails("closed", s:noop())
+    assert.is_nil(message:find "close_notify")
+  end)
+
+  it("works when its octets come and go in pieces, split anywhere", function()
+    local server = pop3.server.new { tls = "auto", users = USERS,
+                                     mechs = { "SCRAM-SHA-256-PLUS" } }
+    for split = 0, 2600, 53 do
+      local link = server:loopback()
+      local sent, got, left = 0, 0, ""
+      local function piece(octets, done)
+        if split == 0 then return 1 end
+        return split > done and split < done + #octets and split - done
+               or #octets
+      end
+      local transport = { loopback = true, close = function() link:close() end }
+      function transport.now() return link:now() end
+      function transport.settimeout(_, seconds) link:settimeout(seconds) end
+      function transport.send(_, octets)
+        local n = piece(octets, sent)
+        sent = sent + n
+        return link:send(octets:sub(1, n))
+      end
+      function transport.receive(_, max)
+        if left == "" then
+          local octets, err = link:receive(max)
+          if not octets then return nil, err end
+          left = octets
+        end
+        local n = piece(left, got)
+        local octets = left:sub(1, n)
+        got, left = got + n, left:sub(n + 1)
+        return octets
+      end
+      local s <close> = assert(pop3.connect { transport = transport,
+        tls = "stls", servername = "localhost", cafile = server.cafile,
+        user = "mrose", password = "secret" })
+      assert.equal(1, (s:stat()))
+      assert.is_true(s:quit())
+    end
+  end)
+
+  it("is resumed from a session only", function()
+    helper.misuse("resume", function()
+      local _ = pop3.connect { host = "localhost", resume = 5 }
+    end)
+  end)
+
   it("times out when the handshake stalls, and is refused when it breaks off",
      function()
     for how, code in pairs { stall = "timeout", cut = "tls", alert = "tls" } do
