@@ -16,7 +16,8 @@ cd "$(dirname "$0")/.."
 run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket libssl-dev)
 test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3-minimal
       mpop fetchmail dovecot-core dovecot-pop3d socat openssl util-linux
-      procps valgrind microsocks tinyproxy-bin tnef)
+      procps valgrind microsocks tinyproxy-bin tnef
+      libgmime-3.0-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc)
 

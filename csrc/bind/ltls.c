@@ -190,11 +190,20 @@ static lpop3_port *inner (const Tls *u) {
   return u->inner != NULL && u->inner->engine != NULL ? u->inner : NULL;
 }
 
+/*
+** Is the inner engine in the middle of a call, of which this is a finalizer?
+** Then nothing may change in it.
+*/
+static int occupied (const Tls *u) {
+  return u->inner != NULL && u->inner->busy;
+}
+
 /* All that can be decrypted, straight into the inner engine. */
 static void decrypt (Tls *u) {
   lpop3_port *in = inner(u);
   int got = 1;
   u->nomem = 0;
+  if (occupied(u)) return;
   if (u->inner == NULL) pop3_tls_shake(u->t);
   while (u->inner != NULL && got == 1) {
     char sink[256];  /* the inner engine is closed: nobody wants it */
@@ -213,7 +222,7 @@ static void decrypt (Tls *u) {
 static void encrypt (Tls *u) {
   lpop3_port *in = inner(u);
   size_t total = 0;
-  if (pop3_tls_shake(u->t) != 1 || in == NULL) return;
+  if (occupied(u) || pop3_tls_shake(u->t) != 1 || in == NULL) return;
   while (total < BATCH) {
     pop3_span s = in->out(in->engine);
     size_t n;

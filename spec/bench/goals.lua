@@ -44,6 +44,10 @@ M.tls_logins = {
 }
 M.tls_idle = { ours = { at_most("kib", 40, "KiB") } }
 
+M.messages_small = { ours = { of("GMime", 5) } }
+M.messages_parse = { ours = { of("GMime", 3) } }
+M.messages_big = { ours = { of("GMime", 2) } }
+
 -- Ten times the messages may not make each of them dearer.
 function M.growth(sizes)
   local last, middle = sizes[3] .. " messages", sizes[2] .. " messages"
