@@ -33,6 +33,36 @@ void lmessage_still (lua_State *L, const Message *m, unsigned turn) {
     luaL_error(L, "message used by a finalizer while it is read");
 }
 
+#define CHARSETS "pop3.charsets"
+
+/* The conversions that all messages of this state share. */
+static pop3_iconvs *charsets (lua_State *L) {
+  pop3_iconvs *s;
+  lua_getfield(L, LUA_REGISTRYINDEX, CHARSETS ".the");
+  s = (pop3_iconvs *)lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return s;
+}
+
+static int charsets_gc (lua_State *L) {
+  pop3_iconvs_free((pop3_iconvs *)luaL_checkudata(L, 1, CHARSETS));
+  return 0;
+}
+
+/* Made before any message, so that it is finalized after all of them. */
+static void open_charsets (lua_State *L) {
+  static const luaL_Reg meta[] = { { "__gc", charsets_gc }, { NULL, NULL } };
+  pop3_iconvs *s;
+  int known = lua_getfield(L, LUA_REGISTRYINDEX, CHARSETS ".the") != LUA_TNIL;
+  lua_pop(L, 1);
+  if (known) return;  /* the module is opened again: messages hold the first */
+  s = (pop3_iconvs *)lua_newuserdatauv(L, sizeof *s, 0);
+  memset(s, 0, sizeof *s);
+  if (luaL_newmetatable(L, CHARSETS)) luaL_setfuncs(L, meta, 0);
+  lua_setmetatable(L, -2);
+  lua_setfield(L, LUA_REGISTRYINDEX, CHARSETS ".the");
+}
+
 /*
 ** Push a message that is closed: collectable, with nothing in it.
 */
@@ -45,6 +75,7 @@ static Message *push_closed (lua_State *L) {
   pop3_limits_default(&m->lim);
   pop3_tree_init(&m->tree, mem);
   pop3_conv_init(&m->conv, mem);
+  pop3_conv_share(&m->conv, charsets(L));
   pop3_value_init(&m->value, mem);
   pop3_addrs_init(&m->addrs, &m->conv, mem);
   pop3_buf_init(&m->tmp, mem);
@@ -374,6 +405,7 @@ static const luaL_Reg functions[] = {
 };
 
 void lpop3_open_message (lua_State *L) {
+  open_charsets(L);
   lpop3_type(L, MESSAGE_T, meta, methods);
   luaL_getmetatable(L, MESSAGE_T);
   lua_getfield(L, -1, "__index");

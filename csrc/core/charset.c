@@ -19,10 +19,24 @@ void pop3_conv_init (pop3_conv *c, pop3_mem mem) {
   pop3_buf_init(&c->word, mem);
 }
 
+void pop3_conv_share (pop3_conv *c, pop3_iconvs *shared) {
+  c->shared = shared;
+}
+
+static void close_iconv (pop3_iconv *s) {
+  if (s->cd != NULL) iconv_close((iconv_t)s->cd);
+  s->cd = NULL;
+  s->cs = NULL;
+}
+
+void pop3_iconvs_free (pop3_iconvs *s) {
+  int i;
+  for (i = 0; i < POP3_ICONVS; i++) close_iconv(&s->slot[i]);
+}
+
 void pop3_conv_free (pop3_conv *c) {
-  if (c->cd != NULL) iconv_close((iconv_t)c->cd);
-  c->cd = NULL;
-  c->cs = NULL;
+  close_iconv(&c->own);
+  c->at = NULL;
   pop3_buf_free(&c->tmp);
   pop3_buf_free(&c->word);
 }
@@ -45,7 +59,7 @@ static const struct {
 ** letters with the accents behind them. What is undefined below 0xA0 is a
 ** C1 control (WHATWG 9), above it nothing.
 */
-static void make_table (pop3_conv *c) {
+static void make_table (pop3_iconv *c) {
   int i;
   for (i = 0; i < 128; i++) {
     char in = (char)(128 + i), out[8];
@@ -80,7 +94,7 @@ static int single (pop3_conv *c, pop3_span in, pop3_buf *out) {
   q = out->p + out->n;
   for (; p < e; p++) {
     if (*p < 0x80) *q++ = (char)*p;
-    else q += pop3_utf8_put(q, c->high[*p - 128]);
+    else q += pop3_utf8_put(q, c->at->high[*p - 128]);
   }
   out->n = (size_t)(q - out->p);
   return 0;
@@ -161,7 +175,7 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   union { const char *r; char *w; } ip;     /* iconv takes char **, reads */
   size_t n = in.n, stuck = 0;
   ip.r = in.p;
-  iconv((iconv_t)c->cd, NULL, NULL, NULL, NULL);
+  iconv((iconv_t)c->at->cd, NULL, NULL, NULL, NULL);
   while (n > 0) {
     char *op;
     size_t room, r, skip;
@@ -170,7 +184,7 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
     if (pop3_buf_room(out, n + n / 2 + 16) != 0) return POP3_ENOMEM;
     op = out->p + out->n;
     room = out->cap - out->n;
-    r = iconv((iconv_t)c->cd, &ip.w, &n, &op, &room);
+    r = iconv((iconv_t)c->at->cd, &ip.w, &n, &op, &room);
     why = errno;
     out->n = (size_t)(op - out->p);
     if (r != (size_t)-1 || n == 0) break;
@@ -186,7 +200,7 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   if (pop3_buf_room(out, 16) == 0) {        /* what it may still hold back */
     char *op = out->p + out->n;
     size_t room = out->cap - out->n;
-    iconv((iconv_t)c->cd, NULL, NULL, &op, &room);
+    iconv((iconv_t)c->at->cd, NULL, NULL, &op, &room);
     out->n = (size_t)(op - out->p);
     return 0;
   }
@@ -311,16 +325,26 @@ static int hz (pop3_conv *c, pop3_span in, pop3_buf *out) {
 
 /* Make 'c' ready for 'cs'; 0 if iconv does not know it. */
 static int prepare (pop3_conv *c, const pop3_charset *cs) {
+  pop3_iconv *s = &c->own;
   iconv_t cd;
-  if (c->cs == cs) return 1;
-  if (c->cd != NULL) iconv_close((iconv_t)c->cd);
-  c->cd = NULL;
-  c->cs = NULL;
+  int i;
+  if (c->at != NULL && c->at->cs == cs) return 1;
+  c->at = NULL;
+  if (c->shared != NULL) {
+    for (i = 0; i < POP3_ICONVS; i++)
+      if (c->shared->slot[i].cs == cs) {
+        c->at = &c->shared->slot[i];
+        return 1;
+      }
+    s = &c->shared->slot[c->shared->next++ % POP3_ICONVS];
+  }
+  close_iconv(s);
   cd = iconv_open("UTF-8", cs->name);
   if (cd == NOICONV) return 0;
-  c->cd = (void *)cd;
-  c->cs = cs;
-  if (cs->kind == POP3_CS_SINGLE) make_table(c);
+  s->cd = (void *)cd;
+  s->cs = cs;
+  if (cs->kind == POP3_CS_SINGLE) make_table(s);
+  c->at = s;
   return 1;
 }
 

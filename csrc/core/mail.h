@@ -109,19 +109,40 @@ typedef struct pop3_charset {
 /* The charset a label stands for (WHATWG Encoding 4.2); NULL: unknown. */
 const pop3_charset *pop3_charset_find (pop3_span label);
 
+/* One charset's conversion. */
+typedef struct pop3_iconv {
+  const pop3_charset *cs;   /* what the others are for, NULL: nothing */
+  void *cd;                 /* an iconv_t */
+  uint16_t high[128];       /* POP3_CS_SINGLE: the upper half */
+} pop3_iconv;
+
+/*
+** Conversions that many converters share, one at a time: opening one costs as
+** much as reading a small message. All zero is an empty set.
+*/
+#define POP3_ICONVS 16
+
+typedef struct pop3_iconvs {
+  pop3_iconv slot[POP3_ICONVS];
+  unsigned next;            /* the one that gives way */
+} pop3_iconvs;
+
+void pop3_iconvs_free (pop3_iconvs *s);
+
 /*
 ** A converter: what is worth keeping between conversions. Zeroed by 'init';
 ** 'free' may be called twice.
 */
 typedef struct pop3_conv {
-  const pop3_charset *cs;   /* what 'cd' and 'high' are for */
-  void *cd;                 /* an iconv_t, or NULL */
-  uint16_t high[128];       /* POP3_CS_SINGLE: the upper half */
+  pop3_iconvs *shared;      /* NULL: it has but its own */
+  pop3_iconv own;
+  pop3_iconv *at;           /* the last that was used, or NULL */
   pop3_buf tmp;             /* octets on their way */
   pop3_buf word;            /* octets of encoded-words */
 } pop3_conv;
 
 void pop3_conv_init (pop3_conv *c, pop3_mem mem);
+void pop3_conv_share (pop3_conv *c, pop3_iconvs *shared);
 void pop3_conv_free (pop3_conv *c);
 
 /*
