@@ -14,7 +14,7 @@ end
 local function start()
   local mail = {}
   for i = 1, 20 do mail[i] = "Subject: " .. i .. "\r\n\r\nbody\r\n" end
-  local server = pop3.server.new { users = {
+  local server = pop3.server.new { tls = "auto", users = {
     a = { password = "pw", mail = mail }, b = { password = "pw", mail = mail },
   } }
   server:fault { verb = "STAT", user = "a", delay = 0.05 }
@@ -22,9 +22,10 @@ local function start()
 end
 
 -- Fetch all of one user's mail; STAT of user "a" takes a while.
-local function session(run, hook, user, order)
+local function session(run, hook, user, order, tls)
   local s = assert(pop3.connect { host = "127.0.0.1", port = run.port,
-    tls = "none", user = user, password = "pw", wait = hook })
+    tls = tls, cafile = run.cafile, user = user, password = "pw",
+    wait = hook })
   assert.equal(20, (s:stat()))
   local numbers, came = {}, {}
   for i = 1, 20 do numbers[i] = i end
@@ -60,27 +61,29 @@ describe("pop3.loop", function()
     local test = lib and it or pending
     if not lib then io.stderr:write("SKIPPED: no ", name, " here\n") end
 
-    test(name .. " runs two sessions side by side", function()
+    for _, tls in ipairs { "none", "stls" } do
+    test(name .. " runs two sessions side by side, TLS " .. tls, function()
       local run <close> = start()
       local hook, order = pop3.loop[name], {}
       if name == "copas" then
-        lib.addthread(function() session(run, hook, "a", order) end)
-        lib.addthread(function() session(run, hook, "b", order) end)
+        lib.addthread(function() session(run, hook, "a", order, tls) end)
+        lib.addthread(function() session(run, hook, "b", order, tls) end)
         while #order < 2 do lib.step(1) end
       elseif name == "cqueues" then
         local cq = lib.new()
-        cq:wrap(function() session(run, hook, "a", order) end)
-        cq:wrap(function() session(run, hook, "b", order) end)
+        cq:wrap(function() session(run, hook, "a", order, tls) end)
+        cq:wrap(function() session(run, hook, "b", order, tls) end)
         assert(cq:loop())
       else
         for _, user in ipairs { "a", "b" } do
           local co = coroutine.create(session)
-          assert(coroutine.resume(co, run, hook, user, order))
+          assert(coroutine.resume(co, run, hook, user, order, tls))
         end
         lib.run()
       end
       assert.same({ "b", "a" }, order)
     end)
+    end
 
     if name ~= "copas" then
       test(name .. " ends a wait by its timeout", function()
