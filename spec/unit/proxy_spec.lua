@@ -119,6 +119,8 @@ describe("SOCKS5", function()
   it("logs in when it is asked to", function()
     good(LOGIN, { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\1\0" },
                   { "\5\1\0" .. NAME, OK } })
+    good(LOGIN, { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\5\0" },
+                  { "\5\1\0" .. NAME, OK } })
     good(LOGIN, { { "\5\2\0\2", "\5\0" }, { "\5\1\0" .. NAME, OK } })
   end)
 
@@ -146,7 +148,7 @@ describe("SOCKS5", function()
     bad("proto", "not a reply", URL, { HELLO, { "\5\1\0" .. NAME, "+OK " } })
     bad("proto", "address", URL, { HELLO, { "\5\1\0" .. NAME, "\5\0\0\2" } })
     bad("proto", "not a reply", LOGIN,
-        { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\5\0" } })
+        { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\4\0" } })
   end)
 
   it("a hang-up at any octet is a failure", function()
@@ -202,6 +204,11 @@ describe("HTTP CONNECT", function()
         { { ASK, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" } })
     bad("connect", "refused the login", "http://joe:hush@127.0.0.1:PORT",
         { { ASK, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" } })
+    bad("connect", "refused the login", "http://joe:hush@127.0.0.1:PORT",
+        { { ASK, "HTTP/1.0 401 Unauthorized\r\n\r\n" } })
+    for _, host in ipairs { "a b", "a/b", "a@b", "a?b", "b\195\188cher" } do
+      bad("connect", "no such name", URL, {}, { host = host })
+    end
     bad("connect", "403 Forbidden", URL,
         { { ASK, "HTTP/1.1 403 Forbidden\r\n\r\n" } })
     bad("connect", "502", URL, { { ASK, "HTTP/1.0 502\r\n\r\n" } })

@@ -133,7 +133,10 @@ local replies = {
 local function socks_login(link, p)
   link:write("\1" .. ("s1"):pack(p.user) .. ("s1"):pack(p.password))
   local version, status = link:read(2):byte(1, 2)
-  if version ~= 1 then fail("proto", "not a reply of SOCKS5") end
+  -- RFC 1929 says 1; some say that of SOCKS itself
+  if version ~= 1 and version ~= 5 then
+    fail("proto", "not a reply of SOCKS5")
+  end
   if status ~= 0 then fail("connect", "it refused the login") end
 end
 
@@ -194,6 +197,9 @@ end
 
 local function http(link, p, host, port)
   local family, _, bare = literal(host)
+  if not family and host:find "[^%w._-]" then  -- it would be another request
+    fail("connect", "no such name of a host")
+  end
   local target = (family == 4 and "[%s]:%d" or "%s:%d"):format(bare or host,
                                                                port)
   local lines = { "CONNECT " .. target .. " HTTP/1.1", "Host: " .. target }
@@ -206,9 +212,9 @@ local function http(link, p, host, port)
   local status, reason
   repeat status, reason = reply_head(link, budget)
   until status:sub(1, 1) ~= "1"  -- what goes before the reply
-  if status == "407" then
-    fail("connect", p.user and "it refused the login (407)"
-                    or "it wants a login (407)")
+  if status == "407" or status == "401" then
+    fail("connect", "%s (%s)", p.user and "it refused the login"
+                               or "it wants a login", status)
   elseif status:sub(1, 1) ~= "2" then
     fail("connect", "%s %s", status, reason:gsub("%c", " "):sub(1, 100))
   end
