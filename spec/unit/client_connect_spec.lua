@@ -139,7 +139,8 @@ describe("connecting by TCP", function()
   end)
 
   it("fails when the name is none", function()
-    fails("connect", pop3.connect { host = "no-such-host.invalid",
+    -- no name server is asked for a label of this length
+    fails("connect", pop3.connect { host = ("x"):rep(64) .. ".invalid",
                                     tls = "none" })
   end)
 
