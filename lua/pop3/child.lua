@@ -2,7 +2,7 @@
 -- while this process looks on through a channel.
 -- @classmod pop3.run
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local timers = require "pop3.timers"
 local transcript = require "pop3.transcript"

@@ -6,7 +6,7 @@
 -- is no POP3 end it.
 -- @classmod pop3.session
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local exchange = require "pop3.exchange"
 local handle = require "pop3.handle"

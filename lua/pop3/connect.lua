@@ -2,7 +2,7 @@
 -- @module pop3.connect
 -- @local
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local client = require "pop3.client"
 local core = require "pop3.core"
 local exchange = require "pop3.exchange"

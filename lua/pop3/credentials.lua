@@ -3,7 +3,7 @@
 -- @module pop3.credentials
 -- @local
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 
 local DAY = 24 * 3600
@@ -108,7 +108,7 @@ end
 
 --- The credentials that the option `tls` of a server describes.
 -- @tparam string|table tls
--- @tparam integer level see `pop3.check`
+-- @tparam integer level see `pop3.argument`
 -- @treturn table with `context`, for `pop3.core.tls`, and `handshake`, what goes
 -- wrong in it; or nil, message, code
 return function(tls, level)

@@ -10,7 +10,7 @@
 -- @module pop3.fault
 -- @local
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 
 local fault = {}
 
@@ -30,7 +30,7 @@ end
 
 --- Check a fault and make it ready.
 -- @tparam table f
--- @tparam integer level see `pop3.check`
+-- @tparam integer level see `pop3.argument`
 -- @treturn table what `fault.strike` takes
 function fault.new(f, level)
   check.options(f, known, "fault", level + 1)

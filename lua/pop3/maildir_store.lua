@@ -6,7 +6,7 @@
 -- order is that of delivery, by the time that the names begin with.
 -- @module pop3.maildir_store
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local store = require "pop3.store"
 

@@ -2,7 +2,7 @@
 -- @module pop3.secure
 -- @local
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local exchange = require "pop3.exchange"
 
@@ -36,7 +36,7 @@ end
 
 --- What a session needs for TLS, from the options of `pop3.connect`.
 -- @tparam table opts
--- @tparam integer level see `pop3.check`
+-- @tparam integer level see `pop3.argument`
 -- @treturn table, or nil, message, code
 function secure.options(opts, level)
   local name = opts.servername or opts.host

@@ -15,7 +15,7 @@
 -- @classmod pop3.server
 
 local auth = require "pop3.auth"
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local default = require "pop3.handlers"
 local fault = require "pop3.fault"

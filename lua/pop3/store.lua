@@ -9,7 +9,7 @@
 -- final CRLF. What fails returns nil, message and, optionally, a response code.
 -- @module pop3.store
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 
 local store = {}

@@ -2,7 +2,7 @@
 -- and the mail there is.
 -- @submodule pop3.server
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local core = require "pop3.core"
 local transcript = require "pop3.transcript"
 

@@ -3,7 +3,7 @@
 -- @module pop3.io.proxy
 -- @local
 
-local check = require "pop3.check"
+local check = require "pop3.argument"
 local connect = require "pop3.io.connect"
 local core = require "pop3.core"
 local url = require "socket.url"
@@ -23,7 +23,7 @@ local schemes = {
 --- What a URL says.
 -- @tparam string text "socks5://[user:password@]host[:port]" or "http://…"; the
 -- ports are 1080 and 8080 if there is none
--- @tparam integer level see `pop3.check`
+-- @tparam integer level see `pop3.argument`
 -- @treturn table
 function proxy.parse(text, level)
   local function misuse(format, ...)

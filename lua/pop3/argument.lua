@@ -1,5 +1,5 @@
 --- Arguments and options: misuse is an error at the caller's line.
--- @module pop3.check
+-- @module pop3.argument
 -- @local
 
 local check = {}
