@@ -132,6 +132,29 @@ int pop3_head_find (pop3_span block, const char *name, size_t max,
   return 0;
 }
 
+void pop3_about_find (pop3_span block, size_t max, pop3_about *a) {
+  enum pop3_head_kind k;
+  pop3_field f;
+  pop3_head h;
+  memset(a, 0, sizeof *a);
+  h.block = block;
+  h.at = 0;
+  while ((k = pop3_head_next(&h, &f)) != POP3_HEAD_END) {
+    const char *name = NULL;
+    pop3_span *where = NULL;
+    if (k != POP3_HEAD_FIELD) continue;
+    if (max-- == 0) break;
+    switch (f.name.n) {                /* few names have these lengths */
+      case 10: name = "content-id", where = &a->id; break;
+      case 12: name = "content-type", where = &a->type; break;
+      case 19: name = "content-disposition", where = &a->disposition; break;
+      case 25: name = "content-transfer-encoding", where = &a->code; break;
+      default: continue;
+    }
+    if (where->p == NULL && pop3_is(f.name, name)) *where = f.value;
+  }
+}
+
 int pop3_unfold (pop3_span value, pop3_buf *tmp, pop3_span *out) {
   const char *p, *e, *nl;
   value = pop3_trim(value);

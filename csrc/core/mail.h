@@ -232,6 +232,13 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f);
 int pop3_head_find (pop3_span block, const char *name, size_t max,
                     pop3_field *f);
 
+/* The fields that say what a part is, as they stand; n is 0 without one. */
+typedef struct pop3_about {
+  pop3_span type, code, disposition, id;      /* Content-Type, and so on */
+} pop3_about;
+
+void pop3_about_find (pop3_span block, size_t max, pop3_about *a);
+
 /*
 ** '*out' is the value unfolded and trimmed: part of it where nothing is
 ** folded, else in 'tmp' (whose content is replaced).
@@ -372,7 +379,9 @@ typedef struct pop3_mime_ev {
   size_t at;           /* HEAD, DATA: offset of 'data'; END, LIMIT: where */
   size_t body;         /* HEAD: offset of the body */
   enum pop3_part_kind kind;  /* HEAD */
+  enum pop3_code code;       /* HEAD: the transfer encoding */
   unsigned flags;            /* HEAD */
+  pop3_about about;          /* HEAD: spans of 'data' */
   unsigned char closed;      /* END of a multipart: it had its last line */
   unsigned char cut;         /* HEAD: the block is longer than the limit */
 } pop3_mime_ev;
@@ -404,6 +413,9 @@ typedef struct pop3_mime {
 int  pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim);
 void pop3_mime_free (pop3_mime *m);
 
+/* As after 'init', for the next message; the memory is kept. */
+int  pop3_mime_reset (pop3_mime *m, const pop3_limits *lim);
+
 /*
 ** Take from '*in' until there is an event. 1: '*ev' is set. 0: more is
 ** needed, what is left in '*in' must be given again with more behind it; or,
@@ -416,14 +428,20 @@ int  pop3_mime_next (pop3_mime *m, pop3_span *in, int last, pop3_mime_ev *ev);
 
 /* ------------------------------------------------- the part table: tree.c */
 
+typedef struct pop3_piece {   /* of a header block: where, how long */
+  uint32_t at, n;
+} pop3_piece;
+
 typedef struct pop3_part {
   size_t head, body, end;     /* offsets: header, body, one past the last */
+  pop3_piece type, encoding, disposition, id;     /* Content-* fields */
   uint32_t parent;            /* index; the root is its own parent */
   uint32_t child, next;       /* index, 0: none */
   uint32_t number;            /* among its siblings, from 1 */
   uint16_t flags;
-  uint8_t kind;
+  uint8_t kind, code;
   uint8_t cut;                /* only header[0 .. limit) was read */
+  uint8_t done;               /* its end is known */
 } pop3_part;
 
 enum pop3_defect_code {
@@ -439,17 +457,39 @@ typedef struct pop3_defect {
 
 #define POP3_MAXDEFECTS 1000   /* a list for people; the rest says no more */
 
+/* What is needed while the parts are being found, and may serve again. */
+typedef struct pop3_builder {
+  pop3_mime mime;
+  pop3_buf levels;      /* the parts that are open */
+  pop3_span left;       /* what is not yet read */
+} pop3_builder;
+
+int  pop3_builder_init (pop3_builder *b, pop3_mem mem);
+void pop3_builder_free (pop3_builder *b);
+
+/*
+** Parts are found from the front to the back, no further than is asked for:
+** 'start', then 'more' as long as the part that is wanted is not there, or is
+** not 'done'. With the last one found the builder is let go: 'b' is NULL.
+*/
 typedef struct pop3_tree {
   pop3_mem mem;
   pop3_buf parts;       /* pop3_part, depth first */
   pop3_buf defects;     /* pop3_defect, in the order found */
-  unsigned char built;
+  pop3_builder *b;
+  unsigned char built;  /* all of them are there */
 } pop3_tree;
 
 void pop3_tree_init (pop3_tree *t, pop3_mem mem);
 void pop3_tree_free (pop3_tree *t);
 
-/* Read the parts of 'in'. On failure the tree is empty again. */
+int  pop3_tree_start (pop3_tree *t, pop3_builder *b, pop3_span in,
+                      const pop3_limits *lim);
+
+/* 1: one step further; 0: there is no more. On failure the tree is empty. */
+int  pop3_tree_more (pop3_tree *t);
+
+/* All of it at once. On failure the tree is empty again. */
 int  pop3_tree_build (pop3_tree *t, pop3_span in, const pop3_limits *lim);
 
 size_t           pop3_tree_count (const pop3_tree *t);

@@ -28,7 +28,7 @@ typedef struct open_part {
   unsigned char closed, digest;
 } open_part;
 
-#define NBUCKETS 64    /* at first; a power of 2 */
+#define NBUCKETS 16    /* at first; a power of 2 */
 
 /* Empty 'n' buckets. */
 static int set_buckets (pop3_mime *m, size_t n) {
@@ -40,20 +40,26 @@ static int set_buckets (pop3_mime *m, size_t n) {
 }
 
 int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
-  open_part root;
-  int err;
   memset(m, 0, sizeof *m);
   m->mem = mem;
-  if (lim != NULL) m->lim = *lim;
-  pop3_limits_default(&m->lim);
   pop3_buf_init(&m->stack, mem);
   pop3_buf_init(&m->names, mem);
   pop3_buf_init(&m->tmp, mem);
   pop3_buf_init(&m->block, mem);
   pop3_value_init(&m->value, mem);
   pop3_buf_init(&m->heads, mem);
-  err = set_buckets(m, NBUCKETS);
-  if (err != 0) return err;
+  return pop3_mime_reset(m, lim);
+}
+
+int pop3_mime_reset (pop3_mime *m, const pop3_limits *lim) {
+  open_part root;
+  memset(&m->lim, 0, sizeof m->lim);
+  if (lim != NULL) m->lim = *lim;
+  pop3_limits_default(&m->lim);
+  if (m->lim.header > UINT32_MAX) m->lim.header = UINT32_MAX;
+  m->stack.n = m->names.n = m->block.n = m->heads.n = 0;
+  m->nopen = m->base = m->scan = m->brk = 0;
+  m->state = m->midline = m->closing = m->cut = 0;
   memset(&root, 0, sizeof root);
   m->parts = 1;
   return pop3_buf_add(&m->stack, (const char *)&root, sizeof root);
@@ -109,7 +115,7 @@ static int list (pop3_mime *m) {
     link_part(m, depth(m) - 1);
     return 0;
   }
-  if (set_buckets(m, n * 4) != 0) return POP3_ENOMEM;
+  if (set_buckets(m, n > 0 ? n * 4 : NBUCKETS) != 0) return POP3_ENOMEM;
   for (i = 0; i < depth(m); i++)
     if (part_at(m, i)->listed) link_part(m, i);
   return 0;
@@ -117,8 +123,9 @@ static int list (pop3_mime *m) {
 
 /* The part 'o' at 'i' is over, or its last delimiter was seen. */
 static void unlist (pop3_mime *m, open_part *o, size_t i) {
-  int *link = bucket(m, o->hash);
+  int *link;
   if (!o->listed) return;
+  link = bucket(m, o->hash);
   while (*link != (int)i) link = &part_at(m, (size_t)*link)->chain;
   *link = o->chain;
   o->listed = 0;
@@ -158,15 +165,6 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
 
 /* --------------------------------------------------------------- headers */
 
-/* Find the value of a field, unfolded, in '*v'. */
-static int value_of (pop3_mime *m, pop3_span block, const char *name,
-                     pop3_span *v) {
-  pop3_field f;
-  *v = pop3_span_of(block.p, 0);
-  if (!pop3_head_find(block, name, m->lim.fields, &f)) return 0;
-  return pop3_unfold(f.value, &m->tmp, v) == 0 ? 1 : POP3_ENOMEM;
-}
-
 int pop3_istype (pop3_span s) {
   const char *slash = s.n > 0 ? (const char *)memchr(s.p, '/', s.n) : NULL;
   size_t n = slash != NULL ? (size_t)(slash - s.p) : 0;
@@ -194,13 +192,11 @@ static int set_boundary (pop3_mime *m, open_part *o, pop3_span b) {
   return pop3_buf_add(&m->names, b.p, b.n);
 }
 
-static enum pop3_code transfer_code (pop3_mime *m, pop3_span block, int *err) {
+/* Take the value of a field apart. */
+static int read_value (pop3_mime *m, pop3_span raw, size_t max) {
   pop3_span v;
-  *err = value_of(m, block, "content-transfer-encoding", &v);
-  if (*err > 0) *err = pop3_value_parse(&m->value, v, 1);
-  else if (*err == 0) return POP3_CODE_NONE;
-  return *err == 0 ? pop3_code_find(pop3_value_main(&m->value))
-                   : POP3_CODE_NONE;
+  int err = pop3_unfold(raw, &m->tmp, &v);
+  return err != 0 ? err : pop3_value_parse(&m->value, v, max);
 }
 
 /*
@@ -212,13 +208,11 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
   size_t level = depth(m) - 1;
   int inside = level > 0 && part_at(m, level - 1)->digest, err;
   int message = inside, multi = 0, digest = 0;
-  pop3_span v, type, b = {NULL, 0};
-  enum pop3_code code;
+  pop3_span type, b = {NULL, 0};
   if (inside) ev->flags |= POP3_PART_DIGEST;
-  err = value_of(m, block, "content-type", &v);
-  if (err < 0) return err;
-  if (err > 0) {
-    err = pop3_value_parse(&m->value, v, m->lim.params);
+  pop3_about_find(block, m->lim.fields, &ev->about);
+  if (ev->about.type.p != NULL) {
+    err = read_value(m, ev->about.type, m->lim.params);
     if (err != 0) return err;
     type = pop3_value_main(&m->value);
     if (pop3_istype(type)) {
@@ -239,11 +233,14 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
       ev->kind = POP3_PART_MULTI;
     }
   }
-  code = transfer_code(m, block, &err);
-  if (err != 0) return err;
-  if (code == POP3_CODE_UNKNOWN && ev->kind != POP3_PART_MULTI)
+  if (ev->about.code.p != NULL) {
+    err = read_value(m, ev->about.code, 1);
+    if (err != 0) return err;
+    ev->code = pop3_code_find(pop3_value_main(&m->value));
+  }
+  if (ev->code == POP3_CODE_UNKNOWN && ev->kind != POP3_PART_MULTI)
     ev->flags |= POP3_PART_UNKNOWN;
-  else if (message && code != POP3_CODE_NONE) ev->flags |= POP3_PART_ENCODED;
+  else if (message && ev->code != POP3_CODE_NONE) ev->flags |= POP3_PART_ENCODED;
   else if (message && (level >= m->lim.depth || m->parts >= m->lim.parts))
     ev->flags |= POP3_PART_OPAQUE;
   else if (message) ev->kind = POP3_PART_MESSAGE;
@@ -368,9 +365,35 @@ static int take (pop3_mime *m, pop3_span *in, size_t n, pop3_mime_ev *ev) {
   return leaf && n > 0;
 }
 
+/* The first "-" behind a line break in [p, e), or NULL. */
+static const char *find_dash (const char *p, const char *e) {
+  const char *q = p;
+  while (q < e && (q = (const char *)memchr(q, '-', (size_t)(e - q))) != NULL) {
+    if (q > p && q[-1] == '\n') return q;
+    do q++; while (q < e && *q == '-');
+  }
+  return NULL;
+}
+
+/* No delimiter begins in what is left of 'in': keep its last line break. */
+static int scan_rest (pop3_mime *m, pop3_span in, int last) {
+  const char *p = in.p + m->scan, *e = in.p + in.n;
+  if (e > p && e[-1] == '\n') {
+    m->scan = in.n;
+    m->brk = e - p > 1 && e[-2] == '\r' ? 2 : 1;
+    m->midline = 0;
+  }
+  else if (e > p) {                         /* a CR may begin a line break */
+    m->scan = in.n - (e[-1] == '\r' && !last);
+    m->brk = 0;
+    m->midline = 1;
+  }
+  return -1;
+}
+
 /*
-** Move m->scan over lines that are no delimiters. Returns the part whose
-** delimiter stands there, with its length in '*n'; else -1: more is needed.
+** Move m->scan to the next delimiter. Returns the part that it belongs to,
+** with its length in '*n'; else -1: more is needed.
 */
 static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
   const char *e = in.p + in.n;
@@ -391,15 +414,11 @@ static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
         if (i >= 0) return i;
       }
     }
-    nl = (const char *)memchr(p, '\n', left);
-    m->midline = nl == NULL;
-    if (nl == NULL) {                       /* a CR may begin a line break */
-      m->scan = in.n - (e[-1] == '\r' && !last);
-      m->brk = 0;
-      return -1;
-    }
-    m->scan = (size_t)(nl + 1 - in.p);
-    m->brk = nl > in.p && nl[-1] == '\r' ? 2 : 1;
+    p = find_dash(p, e);
+    if (p == NULL) return scan_rest(m, in, last);
+    m->scan = (size_t)(p - in.p);
+    m->brk = m->scan > 1 && p[-2] == '\r' ? 2 : 1;
+    m->midline = 0;
   }
 }
 

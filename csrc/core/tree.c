@@ -11,6 +11,7 @@ typedef struct level {
 
 void pop3_tree_init (pop3_tree *t, pop3_mem mem) {
   t->mem = mem;
+  t->b = NULL;
   t->built = 0;
   pop3_buf_init(&t->parts, mem);
   pop3_buf_init(&t->defects, mem);
@@ -19,6 +20,7 @@ void pop3_tree_init (pop3_tree *t, pop3_mem mem) {
 void pop3_tree_free (pop3_tree *t) {
   pop3_buf_free(&t->parts);
   pop3_buf_free(&t->defects);
+  t->b = NULL;
   t->built = 0;
 }
 
@@ -68,6 +70,15 @@ static int note_head (pop3_tree *t, const pop3_mime_ev *ev) {
   return err;
 }
 
+static pop3_piece piece (pop3_span s, pop3_span block) {
+  pop3_piece p = {0, 0};
+  if (s.p != NULL) {
+    p.at = (uint32_t)(s.p - block.p);
+    p.n = (uint32_t)s.n;
+  }
+  return p;
+}
+
 static int begin_part (pop3_tree *t, pop3_buf *levels,
                        const pop3_mime_ev *ev) {
   uint32_t self = (uint32_t)pop3_tree_count(t);
@@ -78,7 +89,12 @@ static int begin_part (pop3_tree *t, pop3_buf *levels,
   p.body = p.end = ev->body;
   p.kind = (uint8_t)ev->kind;
   p.flags = (uint16_t)ev->flags;
+  p.code = (uint8_t)ev->code;
   p.cut = ev->cut;
+  p.type = piece(ev->about.type, ev->data);
+  p.encoding = piece(ev->about.code, ev->data);
+  p.disposition = piece(ev->about.disposition, ev->data);
+  p.id = piece(ev->about.id, ev->data);
   p.number = 1;
   levels->n = ev->level * sizeof l;
   if (ev->level > 0) {
@@ -104,6 +120,7 @@ static int end_part (pop3_tree *t, const pop3_buf *levels,
   const level *l = (const level *)(const void *)levels->p + ev->level;
   pop3_part *p = part(t, l->part);
   p->end = ev->at;
+  p->done = 1;
   if (p->body > p->end) p->body = p->end;
   if (p->head > p->end) p->head = p->end;
   if (p->kind != POP3_PART_MULTI || ev->closed) return 0;
@@ -111,35 +128,53 @@ static int end_part (pop3_tree *t, const pop3_buf *levels,
                         "multipart without its last delimiter");
 }
 
-static int build (pop3_tree *t, pop3_mime *m, pop3_buf *levels,
-                  pop3_span in) {
+int pop3_builder_init (pop3_builder *b, pop3_mem mem) {
+  pop3_buf_init(&b->levels, mem);
+  b->left = pop3_span_of("", 0);
+  return pop3_mime_init(&b->mime, mem, NULL);
+}
+
+void pop3_builder_free (pop3_builder *b) {
+  pop3_mime_free(&b->mime);
+  pop3_buf_free(&b->levels);
+}
+
+int pop3_tree_start (pop3_tree *t, pop3_builder *b, pop3_span in,
+                     const pop3_limits *lim) {
+  int err = pop3_mime_reset(&b->mime, lim);
+  if (err != 0) return err;
+  b->levels.n = 0;
+  b->left = in;
+  t->b = b;
+  return 0;
+}
+
+int pop3_tree_more (pop3_tree *t) {
   pop3_mime_ev ev;
   int r;
-  while ((r = pop3_mime_next(m, &in, 1, &ev)) > 0) {
-    int err = 0;
-    switch (ev.type) {
-      case POP3_MIME_HEAD: err = begin_part(t, levels, &ev); break;
-      case POP3_MIME_END: err = end_part(t, levels, &ev); break;
-      case POP3_MIME_LIMIT:
-        err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev.at, "too many parts");
-        break;
-      default: break;
-    }
-    if (err != 0) return err;
+  int err = 0;
+  if (t->b == NULL) return 0;
+  r = pop3_mime_next(&t->b->mime, &t->b->left, 1, &ev);
+  if (r == 0) {
+    t->b = NULL;
+    t->built = 1;
+    return 0;
   }
-  return r;
+  if (r < 0) err = r;
+  else if (ev.type == POP3_MIME_HEAD)
+    err = begin_part(t, &t->b->levels, &ev);
+  else if (ev.type == POP3_MIME_END) err = end_part(t, &t->b->levels, &ev);
+  else if (ev.type == POP3_MIME_LIMIT)
+    err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev.at, "too many parts");
+  if (err != 0) pop3_tree_free(t);      /* an event is lost: begin anew */
+  return err != 0 ? err : 1;
 }
 
 int pop3_tree_build (pop3_tree *t, pop3_span in, const pop3_limits *lim) {
-  pop3_mime m;
-  pop3_buf levels;
-  int err;
-  pop3_buf_init(&levels, t->mem);
-  err = pop3_mime_init(&m, t->mem, lim);
-  if (err == 0) err = build(t, &m, &levels, in);
-  pop3_mime_free(&m);
-  pop3_buf_free(&levels);
-  if (err == 0) t->built = 1;
-  else pop3_tree_free(t);
-  return err;
+  pop3_builder b;
+  int r = pop3_builder_init(&b, t->mem);
+  if (r == 0) r = pop3_tree_start(t, &b, in, lim);
+  while (r == 0 && (r = pop3_tree_more(t)) > 0) r = 0;
+  pop3_builder_free(&b);
+  return r;
 }
