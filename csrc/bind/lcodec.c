@@ -9,14 +9,12 @@ The codes of mail on whole strings.
 */
 #include "lmessage.h"
 
-/*
-** Push a message that keeps nothing but buffers, for one call; the string at
-** 1 is what it reads.
-*/
-static Message *scratch (lua_State *L, pop3_span *in) {
+/* What reads the string at 1. */
+static Work *scratch (lua_State *L, pop3_span *in) {
+  Work *w = lwork_get(L);
   in->p = luaL_checklstring(L, 1, &in->n);
-  lua_settop(L, 1);
-  return lmessage_new(L, *in, 1);
+  w->out.n = 0;
+  return w;
 }
 
 /***
@@ -27,9 +25,9 @@ Encode octets in base64, in lines of 76 (RFC 2045 6.8).
 */
 static int l_encode_base64 (lua_State *L) {
   pop3_span in;
-  Message *m = scratch(L, &in);
-  lmessage_try(L, pop3_encode_base64(&m->out, in));
-  lmessage_push(L, m);
+  Work *w = scratch(L, &in);
+  lwork_try(L, pop3_encode_base64(&w->out, in));
+  lwork_push(L, w);
   return 1;
 }
 
@@ -42,19 +40,19 @@ Line ends stay line ends.
 */
 static int l_encode_qp (lua_State *L) {
   pop3_span in;
-  Message *m = scratch(L, &in);
-  lmessage_try(L, pop3_encode_qp(&m->out, in));
-  lmessage_push(L, m);
+  Work *w = scratch(L, &in);
+  lwork_try(L, pop3_encode_qp(&w->out, in));
+  lwork_push(L, w);
   return 1;
 }
 
 static int decode (lua_State *L, enum pop3_code code) {
   pop3_span in;
-  Message *m = scratch(L, &in);
+  Work *w = scratch(L, &in);
   pop3_decoder d;
   pop3_decoder_init(&d, code);
-  lmessage_try(L, pop3_decode(&d, in, 1, &m->out));
-  lmessage_push(L, m);
+  lwork_try(L, pop3_decode(&d, in, 1, &w->out));
+  lwork_push(L, w);
   return 1;
 }
 
@@ -87,8 +85,8 @@ Decode encoded-words (RFC 2047), in a header value that may be folded.
 */
 static int l_decode_words (lua_State *L) {
   pop3_span in;
-  Message *m = scratch(L, &in);
-  lmessage_words(L, m, lmessage_unfold(L, m, in));
+  Work *w = scratch(L, &in);
+  lwork_words(L, w, lwork_unfold(L, w, in));
   return 1;
 }
 
@@ -100,24 +98,26 @@ The readable text of HTML.
 */
 static int l_decode_html (lua_State *L) {
   pop3_span in;
-  Message *m = scratch(L, &in);
-  int err = pop3_html_text(&m->out, in);
+  Work *w = scratch(L, &in);
+  int err = pop3_html_text(&w->out, in);
   if (err == POP3_ECHARSET) {
     lua_pushnil(L);
     lua_pushliteral(L, "not UTF-8");
     lua_pushliteral(L, "charset");
     return 3;
   }
-  lmessage_try(L, err);
-  lmessage_push(L, m);
+  lwork_try(L, err);
+  lwork_push(L, w);
   return 1;
 }
 
 /* message.addresses(value) -> list */
 static int l_addresses (lua_State *L) {
+  pop3_limits max = {0, 0, 0, 0, 0, 0};
   pop3_span in;
-  Message *m = scratch(L, &in);
-  lmessage_addresses(L, m, lmessage_unfold(L, m, in), 0);
+  Work *w = scratch(L, &in);
+  pop3_limits_default(&max);
+  lfield_addresses(L, w, lwork_unfold(L, w, in), max.addresses);
   return 1;
 }
 
@@ -125,7 +125,7 @@ static int l_addresses (lua_State *L) {
 static int l_date (lua_State *L) {
   pop3_span in;
   in.p = luaL_checklstring(L, 1, &in.n);
-  lmessage_date(L, in);
+  lfield_date(L, in);
   return 1;
 }
 

@@ -1,8 +1,9 @@
 /*
-** lmessage.c - a message as a userdata: its octets, fields, addresses.
+** lmessage.c - messages and their parts as userdata.
 **
-** This is the ground under lua/pop3/message.lua, which is what scripts see.
-** Parts are named by their index, 0 is the root.
+** A field of one is a method, of the table core.message.methods, or what the
+** function of core.message.getters of that name returns; lua/pop3/message.lua
+** adds to both what is better said in Lua.
 */
 #define _POSIX_C_SOURCE 200809L
 
@@ -15,71 +16,65 @@
 
 #include "lmessage.h"
 
-#define KEEPBUF ((size_t)1 << 16)    /* a scratch buffer larger goes back */
+#define MESSAGE_T "pop3.message"
+#define PART_T "pop3.message.part"
 
-void lmessage_try (lua_State *L, int err) {
-  if (err < 0) luaL_error(L, "%s", pop3_errtext(err));
+static const char ours = 0;       /* its address marks both metatables */
+
+/* ------------------------------------------------------- what is at 'arg' */
+
+static int is_open (const Message *m) {
+  return m->open && m->owner->open;
 }
 
-Message *lmessage_check (lua_State *L, int arg) {
-  Message *m = (Message *)luaL_checkudata(L, arg, MESSAGE_T);
-  if (!m->open || !m->owner->open) luaL_argerror(L, arg, "message is closed");
-  m->turn++;
-  return m;
+static Part *to_part (lua_State *L, int arg) {
+  Part *p = (Part *)lua_touserdata(L, arg);
+  int known;
+  if (p == NULL || !lua_getmetatable(L, arg)) luaL_typeerror(L, arg, MESSAGE_T);
+  known = lua_rawgetp(L, -1, &ours) != LUA_TNIL;
+  lua_pop(L, 2);
+  if (!known) luaL_typeerror(L, arg, MESSAGE_T);
+  return p;
 }
 
-void lmessage_still (lua_State *L, const Message *m, unsigned turn) {
-  if (m->turn != turn || !m->open || !m->owner->open)
-    luaL_error(L, "message used by a finalizer while it is read");
+Part *lmessage_check (lua_State *L, int arg) {
+  Part *p = to_part(L, arg);
+  if (!is_open(p->m)) luaL_error(L, "message is closed");
+  return p;
 }
 
-#define CHARSETS "pop3.charsets"
-
-/* The conversions that all messages of this state share. */
-static pop3_iconvs *charsets (lua_State *L) {
-  pop3_iconvs *s;
-  lua_getfield(L, LUA_REGISTRYINDEX, CHARSETS ".the");
-  s = (pop3_iconvs *)lua_touserdata(L, -1);
-  lua_pop(L, 1);
-  return s;
+Part *lmessage_ground (lua_State *L, int arg) {
+  Part *p = to_part(L, arg);
+  if (!is_open(p->m)) {
+    luaL_where(L, 2);
+    lua_pushliteral(L, "message is closed");
+    lua_concat(L, 2);
+    lua_error(L);
+  }
+  return p;
 }
 
-static int charsets_gc (lua_State *L) {
-  pop3_iconvs_free((pop3_iconvs *)luaL_checkudata(L, 1, CHARSETS));
-  return 0;
+void lmessage_still (lua_State *L, const Message *m) {
+  if (!is_open(m)) luaL_error(L, "message closed while it was read");
 }
 
-/* Made before any message, so that it is finalized after all of them. */
-static void open_charsets (lua_State *L) {
-  static const luaL_Reg meta[] = { { "__gc", charsets_gc }, { NULL, NULL } };
-  pop3_iconvs *s;
-  int known = lua_getfield(L, LUA_REGISTRYINDEX, CHARSETS ".the") != LUA_TNIL;
-  lua_pop(L, 1);
-  if (known) return;  /* the module is opened again: messages hold the first */
-  s = (pop3_iconvs *)lua_newuserdatauv(L, sizeof *s, 0);
-  memset(s, 0, sizeof *s);
-  if (luaL_newmetatable(L, CHARSETS)) luaL_setfuncs(L, meta, 0);
-  lua_setmetatable(L, -2);
-  lua_setfield(L, LUA_REGISTRYINDEX, CHARSETS ".the");
+/* core.message.ground(part) -> its index; raises for the method's caller */
+static int l_ground (lua_State *L) {
+  lpop3_pushu64(L, lmessage_ground(L, 1)->n);
+  return 1;
 }
 
-/*
-** Push a message that is closed: collectable, with nothing in it.
-*/
+/* ------------------------------------------------------------ life and end */
+
+/* Push a message that is closed: collectable, with nothing in it. */
 static Message *push_closed (lua_State *L) {
-  Message *m = (Message *)lua_newuserdatauv(L, sizeof *m, 1);
-  pop3_mem mem = lpop3_mem(L);
+  Message *m = (Message *)lua_newuserdatauv(L, sizeof *m, UV_OUTER);
   memset(m, 0, sizeof *m);
+  m->part.m = m->owner = m;
+  m->w = lwork_get(L);
   m->in = pop3_span_of("", 0);
-  m->owner = m;
   pop3_limits_default(&m->lim);
-  pop3_tree_init(&m->tree, mem);
-  pop3_conv_init(&m->conv, mem);
-  pop3_conv_share(&m->conv, charsets(L));
-  pop3_value_init(&m->value, mem);
-  pop3_addrs_init(&m->addrs, &m->conv, mem);
-  pop3_buf_init(&m->tmp, mem);
-  pop3_buf_init(&m->out, mem);
+  pop3_tree_init(&m->tree, m->w->mem);
   luaL_setmetatable(L, MESSAGE_T);
   return m;
 }
@@ -89,25 +84,31 @@ Message *lmessage_new (lua_State *L, pop3_span in, int keeper) {
   keeper = lua_absindex(L, keeper);
   m = push_closed(L);
   lua_pushvalue(L, keeper);
-  lua_setiuservalue(L, -2, 1);
+  lua_setiuservalue(L, -2, UV_KEEPER);
   m->in = in;
   m->open = 1;
   return m;
 }
 
-static int l_close (lua_State *L) {
-  Message *m = (Message *)luaL_checkudata(L, 1, MESSAGE_T);
-  m->turn++;
+static void close_message (Message *m) {
+  lwork_give(m->w, m->builder);
+  m->builder = NULL;
+  m->w->valued.p = NULL;                  /* it may have been of this one */
   pop3_tree_free(&m->tree);
-  pop3_conv_free(&m->conv);
-  pop3_value_free(&m->value);
-  pop3_addrs_free(&m->addrs);
-  pop3_buf_free(&m->tmp);
-  pop3_buf_free(&m->out);
   if (m->map != NULL) munmap(m->map, m->nmap);
   m->map = NULL;
   m->open = 0;
   m->in = pop3_span_of("", 0);
+}
+
+static int l_gc (lua_State *L) {
+  close_message((Message *)luaL_checkudata(L, 1, MESSAGE_T));
+  return 0;
+}
+
+/* part:close() ends the message that it is of */
+static int l_close (lua_State *L) {
+  close_message(to_part(L, 1)->m);
   return 0;
 }
 
@@ -168,213 +169,144 @@ static int l_open (lua_State *L) {
   return 1;
 }
 
-/* m:view(from, to[, limits]) -> message of the octets [from, to) of this one */
-static int l_view (lua_State *L) {
-  Message *m = lmessage_check(L, 1), *v;
-  lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
-  luaL_argcheck(L, from >= 0 && from <= to && (size_t)to <= m->in.n, 2,
-                "out of range");
-  v = lmessage_new(L, pop3_span_of(m->in.p + from, (size_t)(to - from)), 1);
-  v->owner = m->owner;
-  v->lim = m->lim;
-  return 1;
-}
+/* ----------------------------------------------------------- finding parts */
 
-/* m:slice(from, to) -> octets [from, to); m:length() */
-static int l_slice (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
-  luaL_argcheck(L, from >= 0 && from <= to && (size_t)to <= m->in.n, 2,
-                "out of range");
-  lua_pushlstring(L, m->in.p + from, (size_t)(to - from));
-  return 1;
-}
-
-static int l_length (lua_State *L) {
-  lpop3_pushu64(L, lmessage_check(L, 1)->in.n);
-  return 1;
-}
-
-/* ---------------------------------------------------------------- fields */
-
-pop3_span lmessage_unfold (lua_State *L, Message *m, pop3_span value) {
-  pop3_span s;
-  lmessage_try(L, pop3_unfold(value, &m->tmp, &s));
-  return s;
-}
-
-void lmessage_push (lua_State *L, Message *m) {
-  lua_pushlstring(L, m->out.n > 0 ? m->out.p : "", m->out.n);
-  m->out.n = 0;
-  if (m->out.cap > KEEPBUF) pop3_buf_free(&m->out);
-}
-
-void lmessage_words (lua_State *L, Message *m, pop3_span unfolded) {
-  m->out.n = 0;
-  lmessage_try(L, pop3_words(&m->conv, unfolded, &m->out));
-  lmessage_push(L, m);
-}
-
-/* Find field 'name' (any case; it is lowered on the way) of part 'arg'. */
-static int find (lua_State *L, Message *m, int arg, int namearg,
-                 pop3_field *f) {
-  size_t n, i;
-  const char *s = luaL_checklstring(L, namearg, &n);
-  char buf[80], *low = buf;
-  if (n >= sizeof buf) low = (char *)lua_newuserdatauv(L, n + 1, 0);
-  for (i = 0; i < n; i++) low[i] = (char)pop3_lower(s[i]);
-  low[n] = '\0';
-  return pop3_head_find(lmessage_block(L, m, arg), low, m->lim.fields, f);
-}
-
-/* m:header(part, name) -> decoded text or nil */
-static int l_header (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  pop3_field f;
-  if (!find(L, m, 2, 3, &f)) return 0;
-  lmessage_words(L, m, lmessage_unfold(L, m, f.value));
-  return 1;
-}
-
-/* m:field(part, at) -> name, raw, offset, at of the next; nil at the end */
-static int l_field (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  pop3_span block = lmessage_block(L, m, 2);
-  lua_Integer at = luaL_checkinteger(L, 3);
-  unsigned turn = m->turn;
-  enum pop3_head_kind k;
-  pop3_field f;
-  pop3_head h;
-  luaL_argcheck(L, at >= 0 && (size_t)at <= block.n, 3, "out of range");
-  h.block = block;
-  h.at = (size_t)at;
-  do {
-    k = pop3_head_next(&h, &f);
-  } while (k != POP3_HEAD_END && k != POP3_HEAD_FIELD);
-  if (k == POP3_HEAD_END) return 0;
-  lua_pushlstring(L, f.name.p, f.name.n);
-  lmessage_still(L, m, turn);
-  lua_pushlstring(L, f.value.p, f.value.n);
-  lpop3_pushu64(L, (size_t)(block.p - m->in.p) + f.at);
-  lpop3_pushu64(L, h.at);
-  return 4;
-}
-
-/* ------------------------------------------------- structured fields */
-
-static void note_limit (lua_State *L, Message *m, size_t at) {
-  size_t i;
-  const pop3_defect *d = (const pop3_defect *)(const void *)m->tree.defects.p;
-  for (i = 0; i < m->tree.defects.n / sizeof *d; i++)
-    if (d[i].at == at && d[i].code == POP3_DEFECT_LIMIT) return;
-  lmessage_try(L, pop3_tree_note(&m->tree, POP3_DEFECT_LIMIT, at,
-                                 "too many addresses"));
-}
-
-/* Set a field of the table on the top to what is in 'm'. */
-static void set_span (lua_State *L, const Message *m, unsigned turn,
-                      const char *name, pop3_span s) {
-  lmessage_still(L, m, turn);
-  lua_pushlstring(L, s.n > 0 ? s.p : "", s.n);
-  lua_setfield(L, -2, name);
-}
-
-void lmessage_addresses (lua_State *L, Message *m, pop3_span value,
-                         size_t at) {
-  unsigned turn = m->turn;
-  pop3_address a;
-  lua_Integer n = 0;
+/* One step further; 0: there is no more. */
+static int more (lua_State *L, Message *m) {
   int r;
-  pop3_addrs_start(&m->addrs, value);
+  if (m->tree.built) return 0;
+  if (m->tree.b == NULL) {
+    if (m->builder == NULL) m->builder = lwork_take(L, m->w);
+    lwork_try(L, pop3_tree_start(&m->tree, m->builder, m->in, &m->lim));
+  }
+  r = pop3_tree_more(&m->tree);
+  lwork_try(L, r);
+  if (r == 0) {
+    lwork_give(m->w, m->builder);
+    m->builder = NULL;
+  }
+  return r;
+}
+
+const pop3_part *lmessage_find (lua_State *L, Message *m, size_t n) {
+  while (pop3_tree_count(&m->tree) <= n)
+    if (!more(L, m)) return NULL;
+  return pop3_tree_get(&m->tree, n);
+}
+
+const pop3_part *lmessage_whole (lua_State *L, Message *m, size_t n) {
+  lmessage_find(L, m, n);
+  while (!pop3_tree_get(&m->tree, n)->done) more(L, m);
+  return pop3_tree_get(&m->tree, n);
+}
+
+void lmessage_all (lua_State *L, Message *m) {
+  while (more(L, m)) continue;
+}
+
+pop3_span lmessage_block (lua_State *L, Message *m, size_t n) {
+  size_t from = 0, len = m->in.n;
+  if (n != 0) {
+    const pop3_part *p = lmessage_find(L, m, n);
+    from = p->head;
+    len = p->body - p->head;
+  }
+  if (len > m->lim.header) len = m->lim.header;
+  return pop3_span_of(m->in.p + from, len);
+}
+
+/* -------------------------------------------------------- parts as values */
+
+/* Push the message of the part 'p' at 'arg'. */
+static void push_message (lua_State *L, int arg, const Part *p) {
+  if (p->n == 0) lua_pushvalue(L, arg);
+  else lua_getiuservalue(L, arg, UV_MESSAGE);
+}
+
+void lmessage_pushpart (lua_State *L, int arg, size_t n) {
+  const Part *from = (const Part *)lua_touserdata(L, arg);
+  Part *p;
+  push_message(L, arg, from);                       /* message */
+  if (n == 0) return;
+  if (lua_getiuservalue(L, -1, UV_PARTS) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, -3, UV_PARTS);
+  }
+  if (lua_rawgeti(L, -1, (lua_Integer)n) == LUA_TNIL) {
+    lua_pop(L, 1);
+    p = (Part *)lua_newuserdatauv(L, sizeof *p, UV_CACHE);
+    p->m = from->m;
+    p->n = n;
+    luaL_setmetatable(L, PART_T);                   /* message, parts, part */
+    lua_pushvalue(L, -3);
+    lua_setiuservalue(L, -2, UV_MESSAGE);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, (lua_Integer)n);
+  }
+  lua_replace(L, -3);
+  lua_pop(L, 1);
+}
+
+void lmessage_cache (lua_State *L, int arg) {
+  arg = lua_absindex(L, arg);
+  if (lua_getiuservalue(L, arg, UV_CACHE) != LUA_TNIL) return;
+  lua_pop(L, 1);
   lua_newtable(L);
-  lmessage_still(L, m, turn);
-  while ((r = pop3_addrs_next(&m->addrs, &a)) > 0) {
-    if ((size_t)n == m->lim.addresses) {
-      note_limit(L, m, at);
-      break;
-    }
-    lua_createtable(L, 0, 3);                      /* list, address */
-    set_span(L, m, turn, "name", a.name);
-    set_span(L, m, turn, "address", a.address);
-    if (a.group.p != NULL) set_span(L, m, turn, "group", a.group);
-    lua_rawseti(L, -2, ++n);
-    lmessage_still(L, m, turn);
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, arg, UV_CACHE);
+}
+
+/* core.message.cache(part) -> table */
+static int l_cache (lua_State *L) {
+  to_part(L, 1);
+  lmessage_cache(L, 1);
+  return 1;
+}
+
+/* core.message.root(part) -> the message that it is of */
+static int l_root (lua_State *L) {
+  push_message(L, 1, to_part(L, 1));
+  return 1;
+}
+
+/* ------------------------------------------------------------------ types */
+
+/* part[key]; the upvalues are methods and getters */
+static int l_index (lua_State *L) {
+  lua_CFunction f;
+  lua_settop(L, 2);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
+  lua_settop(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) return 1;
+  lmessage_check(L, 1);
+  f = lua_tocfunction(L, 2);
+  lua_insert(L, 1);                          /* getter, part */
+  if (f == NULL) {
+    lua_call(L, 1, 1);
+    return 1;
   }
-  lmessage_try(L, r);
-}
-
-/* m:addresses(part, name) -> list */
-static int l_addresses (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  pop3_field f;
-  if (!find(L, m, 2, 3, &f)) lua_newtable(L);
-  else lmessage_addresses(L, m, lmessage_unfold(L, m, f.value),
-                          (size_t)(f.name.p - m->in.p));
+  lua_remove(L, 1);
+  if (f(L) == 0) lua_pushnil(L);
   return 1;
 }
 
-void lmessage_date (lua_State *L, pop3_span value) {
-  char iso[POP3_DATE_ISO];
-  pop3_date d;
-  if (!pop3_date_parse(value, &d)) {
-    lua_pushnil(L);
-    return;
+static int l_tostring (lua_State *L) {
+  const Part *p = to_part(L, 1);
+  if (!is_open(p->m)) {
+    lua_pushliteral(L, MESSAGE_T " (closed)");
+    return 1;
   }
-  pop3_date_iso(&d, iso);
-  lua_createtable(L, 0, 3);
-  lua_pushinteger(L, (lua_Integer)d.epoch);
-  lua_setfield(L, -2, "epoch");
-  lua_pushinteger(L, d.offset);
-  lua_setfield(L, -2, "offset");
-  lua_pushstring(L, iso);
-  lua_setfield(L, -2, "iso");
-}
-
-/* m:date(part, name) -> { epoch, offset, iso } or nil */
-static int l_date (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  pop3_field f;
-  if (!find(L, m, 2, 3, &f)) return 0;
-  lmessage_date(L, f.value);
+  lua_pushliteral(L, MESSAGE_T " (");
+  lua_getfield(L, 1, "path");
+  lua_pushliteral(L, " ");
+  lua_getfield(L, 1, "type");
+  lua_pushliteral(L, ")");
+  lua_concat(L, 5);
   return 1;
 }
-
-/* m:id(part, name) -> id or nil */
-static int l_id (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  pop3_field f;
-  int r;
-  if (!find(L, m, 2, 3, &f)) return 0;
-  r = pop3_ident(lmessage_unfold(L, m, f.value), &m->out);
-  lmessage_try(L, r);
-  if (r == 0) return 0;
-  lmessage_push(L, m);
-  return 1;
-}
-
-/* m:ids(part, name) -> list */
-static int l_ids (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  unsigned turn = m->turn;
-  lua_Integer n = 0;
-  pop3_field f;
-  lua_newtable(L);
-  lmessage_still(L, m, turn);
-  if (find(L, m, 2, 3, &f)) {
-    pop3_span v = lmessage_unfold(L, m, f.value);
-    size_t at = 0;
-    int r;
-    while ((r = pop3_ident_next(v, &at, &m->out)) > 0) {
-      lmessage_push(L, m);
-      lua_rawseti(L, -2, ++n);
-      lmessage_still(L, m, turn);
-    }
-    lmessage_try(L, r);
-  }
-  return 1;
-}
-
-/* ------------------------------------------------------------- the type */
 
 void lmessage_table (lua_State *L, const char *name, const luaL_Reg *list) {
   lpop3_subtable(L, name);
@@ -382,36 +314,54 @@ void lmessage_table (lua_State *L, const char *name, const luaL_Reg *list) {
   lua_pop(L, 1);
 }
 
-static int l_tostring (lua_State *L) {
-  const Message *m = (const Message *)luaL_checkudata(L, 1, MESSAGE_T);
-  lua_pushfstring(L, "%s (%s)", MESSAGE_T, m->open ? "open" : "closed");
-  return 1;
+/* A metatable; methods and getters are on the top, and stay. */
+static void new_type (lua_State *L, const char *name, const luaL_Reg *meta) {
+  luaL_newmetatable(L, name);
+  luaL_setfuncs(L, meta, 0);
+  lua_pushliteral(L, MESSAGE_T);
+  lua_setfield(L, -2, "__name");
+  lua_pushboolean(L, 1);
+  lua_rawsetp(L, -2, &ours);
+  lua_pushvalue(L, -3);
+  lua_pushvalue(L, -3);
+  lua_pushcclosure(L, l_index, 2);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
 }
 
-static const luaL_Reg meta[] = {
-  {"__gc", l_close}, {"__close", l_close}, {"__tostring", l_tostring},
-  {NULL, NULL}
+static const luaL_Reg message_meta[] = {
+  {"__gc", l_gc}, {"__close", l_gc}, {"__tostring", l_tostring}, {NULL, NULL}
 };
 
-static const luaL_Reg methods[] = {
-  {"close", l_close}, {"view", l_view}, {"slice", l_slice},
-  {"length", l_length}, {"header", l_header}, {"field", l_field},
-  {"addresses", l_addresses}, {"date", l_date}, {"id", l_id}, {"ids", l_ids},
-  {NULL, NULL}
+static const luaL_Reg part_meta[] = {
+  {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}
 };
 
 static const luaL_Reg functions[] = {
-  {"parse", l_parse}, {"open", l_open}, {NULL, NULL}
+  {"parse", l_parse}, {"open", l_open}, {"ground", l_ground},
+  {"cache", l_cache}, {"root", l_root}, {NULL, NULL}
 };
 
+static const luaL_Reg methods[] = {{"close", l_close}, {NULL, NULL}};
+
 void lpop3_open_message (lua_State *L) {
-  open_charsets(L);
-  lpop3_type(L, MESSAGE_T, meta, methods);
-  luaL_getmetatable(L, MESSAGE_T);
-  lua_getfield(L, -1, "__index");
-  luaL_setfuncs(L, lpart_methods, 0);
-  lua_pop(L, 2);
+  lwork_open(L);
   lmessage_table(L, "message", functions);
+  lua_getfield(L, -1, "message");
+  lpop3_subtable(L, "methods");               /* core, message, methods */
+  luaL_setfuncs(L, methods, 0);
+  luaL_setfuncs(L, lfield_methods, 0);
+  luaL_setfuncs(L, lpart_methods, 0);
+  luaL_setfuncs(L, lwalk_methods, 0);
+  lua_pushvalue(L, -2);
+  lpop3_subtable(L, "getters");
+  lua_remove(L, -2);                          /* ..., methods, getters */
+  luaL_setfuncs(L, lfield_getters, 0);
+  luaL_setfuncs(L, lpart_getters, 0);
+  luaL_setfuncs(L, lwalk_getters, 0);
+  new_type(L, MESSAGE_T, message_meta);
+  new_type(L, PART_T, part_meta);
+  lua_pop(L, 3);
   lpart_open(L);
   lcodec_open(L);
   lstream_open(L);

@@ -7,72 +7,138 @@
 #include "../core/mail.h"
 #include "lpop3.h"
 
-#define MESSAGE_T "pop3.core.message"
+/*
+** What reading needs for the time of a call, and keeps for the next: one for
+** a state, in lwork.c. Nothing in it outlives a push: Lua may then run
+** finalizers, and they may read mail. So what is pushed in several steps is
+** packed first.
+*/
+typedef struct Work {
+  pop3_conv conv;
+  pop3_value value;       /* the field taken apart last ... */
+  pop3_span valued;       /* ... which lies here */
+  size_t maxparams;
+  pop3_addrs addrs;
+  pop3_buf tmp, out;
+  pop3_builder *spare;    /* NULL: in use, or never made */
+  pop3_iconvs iconvs;
+  pop3_mem mem;
+} Work;
+
+/* A part, as scripts have it; a message is its own root part. */
+typedef struct Part {
+  struct Message *m;
+  size_t n;               /* its index, depth first */
+} Part;
+
+enum {                    /* user values */
+  UV_KEEPER = 1,          /* a message: whose octets these are */
+  UV_MESSAGE = 1,         /* a part: the message it belongs to */
+  UV_CACHE,               /* a table of what was read, or nil */
+  UV_PARTS,               /* a message: a list of its parts, or nil */
+  UV_OUTER                /* a message: the path of the part it lies in */
+};
 
 /*
 ** A message: octets that somebody else keeps (a string, a mapping, or the
-** message it is embedded in; user value 1), and what was found out about
-** them. Nothing is, before it is asked for. The buffers are for whatever is
-** on its way to Lua, so that an error on that way leaks nothing.
+** message it is embedded in), and where its parts are. Nothing of that is
+** known before it is asked for.
 */
 typedef struct Message {
+  Part part;
+  Work *w;
   pop3_span in;
   pop3_limits lim;
   pop3_tree tree;
-  pop3_conv conv;
-  pop3_value value;
-  pop3_addrs addrs;
-  pop3_buf tmp, out;
+  pop3_builder *builder;  /* while parts are being found */
   void *map;              /* from mmap, or NULL */
   size_t nmap;
   struct Message *owner;  /* whose octets these are: itself, or around it */
-  unsigned turn;          /* counts the calls */
   unsigned char open, noted;
 } Message;
 
-/* The message at 'arg', which must be open. */
-Message *lmessage_check (lua_State *L, int arg);
+/* ------------------------------------------------------------- lwork.c */
+
+Work *lwork_get (lua_State *L);
+
+/* A builder for a tree, and back. */
+pop3_builder *lwork_take (lua_State *L, Work *w);
+void          lwork_give (Work *w, pop3_builder *b);
+
+/* Raise if 'err' is one. */
+void lwork_try (lua_State *L, int err);
+
+/* Take the value of a field, which is folded, apart: in w->value. */
+void lwork_value (lua_State *L, Work *w, pop3_span raw, size_t max);
+
+/* Unfold a field's value; it may lie in w->tmp. */
+pop3_span lwork_unfold (lua_State *L, Work *w, pop3_span value);
+
+/* Push w->out and empty it; push a span; push the decoded text of one. */
+void lwork_push (lua_State *L, Work *w);
+void lwork_span (lua_State *L, pop3_span s);
+void lwork_words (lua_State *L, Work *w, pop3_span unfolded);
 
 /*
-** Pushing values may run finalizers, and one of them might use this very
-** message. Between a push and the next look at what the message holds, make
-** sure that none did: raises if there was a call since 'turn' was taken.
+** Strings packed in w->out, each behind its length. 'packed' pushes a copy
+** that stays where it is; 'unpack' pushes the next string of it, or nil.
 */
-void lmessage_still (lua_State *L, const Message *m, unsigned turn);
+#define LWORK_NIL SIZE_MAX
+
+void        lwork_pack (lua_State *L, Work *w, pop3_span s);
+const char *lwork_packed (lua_State *L, Work *w);
+const char *lwork_unpack (lua_State *L, const char *p);
+
+/* ---------------------------------------------------------- lmessage.c */
+
+/* The part at 'arg', whose message is open. */
+Part *lmessage_check (lua_State *L, int arg);
+
+/* The same for a function that a method in Lua calls. */
+Part *lmessage_ground (lua_State *L, int arg);
+
+/* Raise unless the octets are still there: what a push may have changed. */
+void lmessage_still (lua_State *L, const Message *m);
 
 /* Push a message over 'in', whose keeper is at 'keeper'. */
 Message *lmessage_new (lua_State *L, pop3_span in, int keeper);
 
-/* The part at index 'arg'; finds the parts first, unless it is the root. */
-const pop3_part *lmessage_part (lua_State *L, Message *m, int arg);
+/* Push part 'n' of the message of the part at 'arg'. */
+void lmessage_pushpart (lua_State *L, int arg, size_t n);
 
-/* The header block of part 'arg', as far as it is read. */
-pop3_span lmessage_block (lua_State *L, Message *m, int arg);
+/* Push the cache of the part at 'arg'. */
+void lmessage_cache (lua_State *L, int arg);
 
-/* Unfold a field's value; it may lie in m->tmp. */
-pop3_span lmessage_unfold (lua_State *L, Message *m, pop3_span value);
+/*
+** Find parts until number 'n' is there: NULL if there is none; until its end
+** is known; until all are.
+*/
+const pop3_part *lmessage_find (lua_State *L, Message *m, size_t n);
+const pop3_part *lmessage_whole (lua_State *L, Message *m, size_t n);
+void             lmessage_all (lua_State *L, Message *m);
 
-/* Push m->out and empty it; push the decoded text of 'unfolded'. */
-void lmessage_push (lua_State *L, Message *m);
-void lmessage_words (lua_State *L, Message *m, pop3_span unfolded);
+/* The header block of a part, as far as it is read. */
+pop3_span lmessage_block (lua_State *L, Message *m, size_t n);
 
-/* Push the list of the addresses in 'value', which is unfolded. */
-void lmessage_addresses (lua_State *L, Message *m, pop3_span value,
-                         size_t at);
-
-/* Push a date's table, or nil. */
-void lmessage_date (lua_State *L, pop3_span value);
-
-/* Raise if 'err' is one. */
-void lmessage_try (lua_State *L, int err);
-
-/* lpart.c: methods of parts, for the same userdata. */
-extern const luaL_Reg lpart_methods[];
-
-/* Add the functions of 'list' to field 'name' of the module on the top. */
+/* Add the functions of 'list' to table 'name' of the module on the top. */
 void lmessage_table (lua_State *L, const char *name, const luaL_Reg *list);
 
-/* The other files that message reading opens. */
+/* ------------------------------------------------- the files beside it */
+
+/* Push the list of the addresses in 'value', at most 'max'; 1: there are more. */
+int lfield_addresses (lua_State *L, Work *w, pop3_span value, size_t max);
+
+/* Push a date's table, or nil. */
+void lfield_date (lua_State *L, pop3_span value);
+
+/* The octets of a part as they are, and what code they are in. */
+pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_code *code);
+
+extern const luaL_Reg lfield_methods[], lfield_getters[];
+extern const luaL_Reg lpart_methods[], lpart_getters[];
+extern const luaL_Reg lwalk_methods[], lwalk_getters[];
+
+void lwork_open (lua_State *L);
 void lpart_open (lua_State *L);
 void lcodec_open (lua_State *L);
 void lstream_open (lua_State *L);

@@ -1,6 +1,5 @@
 /*
-** lpart.c - the parts of a message: the table of them, what their headers
-** say, their octets and text.
+** lpart.c - what headers say about parts; their octets and text.
 */
 #include <string.h>
 
@@ -9,81 +8,308 @@
 #define READER_T "pop3.core.reader"
 #define CHUNK ((size_t)1 << 16)
 
-/* ------------------------------------------------------------- the table */
+/* ---------------------------------------------------------------- headers */
 
-static void build (lua_State *L, Message *m) {
-  if (!m->tree.built)
-    lmessage_try(L, pop3_tree_build(&m->tree, m->in, &m->lim));
+static pop3_span piece (const char *head, pop3_piece p) {
+  return pop3_span_of(p.n > 0 ? head + p.at : NULL, p.n);
 }
 
-const pop3_part *lmessage_part (lua_State *L, Message *m, int arg) {
-  lua_Integer i = luaL_checkinteger(L, arg);
-  build(L, m);
-  luaL_argcheck(L, i >= 0 && (size_t)i < pop3_tree_count(&m->tree), arg,
-                "no such part");
-  return pop3_tree_get(&m->tree, (size_t)i);
-}
-
-pop3_span lmessage_block (lua_State *L, Message *m, int arg) {
-  size_t from = 0, n = m->in.n;
-  if (luaL_checkinteger(L, arg) != 0) {
-    const pop3_part *p = lmessage_part(L, m, arg);
-    from = p->head;
-    n = p->body - p->head;
+/* The fields of a part that describe it; of the root without finding parts. */
+static pop3_about about_part (lua_State *L, const Part *p) {
+  Message *m = p->m;
+  pop3_about a;
+  if (p->n == 0 && pop3_tree_count(&m->tree) == 0)
+    pop3_about_find(lmessage_block(L, m, 0), m->lim.fields, &a);
+  else {
+    const pop3_part *t = lmessage_find(L, m, p->n);
+    const char *head = m->in.p + t->head;
+    a.type = piece(head, t->type);
+    a.code = piece(head, t->encoding);
+    a.disposition = piece(head, t->disposition);
+    a.id = piece(head, t->id);
   }
-  if (n > m->lim.header) n = m->lim.header;
-  return pop3_span_of(m->in.p + from, n);
+  return a;
 }
 
-/* m:count() -> how many parts there are, multiparts too */
-static int l_count (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  build(L, m);
-  lpop3_pushu64(L, pop3_tree_count(&m->tree));
+/* What there is to be said of a part, whoever has it. */
+typedef struct describing {
+  Work *w;
+  pop3_about a;
+  enum pop3_code code;
+  unsigned flags;           /* of the root they are not needed */
+  size_t max;               /* parameters */
+} describing;
+
+static enum pop3_code code_of (lua_State *L, const describing *d) {
+  if (d->a.code.p == NULL) return POP3_CODE_NONE;
+  lwork_value(L, d->w, d->a.code, 1);
+  return pop3_code_find(pop3_value_main(&d->w->value));
+}
+
+static describing describe (lua_State *L) {
+  const Part *p = lmessage_check(L, 1);
+  const pop3_part *t;
+  describing d;
+  d.w = p->m->w;
+  d.a = about_part(L, p);
+  d.max = p->m->lim.params;
+  if (p->n == 0 && pop3_tree_count(&p->m->tree) == 0) {
+    d.flags = 0;
+    d.code = code_of(L, &d);
+  }
+  else {
+    t = pop3_tree_get(&p->m->tree, p->n);
+    d.flags = t->flags;
+    d.code = (enum pop3_code)t->code;
+  }
+  return d;
+}
+
+static int push_encoding (lua_State *L, const describing *d) {
+  if (d->a.code.p != NULL) lwork_value(L, d->w, d->a.code, 1);
+  if (d->a.code.p == NULL || d->w->value.nmain == 0)
+    lua_pushliteral(L, "7bit");
+  else lwork_span(L, pop3_value_main(&d->w->value));
   return 1;
 }
 
-/* m:node(part) -> kind, parent, first child, next sibling, number; 0: none */
-static int l_node (lua_State *L) {
-  static const char *const kinds[] = {"leaf", "multipart", "message"};
-  Message *m = lmessage_check(L, 1);
-  const pop3_part *p = lmessage_part(L, m, 2);
-  lua_pushstring(L, p->flags & POP3_PART_ENCODED ? "encoded"
-                                                 : kinds[p->kind]);
-  lua_pushinteger(L, p->parent);
-  lua_pushinteger(L, p->child);
-  lua_pushinteger(L, p->next);
-  lua_pushinteger(L, p->number);
-  return 5;
+/* The type of a part (RFC 2045 5.2), in w->value or a literal. */
+static pop3_span type_of (lua_State *L, const describing *d) {
+  unsigned flags = d->flags;
+  const char *s = "text/plain";
+  pop3_span t;
+  int valid;
+  lwork_value(L, d->w, d->a.type, d->max);
+  t = d->a.type.p != NULL ? pop3_value_main(&d->w->value)
+                          : pop3_span_of("", 0);
+  valid = pop3_istype(t);
+  if (valid && t.n > 10 && memcmp(t.p, "multipart/", 10) == 0) {
+    if (flags & POP3_PART_OPAQUE) {
+      s = "application/octet-stream";
+      return pop3_span_of(s, strlen(s));
+    }
+    if (pop3_boundary(&d->w->value).n > 0) return t;
+    valid = 0;
+    flags = 0;                        /* text/plain, even in a digest */
+  }
+  if (d->code == POP3_CODE_UNKNOWN) s = "application/octet-stream";
+  else if (valid) return t;
+  else if (flags & POP3_PART_DIGEST) s = "message/rfc822";
+  return pop3_span_of(s, strlen(s));
 }
 
-/* m:offsets(part) -> header, body, end */
+static int push_type (lua_State *L, const describing *d) {
+  lwork_span(L, type_of(L, d));
+  return 1;
+}
+
+/* Push the charset that a text part declares, in lower case. */
+static int push_charset (lua_State *L, const describing *d) {
+  pop3_span type = type_of(L, d), s;
+  pop3_buf *out = &d->w->out;
+  pop3_param p;
+  size_t i;
+  if (d->a.type.p == NULL || type.n < 5 || memcmp(type.p, "text/", 5) != 0 ||
+      !pop3_value_find(&d->w->value, "charset", &p))
+    return 0;
+  s = pop3_trim(p.octets);
+  out->n = 0;
+  lwork_try(L, pop3_utf8_guess(out, s));
+  if (out->n == 0) return 0;
+  for (i = 0; i < out->n; i++) out->p[i] = (char)pop3_lower(out->p[i]);
+  lwork_push(L, d->w);
+  return 1;
+}
+
+/* Push the text of a parameter of the field 'raw'. */
+static int push_param (lua_State *L, const describing *d, pop3_span raw,
+                       const char *name) {
+  pop3_param p;
+  if (raw.p == NULL) return 0;
+  lwork_value(L, d->w, raw, d->max);
+  if (!pop3_value_find(&d->w->value, name, &p)) return 0;
+  d->w->out.n = 0;
+  lwork_try(L, pop3_param_text(&d->w->conv, &p, &d->w->out));
+  lwork_push(L, d->w);
+  return 1;
+}
+
+/* Push the table of all parameters of Content-Type; the first of a name. */
+static int push_params (lua_State *L, const describing *d) {
+  Work *w = d->w;
+  pop3_buf text;
+  const char *packed;
+  size_t i, n = 0;
+  if (d->a.type.p != NULL) {
+    lwork_value(L, w, d->a.type, d->max);
+    n = pop3_value_count(&w->value);
+  }
+  text = w->tmp;                  /* not in use behind 'lwork_value' */
+  w->out.n = 0;
+  for (i = 0; i < n; i++) {
+    pop3_param p;
+    int err;
+    pop3_value_get(&w->value, i, &p);
+    text.n = 0;
+    err = pop3_param_text(&w->conv, &p, &text);
+    w->tmp = text;
+    lwork_try(L, err);
+    lwork_pack(L, w, p.name);
+    lwork_pack(L, w, pop3_span_of(text.n > 0 ? text.p : "", text.n));
+  }
+  packed = lwork_packed(L, w);
+  lua_createtable(L, 0, n < 64 ? (int)n : 64);
+  for (i = 0; i < n; i++) {
+    packed = lwork_unpack(L, packed);                  /* params, name */
+    packed = lwork_unpack(L, packed);                  /* ..., text */
+    lua_pushvalue(L, -2);
+    if (lua_rawget(L, -4) == LUA_TNIL) {
+      lua_pop(L, 1);
+      lua_rawset(L, -3);
+    }
+    else lua_pop(L, 3);
+  }
+  lua_remove(L, -2);
+  return 1;
+}
+
+static int push_disposition (lua_State *L, const describing *d) {
+  if (d->a.disposition.p == NULL) return 0;
+  lwork_value(L, d->w, d->a.disposition, d->max);
+  if (d->w->value.nmain == 0) return 0;
+  lwork_span(L, pop3_value_main(&d->w->value));
+  return 1;
+}
+
+static int push_filename (lua_State *L, const describing *d) {
+  return push_param(L, d, d->a.disposition, "filename") ||
+         push_param(L, d, d->a.type, "name");
+}
+
+static int push_cid (lua_State *L, const describing *d) {
+  int r;
+  if (d->a.id.p == NULL) return 0;
+  r = pop3_ident(lwork_unfold(L, d->w, d->a.id), &d->w->out);
+  lwork_try(L, r);
+  if (r == 0) return 0;
+  lwork_push(L, d->w);
+  return 1;
+}
+
+#define GETTER(name) \
+  static int g_##name (lua_State *L) { \
+    describing d = describe(L); \
+    return push_##name(L, &d); \
+  }
+
+GETTER(type)
+GETTER(charset)
+GETTER(encoding)
+GETTER(disposition)
+GETTER(filename)
+GETTER(cid)
+
+static int g_params (lua_State *L) {
+  describing d = describe(L);
+  lmessage_cache(L, 1);
+  if (lua_getfield(L, -1, "params") != LUA_TNIL) return 1;
+  push_params(L, &d);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -4, "params");
+  return 1;
+}
+
+/*
+** core.message.describe(header, table, digest, opaque, fields, params): set
+** what the getters above say of a part with that header.
+*/
+static int l_describe (lua_State *L) {
+  static const struct {
+    const char *name;
+    int (*push) (lua_State *L, const describing *d);
+  } all[] = {
+    {"type", push_type}, {"charset", push_charset},
+    {"encoding", push_encoding}, {"params", push_params},
+    {"disposition", push_disposition}, {"filename", push_filename},
+    {"cid", push_cid}
+  };
+  pop3_limits lim;
+  pop3_span block;
+  describing d;
+  size_t i;
+  block.p = luaL_checklstring(L, 1, &block.n);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  memset(&lim, 0, sizeof lim);
+  lim.fields = (size_t)luaL_optinteger(L, 5, 0);
+  lim.params = (size_t)luaL_optinteger(L, 6, 0);
+  pop3_limits_default(&lim);
+  d.w = lwork_get(L);
+  d.w->valued.p = NULL;
+  d.max = lim.params;
+  d.flags = (lua_toboolean(L, 3) ? POP3_PART_DIGEST : 0u) |
+            (lua_toboolean(L, 4) ? POP3_PART_OPAQUE : 0u);
+  pop3_about_find(block, lim.fields, &d.a);
+  d.code = code_of(L, &d);
+  for (i = 0; i < sizeof all / sizeof all[0]; i++)
+    if (all[i].push(L, &d)) lua_setfield(L, 2, all[i].name);
+  d.w->valued.p = NULL;
+  return 0;
+}
+
+/* ---------------------------------------------------------------- offsets */
+
+/* part:offsets() -> header, body, end */
 static int l_offsets (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  const pop3_part *p = lmessage_part(L, m, 2);
-  lpop3_pushu64(L, p->head);
-  lpop3_pushu64(L, p->body);
-  lpop3_pushu64(L, p->end);
+  const Part *p = lmessage_check(L, 1);
+  const pop3_part *t = lmessage_whole(L, p->m, p->n);
+  lpop3_pushu64(L, t->head);
+  lpop3_pushu64(L, t->body);
+  lpop3_pushu64(L, t->end);
   return 3;
 }
 
-/* m:defects() -> list of { code, offset, text } */
-static int l_defects (lua_State *L) {
+/* part:raw() -> header and body as they are */
+static int l_raw (lua_State *L) {
+  const Part *p = lmessage_check(L, 1);
+  const pop3_part *t;
+  if (p->n == 0) lwork_span(L, p->m->in);
+  else {
+    t = lmessage_whole(L, p->m, p->n);
+    lua_pushlstring(L, p->m->in.p + t->head, t->end - t->head);
+  }
+  return 1;
+}
+
+/* In the order of their offsets; few were found out of it. */
+static void sort_defects (pop3_tree *t) {
+  pop3_defect *d = (pop3_defect *)(void *)t->defects.p;
+  size_t n = t->defects.n / sizeof *d, i, j;
+  for (i = 1; i < n; i++) {
+    pop3_defect x = d[i];
+    for (j = i; j > 0 && d[j - 1].at > x.at; j--) d[j] = d[j - 1];
+    d[j] = x;
+  }
+}
+
+/* part.defects -> list of { code, offset, text }, of the whole message */
+static int g_defects (lua_State *L) {
   static const char *const codes[] = {"line", "mbox", "type", "boundary",
                                       "unclosed", "encoding", "limit"};
-  Message *m = lmessage_check(L, 1);
-  unsigned turn = m->turn;
+  const Part *p = lmessage_check(L, 1);
+  Message *m = p->m;
   pop3_defect d;
   size_t i, n;
-  build(L, m);
+  if (p->n != 0) return 0;
+  lmessage_all(L, m);
   if (!m->noted) {
     m->noted = 1;
-    lmessage_try(L, pop3_tree_headers(&m->tree, m->in, &m->lim));
+    lwork_try(L, pop3_tree_headers(&m->tree, m->in, &m->lim));
   }
+  sort_defects(&m->tree);
   n = m->tree.defects.n / sizeof d;
   lua_createtable(L, (int)n, 0);
   for (i = 0; i < n; i++) {
-    lmessage_still(L, m, turn);
+    lmessage_still(L, m);
     memcpy(&d, m->tree.defects.p + i * sizeof d, sizeof d);
     lua_createtable(L, 0, 3);
     lua_pushstring(L, codes[d.code]);
@@ -97,281 +323,88 @@ static int l_defects (lua_State *L) {
   return 1;
 }
 
-/* --------------------------------------------------------------- headers */
+/* ----------------------------------------------------------------- bodies */
 
-typedef struct about {           /* the fields that say what a part is */
-  pop3_span type, code, disposition, id;
-} about;
-
-static about find_about (pop3_span block, size_t max) {
-  static const char *const names[] = {
-    "content-type", "content-transfer-encoding", "content-disposition",
-    "content-id"
-  };
-  about a;
-  pop3_span *where[4];
-  pop3_head h;
-  pop3_field f;
-  enum pop3_head_kind k;
-  int i;
-  memset(&a, 0, sizeof a);
-  where[0] = &a.type;
-  where[1] = &a.code;
-  where[2] = &a.disposition;
-  where[3] = &a.id;
-  h.block = block;
-  h.at = 0;
-  while ((k = pop3_head_next(&h, &f)) != POP3_HEAD_END) {
-    if (k != POP3_HEAD_FIELD) continue;
-    if (max-- == 0) break;
-    if (f.name.n < 10 || pop3_lower(f.name.p[0]) != 'c') continue;
-    for (i = 0; i < 4; i++)
-      if (where[i]->p == NULL && pop3_is(f.name, names[i]))
-        *where[i] = f.value;
-  }
-  return a;
+pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_code *code) {
+  Message *m = p->m;
+  const pop3_part *t = lmessage_whole(L, m, p->n);
+  int closed = t->kind != POP3_PART_LEAF ||
+               (t->flags & POP3_PART_OPAQUE) != 0;
+  *code = closed || t->code == POP3_CODE_UNKNOWN ? POP3_CODE_NONE
+                                                 : (enum pop3_code)t->code;
+  return pop3_span_of(m->in.p + t->body, t->end - t->body);
 }
 
-static void parse_value (lua_State *L, Message *m, pop3_span raw) {
-  if (raw.p == NULL) raw = pop3_span_of("", 0);
-  lmessage_try(L, pop3_value_parse(&m->value, lmessage_unfold(L, m, raw),
-                                   m->lim.params));
-}
-
-static enum pop3_code code_of (lua_State *L, Message *m, const about *a) {
-  parse_value(L, m, a->code);
-  return pop3_code_find(pop3_value_main(&m->value));
-}
-
-static void push_span (lua_State *L, pop3_span s) {
-  lua_pushlstring(L, s.n > 0 ? s.p : "", s.n);
-}
-
-/* Push the text of a parameter of m->value; 0, and nothing: there is none. */
-static int push_param (lua_State *L, Message *m, const char *name) {
-  pop3_param p;
-  if (!pop3_value_find(&m->value, name, &p)) return 0;
-  m->out.n = 0;
-  lmessage_try(L, pop3_param_text(&m->conv, &p, &m->out));
-  lmessage_push(L, m);
-  return 1;
-}
-
-/* Push the table of all parameters of m->value. */
-static void push_params (lua_State *L, Message *m) {
-  size_t i, n = pop3_value_count(&m->value);
-  unsigned turn = m->turn;
-  lua_createtable(L, 0, (int)(n < 64 ? n : 64));
-  for (i = 0; i < n; i++) {
-    pop3_param p;
-    lmessage_still(L, m, turn);
-    pop3_value_get(&m->value, i, &p);
-    push_span(L, p.name);                       /* params, name */
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, -3) == LUA_TNIL) {        /* params, name, old value */
-      lmessage_still(L, m, turn);
-      m->out.n = 0;
-      lmessage_try(L, pop3_param_text(&m->conv, &p, &m->out));
-      lua_pop(L, 1);
-      lmessage_push(L, m);
-      lua_rawset(L, -3);
-    }
-    else lua_pop(L, 2);
-  }
-}
-
-/* Push the type of a part whose Content-Type is m->value (RFC 2045 5.2). */
-static void push_type (lua_State *L, Message *m, unsigned flags,
-                       enum pop3_code code) {
-  pop3_span t = pop3_value_main(&m->value);
-  int valid = pop3_istype(t);
-  if (valid && t.n > 10 && memcmp(t.p, "multipart/", 10) == 0) {
-    if (flags & POP3_PART_OPAQUE) {
-      lua_pushliteral(L, "application/octet-stream");
-      return;
-    }
-    if (pop3_boundary(&m->value).n > 0) {
-      push_span(L, t);
-      return;
-    }
-    valid = 0;
-    flags = 0;                        /* text/plain, even in a digest */
-  }
-  if (code == POP3_CODE_UNKNOWN)
-    lua_pushliteral(L, "application/octet-stream");
-  else if (valid) push_span(L, t);
-  else if (flags & POP3_PART_DIGEST)
-    lua_pushliteral(L, "message/rfc822");
-  else lua_pushliteral(L, "text/plain");
-}
-
-/* The charset that a text part declares, or nil; its type is on top. */
-static void push_charset (lua_State *L, Message *m) {
-  pop3_param p;
-  const char *type = lua_tostring(L, -1);
-  if (strncmp(type, "text/", 5) == 0 &&
-      pop3_value_find(&m->value, "charset", &p)) {
-    pop3_span s = pop3_trim(p.octets);
-    size_t i;
-    m->out.n = 0;
-    lmessage_try(L, pop3_utf8_guess(&m->out, s));
-    for (i = 0; i < m->out.n; i++)
-      m->out.p[i] = (char)pop3_lower(m->out.p[i]);
-    if (m->out.n > 0) {
-      lmessage_push(L, m);
-      return;
-    }
-  }
-  lua_pushnil(L);
-}
-
-/*
-** Set the fields of the table at 3 that Content-Type and its code make, and
-** push the "name" parameter, or nil.
-*/
-static void describe_type (lua_State *L, Message *m, const about *a,
-                           unsigned flags) {
-  unsigned turn = m->turn;
-  enum pop3_code code = code_of(L, m, a);
-  if (m->value.nmain > 0) push_span(L, pop3_value_main(&m->value));
-  else lua_pushliteral(L, "7bit");
-  lua_setfield(L, 3, "encoding");
-  lmessage_still(L, m, turn);
-  parse_value(L, m, a->type);
-  push_type(L, m, flags, code);
-  lmessage_still(L, m, turn);
-  push_charset(L, m);
-  lua_setfield(L, 3, "charset");
-  lua_setfield(L, 3, "type");
-  lmessage_still(L, m, turn);
-  push_params(L, m);
-  lua_setfield(L, 3, "params");
-  lmessage_still(L, m, turn);
-  if (!push_param(L, m, "name")) lua_pushnil(L);
-  lmessage_still(L, m, turn);
-}
-
-/* The same for Content-Disposition; the name on the top is taken. */
-static void describe_disposition (lua_State *L, Message *m, const about *a) {
-  unsigned turn = m->turn;
-  parse_value(L, m, a->disposition);
-  if (m->value.nmain > 0) {
-    push_span(L, pop3_value_main(&m->value));
-    lua_setfield(L, 3, "disposition");
-    lmessage_still(L, m, turn);
-  }
-  push_param(L, m, "filename");
-  lua_setfield(L, 3, "filename");
-  lmessage_still(L, m, turn);
-}
-
-/*
-** m:describe(part, table[, digest[, opaque]]): set its fields type, charset,
-** encoding, params, disposition, filename, cid. 'digest' and 'opaque' tell
-** what a header alone does not show.
-*/
-static int l_describe (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  about a = find_about(lmessage_block(L, m, 2), m->lim.fields);
-  unsigned flags = lua_toboolean(L, 4) ? POP3_PART_DIGEST : 0;
-  int r;
-  if (lua_toboolean(L, 5)) flags |= POP3_PART_OPAQUE;
-  luaL_checktype(L, 3, LUA_TTABLE);
-  lua_settop(L, 3);
-  if (lua_tointeger(L, 2) != 0) flags |= lmessage_part(L, m, 2)->flags;
-  describe_type(L, m, &a, flags);
-  describe_disposition(L, m, &a);
-  if (a.id.p == NULL) return 0;
-  r = pop3_ident(lmessage_unfold(L, m, a.id), &m->out);
-  lmessage_try(L, r);
-  if (r == 0) return 0;
-  lmessage_push(L, m);
-  lua_setfield(L, 3, "cid");
-  return 0;
-}
-
-/* ---------------------------------------------------------------- bodies */
-
-/* The body of part 'arg', as it is, and the code it is in. */
-static pop3_span body_of (lua_State *L, Message *m, int arg,
-                          enum pop3_code *code) {
-  const pop3_part *p = lmessage_part(L, m, arg);
-  about a = find_about(lmessage_block(L, m, arg), m->lim.fields);
-  int closed = p->kind != POP3_PART_LEAF ||
-               (p->flags & POP3_PART_OPAQUE) != 0;
-  *code = closed ? POP3_CODE_NONE : code_of(L, m, &a);
-  return pop3_span_of(m->in.p + p->body, p->end - p->body);
-}
-
-/* m:size(part) -> decoded octets */
-static int l_size (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
+static int g_size (lua_State *L) {
+  const Part *p = lmessage_check(L, 1);
   enum pop3_code code;
-  pop3_span s = body_of(L, m, 2, &code);
+  pop3_span s = lpart_octets(L, p, &code);
+  pop3_buf *out = &p->m->w->out;
   pop3_decoder d;
   size_t n = 0;
-  if (code == POP3_CODE_NONE || code == POP3_CODE_UNKNOWN) n = s.n;
+  if (code == POP3_CODE_NONE) n = s.n;
   else {
     int last;
     pop3_decoder_init(&d, code);
     do {
       size_t k = s.n < CHUNK ? s.n : CHUNK;
       last = k == s.n;
-      m->out.n = 0;
-      lmessage_try(L, pop3_decode(&d, pop3_span_of(s.p, k), last, &m->out));
-      n += m->out.n;
+      out->n = 0;
+      lwork_try(L, pop3_decode(&d, pop3_span_of(s.p, k), last, out));
+      n += out->n;
       s.p += k;
       s.n -= k;
     } while (!last);
-    m->out.n = 0;
+    out->n = 0;
   }
   lpop3_pushu64(L, n);
   return 1;
 }
 
-/* m:body(part) -> decoded octets */
+/* core.message.body(part) -> decoded octets */
 static int l_body (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
+  const Part *p = lmessage_ground(L, 1);
   enum pop3_code code;
-  pop3_span s = body_of(L, m, 2, &code);
-  pop3_decoder d;
-  if (code == POP3_CODE_NONE || code == POP3_CODE_UNKNOWN) push_span(L, s);
+  pop3_span s = lpart_octets(L, p, &code);
+  if (code == POP3_CODE_NONE) lwork_span(L, s);
   else {
-    pop3_decoder_init(&d, code);
-    m->out.n = 0;
-    lmessage_try(L, pop3_decode(&d, s, 1, &m->out));
-    lmessage_push(L, m);
-  }
-  return 1;
-}
-
-/* m:text(part) -> the decoded octets as UTF-8 */
-static int l_text (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
-  const pop3_charset *cs = NULL;
-  enum pop3_code code;
-  pop3_span s = body_of(L, m, 2, &code);
-  about a = find_about(lmessage_block(L, m, 2), m->lim.fields);
-  pop3_param p;
-  parse_value(L, m, a.type);
-  if (pop3_value_find(&m->value, "charset", &p))
-    cs = pop3_charset_find(p.octets);
-  if (code != POP3_CODE_NONE && code != POP3_CODE_UNKNOWN) {
     pop3_decoder d;
     pop3_decoder_init(&d, code);
-    m->tmp.n = 0;
-    lmessage_try(L, pop3_decode(&d, s, 1, &m->tmp));
-    s = pop3_span_of(m->tmp.n > 0 ? m->tmp.p : "", m->tmp.n);
+    p->m->w->out.n = 0;
+    lwork_try(L, pop3_decode(&d, s, 1, &p->m->w->out));
+    lwork_push(L, p->m->w);
   }
-  m->out.n = 0;
-  lmessage_try(L, pop3_conv_text(&m->conv, cs, s, &m->out));
-  lmessage_push(L, m);
-  m->tmp.n = 0;
-  pop3_buf_trim(&m->tmp, CHUNK);
   return 1;
 }
 
-/* --------------------------------------------------------------- reading */
+/* core.message.text(part) -> the decoded octets as UTF-8 */
+static int l_text (lua_State *L) {
+  const Part *p = lmessage_ground(L, 1);
+  Work *w = p->m->w;
+  const pop3_charset *cs = NULL;
+  enum pop3_code code;
+  pop3_span s = lpart_octets(L, p, &code);
+  pop3_about a = about_part(L, p);
+  pop3_param charset;
+  if (a.type.p != NULL) {
+    lwork_value(L, w, a.type, p->m->lim.params);
+    if (pop3_value_find(&w->value, "charset", &charset))
+      cs = pop3_charset_find(charset.octets);
+  }
+  if (code != POP3_CODE_NONE) {
+    pop3_decoder d;
+    pop3_decoder_init(&d, code);
+    w->tmp.n = 0;
+    lwork_try(L, pop3_decode(&d, s, 1, &w->tmp));
+    s = pop3_span_of(w->tmp.n > 0 ? w->tmp.p : "", w->tmp.n);
+  }
+  w->out.n = 0;
+  lwork_try(L, pop3_conv_text(&w->conv, cs, s, &w->out));
+  lwork_push(L, w);
+  return 1;
+}
+
+/* ---------------------------------------------------------------- reading */
 
 /* A body on its way out in pieces; user value 1 is the message. */
 typedef struct Reader {
@@ -382,19 +415,19 @@ typedef struct Reader {
   unsigned char done;
 } Reader;
 
-/* m:reader(part) -> reader */
+/* core.message.reader(part) -> reader */
 static int l_reader (lua_State *L) {
-  Message *m = lmessage_check(L, 1);
+  const Part *p = lmessage_ground(L, 1);
   enum pop3_code code;
-  pop3_span s = body_of(L, m, 2, &code);
+  pop3_span s = lpart_octets(L, p, &code);
   Reader *r = (Reader *)lua_newuserdatauv(L, sizeof *r, 1);
-  r->m = m;
+  r->m = p->m;
   r->left = s;
   r->done = 0;
   pop3_decoder_init(&r->d, code);
   pop3_buf_init(&r->out, lpop3_mem(L));
   luaL_setmetatable(L, READER_T);
-  lua_pushvalue(L, 1);
+  lmessage_pushpart(L, 1, 0);
   lua_setiuservalue(L, -2, 1);
   return 1;
 }
@@ -415,8 +448,8 @@ static int l_reader_next (lua_State *L) {
   while (!r->done && r->out.n == 0) {
     size_t k = r->left.n < CHUNK ? r->left.n : CHUNK;
     r->done = k == r->left.n;
-    lmessage_try(L, pop3_decode(&r->d, pop3_span_of(r->left.p, k), r->done,
-                                &r->out));
+    lwork_try(L, pop3_decode(&r->d, pop3_span_of(r->left.p, k), r->done,
+                             &r->out));
     r->left.p += k;
     r->left.n -= k;
   }
@@ -434,11 +467,22 @@ static const luaL_Reg reader_methods[] = {
 };
 
 const luaL_Reg lpart_methods[] = {
-  {"count", l_count}, {"node", l_node}, {"offsets", l_offsets},
-  {"defects", l_defects}, {"describe", l_describe}, {"size", l_size},
-  {"body", l_body}, {"text", l_text}, {"reader", l_reader}, {NULL, NULL}
+  {"offsets", l_offsets}, {"raw", l_raw}, {NULL, NULL}
+};
+
+const luaL_Reg lpart_getters[] = {
+  {"type", g_type}, {"charset", g_charset}, {"encoding", g_encoding},
+  {"params", g_params}, {"disposition", g_disposition},
+  {"filename", g_filename}, {"cid", g_cid}, {"size", g_size},
+  {"defects", g_defects}, {NULL, NULL}
+};
+
+static const luaL_Reg functions[] = {
+  {"body", l_body}, {"text", l_text}, {"reader", l_reader},
+  {"describe", l_describe}, {NULL, NULL}
 };
 
 void lpart_open (lua_State *L) {
   lpop3_type(L, READER_T, reader_meta, reader_methods);
+  lmessage_table(L, "message", functions);
 }

@@ -41,7 +41,7 @@ static int l_stream (lua_State *L) {
   s->mime.mem = mem;
   luaL_setmetatable(L, STREAM_T);
   s->open = 1;
-  lmessage_try(L, pop3_mime_init(&s->mime, mem, &lim));
+  lwork_try(L, pop3_mime_init(&s->mime, mem, &lim));
   return 1;
 }
 
@@ -64,7 +64,7 @@ static int l_feed (lua_State *L) {
   if (p == NULL) s->last = 1;
   pop3_buf_shift(&s->in, s->used);
   s->used = 0;
-  lmessage_try(L, pop3_buf_add(&s->in, p, n));
+  lwork_try(L, pop3_buf_add(&s->in, p, n));
   return 0;
 }
 
@@ -89,7 +89,7 @@ static int push_head (lua_State *L, Stream *s, const pop3_mime_ev *ev) {
 /* Decode what came of a leaf; with 'last', what its decoder still holds. */
 static int push_data (lua_State *L, Stream *s, pop3_span in, int last) {
   s->out.n = 0;
-  lmessage_try(L, pop3_decode(&s->d, in, last, &s->out));
+  lwork_try(L, pop3_decode(&s->d, in, last, &s->out));
   if (s->out.n == 0) return 0;
   lua_pushlstring(L, s->out.p, s->out.n);
   lua_pushliteral(L, "data");
@@ -112,7 +112,7 @@ static int l_next (lua_State *L) {
     size_t before = in.n;
     int r = pop3_mime_next(&s->mime, &in, s->last, &ev);
     s->used += before - in.n;
-    lmessage_try(L, r);
+    lwork_try(L, r);
     if (r == 0) return 0;
     if (ev.type == POP3_MIME_HEAD) return push_head(L, s, &ev);
     if (ev.type == POP3_MIME_DATA) {

@@ -14,7 +14,7 @@ while at <= #set do
   at, messages = math.tointeger(from + length), messages + 1
   octets = octets + #(m.subject or "") + #m.from
   for _, part in m:walk() do
-    if decoding and part:_kind() == "leaf" then
+    if decoding and part.type:sub(1, 10) ~= "multipart/" then
       local body = part.type:sub(1, 5) == "text/" and part:text() or part:body()
       octets = octets + #body
     end

@@ -146,7 +146,10 @@ describe("limits:", function()
       return last
     end)()))
     local deep = message.parse(nested(20000), { depth = 20001, parts = 30000 })
-    assert.are.equal(20001, deep._core:count())
+    local count, longest = 0, ""
+    for path in deep:walk() do count, longest = count + 1, path end
+    assert.are.equal(20001, count)
+    assert.are.equal(("1."):rep(19999) .. "1", longest)
   end)
 
   it("too many parts are not read", function()
@@ -164,7 +167,9 @@ describe("limits:", function()
   it("a hundred thousand parts are read where they may be", function()
     local text = head .. ("--b\r\n\r\nx\r\n"):rep(100000) .. "--b--\r\n"
     local m = message.parse(text, { parts = 200000 })
-    assert.are.equal(100001, m._core:count())
+    local count = 0
+    for _ in m:walk() do count = count + 1 end
+    assert.are.equal(100001, count)
     assert.are.equal("x", m:part("100000"):body())
   end)
 
@@ -209,7 +214,7 @@ local function rebuild(m, text)
     local first, body, last = p:offsets()
     copy(first)
     copy(body)
-    for _, child in ipairs(p:_children()) do part(child) end
+    for child in p:_parts() do part(child) end
     copy(last)
   end
   part(m)

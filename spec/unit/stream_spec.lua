@@ -39,7 +39,7 @@ local function parsed(text, limits)
     end
     out[#out + 1] = ("part %s %s %s %s %d"):format(path, part.type,
       part.charset, part.filename, (part:offsets()))
-    for _, child in ipairs(part:_children()) do tell(child) end
+    for child in part:_parts() do tell(child) end
     local kind = part:_kind()
     local leaf = kind == "leaf" or kind == "encoded"
     out[#out + 1] = ("end %s %q"):format(path, leaf and part:body() or "")

@@ -4,15 +4,15 @@ local choose = {}
 
 -- The part of a multipart/related that is shown (RFC 2387 3.2): the one that
 -- "start" names, or the first.
-local function related_root(part, children)
+local function related_root(part)
   local start = part.params.start
   if start then
     start = start:match("<(.-)>") or start
-    for _, child in ipairs(children) do
+    for child in part:_parts() do
       if child.cid == start then return child end
     end
   end
-  return children[1]
+  return part:_child()
 end
 
 -- The first 'want' that is no attachment: in multipart/alternative of the
@@ -29,17 +29,18 @@ local function find(part, want, root)
   elseif kind ~= "multipart" then
     return nil
   end
-  local children = part:_children()
   if part.type == "multipart/alternative" then
+    local children = {}
+    for child in part:_parts() do children[#children + 1] = child end
     for i = #children, 1, -1 do
       local found = find(children[i], want, root)
       if found then return found end
     end
   elseif part.type == "multipart/related" then
-    local shown = related_root(part, children)
+    local shown = related_root(part)
     return shown and find(shown, want, root)
   else
-    for _, child in ipairs(children) do
+    for child in part:_parts() do
       local found = find(child, want, root)
       if found then return found end
     end
@@ -68,7 +69,7 @@ function choose.attachments(root)
   local function add(part, related)
     if part:_kind() == "multipart" then
       local inside = part.type == "multipart/related"
-      for _, child in ipairs(part:_children()) do add(child, inside) end
+      for child in part:_parts() do add(child, inside) end
     elseif part ~= text and part ~= html and is_attachment(part, related) then
       list[#list + 1] = part
     end

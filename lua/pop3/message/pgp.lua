@@ -12,8 +12,8 @@ end
 -- @treturn ?table `signed` or `encrypted`, with `octets`, what was signed or is
 -- encrypted, and `signature`; nil when it is no PGP/MIME
 return function(part)
-  local children = part:_children()
-  local first, second = children[1], children[2]
+  local first = part:_child()
+  local second = first and first:_next()
   if not second then return nil end
   if part.type == "multipart/signed"
      and second.type == "application/pgp-signature" then

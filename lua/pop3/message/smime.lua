@@ -101,9 +101,9 @@ return function(part)
     return nil
   end
   if part.type ~= "multipart/signed" then return nil end
-  local children = part:_children()
-  local signature = children[2]
+  local content = part:_child()
+  local signature = content and content:_next()
   if signature and is_cms(signature) == "signature" then
-    return make(signature, children[1], "signed")
+    return make(signature, content, "signed")
   end
 end

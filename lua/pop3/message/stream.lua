@@ -64,14 +64,12 @@ local function place(part, up)
   end
 end
 
-local function tell_fields(ud, part, limit, on_header)
-  local at = 0
-  for _ = 1, limit do
-    local name, raw, _, following = ud:field(0, at)
-    if not name then break end
+local function tell_fields(block, part, limit, on_header)
+  local head <close> = core.message.parse(block, { fields = limit,
+                                                   header = #block + 1 })
+  for name, raw in head:fields() do
     local value = core.decode.words(raw)
     if on_header(name, value, part.path, raw) == false then return false end
-    at = following
   end
   return true
 end
@@ -89,10 +87,7 @@ return function(handlers, level)
     local part = { _kind = kind, _count = 0, offset = offset }
     place(part, open[at_level - 1])
     open[at_level] = part
-    local ud <close> = core.message.parse(block, { fields = h.fields,
-                                                   params = h.params,
-                                                   header = #block + 1 })
-    ud:describe(0, part, digest, opaque)
+    core.message.describe(block, part, digest, opaque, h.fields, h.params)
     if part.filename then
       part.safe_filename = names.safe(part.filename)
       if part.safe_filename == "" then
@@ -103,7 +98,7 @@ return function(handlers, level)
       stream:code(opaque and "7bit" or part.encoding)
     end
     if h.on_header and
-       not tell_fields(ud, part, h.fields or 10000, h.on_header) then
+       not tell_fields(block, part, h.fields, h.on_header) then
       return false
     end
     if h.on_part then return h.on_part(part) end

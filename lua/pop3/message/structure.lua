@@ -14,8 +14,7 @@ end
 
 -- The subject of the message embedded in 'part'.
 local function inner_subject(part)
-  local inner = rawget(part, "_inner") or part:_children()[1]
-  if not inner then inner = part:message() end
+  local inner = part:_child() or part:message()
   return inner and inner.subject
 end
 
@@ -28,7 +27,7 @@ local function describe(part)
     safe_filename = part.safe_filename,
   }
   if t.type:sub(1, 5) == "text/" then
-    t.text = part._m._core:text(part._n)
+    t.text = core.message.text(part)
     t.text_flowed = flowed(part, t.text)
   elseif t.type == "message/rfc822" or t.type == "message/global" then
     t.message_subject = inner_subject(part)
@@ -38,7 +37,7 @@ end
 
 -- What a multipart/signed has signed (RFC 1847 2.1).
 local function signed(part)
-  local first = part:_children()[1]
+  local first = part:_child()
   if not first then return nil end
   local raw = first:raw()
   return {
