@@ -74,6 +74,9 @@ void lwork_value (lua_State *L, Work *w, pop3_span raw, size_t max);
 /* Unfold a field's value; it may lie in w->tmp. */
 pop3_span lwork_unfold (lua_State *L, Work *w, pop3_span value);
 
+/* Empty the buffers, and let go of large ones: at the end of what uses them. */
+void lwork_trim (Work *w);
+
 /* Push w->out and empty it; push a span; push the decoded text of one. */
 void lwork_push (lua_State *L, Work *w);
 void lwork_span (lua_State *L, pop3_span s);

@@ -398,9 +398,9 @@ static int l_text (lua_State *L) {
     lwork_try(L, pop3_decode(&d, s, 1, &w->tmp));
     s = pop3_span_of(w->tmp.n > 0 ? w->tmp.p : "", w->tmp.n);
   }
-  w->out.n = 0;
-  lwork_try(L, pop3_conv_text(&w->conv, cs, s, &w->out));
-  lwork_push(L, w);
+  lwork_try(L, pop3_conv_view(&w->conv, cs, s, &w->out, &s));
+  lwork_span(L, s);
+  lwork_trim(w);
   return 1;
 }
 

@@ -103,7 +103,7 @@ void lwork_span (lua_State *L, pop3_span s) {
 }
 
 /* What one large message left behind is not kept for all the others. */
-static void trim (Work *w) {
+void lwork_trim (Work *w) {
   w->out.n = w->tmp.n = w->conv.tmp.n = w->conv.word.n = 0;
   pop3_buf_trim(&w->out, KEEPBUF);
   pop3_buf_trim(&w->tmp, KEEPBUF);
@@ -120,7 +120,7 @@ static void trim (Work *w) {
 
 void lwork_push (lua_State *L, Work *w) {
   lua_pushlstring(L, w->out.n > 0 ? w->out.p : "", w->out.n);
-  trim(w);
+  lwork_trim(w);
 }
 
 void lwork_words (lua_State *L, Work *w, pop3_span unfolded) {
@@ -138,7 +138,7 @@ void lwork_pack (lua_State *L, Work *w, pop3_span s) {
 const char *lwork_packed (lua_State *L, Work *w) {
   char *p = (char *)lua_newuserdatauv(L, w->out.n + 1, 0);
   if (w->out.n > 0) memcpy(p, w->out.p, w->out.n);
-  trim(w);
+  lwork_trim(w);
   return p;
 }
 

@@ -363,6 +363,34 @@ static pop3_span drop_mark (pop3_span in, int *kind) {
   return pop3_span_of(in.p + n, in.n - n);
 }
 
+/* Is ASCII in this kind of charset what it is in UTF-8? */
+static int keeps_ascii (int kind) {
+  switch (kind) {
+    case POP3_CS_UTF16LE: case POP3_CS_UTF16BE: case POP3_CS_UTF7:
+    case POP3_CS_2022JP: case POP3_CS_2022: case POP3_CS_HZ: return 0;
+    default: return 1;
+  }
+}
+
+int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
+                    pop3_buf *out, pop3_span *text) {
+  int kind = cs != NULL ? cs->kind : POP3_CS_UTF8, err;
+  if (keeps_ascii(kind)) {
+    size_t n = pop3_utf8_ascii(in.p, in.n);
+    if (n < in.n && kind == POP3_CS_UTF8 &&
+        (n > 0 || (unsigned char)in.p[0] != 0xEF))      /* no mark, maybe */
+      n += pop3_utf8_valid(in.p + n, in.n - n);
+    if (n == in.n) {
+      *text = in;
+      return 0;
+    }
+  }
+  out->n = 0;
+  err = pop3_conv_text(c, cs, in, out);
+  *text = pop3_span_of(out->n > 0 ? out->p : "", out->n);
+  return err;
+}
+
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out) {
   int kind = cs != NULL ? cs->kind : POP3_CS_1252;

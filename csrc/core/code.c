@@ -173,11 +173,51 @@ static int qp_octet (pop3_decoder *d, char c, char **q) {
   return 1;
 }
 
-/* The common cases need no holding: they are settled by what is in sight. */
+/* What stands in a line, [p, e), without what its end decides. */
+static char *qp_text (const char *p, const char *e, char *q) {
+  while (p < e) {
+    const char *eq = (const char *)memchr(p, '=', (size_t)(e - p));
+    size_t n = (size_t)((eq != NULL ? eq : e) - p);
+    memcpy(q, p, n);
+    q += n;
+    if (eq == NULL) break;
+    for (p = eq; p < e && *p == '='; ) {       /* escapes come in rows */
+      int hi = e - p >= 3 ? pop3_hexdigit(p[1]) : -1;
+      int lo = hi >= 0 ? pop3_hexdigit(p[2]) : -1;
+      *q++ = lo >= 0 ? (char)(hi << 4 | lo) : '=';
+      p += lo >= 0 ? 3 : 1;
+    }
+  }
+  return q;
+}
+
+/* A whole line, with its line break at 'nl', and nothing held before it. */
+static char *qp_line (const char *p, const char *nl, char *q) {
+  const char *e = nl > p && nl[-1] == '\r' ? nl - 1 : nl, *end = e;
+  while (end > p && pop3_isblank(end[-1])) end--;
+  if (end > p && end[-1] == '=') return qp_text(p, end - 1, q);
+  q = qp_text(p, end, q);
+  if (e < nl) *q++ = '\r';
+  *q++ = '\n';
+  return q;
+}
+
+/*
+** Whole lines need no holding, nor do most octets elsewhere: they are settled
+** by what is in sight.
+*/
 static char *quoted (pop3_decoder *d, pop3_span in, char *q) {
-  const char *p = in.p, *e = p + in.n;
+  const char *p = in.p, *e = p + in.n, *nl = p;
   while (p < e) {
     int hi, lo;
+    if (d->nheld == 0 && nl != NULL) {
+      nl = (const char *)memchr(p, '\n', (size_t)(e - p));
+      if (nl != NULL) {
+        q = qp_line(p, nl, q);
+        p = nl + 1;
+        continue;
+      }
+    }
     if (d->nheld > 0) {
       p += qp_octet(d, *p, &q);
       continue;

@@ -71,7 +71,8 @@ int pop3_html_text (pop3_buf *out, pop3_span in);
 
 /* ----------------------------------------------------- characters: utf8.c */
 
-/* How many octets from the start on are well-formed UTF-8. */
+/* How many octets from the start on are ASCII; are well-formed UTF-8. */
+size_t pop3_utf8_ascii (const char *p, size_t n);
 size_t pop3_utf8_valid (const char *p, size_t n);
 
 /* Length of the maximal subpart at 'p', which is not well-formed; n > 0. */
@@ -151,6 +152,10 @@ void pop3_conv_free (pop3_conv *c);
 */
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out);
+
+/* The same: '*text' is 'in' if that is UTF-8 already, else in 'out', replaced. */
+int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
+                    pop3_buf *out, pop3_span *text);
 
 /* utf7.c (RFC 2152) */
 int pop3_utf7 (pop3_buf *out, pop3_span in);

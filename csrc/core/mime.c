@@ -233,7 +233,9 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
       ev->kind = POP3_PART_MULTI;
     }
   }
-  if (ev->about.code.p != NULL) {
+  if (ev->about.code.p != NULL)
+    ev->code = pop3_code_find(pop3_trim(ev->about.code));
+  if (ev->code == POP3_CODE_UNKNOWN) {      /* unless there is more to it */
     err = read_value(m, ev->about.code, 1);
     if (err != 0) return err;
     ev->code = pop3_code_find(pop3_value_main(&m->value));

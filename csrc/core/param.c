@@ -76,9 +76,10 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
   if (p < e && *p == '"' && !*noquote) {
     end = pop3_skip_quoted(p, e);
     if (end != NULL) {
+      if (pop3_buf_room(b, (size_t)(end - p)) != 0) return NULL;
       for (p++; p < end - 1; p++) {
         if (*p == '\\' && p + 1 < end - 1) p++;
-        if (pop3_buf_addc(b, *p) != 0) return NULL;
+        b->p[b->n++] = *p;
       }
       return end;
     }

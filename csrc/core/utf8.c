@@ -39,18 +39,32 @@ static size_t sequence (const byte *p, size_t n, size_t *part) {
   return want;
 }
 
+#define HIGH UINT64_C(0x8080808080808080)
+
+size_t pop3_utf8_ascii (const char *p, size_t n) {
+  size_t i = 0;
+  uint64_t w[4];
+  for (; n - i >= sizeof w; i += sizeof w) {
+    memcpy(w, p + i, sizeof w);
+    if ((w[0] | w[1] | w[2] | w[3]) & HIGH) break;
+  }
+  for (; n - i >= 8; i += 8) {
+    memcpy(w, p + i, 8);
+    if (w[0] & HIGH) break;
+  }
+  while (i < n && !(p[i] & 0x80)) i++;
+  return i;
+}
+
 size_t pop3_utf8_valid (const char *s, size_t n) {
   const byte *p = (const byte *)s;
   size_t i = 0;
   while (i < n) {
     size_t k;
-    while (n - i >= 8) {               /* eight at a time while ASCII */
-      uint64_t w;
-      memcpy(&w, p + i, 8);
-      if (w & UINT64_C(0x8080808080808080)) break;
-      i += 8;
+    if (p[i] < 0x80) {
+      i += pop3_utf8_ascii(s + i, n - i);
+      if (i == n) break;
     }
-    if (i == n) break;
     k = sequence(p + i, n - i, NULL);
     if (k == 0) break;
     i += k;
@@ -115,9 +129,12 @@ static int add_1252 (pop3_buf *out, pop3_span in) {
   if (in.n > SIZE_MAX / 4 || pop3_buf_room(out, in.n * 3) != 0)
     return POP3_ENOMEM;
   q = out->p + out->n;
-  for (; p < e; p++) {
-    if (*p < 0x80) *q++ = (char)*p;
-    else q += pop3_utf8_put(q, *p < 0xA0 ? w1252[*p - 0x80] : *p);
+  while (p < e) {
+    size_t n = pop3_utf8_ascii((const char *)p, (size_t)(e - p));
+    memcpy(q, p, n);
+    q += n;
+    for (p += n; p < e && *p >= 0x80; p++)
+      q += pop3_utf8_put(q, *p < 0xA0 ? w1252[*p - 0x80] : *p);
   }
   out->n = (size_t)(q - out->p);
   return 0;
