@@ -96,6 +96,7 @@ int lfield_addresses (lua_State *L, Work *w, pop3_span value, size_t max) {
   pop3_address a;
   size_t n = 0, i;
   const char *packed;
+  char small[LWORK_SMALL];
   int r;
   pop3_addrs_start(&w->addrs, value);
   w->out.n = 0;
@@ -107,7 +108,7 @@ int lfield_addresses (lua_State *L, Work *w, pop3_span value, size_t max) {
     n++;
   }
   lwork_try(L, r);
-  packed = lwork_packed(L, w);
+  packed = lwork_packed(L, w, small);
   lua_createtable(L, n < 1000 ? (int)n : 1000, 0);
   for (i = 1; i <= n; i++) {                        /* packed, list */
     lua_createtable(L, 0, 3);
@@ -182,6 +183,7 @@ static int push_date (lua_State *L, const Part *p, const char *name) {
 static int push_ids (lua_State *L, const Part *p, const char *name) {
   Work *w = p->m->w;
   const char *packed;
+  char small[LWORK_SMALL];
   lua_Integer n = 0, i;
   pop3_field f;
   pop3_buf id;
@@ -199,7 +201,7 @@ static int push_ids (lua_State *L, const Part *p, const char *name) {
     w->addrs.name = id;
     lwork_try(L, r);
   }
-  packed = lwork_packed(L, w);
+  packed = lwork_packed(L, w, small);
   lua_createtable(L, n < 1000 ? (int)n : 1000, 0);
   for (i = 1; i <= n; i++) {
     packed = lwork_unpack(L, packed);

@@ -94,6 +94,7 @@ static void close_message (Message *m) {
   lwork_give(m->w, m->builder);
   m->builder = NULL;
   m->w->valued.p = NULL;                  /* it may have been of this one */
+  if (m->w->spare != NULL) m->w->spare->mime.valued.p = NULL;
   pop3_tree_free(&m->tree);
   if (m->map != NULL) munmap(m->map, m->nmap);
   m->map = NULL;
@@ -230,7 +231,7 @@ void lmessage_pushpart (lua_State *L, int arg, size_t n) {
   if (n == 0) return;
   if (lua_getiuservalue(L, -1, UV_PARTS) == LUA_TNIL) {
     lua_pop(L, 1);
-    lua_newtable(L);
+    lua_createtable(L, 3, 0);
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, -3, UV_PARTS);
   }

@@ -21,6 +21,7 @@ typedef struct Work {
   pop3_addrs addrs;
   pop3_buf tmp, out;
   pop3_builder *spare;    /* NULL: in use, or never made */
+  pop3_builder *last;     /* the one that was taken last, while it lives */
   pop3_iconvs iconvs;
   pop3_mem mem;
 } Work;
@@ -83,13 +84,15 @@ void lwork_span (lua_State *L, pop3_span s);
 void lwork_words (lua_State *L, Work *w, pop3_span unfolded);
 
 /*
-** Strings packed in w->out, each behind its length. 'packed' pushes a copy
-** that stays where it is; 'unpack' pushes the next string of it, or nil.
+** Strings packed in w->out, each behind its length. 'packed' makes a copy that
+** stays where it is: in 'small', or else in a userdata; that, or nil, is pushed.
+** 'unpack' pushes the next string of it, or nil.
 */
 #define LWORK_NIL SIZE_MAX
+#define LWORK_SMALL 256
 
 void        lwork_pack (lua_State *L, Work *w, pop3_span s);
-const char *lwork_packed (lua_State *L, Work *w);
+const char *lwork_packed (lua_State *L, Work *w, char *small);
 const char *lwork_unpack (lua_State *L, const char *p);
 
 /* ---------------------------------------------------------- lmessage.c */

@@ -139,6 +139,7 @@ static int push_params (lua_State *L, const describing *d) {
   Work *w = d->w;
   pop3_buf text;
   const char *packed;
+  char small[LWORK_SMALL];
   size_t i, n = 0;
   if (d->a.type.p != NULL) {
     lwork_value(L, w, d->a.type, d->max);
@@ -157,7 +158,7 @@ static int push_params (lua_State *L, const describing *d) {
     lwork_pack(L, w, p.name);
     lwork_pack(L, w, pop3_span_of(text.n > 0 ? text.p : "", text.n));
   }
-  packed = lwork_packed(L, w);
+  packed = lwork_packed(L, w, small);
   lua_createtable(L, 0, n < 64 ? (int)n : 64);
   for (i = 0; i < n; i++) {
     packed = lwork_unpack(L, packed);                  /* params, name */

@@ -57,6 +57,7 @@ Work *lwork_get (lua_State *L) {
 pop3_builder *lwork_take (lua_State *L, Work *w) {
   pop3_builder *b = w->spare;
   w->spare = NULL;
+  w->last = b;
   if (b != NULL) return b;
   b = (pop3_builder *)pop3_alloc(w->mem, sizeof *b);
   if (b == NULL) lwork_try(L, POP3_ENOMEM);
@@ -64,6 +65,7 @@ pop3_builder *lwork_take (lua_State *L, Work *w) {
     lwork_give(w, b);
     lwork_try(L, POP3_ENOMEM);
   }
+  w->last = b;
   return b;
 }
 
@@ -73,6 +75,7 @@ void lwork_give (Work *w, pop3_builder *b) {
     w->spare = b;
     return;
   }
+  if (w->last == b) w->last = NULL;
   pop3_builder_free(b);
   pop3_free(w->mem, b, sizeof *b);
 }
@@ -87,12 +90,27 @@ pop3_span lwork_unfold (lua_State *L, Work *w, pop3_span value) {
   return s;
 }
 
+/* Did the parser that found a part take its type apart? */
+static int taken (Work *w, pop3_mime *p, pop3_span raw, size_t max) {
+  pop3_value v = w->value;
+  if (p->valued.p != raw.p || p->lim.params != max) return 0;
+  w->value = p->value;
+  p->value = v;
+  p->valued.p = NULL;
+  return 1;
+}
+
 void lwork_value (lua_State *L, Work *w, pop3_span raw, size_t max) {
   if (raw.p == NULL) raw = pop3_span_of("", 0);
   else if (raw.p == w->valued.p && raw.n == w->valued.n &&
            max == w->maxparams)
     return;
   w->valued.p = NULL;
+  if (w->last != NULL && raw.p != NULL && taken(w, &w->last->mime, raw, max)) {
+    w->valued = raw;
+    w->maxparams = max;
+    return;
+  }
   lwork_try(L, pop3_value_parse(&w->value, lwork_unfold(L, w, raw), max));
   w->valued = raw;
   w->maxparams = max;
@@ -135,8 +153,10 @@ void lwork_pack (lua_State *L, Work *w, pop3_span s) {
   if (s.p != NULL) lwork_try(L, pop3_buf_add(&w->out, s.p, s.n));
 }
 
-const char *lwork_packed (lua_State *L, Work *w) {
-  char *p = (char *)lua_newuserdatauv(L, w->out.n + 1, 0);
+const char *lwork_packed (lua_State *L, Work *w, char *small) {
+  char *p = small;
+  if (w->out.n <= LWORK_SMALL) lua_pushnil(L);
+  else p = (char *)lua_newuserdatauv(L, w->out.n, 0);
   if (w->out.n > 0) memcpy(p, w->out.p, w->out.n);
   lwork_trim(w);
   return p;

@@ -117,33 +117,50 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
   return POP3_HEAD_FIELD;
 }
 
+/*
+** The next field that begins with 'letter', which is in lower case. Where
+** there cannot be more fields than '*max', lines that begin with another are
+** not looked into.
+*/
+static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f) {
+  const char *e = h->block.p + h->block.n;
+  int few = h->block.n / 2 < *max;
+  enum pop3_head_kind k;
+  for (;;) {
+    if (few && h->at > 0) {
+      const char *p = h->block.p + h->at;
+      while (p < e && pop3_lower(*p) != letter && empty_line(p, e) == 0)
+        p = logical_line(p, e);
+      h->at = (size_t)(p - h->block.p);
+    }
+    k = pop3_head_next(h, f);
+    if (k == POP3_HEAD_END) return 0;
+    if (k != POP3_HEAD_FIELD) continue;
+    if (!few && (*max)-- == 0) return 0;
+    if (pop3_lower(f->name.p[0]) == letter) return 1;
+  }
+}
+
 int pop3_head_find (pop3_span block, const char *name, size_t max,
                     pop3_field *f) {
-  pop3_head h;
-  enum pop3_head_kind k;
   size_t n = strlen(name);
+  pop3_head h;
   h.block = block;
   h.at = 0;
-  while ((k = pop3_head_next(&h, f)) != POP3_HEAD_END) {
-    if (k != POP3_HEAD_FIELD) continue;
-    if (max-- == 0) break;
+  while (next_of(&h, name[0], &max, f))
     if (f->name.n == n && pop3_is(f->name, name)) return 1;
-  }
   return 0;
 }
 
 void pop3_about_find (pop3_span block, size_t max, pop3_about *a) {
-  enum pop3_head_kind k;
   pop3_field f;
   pop3_head h;
   memset(a, 0, sizeof *a);
   h.block = block;
   h.at = 0;
-  while ((k = pop3_head_next(&h, &f)) != POP3_HEAD_END) {
-    const char *name = NULL;
-    pop3_span *where = NULL;
-    if (k != POP3_HEAD_FIELD) continue;
-    if (max-- == 0) break;
+  while (next_of(&h, 'c', &max, &f)) {
+    const char *name;
+    pop3_span *where;
     switch (f.name.n) {                /* few names have these lengths */
       case 10: name = "content-id", where = &a->id; break;
       case 12: name = "content-type", where = &a->type; break;

@@ -401,7 +401,8 @@ typedef struct pop3_mime {
   pop3_limits lim;
   pop3_buf stack;          /* open parts, outermost first */
   pop3_buf names;          /* their boundaries */
-  pop3_value value;        /* Content-Type of the header at hand */
+  pop3_value value;        /* Content-Type of the last header ... */
+  pop3_span valued;        /* ... which is this one; p NULL: it is not */
   pop3_buf tmp;
   pop3_buf block;          /* a header block over the limit, its start */
   pop3_buf heads;          /* boundary hash -> innermost open part, or -1 */

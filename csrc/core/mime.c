@@ -60,6 +60,7 @@ int pop3_mime_reset (pop3_mime *m, const pop3_limits *lim) {
   m->stack.n = m->names.n = m->block.n = m->heads.n = 0;
   m->nopen = m->base = m->scan = m->brk = 0;
   m->state = m->midline = m->closing = m->cut = 0;
+  m->valued.p = NULL;
   memset(&root, 0, sizeof root);
   m->parts = 1;
   return pop3_buf_add(&m->stack, (const char *)&root, sizeof root);
@@ -210,10 +211,12 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
   int message = inside, multi = 0, digest = 0;
   pop3_span type, b = {NULL, 0};
   if (inside) ev->flags |= POP3_PART_DIGEST;
+  m->valued.p = NULL;
   pop3_about_find(block, m->lim.fields, &ev->about);
   if (ev->about.type.p != NULL) {
     err = read_value(m, ev->about.type, m->lim.params);
     if (err != 0) return err;
+    m->valued = ev->about.type;
     type = pop3_value_main(&m->value);
     if (pop3_istype(type)) {
       message = pop3_is(type, "message/rfc822") ||
@@ -236,6 +239,7 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
   if (ev->about.code.p != NULL)
     ev->code = pop3_code_find(pop3_trim(ev->about.code));
   if (ev->code == POP3_CODE_UNKNOWN) {      /* unless there is more to it */
+    m->valued.p = NULL;
     err = read_value(m, ev->about.code, 1);
     if (err != 0) return err;
     ev->code = pop3_code_find(pop3_value_main(&m->value));

@@ -109,7 +109,8 @@ static int begin_part (pop3_tree *t, pop3_buf *levels,
   }
   l.part = self;
   l.last = 0;
-  if (pop3_buf_add(levels, (const char *)&l, sizeof l) != 0 ||
+  if ((self == 0 && pop3_buf_room(&t->parts, 4 * sizeof p) != 0) ||
+      pop3_buf_add(levels, (const char *)&l, sizeof l) != 0 ||
       pop3_buf_add(&t->parts, (const char *)&p, sizeof p) != 0)
     return POP3_ENOMEM;
   return note_head(t, ev);
