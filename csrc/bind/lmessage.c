@@ -16,6 +16,7 @@
 
 #include "lmessage.h"
 
+#define KEEPPARTS ((size_t)1 << 14)    /* octets; a table larger goes back */
 #define MESSAGE_T "pop3.message"
 #define PART_T "pop3.message.part"
 
@@ -68,7 +69,8 @@ static int l_ground (lua_State *L) {
 
 /* Push a message that is closed: collectable, with nothing in it. */
 static Message *push_closed (lua_State *L) {
-  Message *m = (Message *)lua_newuserdatauv(L, sizeof *m, UV_OUTER);
+  Message *m = (Message *)lua_newuserdatauv(L, sizeof *m,
+                                             UV_FIRST + UV_FEW - 1);
   memset(m, 0, sizeof *m);
   m->part.m = m->owner = m;
   m->w = lwork_get(L);
@@ -95,6 +97,12 @@ static void close_message (Message *m) {
   m->builder = NULL;
   m->w->valued.p = NULL;                  /* it may have been of this one */
   if (m->w->spare != NULL) m->w->spare->mime.valued.p = NULL;
+  if (m->w->parts.p == NULL) {
+    m->w->parts = m->tree.parts;
+    pop3_buf_init(&m->tree.parts, m->w->mem);
+    m->w->parts.n = 0;
+    pop3_buf_trim(&m->w->parts, KEEPPARTS);
+  }
   pop3_tree_free(&m->tree);
   if (m->map != NULL) munmap(m->map, m->nmap);
   m->map = NULL;
@@ -178,6 +186,10 @@ static int more (lua_State *L, Message *m) {
   if (m->tree.built) return 0;
   if (m->tree.b == NULL) {
     if (m->builder == NULL) m->builder = lwork_take(L, m->w);
+    if (m->tree.parts.p == NULL) {
+      m->tree.parts = m->w->parts;
+      pop3_buf_init(&m->w->parts, m->w->mem);
+    }
     lwork_try(L, pop3_tree_start(&m->tree, m->builder, m->in, &m->lim));
   }
   r = pop3_tree_more(&m->tree);
@@ -224,27 +236,48 @@ static void push_message (lua_State *L, int arg, const Part *p) {
   else lua_getiuservalue(L, arg, UV_MESSAGE);
 }
 
+/* Push part 'n' of the message on the top, which is 'm', anew. */
+static void new_part (lua_State *L, Message *m, size_t n) {
+  Part *p = (Part *)lua_newuserdatauv(L, sizeof *p, UV_CACHE);
+  p->m = m;
+  p->n = n;
+  luaL_setmetatable(L, PART_T);
+  lua_pushvalue(L, -2);
+  lua_setiuservalue(L, -2, UV_MESSAGE);
+}
+
+/* Push the list of the parts of the message on the top. */
+static void push_parts (lua_State *L) {
+  if (lua_getiuservalue(L, -1, UV_PARTS) != LUA_TNIL) return;
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, -3, UV_PARTS);
+}
+
 void lmessage_pushpart (lua_State *L, int arg, size_t n) {
   const Part *from = (const Part *)lua_touserdata(L, arg);
-  Part *p;
   push_message(L, arg, from);                       /* message */
   if (n == 0) return;
-  if (lua_getiuservalue(L, -1, UV_PARTS) == LUA_TNIL) {
-    lua_pop(L, 1);
-    lua_createtable(L, 3, 0);
-    lua_pushvalue(L, -1);
-    lua_setiuservalue(L, -3, UV_PARTS);
+  if (n <= UV_FEW) {
+    int slot = UV_FIRST + (int)n - 1;
+    if (lua_getiuservalue(L, -1, slot) == LUA_TNIL) {
+      lua_pop(L, 1);
+      new_part(L, from->m, n);                      /* message, part */
+      lua_pushvalue(L, -1);
+      lua_setiuservalue(L, -3, slot);
+    }
+    lua_remove(L, -2);
+    return;
   }
+  n -= UV_FEW;
+  push_parts(L);
   if (lua_rawgeti(L, -1, (lua_Integer)n) == LUA_TNIL) {
     lua_pop(L, 1);
-    p = (Part *)lua_newuserdatauv(L, sizeof *p, UV_CACHE);
-    p->m = from->m;
-    p->n = n;
-    luaL_setmetatable(L, PART_T);                   /* message, parts, part */
-    lua_pushvalue(L, -3);
-    lua_setiuservalue(L, -2, UV_MESSAGE);
+    lua_insert(L, -2);
+    new_part(L, from->m, n + UV_FEW);               /* parts, message, part */
     lua_pushvalue(L, -1);
-    lua_rawseti(L, -3, (lua_Integer)n);
+    lua_rawseti(L, -4, (lua_Integer)n);
   }
   lua_replace(L, -3);
   lua_pop(L, 1);

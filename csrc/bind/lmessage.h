@@ -20,6 +20,7 @@ typedef struct Work {
   size_t maxparams;
   pop3_addrs addrs;
   pop3_buf tmp, out;
+  pop3_buf parts;         /* of a tree that is no more, for the next one */
   pop3_builder *spare;    /* NULL: in use, or never made */
   pop3_builder *last;     /* the one that was taken last, while it lives */
   pop3_iconvs iconvs;
@@ -36,9 +37,12 @@ enum {                    /* user values */
   UV_KEEPER = 1,          /* a message: whose octets these are */
   UV_MESSAGE = 1,         /* a part: the message it belongs to */
   UV_CACHE,               /* a table of what was read, or nil */
-  UV_PARTS,               /* a message: a list of its parts, or nil */
-  UV_OUTER                /* a message: the path of the part it lies in */
+  UV_OUTER,               /* a message: the path of the part it lies in */
+  UV_PARTS,               /* a message: a list of its parts, or nil ... */
+  UV_FIRST                /* ... but for the first UV_FEW, which are here */
 };
+
+#define UV_FEW 3
 
 /*
 ** A message: octets that somebody else keeps (a string, a mapping, or the

@@ -16,6 +16,7 @@ static int l_gc (lua_State *L) {
   pop3_addrs_free(&w->addrs);
   pop3_buf_free(&w->tmp);
   pop3_buf_free(&w->out);
+  pop3_buf_free(&w->parts);
   if (w->spare != NULL) {
     pop3_builder_free(w->spare);
     pop3_free(w->mem, w->spare, sizeof *w->spare);
@@ -41,6 +42,7 @@ void lwork_open (lua_State *L) {
   pop3_addrs_init(&w->addrs, &w->conv, w->mem);
   pop3_buf_init(&w->tmp, w->mem);
   pop3_buf_init(&w->out, w->mem);
+  pop3_buf_init(&w->parts, w->mem);
   if (luaL_newmetatable(L, WORK_T)) luaL_setfuncs(L, meta, 0);
   lua_setmetatable(L, -2);
   lua_setfield(L, LUA_REGISTRYINDEX, THE);
