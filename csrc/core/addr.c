@@ -16,8 +16,7 @@ enum { ATOM, QUOTED, LITERAL, COMMENT, LESS, GREATER, AT };
 typedef struct token {
   unsigned char kind;
   unsigned char blank;     /* white space or a comment before it */
-  const char *p;           /* inside of quotes, brackets, parentheses */
-  size_t n;
+  uint32_t at, n;          /* inside of quotes, brackets, parentheses */
 } token;
 
 void pop3_addrs_init (pop3_addrs *a, pop3_conv *c, pop3_mem mem) {
@@ -39,6 +38,7 @@ void pop3_addrs_free (pop3_addrs *a) {
 }
 
 void pop3_addrs_start (pop3_addrs *a, pop3_span value) {
+  if (value.n > UINT32_MAX) value.n = UINT32_MAX;
   a->in = value;
   a->at = 0;
   a->toks.n = a->done = 0;
@@ -53,10 +53,19 @@ static const token *tok (const pop3_addrs *a, size_t i) {
   return (const token *)(const void *)a->toks.p + i;
 }
 
+static const char *text (const pop3_addrs *a, const token *t) {
+  return a->in.p + t->at;
+}
+
 /* ------------------------------------------------------------- tokens */
 
 static int isatom (char c) {
-  return memchr(" \t\r\n\"(),:;<>@[", c, 14) == NULL;
+  switch (c) {
+    case ' ': case '\t': case '\r': case '\n': case '"': case '(': case ')':
+    case ',': case ':': case ';': case '<': case '>': case '@': case '[':
+      return 0;
+    default: return 1;
+  }
 }
 
 /*
@@ -73,12 +82,13 @@ static int istrash (pop3_addrs *a, const char *p, const char *e) {
 }
 
 /*
-** Set the token that begins at 'p' and return one past it. What is between
-** quotes, brackets or parentheses is told without them.
+** Set the token that begins at 'p', in the text from 'b' on, and return one
+** past it. What is between quotes, brackets or parentheses is told without
+** them.
 */
-static const char *set_token (token *t, const char *p, const char *e) {
-  const char *q, *end;
-  t->p = p + 1;
+static const char *set_token (token *t, const char *b, const char *p,
+                              const char *e) {
+  const char *from = p + 1, *q, *end;
   switch (*p) {
     case '"':
       t->kind = QUOTED;
@@ -98,16 +108,17 @@ static const char *set_token (token *t, const char *p, const char *e) {
       break;
     case '<': case '>': case '@':
       t->kind = *p == '<' ? LESS : *p == '>' ? GREATER : AT;
-      q = end = p + 1;
+      q = end = from;
       break;
     default:
       t->kind = ATOM;
-      t->p = p;
+      from = p;
       for (q = p; q < e && isatom(*q); q++) continue;
       end = q;
       break;
   }
-  t->n = (size_t)(end - t->p);
+  t->at = (uint32_t)(from - b);
+  t->n = (uint32_t)(end - from);
   return q;
 }
 
@@ -119,7 +130,7 @@ static int next_token (pop3_addrs *a, token *t) {
     if (pop3_isspace(*p)) t->blank = 1;
   a->at = (size_t)(p - b);
   if (p == e || *p == ',' || *p == ';' || *p == ':') return 0;
-  a->at = (size_t)(set_token(t, p, e) - b);
+  a->at = (size_t)(set_token(t, b, p, e) - b);
   return 1;
 }
 
@@ -152,9 +163,9 @@ static int add_bare (pop3_buf *b, const char *p, size_t n) {
 }
 
 /* Append a domain literal; it may have come without its last bracket. */
-static int add_literal (pop3_buf *b, const token *t) {
+static int add_literal (const pop3_addrs *a, pop3_buf *b, const token *t) {
   int err = pop3_buf_addc(b, '[');
-  if (err == 0) err = add_bare(b, t->p, t->n);
+  if (err == 0) err = add_bare(b, text(a, t), t->n);
   return err != 0 ? err : pop3_buf_addc(b, ']');
 }
 
@@ -171,10 +182,10 @@ static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
     if (blank && b->n > 0) err = pop3_buf_addc(b, ' ');
     blank = 0;
     if (err != 0) break;
-    if (t->kind == QUOTED) err = add_unquoted(b, t->p, t->n);
-    else if (t->kind == LITERAL) err = add_literal(b, t);
+    if (t->kind == QUOTED) err = add_unquoted(b, text(a, t), t->n);
+    else if (t->kind == LITERAL) err = add_literal(a, b, t);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
-    else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
+    else if (t->kind == ATOM) err = pop3_buf_add(b, text(a, t), t->n);
   }
   return err;
 }
@@ -215,10 +226,10 @@ static int join (pop3_addrs *a, size_t i, size_t j, pop3_buf *b,
     const token *t = tok(a, i);
     if (t->kind == QUOTED) {
       *quoted = 1;
-      err = add_unquoted(b, t->p, t->n);
+      err = add_unquoted(b, text(a, t), t->n);
     }
-    else if (t->kind == LITERAL) err = add_literal(b, t);
-    else if (t->kind == ATOM) err = pop3_buf_add(b, t->p, t->n);
+    else if (t->kind == LITERAL) err = add_literal(a, b, t);
+    else if (t->kind == ATOM) err = pop3_buf_add(b, text(a, t), t->n);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
   }
   return err;
@@ -285,9 +296,9 @@ static int gather (pop3_addrs *a) {
   }
 }
 
-static int joins (const token *t, int atend) {
+static int joins (const pop3_addrs *a, const token *t, int atend) {
   if (t->kind == AT) return 1;
-  return t->kind == ATOM && (atend ? t->p[t->n - 1] : t->p[0]) == '.';
+  return t->kind == ATOM && text(a, t)[atend ? t->n - 1 : 0] == '.';
 }
 
 /*
@@ -301,7 +312,7 @@ static size_t chunk (pop3_addrs *a, size_t i, size_t n, int *at) {
     const token *t = tok(a, i);
     if (t->kind == LESS || t->kind == GREATER) break;
     if (t->kind == COMMENT) continue;
-    if (last != NULL && !joins(last, 1) && !joins(t, 0) && t->blank) break;
+    if (last != NULL && !joins(a, last, 1) && !joins(a, t, 0) && t->blank) break;
     if (last != NULL && last->kind == LITERAL && t->kind != AT) break;
     if (t->kind == AT) *at = 1;
     last = t;
@@ -315,7 +326,7 @@ static int name_after (pop3_addrs *a, size_t i) {
   if (i < ntokens(a) && tok(a, i)->kind == COMMENT) {
     const token *t = tok(a, i);
     a->plain.n = 0;
-    if (add_unquoted(&a->plain, t->p, t->n) != 0) return POP3_ENOMEM;
+    if (add_unquoted(&a->plain, text(a, t), t->n) != 0) return POP3_ENOMEM;
     return set_name(a, a->plain.p, a->plain.n);
   }
   a->name.n = 0;

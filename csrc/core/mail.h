@@ -325,8 +325,8 @@ typedef struct pop3_param {
 /* A field "value; name=value; ...", taken apart. */
 typedef struct pop3_value {
   pop3_buf text;       /* names and octets */
-  pop3_buf segs;       /* sections as they stand in the field */
-  pop3_buf params;     /* parameters: what the sections make */
+  pop3_buf segs;       /* sections as in the field; then the parameters */
+  size_t nparams;
   size_t nmain;        /* text[0 .. nmain): the value, lower case */
   unsigned char limited;     /* there were too many */
   unsigned char stars;       /* RFC 2231 was used */

@@ -10,32 +10,32 @@
 #include "mail.h"
 
 typedef struct seg {
-  size_t name, nname;      /* in 'text' */
-  size_t value, nvalue;
-  size_t order;
-  uint32_t section;
+  uint32_t name, nname;    /* in 'text' */
+  uint32_t value, nvalue;
+  uint32_t order, section;
   unsigned char rank;      /* for one name: EXT, then SECTIONS, then PLAIN */
   unsigned char percent;   /* the value is percent-encoded */
 } seg;
 
 enum { EXT, SECTIONS, PLAIN };
 
+/* What its segments make, kept where the first of them was. */
 typedef struct param {
-  size_t name, nname, value, nvalue, charset, ncharset;
+  uint32_t name, nname, value, nvalue, charset, ncharset;
   enum pop3_param_form form;
 } param;
+
+typedef char param_fits[sizeof(param) <= sizeof(seg) ? 1 : -1];
 
 void pop3_value_init (pop3_value *v, pop3_mem mem) {
   memset(v, 0, sizeof *v);
   pop3_buf_init(&v->text, mem);
   pop3_buf_init(&v->segs, mem);
-  pop3_buf_init(&v->params, mem);
 }
 
 void pop3_value_free (pop3_value *v) {
   pop3_buf_free(&v->text);
   pop3_buf_free(&v->segs);
-  pop3_buf_free(&v->params);
 }
 
 /* ---------------------------------------------------------- segments */
@@ -119,7 +119,7 @@ static void read_star (pop3_value *v, seg *s) {
     s->percent = p < e;
   }
   v->stars = 1;
-  s->nname = (size_t)(star - b);
+  s->nname = (uint32_t)(star - b);
 }
 
 /*
@@ -129,7 +129,7 @@ static void read_star (pop3_value *v, seg *s) {
 static int read_segs (pop3_value *v, const char *p, const char *e,
                       size_t max) {
   unsigned char noquote = 0;
-  size_t order = 0;
+  uint32_t order = 0;
   for (;;) {
     const char *name, *end;
     seg s;
@@ -147,13 +147,13 @@ static int read_segs (pop3_value *v, const char *p, const char *e,
         return 0;
       }
       memset(&s, 0, sizeof s);
-      s.name = v->text.n;
+      s.name = (uint32_t)v->text.n;
       if (add_lower(&v->text, name, end) != 0) return POP3_ENOMEM;
-      s.nname = v->text.n - s.name;
-      s.value = v->text.n;
+      s.nname = (uint32_t)v->text.n - s.name;
+      s.value = (uint32_t)v->text.n;
       p = add_value(&v->text, skip_blanks(p + 1, e), e, &noquote);
       if (p == NULL) return POP3_ENOMEM;
-      s.nvalue = v->text.n - s.value;
+      s.nvalue = (uint32_t)v->text.n - s.value;
       s.order = order++;
       read_star(v, &s);
       if (pop3_buf_add(&v->segs, (const char *)&s, sizeof s) != 0)
@@ -229,13 +229,13 @@ static int add_octets (pop3_buf *text, const seg *s, size_t skip) {
 ** Find "charset'language'" at the start of an extended value; returns the
 ** length of it all, 0 if it is not there.
 */
-static size_t charset_prefix (const char *p, size_t n, size_t *ncharset) {
+static size_t charset_prefix (const char *p, size_t n, uint32_t *ncharset) {
   const char *a = n > 0 ? (const char *)memchr(p, '\'', n) : NULL, *b;
   *ncharset = 0;
   if (a == NULL) return 0;
   b = (const char *)memchr(a + 1, '\'', n - (size_t)(a + 1 - p));
   if (b == NULL) return 0;
-  *ncharset = (size_t)(a - p);
+  *ncharset = (uint32_t)(a - p);
   return (size_t)(b + 1 - p);
 }
 
@@ -262,7 +262,7 @@ static int make_param (pop3_value *v, const seg *s, size_t n) {
   p.value = s->value;
   p.nvalue = s->nvalue;
   if (s->rank != PLAIN) {
-    p.value = v->text.n;
+    p.value = (uint32_t)v->text.n;
     for (i = 0; i < n && s[i].rank == s->rank; i++) {
       if (s[i].section < want) continue;    /* a second one of that number */
       if (s[i].section > want) break;
@@ -271,9 +271,10 @@ static int make_param (pop3_value *v, const seg *s, size_t n) {
       skip = 0;
       want++;
     }
-    p.nvalue = v->text.n - p.value;
+    p.nvalue = (uint32_t)v->text.n - p.value;
   }
-  return pop3_buf_add(&v->params, (const char *)&p, sizeof p);
+  memcpy(v->segs.p + v->nparams++ * sizeof p, &p, sizeof p);
+  return 0;
 }
 
 static int make_params (pop3_value *v) {
@@ -318,9 +319,11 @@ static const char *read_main (pop3_value *v, const char *p, const char *e) {
 }
 
 int pop3_value_parse (pop3_value *v, pop3_span in, size_t max) {
-  const char *e = in.p + in.n, *p;
+  const char *e, *p;
   int err;
-  v->text.n = v->segs.n = v->params.n = v->nmain = 0;
+  if (in.n > UINT32_MAX / 4) in.n = UINT32_MAX / 4;
+  e = in.p + in.n;
+  v->text.n = v->segs.n = v->nparams = v->nmain = 0;
   v->limited = v->stars = 0;
   if (in.n == 0) return 0;
   p = read_main(v, in.p, e);
@@ -334,15 +337,16 @@ pop3_span pop3_value_main (const pop3_value *v) {
 }
 
 size_t pop3_value_count (const pop3_value *v) {
-  return v->params.n / sizeof(param);
+  return v->nparams;
 }
 
 void pop3_value_get (const pop3_value *v, size_t i, pop3_param *out) {
-  const param *p = (const param *)(const void *)v->params.p + i;
-  out->name = pop3_span_of(v->text.p + p->name, p->nname);
-  out->octets = pop3_span_of(v->text.p + p->value, p->nvalue);
-  out->charset = pop3_span_of(v->text.p + p->charset, p->ncharset);
-  out->form = p->form;
+  param p;
+  memcpy(&p, v->segs.p + i * sizeof p, sizeof p);
+  out->name = pop3_span_of(v->text.p + p.name, p.nname);
+  out->octets = pop3_span_of(v->text.p + p.value, p.nvalue);
+  out->charset = pop3_span_of(v->text.p + p.charset, p.ncharset);
+  out->form = p.form;
 }
 
 int pop3_value_find (const pop3_value *v, const char *name, pop3_param *p) {
