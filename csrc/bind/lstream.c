@@ -80,7 +80,8 @@ static int push_head (lua_State *L, Stream *s, const pop3_mime_ev *ev) {
   lua_pushinteger(L, (lua_Integer)ev->level);
   lua_rotate(L, -3, 2);                       /* "head", level, block */
   lpop3_pushu64(L, ev->at);
-  lua_pushstring(L, kinds[ev->kind]);
+  lua_pushstring(L, ev->flags & POP3_PART_ENCODED ? "encoded"
+                                                  : kinds[ev->kind]);
   lua_pushboolean(L, (ev->flags & POP3_PART_DIGEST) != 0);
   lua_pushboolean(L, (ev->flags & POP3_PART_OPAQUE) != 0);
   return 7;
@@ -101,7 +102,8 @@ static int push_data (lua_State *L, Stream *s, pop3_span in, int last) {
 /*
 ** s:next() -> "head", level, block, offset, kind, digest, opaque
 **           | "data", octets | "end", level | nil when more is needed.
-** Behind "head" of a leaf 'code' must be called.
+** 'kind' is one of lwalk.c's. Behind "head" of a leaf, or of an encoded
+** message, 'code' must be called.
 */
 static int l_next (lua_State *L) {
   Stream *s = check(L);

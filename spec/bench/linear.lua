@@ -134,25 +134,34 @@ local kinds = {
     MB5 // 12 },
 }
 
+local asked = 0
+
+local function ask(part, ...)
+  for i = 1, select("#", ...) do
+    asked = asked + #tostring(part[select(i, ...)])
+  end
+end
+
 -- All that can be asked of a message.
 local function read(text, nowalk)
   local m <close> = message.parse(text, LIMITS)
-  local _ = m.subject, m.from, m.to, m.cc, m.date, m.message_id, m.references,
-            m.in_reply_to, m.params, m.filename, m.type, m.defects
-  for _ in m:fields() do _ = nil end
+  ask(m, "subject", "from", "to", "cc", "date", "message_id", "references",
+      "in_reply_to", "params", "filename", "type", "defects")
+  local fields = m:fields()
+  while fields() do end
   if nowalk then
     local part = m
     while part do
-      _ = part.type, part.size
+      ask(part, "type", "size")
       part = part:_child()
     end
   else
     for _, part in m:walk() do
-      local _ = part.type, part.filename, part.cid
+      ask(part, "type", "filename", "cid")
       if part:_kind() == "leaf" then
-        _ = part:body()
+        part:body()
         if part.type:find "^text/" then
-          _ = part:text { flowed = true, from_html = true }
+          part:text { flowed = true, from_html = true }
         end
       end
     end

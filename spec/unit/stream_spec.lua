@@ -1,52 +1,7 @@
 local message = require "pop3.message"
+local told = require "spec.support.told"
 
--- All that a stream tells of 'text', given in pieces of 'step'.
-local function stream(text, step, limits)
-  local out, data = {}, {}
-  local handlers = {
-    on_header = function(name, value, path, raw)
-      out[#out + 1] = ("header %s %s %q %q"):format(path, name, value, raw)
-    end,
-    on_part = function(part)
-      out[#out + 1] = ("part %s %s %s %s %d"):format(part.path, part.type,
-        part.charset, part.filename, part.offset)
-    end,
-    on_data = function(part, octets)
-      data[part] = (data[part] or "") .. octets
-    end,
-    on_end = function(part)
-      out[#out + 1] = ("end %s %q"):format(part.path, data[part] or "")
-    end,
-  }
-  for name, value in pairs(limits or {}) do handlers[name] = value end
-  local sink = message.stream(handlers)
-  for i = 1, #text, step do
-    assert(sink(text:sub(i, i + step - 1)))
-  end
-  assert(sink(nil))
-  return table.concat(out, "\n")
-end
-
--- The same, told by the parser that sees all at once.
-local function parsed(text, limits)
-  local out = {}
-  local m = message.parse(text, limits)
-  local function tell(part)
-    local path = part.path
-    for name, raw in part:fields() do
-      out[#out + 1] = ("header %s %s %q %q"):format(path, name,
-        message.decode_words(raw), raw)
-    end
-    out[#out + 1] = ("part %s %s %s %s %d"):format(path, part.type,
-      part.charset, part.filename, (part:offsets()))
-    for child in part:_parts() do tell(child) end
-    local kind = part:_kind()
-    local leaf = kind == "leaf" or kind == "encoded"
-    out[#out + 1] = ("end %s %q"):format(path, leaf and part:body() or "")
-  end
-  tell(m)
-  return table.concat(out, "\n")
-end
+local stream, parsed = told.stream, told.parsed
 
 local function slurp(path)
   local f <close> = assert(io.open(path, "rb"))
@@ -65,6 +20,26 @@ describe("a stream", function()
       end
     end)
   end
+
+  it("looks into a message that is encoded", function()
+    local core = require "pop3.core"
+    local function wrapped(inner)
+      return "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" ..
+        "Content-Type: message/rfc822\r\n" ..
+        "Content-Transfer-Encoding: base64\r\n\r\n" ..
+        core.encode.base64(inner) .. "\r\n--b\r\n\r\nlast\r\n--b--\r\n"
+    end
+    local text = wrapped("Subject: inner\r\n\r\nhello\r\n")
+    for _, mail in ipairs { text, wrapped(text), wrapped(wrapped(text)) } do
+      for _, limits in ipairs { {}, { depth = 4 }, { depth = 2 } } do
+        local want = parsed(mail, limits)
+        for _, step in ipairs { 1, 13, #mail } do
+          assert.are.equal(want, stream(mail, step, limits))
+        end
+      end
+    end
+    assert.is_truthy(parsed(text):find('header 1.1 Subject "inner"', 1, true))
+  end)
 
   it("keeps to the same limits", function()
     local text = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" ..

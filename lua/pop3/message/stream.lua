@@ -10,8 +10,9 @@
 -- * `on_data(part, octets)`: octets of its body, transfer-decoded
 -- * `on_end(part)`: it is over; the root is the last one
 --
--- A handler that returns false ends it all; the sink returns nil then. A
--- message that is embedded in an encoded part is not looked into.
+-- A message that is embedded in an encoded part is told of between the data and
+-- the end of that part, with offsets of its own. A handler that returns false
+-- ends it all; the sink returns nil then.
 -- @module pop3.message.stream
 -- @usage
 -- local message = require "pop3.message"
@@ -48,19 +49,21 @@ local function check(handlers, level)
   end
 end
 
--- The path of the part that begins at 'level', below 'up'; sets part._base,
--- what the paths of its own parts begin with.
-local function place(part, up)
+-- The path of a part, below 'up' or in the part of path 'outer'; sets
+-- part._base, what the paths of its own parts begin with.
+local function place(part, up, outer)
   if up and up._kind == "multipart" then
     up._count = up._count + 1
     part.path = up._base .. up._count
     part._base = part.path .. "."
-  elseif up then
-    part.path = up.path .. (part._kind == "multipart" and ".TEXT" or ".1")
-    part._base = up.path .. "."
+    return
+  end
+  outer = up and up.path or outer
+  part._base = outer and outer .. "." or ""
+  if part._kind ~= "multipart" then
+    part.path = part._base .. "1"
   else
-    part.path = part._kind == "multipart" and "" or "1"
-    part._base = ""
+    part.path = outer and part._base .. "TEXT" or ""
   end
 end
 
@@ -74,19 +77,19 @@ local function tell_fields(block, part, limit, on_header)
   return true
 end
 
-return function(handlers, level)
-  check(handlers, (level or 1) + 1)
-  local h = {}
-  for name, value in pairs(handlers) do h[name] = value end
-  local stream = core.message.stream(h.depth, h.parts, h.header, h.fields,
+-- A function of octets, or of nil for the end, that tells the handlers 'h' of a
+-- message; it returns false when one of them did. 'outer' is the path of the
+-- part that it lies in; 'depth' containers may be opened.
+local function parser(h, outer, depth)
+  local stream = core.message.stream(depth, h.parts, h.header, h.fields,
                                      h.params)
-  local open = {}                  -- the parts that are open, by level
+  local open, inner = {}, nil      -- the parts that are open, by level
   local event = {}
 
-  function event.head(at_level, block, offset, kind, digest, opaque)
+  function event.head(level, block, offset, kind, digest, opaque)
     local part = { _kind = kind, _count = 0, offset = offset }
-    place(part, open[at_level - 1])
-    open[at_level] = part
+    place(part, open[level - 1], outer)
+    open[level] = part
     core.message.describe(block, part, digest, opaque, h.fields, h.params)
     if part.filename then
       part.safe_filename = names.safe(part.filename)
@@ -94,26 +97,31 @@ return function(handlers, level)
         part.safe_filename = names.default(part)
       end
     end
-    if kind == "leaf" then
+    if kind == "leaf" or kind == "encoded" then
       stream:code(opaque and "7bit" or part.encoding)
     end
     if h.on_header and
        not tell_fields(block, part, h.fields, h.on_header) then
       return false
     end
-    if h.on_part then return h.on_part(part) end
+    if h.on_part and h.on_part(part) == false then return false end
+    local left = (depth or 100) - level - 1
+    inner = kind == "encoded" and left > 0 and parser(h, part.path, left)
   end
 
   function event.data(octets)
-    if h.on_data then return h.on_data(open[#open], octets) end
-  end
-
-  event["end"] = function(at_level, octets)
-    local part = open[at_level]
-    if octets and h.on_data and h.on_data(part, octets) == false then
+    if h.on_data and h.on_data(open[#open], octets) == false then
       return false
     end
-    open[at_level] = nil
+    return not inner or inner(octets)
+  end
+
+  event["end"] = function(level, octets)
+    if octets and event.data(octets) == false then return false end
+    if inner and not inner(nil) then return false end
+    inner = nil
+    local part = open[level]
+    open[level] = nil
     if h.on_end then return h.on_end(part) end
   end
 
@@ -122,27 +130,31 @@ return function(handlers, level)
     return event[name](...) ~= false
   end
 
+  return function(chunk)
+    stream:feed(chunk)
+    local more
+    repeat more = act(stream:next()) until not more
+    if chunk == nil or more == false then stream:close() end
+    return more == nil
+  end
+end
+
+return function(handlers, level)
+  check(handlers, (level or 1) + 1)
+  local h = {}
+  for name, value in pairs(handlers) do h[name] = value end
+  local parse = parser(h, nil, h.depth)
   local done = false
   return function(chunk, err)
     if done then return nil, "the stream is over" end
     if chunk == nil and err then
       done = true
-      stream:close()
       return nil, err
     end
-    stream:feed(chunk)
-    while true do
-      local more = act(stream:next())
-      if more == nil then break end
-      if not more then
-        done = true
-        stream:close()
-        return nil, "a handler ended the stream"
-      end
-    end
-    if chunk == nil then
+    done = chunk == nil
+    if not parse(chunk) then
       done = true
-      stream:close()
+      return nil, "a handler ended the stream"
     end
     return 1
   end

@@ -1,0 +1,70 @@
+-- What is told of a message, as text: by the parser that gets it in pieces, and
+-- by the one that sees all of it at once.
+
+local message = require "pop3.message"
+
+local told = {}
+
+-- All that a stream tells of 'text', given in pieces of 'step'
+-- octets, or of so many as 'step' returns.
+function told.stream(text, step, limits)
+  local out, data = {}, {}
+  local handlers = {
+    on_header = function(name, value, path, raw)
+      out[#out + 1] = ("header %s %s %q %q"):format(path, name, value, raw)
+    end,
+    on_part = function(part)
+      out[#out + 1] = ("part %s %s %s %s %d"):format(part.path, part.type,
+        part.charset, part.filename, part.offset)
+    end,
+    on_data = function(part, octets)
+      data[part] = (data[part] or "") .. octets
+    end,
+    on_end = function(part)
+      out[#out + 1] = ("end %s %q"):format(part.path, data[part] or "")
+    end,
+  }
+  for name, value in pairs(limits or {}) do handlers[name] = value end
+  local sink = message.stream(handlers)
+  local i = 1
+  while i <= #text do
+    local n = type(step) == "function" and step() or step
+    assert(sink(text:sub(i, i + n - 1)))
+    i = i + n
+  end
+  assert(sink(nil))
+  return table.concat(out, "\n")
+end
+
+-- The same, told by the parser that sees all at once.
+function told.parsed(text, limits)
+  local out = {}
+  local function tell(part, base)
+    local path = part.path
+    for name, raw in part:fields() do
+      out[#out + 1] = ("header %s %s %q %q"):format(path, name,
+        message.decode_words(raw), raw)
+    end
+    out[#out + 1] = ("part %s %s %s %s %d"):format(path, part.type,
+      part.charset, part.filename, (part:offsets()))
+    for child in part:_parts() do tell(child, base) end
+    local kind = part:_kind()
+    if kind == "encoded" then
+      local found
+      for p, inner in base:walk() do       -- the first behind it
+        if found and (p == path .. ".1" or p == path .. ".TEXT") then
+          tell(inner, base)
+          break
+        end
+        found = found or p == path
+      end
+    end
+    local leaf = kind == "leaf" or kind == "encoded"
+    out[#out + 1] = ("end %s %q"):format(path, leaf and part:body() or "")
+  end
+  local m = message.parse(text, limits)
+  tell(m, m)
+  return table.concat(out, "\n")
+end
+
+return told
