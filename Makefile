@@ -140,6 +140,14 @@ valgrind: all
 	  --errors-for-leak-kinds=definite $(LUA) spec/c/session.lua
 
 FUZZ_SECONDS = 5
+LUA_LIB = -llua5.4
+LUA_FUZZERS = $(B)/fuzz/message_fuzz $(B)/fuzz/tnef_fuzz
+$(LUA_FUZZERS): $(B)/fuzz/%: spec/fuzz/%.c spec/fuzz/lua.h $(SRC)
+	@mkdir -p $(@D)
+	clang -g -O1 -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -std=c99 $(INC) -o $@ $< $(SRC) \
+	  $(LUA_LIB) $(LIBS)
+
 $(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/core/*.h)
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
