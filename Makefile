@@ -75,8 +75,13 @@ test:
 spec: all
 	$(BUSTED) spec/unit spec/regress
 
-interop: all
+interop: all $(B)/reading_gmime
 	$(BUSTED) spec/interop
+
+$(B)/reading_gmime: spec/interop/reading_gmime.c
+	@mkdir -p $(@D)
+	$(CC) -O1 -std=c99 $$(pkg-config --cflags gmime-3.0) -o $@ $< \
+	  $$(pkg-config --libs gmime-3.0)
 
 # The core alone, in C; and with OpenSSL what needs it.
 CHELP = $(filter-out %_test.c,$(wildcard spec/c/*.c))
