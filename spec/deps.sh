@@ -17,7 +17,7 @@ run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket libssl-dev)
 test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3-minimal
       mpop fetchmail dovecot-core dovecot-pop3d socat openssl util-linux
       procps valgrind microsocks tinyproxy-bin tnef
-      libgmime-3.0-dev pkg-config)
+      libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc)
 

@@ -47,6 +47,10 @@ M.tls_idle = { ours = { at_most("kib", 40, "KiB") } }
 M.messages_small = { ours = { of("GMime", 5) } }
 M.messages_parse = { ours = { of("GMime", 3) } }
 M.messages_big = { ours = { of("GMime", 2) } }
+M.messages_open = {
+  ["ours, decoded to a sink"] = { at_most("mib", 4, "MiB") },
+  ["ours, subject of 1 GiB"] = { at_most("ms", 1, "ms") },
+}
 
 -- Ten times the messages may not make each of them dearer.
 function M.growth(sizes)

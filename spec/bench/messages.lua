@@ -1,31 +1,47 @@
 -- Reading mail: every part of many small messages, and of one of 50 MB, found
--- and decoded, text in UTF-8, beside GMime and Python's email. What is timed is
--- the reading alone; the set is in memory.
+-- and decoded, text in UTF-8, beside GMime, libetpan and Python's email. What is
+-- timed is the reading alone; the set is in memory.
 
+local compose = require "spec.support.compose"
 local core = require "pop3.core"
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"
 local proc = require "spec.interop.proc"
 
 local SMALL = h.size(52000000, 4000000)
+local TINY = h.size(20000000, 2000000)
 local BIG = h.size(50000000, 5000000)
+local HUGE = 1 << 30
 
--- Real forms of mail: the examples and the worked cases, again and again.
-local function small()
-  local mails, out, octets = {}, {}, 0
+-- Messages of the function 'next_mail' until there are so many octets.
+local function gather(size, next_mail)
+  local out, octets = {}, 0
+  while octets < size do
+    local mail = next_mail()
+    out[#out + 1] = #mail .. "\n" .. mail
+    octets = octets + #mail
+  end
+  return table.concat(out), octets, #out
+end
+
+-- The worked cases and the examples, again and again: next to nothing but what
+-- each message costs.
+local function tiny()
+  local mails, i = {}, 0
   for _, dir in ipairs { "examples/mail/", "spec/messages/" } do
     for _, name in ipairs(proc.ls(dir)) do
       if name:find "%.eml$" then mails[#mails + 1] = proc.read(dir .. name) end
     end
   end
-  while octets < SMALL do
-    for _, mail in ipairs(mails) do
-      out[#out + 1] = #mail .. "\n" .. mail
-      octets = octets + #mail
-    end
-  end
-  return table.concat(out), octets
+  return gather(TINY, function()
+    i = i % #mails + 1
+    return mails[i]
+  end)
 end
+
+-- Mail as programs send it, in many structures: in many languages and charsets,
+-- or ("plain") in English.
+local function small(kind) return gather(SMALL, compose.new(1, kind)) end
 
 -- Ten attachments in base64.
 local function big()
@@ -42,8 +58,7 @@ local function big()
       .. body .. "\r\n"
   end
   parts[#parts + 1] = "--b--\r\n"
-  local mail = table.concat(parts)
-  return #mail .. "\n" .. mail, #mail
+  return table.concat(parts)
 end
 
 -- 'share': Python reads so small a part of the set.
@@ -59,22 +74,70 @@ local function measure(title, path, mode, octets, goal, share)
     if not r.failed then r.rate = octets / (part or 1) / 1e6 / r.wall end
   end
   row("GMime", { h.bin .. "gmime_all" })
+  row("libetpan (no charsets)", { h.bin .. "etpan_all" })
   row("Python email", { "python3", "spec/bench/messages_all.py" }, share)
   row("ours", { h.lua, "spec/bench/messages_all.lua" })
   h.print(title, rows, goal)
 end
 
+-- 'file', opened and not loaded: how much memory that takes, and how long until
+-- the subject of one that is far larger is there.
+local function measure_open(file, octets, huge)
+  local rows = {}
+  io.stderr:write "messages: a file that is opened\n"
+  local function row(label, words, columns)
+    local r = h.measure(rows, { label = label, cmd = proc.words(words),
+      check = false, seconds = function(output)
+        for key, pattern in pairs(columns) do
+          rows[key] = tonumber(output:match(pattern))
+        end
+        return tonumber(output:match "(%S+)%s*$")
+      end })
+    for key in pairs(columns) do r[key] = rows[key] end
+    return r
+  end
+  local one = "^%S+ (%S+) "
+  row("ours, decoded to a sink", { h.lua, "spec/bench/messages_open.lua", file },
+      { mib = one })
+  local r = row("ours, subject of 1 GiB", { h.lua,
+    "spec/bench/messages_open.lua", huge, "subject" }, { ms = "^%S+ %S+ (%S+) ",
+    mib = one })
+  r.ms = r.ms and r.ms * 1000
+  print(("\nmessages: a file of %d MB, decoded; one of 1 GiB, its subject\n" ..
+    "%-34s %12s %12s  %s"):format(octets // 1000000, "", "MiB beside it",
+    "ms to subject", "goal"))
+  for _, x in ipairs(rows) do
+    print(("%-34s %12s %12s  %s"):format(x.label,
+      x.failed and "FAILED" or ("%.2f"):format(x.mib),
+      x.ms and ("%.3f"):format(x.ms) or "-",
+      h.note(goals.messages_open, x, rows)))
+  end
+end
+
 return function(dir)
   local path = dir .. "/set"
-  local text, octets = small()
-  proc.write(path, text)
-  measure(("messages: %d MB of small mail, every part decoded"):format(
-    octets // 1000000), path, "decode", octets, goals.messages_small, 20)
-  measure("messages: the same, parsed and not decoded", path, "parse", octets,
-          goals.messages_parse, 20)
-  text, octets = big()
-  proc.write(path, text)
+  local function set(text) proc.write(path, text) end
+  local function measure_set(what, text, octets, count)
+    set(text)
+    local title = ("messages: %d %s of %d octets, "):format(count, what,
+                                                          octets // count)
+    measure(title .. "every part decoded", path, "decode", octets,
+            goals.messages_small, 20)
+    measure(title .. "parsed and not decoded", path, "parse", octets,
+            goals.messages_parse, 20)
+  end
+  measure_set("in many languages", small "sane")
+  measure_set("in English", small "plain")
+  measure_set("tiny ones", tiny())
+  local mail = big()
+  set(#mail .. "\n" .. mail)
   measure(("messages: one of %d MB, ten attachments in base64"):format(
-    octets // 1000000), path, "decode", octets, goals.messages_big)
+    #mail // 1000000), path, "decode", #mail, goals.messages_big)
+  set(mail)
+  local huge = dir .. "/huge"
+  proc.write(huge, mail)
+  proc.check("truncate -s " .. HUGE .. " " .. huge)
+  measure_open(path, #mail, huge)
+  os.remove(huge)
   os.remove(path)
 end

@@ -1,5 +1,6 @@
 -- Makes mail from a seed, the same on every machine: well-formed mail as programs
--- send it ("sane"), and mail with things wrong in it ("odd").
+-- send it ("sane"), the same in plain English ("plain"), and mail with things
+-- wrong in it ("odd").
 
 local M = {}
 
@@ -84,6 +85,7 @@ function R:one_in(n) return self:n(n) == 1 end
 -- Phrases of one tongue in one charset: a list of { utf8, octets }, .charset.
 function R:tongue()
   local all = get_samples()
+  if self.plain then return all[1][self:one_in(4) and 2 or 1] end
   return self:pick(self:one_in(2) and all[1] or self:pick(all))
 end
 
@@ -478,9 +480,10 @@ local oddities = {
 --- A function that returns a message at each call and, of odd ones, what is odd
 -- about it.
 -- @tparam integer seed
--- @tparam ?string kind "sane" (the default) or "odd"
+-- @tparam ?string kind "sane" (the default), "plain" or "odd"
 function M.new(seed, kind)
   local r = randomness(seed)
+  r.plain = kind == "plain"
   local turn = 0
   local function sane()
     local head, body = entity(r, 0)
