@@ -43,6 +43,7 @@ build = {
         "csrc/bind/lsasl.c",
         "csrc/bind/lsave.c",
         "csrc/bind/lserver.c",
+        "csrc/bind/lsignal.c",
         "csrc/bind/lsmime.c",
         "csrc/bind/lstream.c",
         "csrc/bind/ltls.c",

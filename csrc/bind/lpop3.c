@@ -116,6 +116,7 @@ LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   lpop3_open_proc(L);
   lpop3_open_sasl(L);
   lpop3_open_server(L);
+  lpop3_open_signal(L);
   lpop3_open_smime(L);
   lpop3_open_tls(L);
   return 1;

@@ -97,6 +97,7 @@ void lpop3_open_poll (lua_State *L);
 void lpop3_open_proc (lua_State *L);
 void lpop3_open_sasl (lua_State *L);
 void lpop3_open_server (lua_State *L);
+void lpop3_open_signal (lua_State *L);
 void lpop3_open_smime (lua_State *L);
 void lpop3_open_tls (lua_State *L);
 

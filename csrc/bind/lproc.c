@@ -45,6 +45,7 @@ static int l_fork (lua_State *L) {
   if (pid == 0) {
     signal(SIGINT, SIG_DFL);  /* the parent's handlers are not its own */
     signal(SIGTERM, SIG_DFL);
+    if (signal(SIGHUP, SIG_DFL) == SIG_IGN) signal(SIGHUP, SIG_IGN);
     die_with(parent);
   }
   lua_pushinteger(L, (lua_Integer)pid);
@@ -132,6 +133,17 @@ static int l_getpid (lua_State *L) {
 }
 
 /***
+Is a descriptor a terminal?
+@function isatty
+@tparam integer fd
+@treturn boolean
+*/
+static int l_isatty (lua_State *L) {
+  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+/***
 Let this process open as many descriptors as it may.
 @function maxfiles
 @treturn integer how many
@@ -154,6 +166,7 @@ static const luaL_Reg funcs[] = {
   { "exit", l_exit },
   { "fork", l_fork },
   { "getpid", l_getpid },
+  { "isatty", l_isatty },
   { "kill", l_kill },
   { "maxfiles", l_maxfiles },
   { "waitpid", l_waitpid },
