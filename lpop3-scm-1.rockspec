@@ -130,6 +130,7 @@ build = {
     ["pop3.message.structure"] = "lua/pop3/message/structure.lua",
     ["pop3.message.tnef"] = "lua/pop3/message/tnef.lua",
     ["pop3.pump"] = "lua/pop3/pump.lua",
+    ["pop3.reset"] = "lua/pop3/reset.lua",
     ["pop3.secure"] = "lua/pop3/secure.lua",
     ["pop3.server"] = "lua/pop3/server.lua",
     ["pop3.session"] = "lua/pop3/session.lua",

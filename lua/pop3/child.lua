@@ -62,6 +62,10 @@ local answers = {
     server:fault(f)
     return true
   end,
+  reset = function(server)
+    server:reset()
+    return true
+  end,
   stop = function(server)
     server.running = false
     return true
@@ -111,11 +115,9 @@ local ROUNDS = 1000  -- of steps before a question, under load without a pause
 -- Serve. A question is answered once nothing else is there to do, so that it
 -- finds done what clients sent before it was asked.
 local function serve(server, control)
-  server.control = control
   control.server = server
-  assert(server:step(0))
-  control.number = control.fd:getfd()
-  assert(server.poller:watch(control.number, "r", false))
+  server:mark()
+  assert(server:attend(control.fd:getfd(), "r", function() control:ready() end))
   server.running = true
   local rounds = 0
   while server.running do
@@ -135,7 +137,7 @@ local function disown(server, fd)
   if server.poller then server.poller:close() end
   server.poller, server.by_fd, server.sessions, server.locks = nil, {}, {}, {}
   server.heap, server.idle = timers.heap(), timers.queue(server.autologout)
-  server.stepping, server.deaf = false, false
+  server.stepping, server.deaf, server.attended = false, false, {}
   server.pid = core.getpid()
 end
 
@@ -296,6 +298,13 @@ end
 -- @treturn boolean true
 function methods:fault(f)
   local ok, err, code = ask(self, PATIENCE, "fault", f)
+  return ok, err, code
+end
+
+--- Back to how it was when it was forked, see `pop3.server:reset`.
+-- @treturn boolean true
+function methods:reset()
+  local ok, err, code = ask(self, PATIENCE, "reset")
   return ok, err, code
 end
 

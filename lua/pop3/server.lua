@@ -20,6 +20,7 @@ local core = require "pop3.core"
 local default = require "pop3.handlers"
 local fault = require "pop3.fault"
 local new_session = require "pop3.session"
+local reset = require "pop3.reset"
 local store = require "pop3.store"
 local timers = require "pop3.timers"
 local witness = require "pop3.witness"
@@ -164,12 +165,13 @@ local function new(opts)
     default = default,
     faults = {},
     clock = opts.clock or false,
-    control = false,      -- the channel to the parent of a child
+    attended = {},        -- descriptor → function, of what is no session
     deaf = false,         -- out of descriptors: not listening
     stepping = false,
     stopping = false,     -- at the end of this step
     offset = 0,           -- of the clock
     started = false,      -- when the clock began to run by itself
+    start = false,        -- what puts mail and faults back, see pop3.reset
     sessions = {},        -- id → session
     by_fd = {},           -- descriptor → session
     last_id = 0,
@@ -187,6 +189,7 @@ local function new(opts)
   }, Server)
   for name, method in pairs(methods) do self[name] = method end
   for name, method in pairs(witness) do self[name] = method end
+  for name, method in pairs(reset) do self[name] = method end
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
   end })
@@ -414,6 +417,7 @@ end
 
 -- A new session over a descriptor, or in memory.
 function methods:begin(fd)
+  if not self.start then self:mark() end
   local id = self.last_id + 1
   self.last_id = id
   local session = new_session(self, id, fd)
@@ -568,8 +572,8 @@ local function turn(self, seconds)
     local session = by_fd[number]
     if session then ready(self, session)
     elseif number == self.listening then accept(self)
-    elseif self.control and number == self.control.number then
-      self.control:ready()
+    elseif self.attended[number] then
+      self.attended[number]()
     end
   end
   if due and due <= now or (self.heap.at[1] or now + 1) <= now then
@@ -583,6 +587,19 @@ local function turn(self, seconds)
 end
 
 methods.turn = turn
+
+-- Wait for one more descriptor, beside those of sessions; `act` is called when
+-- it can be read, or written ("w"). Modes "" end that.
+function methods:attend(number, modes, act)
+  local ok, err, code = open_poller(self)
+  if not ok then return nil, err, code end
+  local before = self.attended[number] ~= nil
+  if before or modes ~= "" then
+    assert(self.poller:watch(number, modes, before))
+  end
+  self.attended[number] = modes ~= "" and act or nil
+  return true
+end
 
 --- Serve for a while: wait until there is something to do, do it.
 -- @tparam[opt=0] number seconds to wait at the most
@@ -616,6 +633,7 @@ function methods:stop()
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
   self.poller, self.listener, self.port, self.deaf = nil, nil, nil, false
+  self.attended = {}
 end
 
 --- Serve in a child process, which ends when this one does, or when what is

@@ -5,7 +5,8 @@
 -- `count()`, `size(n)`, `uid(n)`, `octets(n)`, `remove(numbers)`, `close()`. It
 -- may have `source(n)` (an ltn12 source, for big messages) and `total()`. A
 -- store may have `deliver(user, octets)`, which adds a message for the next
--- session. Octets and sizes are those of the canonical form: CRLF line ends, a
+-- session, and `mark()`, which returns a function that puts it back to how it is
+-- now (`pop3.server:reset`). Octets and sizes are those of the canonical form: CRLF line ends, a
 -- final CRLF. What fails returns nil, message and, optionally, a response code.
 -- @module pop3.store
 
@@ -54,6 +55,17 @@ end
 function Memory:deliver(_, octets)
   self:add(octets)
   return true
+end
+
+local function copy(list)
+  return table.move(list, 1, #list, 1, {})
+end
+
+function Memory:mark()
+  local list, uids, serial = copy(self.list), copy(self.uids), self.serial
+  return function()
+    self.list, self.uids, self.serial = copy(list), copy(uids), serial
+  end
 end
 
 function Memory:open()
@@ -134,6 +146,11 @@ end
 function Files:open()
   return setmetatable({ store = self, paths = self.paths, uids = self.uids,
                         n = #self.paths, sizes = {} }, FileDrop)
+end
+
+function Files:mark()
+  local paths, uids = self.paths, self.uids
+  return function() self.paths, self.uids = paths, uids end
 end
 
 FileDrop.count = Drop.count
