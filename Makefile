@@ -2,11 +2,11 @@
 #
 #   make          build in place            make demo     set up, build, show it
 #   make test     set up, build, all specs  make bench    measure, beside peers
-#   make env      LUA_PATH and LUA_CPATH    make install  for the system
+#   make env      LUA_PATH, LUA_CPATH, PATH make install  for the system
 #   make lint     make asan     make fuzz     make docs     make deps     make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
-# OPENSSL_LIBDIR PREFIX LUADIR LIBDIR DESTDIR.
+# OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR.
 
 LUA = lua5.4
 LUA_INCDIR = /usr/include/lua5.4
@@ -14,6 +14,7 @@ CC = gcc
 CFLAGS = -O2 -g
 LIBFLAG = -shared
 PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
 LUADIR = $(PREFIX)/share/lua/5.4
 LIBDIR = $(PREFIX)/lib/lua/5.4
 
@@ -32,7 +33,8 @@ CTESTS = $(patsubst spec/c/%.c,$(B)/c/%,$(wildcard spec/c/*_test.c))
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/fuzz/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
-      LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;'
+      LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
+      PATH='$(CURDIR)/lua/bin:'"$$PATH"
 BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
 .PHONY: all deps env demo test spec ctest interop bench lint layers asan \
@@ -53,6 +55,7 @@ $(B)/%.o: %.c
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
 	@echo "export LUA_CPATH='$(CURDIR)/lua/?.so;;'"
+	@echo "export PATH='$(CURDIR)/lua/bin':\"\$$PATH\""
 
 # ------------------------------------------------------ set-up, demo, tests
 
@@ -104,7 +107,7 @@ bench:
 # ------------------------------------------------------------------- checks
 
 lint: layers
-	luacheck --quiet lua spec examples
+	luacheck --quiet lua lua/bin/pop3 spec examples
 	cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
@@ -176,7 +179,8 @@ docs:
 # ------------------------------------------------------------------ install
 
 install: all
-	mkdir -p $(DESTDIR)$(LIBDIR)/pop3
+	mkdir -p $(DESTDIR)$(LIBDIR)/pop3 $(DESTDIR)$(BINDIR)
+	install -m 755 lua/bin/pop3 $(DESTDIR)$(BINDIR)/pop3
 	install -m 755 $(SO) $(DESTDIR)$(LIBDIR)/pop3/core.so
 	cd lua && find pop3 -name '*.lua' -exec \
 	  install -D -m 644 '{}' '$(abspath $(DESTDIR)$(LUADIR))/{}' ';'

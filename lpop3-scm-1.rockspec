@@ -16,6 +16,8 @@ description = {
 dependencies = {
   "lua >= 5.4, < 5.5",
   "luasocket >= 3.0",
+  "argparse >= 0.7",
+  "dkjson >= 2.5",
 }
 external_dependencies = {
   OPENSSL = { header = "openssl/ssl.h", library = "ssl" },
@@ -99,7 +101,12 @@ build = {
     ["pop3.auth"] = "lua/pop3/auth.lua",
     ["pop3.child"] = "lua/pop3/child.lua",
     ["pop3.client"] = "lua/pop3/client.lua",
+    ["pop3.command"] = "lua/pop3/command.lua",
+    ["pop3.command.files"] = "lua/pop3/command/files.lua",
+    ["pop3.command.serve"] = "lua/pop3/command/serve.lua",
     ["pop3.connect"] = "lua/pop3/connect.lua",
+    ["pop3.control"] = "lua/pop3/control.lua",
+    ["pop3.control.requests"] = "lua/pop3/control/requests.lua",
     ["pop3.credentials"] = "lua/pop3/credentials.lua",
     ["pop3.exchange"] = "lua/pop3/exchange.lua",
     ["pop3.fault"] = "lua/pop3/fault.lua",
@@ -111,6 +118,7 @@ build = {
     ["pop3.io.proxy"] = "lua/pop3/io/proxy.lua",
     ["pop3.io.socket"] = "lua/pop3/io/socket.lua",
     ["pop3.io.stream"] = "lua/pop3/io/stream.lua",
+    ["pop3.json"] = "lua/pop3/json.lua",
     ["pop3.login"] = "lua/pop3/login.lua",
     ["pop3.loop"] = "lua/pop3/loop.lua",
     ["pop3.loop.copas"] = "lua/pop3/loop/copas.lua",
@@ -141,4 +149,5 @@ build = {
     ["pop3.wire"] = "lua/pop3/wire.lua",
     ["pop3.witness"] = "lua/pop3/witness.lua",
   },
+  install = { bin = { pop3 = "lua/bin/pop3" } },
 }

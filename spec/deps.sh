@@ -13,7 +13,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket libssl-dev)
+run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
+     libssl-dev)
 test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3-minimal
       mpop fetchmail dovecot-core dovecot-pop3d socat openssl util-linux
       procps valgrind microsocks tinyproxy-bin tnef

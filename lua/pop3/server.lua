@@ -591,6 +591,7 @@ methods.turn = turn
 -- Wait for one more descriptor, beside those of sessions; `act` is called when
 -- it can be read, or written ("w"). Modes "" end that.
 function methods:attend(number, modes, act)
+  if modes == "" and not self.poller then return true end  -- it has stopped
   local ok, err, code = open_poller(self)
   if not ok then return nil, err, code end
   local before = self.attended[number] ~= nil

@@ -1,0 +1,65 @@
+--- The command `pop3`: `pop3 serve`, `pop3 show`, `pop3 check`, `pop3 record`.
+--
+-- It ends with 0 when all is well, 1 when the answer is no (a `verify` did not
+-- hold, a check failed), 2 for a command line that it does not understand, and 3
+-- when it could not do its work. What goes wrong is one line on standard error.
+-- @module pop3.command
+
+local names = { "serve" }
+
+local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
+
+-- The command line's parser, and the subcommands by their name.
+local function parser_of(argparse)
+  local parser = argparse("pop3", "POP3 for tests and in daily use.")
+  parser:require_command(true)
+  parser:command_target "command"
+  local commands = {}
+  for _, name in ipairs(names) do
+    commands[name] = require("pop3.command." .. name)
+    commands[name].define(parser:command(name))
+  end
+  return parser, commands
+end
+
+local function complain(text)
+  io.stderr:write("pop3: ", (tostring(text):gsub("%s*[\r\n]+%s*", ": ")), "\n")
+end
+
+--- Run it.
+-- @tparam {string,...} argv
+-- @treturn integer the exit status
+function command.main(argv)
+  local found, argparse = pcall(require, "argparse")
+  if not found then
+    complain "the Lua library argparse is needed (Debian: lua-argparse)"
+    return command.TROUBLE
+  end
+  local parser, commands = parser_of(argparse)
+  local understood, args = parser:pparse(argv)
+  if not understood then
+    complain(args)
+    return command.USAGE
+  end
+  local status, err, more = commands[args.command].run(args)
+  if err then complain(args.command .. ": " .. err) end
+  if more then io.stderr:write(more, "\n") end
+  io.stdout:flush()
+  return status
+end
+
+--- An argument that is an integer of a range, for argparse.
+-- @tparam integer from
+-- @tparam integer to
+-- @treturn function
+function command.integer(from, to)
+  return function(text)
+    local n = math.tointeger(tonumber(text))
+    if n and n >= from and n <= to and text:find "^%d+$" then return n end
+    return nil, ("'%s' is no number from %d to %d"):format(text, from, to)
+  end
+end
+
+return setmetatable(command, { __call = function(_, argv)
+  return command.main(argv)
+end })

@@ -1,0 +1,231 @@
+-- `pop3 serve` as a program: what it is given, what it leaves, how it ends.
+-- Programs of their own would be slow beyond use under a preloaded sanitizer.
+
+if os.getenv "LPOP3_SANITIZED" then return end
+
+local command = require "spec.support.command"
+local core = require "pop3.core"
+local helper = require "spec.helper"
+local pop3 = require "pop3"
+local talk = require "spec.support.talk"
+
+local MAIL = "Subject: one\r\n\r\n.hi\r\n"
+
+-- A session of a client; what it fetched.
+local function fetch(port, user, opts)
+  local all = { host = "127.0.0.1", port = port, tls = "none",
+                user = user or "mrose", password = "secret" }
+  for name, value in pairs(opts or {}) do all[name] = value end
+  local s <close> = assert(pop3.connect(all))
+  local list = {}
+  for i = 1, (s:stat()) do list[i] = assert(s:retr(i)) end
+  assert(s:quit())
+  return list
+end
+
+local function start(...)
+  return command.start { "serve", ... }
+end
+
+-- It ended with that status, and said nothing more.
+local function ended(process, status, said)
+  local how, got, rest = process:wait()
+  assert.same({ "exit", status, said or "" }, { how, got, rest })
+end
+
+describe("pop3 serve", function()
+  it("tells when it is ready, and ends on a signal", function()
+    for _, signal in ipairs { "TERM", "INT", "HUP" } do
+      local run <close> = start()
+      assert.equal(("ready host=127.0.0.1 port=%d tls=none"):format(run.port),
+                   run.line)
+      assert.same({}, fetch(run.port))
+      run:signal(signal)
+      ended(run, 0)
+    end
+  end)
+
+  it("ends on a signal while a session is open", function()
+    local run <close> = start()
+    local t = talk.tcp(run.port)
+    t:login("mrose", "secret")
+    run:signal "TERM"
+    assert.same({ nil, "closed" }, { t:line() })
+    t:close()
+    ended(run, 0)
+  end)
+
+  it("serves files, for a user", function()
+    local dir <close> = helper.directory()
+    local a, b = dir:write("a.eml", MAIL), dir:write("b.eml", "x: y\n\nz")
+    local run <close> = start("--user", "ann", "--password", "pw", "--mail", a, b)
+    assert.same({ MAIL, "x: y\r\n\r\nz\r\n" },
+                fetch(run.port, "ann", { password = "pw" }))
+  end)
+
+  it("serves a Maildir, and takes deliveries into it", function()
+    local dir <close> = helper.directory()
+    local maildir = dir.path .. "/m"
+    assert(pop3.store.maildir(maildir, { create = true }):deliver("", MAIL))
+    local run <close> = start("--maildir", maildir, "--control",
+                              dir.path .. "/s")
+    assert.same({ MAIL }, fetch(run.port))
+    local control <close> = command.control(dir.path .. "/s")
+    assert.is_true(control:ask { ["do"] = "deliver", user = "mrose",
+                                 mail = "b: c\r\n\r\n" }.ok)
+    assert.same({ MAIL, "b: c\r\n\r\n" }, fetch(run.port))
+  end)
+
+  it("writes its port and its CA, and the transcript at the end", function()
+    local dir <close> = helper.directory()
+    local port, ca = dir:write("port", "1\n"), dir.path .. "/ca"
+    local run <close> = start("--tls", "auto", "--implicit", "--port-file", port,
+      "--cafile-out", ca, "--transcript", dir.path .. "/t")
+    assert.equal("implicit", run.tls)
+    assert.same({ "ca", "port" }, dir:names())
+    assert.equal(run.port .. "\n", dir:read "port")
+    fetch(run.port, nil, { host = "localhost", tls = "implicit", cafile = ca })
+    assert.is_truthy(core.stat(run.cafile))
+    run:signal "TERM"
+    ended(run, 0)
+    assert.is_nil((core.stat(run.cafile)))
+    assert.same({ "t" }, dir:names())
+    assert.match("\nC: QUIT\nS: %+OK[^\n]*\n$", dir:read "t")
+    assert.is_nil(dir:read "t":find("secret", 1, true))
+  end)
+
+  it("offers STLS with a certificate that is bad", function()
+    local run <close> = start("--tls", "expired")
+    assert.equal("stls", run.tls)
+    helper.fails("tls", pop3.connect { host = "localhost", port = run.port,
+                                       tls = "stls", cafile = run.cafile })
+  end)
+end)
+
+describe("a script of pop3 serve", function()
+  local function script(dir, text)
+    return dir:write("script.lua", text)
+  end
+
+  it("returns a server", function()
+    local dir <close> = helper.directory()
+    local run <close> = start(script(dir, [[
+      local server = require "pop3".server.new { users = {
+        ann = { password = "secret", mail = { "a: b\r\n\r\n" } } } }
+      function server.on.XHI(session) return session:ok "hi" end
+      return server]]), "--host", "127.0.0.2")
+    assert.equal("127.0.0.2", run.host)
+    assert.same({ "a: b\r\n\r\n" },
+                fetch(run.port, "ann", { host = "127.0.0.2" }))
+  end)
+
+  it("returns options, beside which the command line stands", function()
+    local dir <close> = helper.directory()
+    local run <close> = start(script(dir, [[
+      return { greeting = "from a script", users = {
+        ann = { password = "secret", mail = { "a: b\r\n\r\n" } } } }]]),
+      "--user", "bob", "--mail", dir:write("m", MAIL))
+    local t = talk.tcp(run.port)
+    assert.equal("+OK from a script", t.greeting)
+    t:close()
+    assert.same({ "a: b\r\n\r\n" }, fetch(run.port, "ann"))
+    assert.same({ MAIL }, fetch(run.port, "bob"))
+  end)
+
+  it("may say what has to come: the status tells whether it did", function()
+    local dir <close> = helper.directory()
+    for _, form in ipairs { "users = users", "server = s.new { users = users }" } do
+      local path = script(dir, ([[
+        local s = require "pop3".server
+        local users = { mrose = { password = "secret" } }
+        return { %s, verify = { "~^CAPA", "USER mrose", "PASS ***", "STAT",
+                                "QUIT" } }]]):format(form))
+      local run <close> = start(path)
+      fetch(run.port)
+      run:signal "TERM"
+      ended(run, 0)
+      local other <close> = start(path)
+      other:signal "TERM"
+      local how, status, said = other:wait()
+      assert.same({ "exit", 1 }, { how, status })
+      assert.match("^pop3: serve: verify: command 1: expected \"~^CAPA\", got no "
+                   .. "more\n.*\n%- STAT\n%- QUIT\n$", said)
+    end
+  end)
+
+  it("fails when a handler did", function()
+    local dir <close> = helper.directory()
+    local run <close> = start(script(dir, [[
+      return { on = { XOOPS = function() error "oops" end } }]]))
+    local t = talk.tcp(run.port)
+    assert.match("^%-ERR", t:ask "XOOPS")
+    t:close()
+    run:signal "TERM"
+    local how, status, said = run:wait()
+    assert.same({ "exit", 1 }, { how, status })
+    assert.match("^pop3: serve: a handler failed: session 1: [^\n]*oops\n", said)
+  end)
+
+  it("may stop the server itself", function()
+    local dir <close> = helper.directory()
+    local run <close> = start(script(dir, [[
+      local server = require "pop3".server.new {}
+      function server.on.disconnect() server:stop() end
+      return server]]), "--control", dir.path .. "/s")
+    local control <close> = command.control(dir.path .. "/s")
+    talk.tcp(run.port):close()
+    assert.same({ nil, "closed" }, { control:line() })
+    ended(run, 0)
+  end)
+end)
+
+describe("pop3 serve says in one line what is wrong", function()
+  local function refused(status, text, ...)
+    local got, out, err = command.run { "serve", ... }
+    assert.same({ status, "" }, { got, out }, err)
+    assert.match("^pop3: [^\n]+\n$", err)
+    assert.is_truthy(err:find(text, 1, true), err)
+  end
+
+  it("with the command line", function()
+    refused(2, "'65536' is no number from 0 to 65535", "--port", "65536")
+    refused(2, "--frobnicate", "--frobnicate")
+    refused(2, "can not be used together", "--maildir", "d", "--mail", "f")
+    refused(2, "tls has no 'often'", "--tls", "often")
+    refused(2, "needs tls", "--implicit")
+  end)
+
+  it("with files", function()
+    local dir <close> = helper.directory()
+    refused(3, "/none", "--mail", dir.path .. "/none")
+    refused(3, "no such directory", "--maildir", dir.path .. "/none")
+    refused(3, "/none/p", "--port-file", dir.path .. "/none/p")
+    refused(3, "--cafile-out", "--cafile-out", dir.path .. "/ca")
+    local file = dir:write("file", "")
+    refused(3, "there is a file of that name", "--control", file)
+    assert.same({ "file" }, dir:names())
+    refused(3, "control:", "--control", dir.path .. "/" .. ("x"):rep(200))
+  end)
+
+  it("with the port", function()
+    local run <close> = start()
+    refused(3, "address already in use", "--port", run.port)
+  end)
+
+  it("with the script", function()
+    local dir <close> = helper.directory()
+    for text, complaint in pairs {
+      ["return"] = "it must return a server",
+      ["x ="] = "script.lua:1: ",
+      ["error 'no'"] = "script.lua:1: no",
+      ["return { frob = 1 }"] = "unknown option 'frob'",
+      ["return { verify = 1 }"] = "verify must be a list",
+      ["return { server = require 'pop3'.server.new {}, host = '::1' }"] =
+        "'host' is the server's own option",
+    } do
+      refused(3, complaint, dir:write("script.lua", text))
+    end
+    refused(2, "the server's own", dir:write("script.lua",
+      "return require 'pop3'.server.new {}"), "--tls", "auto")
+  end)
+end)

@@ -1,0 +1,327 @@
+-- The control socket: JSON in, JSON out, beside the mail.
+
+local command = require "spec.support.command"
+local control = require "pop3.control"
+local core = require "pop3.core"
+local helper = require "spec.helper"
+local json = require "pop3.json"
+local pop3 = require "pop3"
+local talk = require "spec.support.talk"
+
+local MAIL = "Subject: one\r\n\r\nhi\r\n"
+
+-- A server with a control socket in a child process: its port, the socket's
+-- path, and a thing to close.
+local function serve(dir, change)
+  local server = pop3.server.new { users = { u = { password = "pw",
+                                                   mail = { MAIL } } } }
+  if change then change(server) end
+  local run = { port = server.port, path = dir.path .. "/s" }
+  local listening = control.new(server)
+  assert(listening:listen(run.path))
+  run.pid = assert(core.fork())
+  if run.pid == 0 then
+    local ok, err = pcall(function()
+      server:mark()
+      assert(listening:run())
+      listening:close()
+      server:stop()
+    end)
+    if not ok then io.stderr:write(tostring(err), "\n") end
+    core.exit(ok and 0 or 1)
+  end
+  listening.listener:close()
+  server:stop()
+  function run.wait(self)
+    self.ended = true
+    return core.waitpid(self.pid)
+  end
+  return setmetatable(run, { __close = function(self)
+    if self.ended then return end
+    core.kill(self.pid)
+    core.waitpid(self.pid)
+  end })
+end
+
+-- The same, for one connection of each kind.
+local function with(test, change)
+  local dir <close> = helper.directory()
+  local run <close> = serve(dir, change)
+  local c <close> = command.control(run.path)
+  local t = talk.tcp(run.port)
+  test(c, t, run)
+  t:close()
+end
+
+local function delete(port)
+  local t = talk.tcp(port)
+  t:login()
+  t:ask "DELE 1"
+  t:ask "QUIT"
+  t:close()
+end
+
+local function request(name, fields)
+  local all = { ["do"] = name }
+  for k, v in pairs(fields or {}) do all[k] = v end
+  return all
+end
+
+describe("the control socket", function()
+  it("delivers, and shows what a mailbox holds", function()
+    with(function(c)
+      assert.same({ ok = true },
+                  c:ask(request("deliver", { user = "u", mail = "é: ü\n\n.\n" })))
+      assert.same({ ok = true }, c:ask(request("deliver", {
+        user = "u", mail = { base64 = "Zm9vOiD/AA0K" } })))
+      assert.same({ ok = true, mail = { MAIL, "é: ü\r\n\r\n.\r\n",
+                                        { base64 = "Zm9vOiD/AA0K" } } },
+                  c:ask(request("mailbox", { user = "u" })))
+    end)
+  end)
+
+  it("adds faults", function()
+    with(function(c, t)
+      assert.same({ ok = true }, c:ask(request("fault", {
+        fault = { verb = "STAT", times = 1, reply = "-ERR never" } })))
+      t:login()
+      assert.equal("-ERR never", t:ask "STAT")
+      assert.match("^%+OK 1 ", t:ask "STAT")
+    end)
+  end)
+
+  it("shows the transcript, masked, as a list or as text", function()
+    with(function(c, t)
+      t:login("u", "pw")
+      local answer = c:ask(request "transcript")
+      assert.equal(0, answer.lost)
+      assert.same({ session = 1, from = "C", line = "PASS ***", time = 0 },
+                  { session = answer.transcript[4].session,
+                    from = answer.transcript[4].from,
+                    line = answer.transcript[4].line, time = 0 })
+      assert.match("^# session 1\nS: %+OK.*\nC: PASS %*%*%*\nS: %+OK[^\n]*\n$",
+                   c:ask(request("transcript", { text = true })).text)
+    end)
+  end)
+
+  it("verifies, counts and waits", function()
+    with(function(c, t)
+      t:login()
+      assert.same({ ok = true }, c:ask(request("verify", {
+        commands = { "USER u", "~^PASS" } })))
+      local no = c:ask(request("verify", { commands = { "USER u" } }))
+      assert.same({ false, "verify" }, { no.ok, no.code })
+      assert.match("^verify: command 2: expected no more, got \"PASS %*%*%*\"\n",
+                   no.error)
+      assert.same({ ok = true, count = 1 }, c:ask(request("count",
+                                                          { verb = "user" })))
+      assert.same({ ok = false, code = "timeout", error = "NOOP: 0 of 1 came" },
+                  c:ask(request("wait_for", { verb = "NOOP", seconds = 0 })))
+      c:send '{"do":"wait_for","verb":"NOOP","seconds":20,"count":2,"id":"x"}\n'
+      c:send '{"do":"count","verb":"NOOP","id":2}\n'
+      t:ask "NOOP"
+      t:ask "NOOP"
+      assert.same({ ok = true, count = 2, id = "x" }, c:line())
+      assert.same({ ok = true, count = 2, id = 2 }, c:line())
+    end)
+  end)
+
+  it("moves the clock, and goes back to the start", function()
+    with(function(c, t, run)
+      t:login()
+      c:ask(request("fault", { fault = { hook = "connect", reply = "-ERR no" } }))
+      assert.same({ ok = true }, c:ask(request("advance", { seconds = 601 })))
+      assert.same({ nil, "closed" }, { t:line() })
+      assert.same({ ok = true }, c:ask(request "reset"))
+      delete(run.port)
+      assert.same({ ok = true, mail = {} },
+                  c:ask(request("mailbox", { user = "u" })))
+      assert.same({ ok = true }, c:ask(request("verify", {
+        commands = { "USER u", "PASS ***", "DELE 1", "QUIT" } })))
+      assert.same({ ok = true }, c:ask(request "reset"))
+      assert.same({ ok = true, mail = { MAIL } },
+                  c:ask(request("mailbox", { user = "u" })))
+    end)
+  end)
+
+  it("tells how the server is", function()
+    with(function(c, t, run)
+      t:ask "XOOPS"
+      local s = c:ask(request "stats")
+      assert.match("^session 1: .*oops", s.errors[1])
+      s.errors = nil
+      assert.same({ ok = true, pid = run.pid, host = "127.0.0.1",
+                    port = run.port, sessions = 1, open = 1 }, s)
+    end, function(server)
+      function server.on.XOOPS() error "oops" end
+    end)
+  end)
+
+  it("answers once what was sent before has been dealt with", function()
+    with(function(c, t)
+      t:login()
+      for i = 1, 50 do
+        t:send(("NOOP\r\n"):rep(10))
+        assert.equal(10 * i, c:ask(request("count", { verb = "NOOP" })).count)
+      end
+    end)
+  end)
+
+  it("serves many clients, in pieces and in bulk", function()
+    with(function(c, _, run)
+      local others = {}
+      for i = 1, 70 do  -- more than it takes at one time
+        others[i] = command.control(run.path)
+        others[i]:send(('{"do":"count","verb":"NOOP","id":%d}\n'):format(i))
+      end
+      for i = 1, 70 do
+        assert.same({ ok = true, count = 0, id = i }, others[i]:line())
+        others[i]:close()
+      end
+      for octet in ('\n{"do":"count","verb":"NOOP"}\n'):gmatch "." do
+        c:send(octet)
+      end
+      assert.same({ ok = true, count = 0 }, c:line())
+      c:send(('{"do":"count","verb":"NOOP"}\n'):rep(2000))
+      for _ = 1, 2000 do assert.same({ ok = true, count = 0 }, c:line()) end
+    end)
+  end)
+
+  it("waits for a client that does not read, and serves others", function()
+    with(function(c, t, run)
+      c:ask(request("deliver", { user = "u", mail = ("x"):rep(4000000) }))
+      c:send((json.encode(request("mailbox", { user = "u" })) .. "\n"):rep(3))
+      local other <close> = command.control(run.path)
+      assert.is_true(other:ask(request "stats").ok)
+      assert.match("^%+OK", t:login())
+      for _ = 1, 3 do assert.equal(4000002, #c:line().mail[2]) end
+    end)
+  end)
+
+  it("answers a client that has said all it had to say", function()
+    with(function(c)
+      c:send '{"do":"count","verb":"NOOP"}\n{"do":"count","verb":"CAPA"}'
+      c.sock:shutdown "send"
+      assert.same({ ok = true, count = 0 }, c:line())
+      assert.same({ ok = true, count = 0 }, c:line())
+      assert.same({ nil, "closed" }, { c:line() })
+    end)
+  end)
+
+  it("stops when it is told to", function()
+    with(function(c, t, run)
+      assert.same({ ok = true }, c:ask(request "stop"))
+      assert.equal(0, run:wait())
+      assert.same({ nil, "closed" }, { t:line() })
+      assert.is_nil((core.stat(run.path)))
+    end)
+  end)
+
+  it("stops with a client that is tied to it", function()
+    with(function(c, _, run)
+      local other = command.control(run.path)
+      other:close()
+      assert.same({ ok = true }, c:ask(request "tie"))
+      c:close()
+      assert.equal(0, run:wait())
+    end)
+  end)
+end)
+
+describe("bad input of the control socket", function()
+  it("is answered, and stops nothing", function()
+    with(function(c)
+      for text, complaint in pairs {
+        ["x"] = "no JSON object: ",
+        ['"x"'] = "no JSON object: another value",
+        ["null"] = "no JSON object: ",
+        ["{} {}"] = "no JSON object: there is more behind the value",
+        ["\0\xff"] = "no JSON object: ",
+        [("["):rep(1000000)] = "no JSON object: ",
+        [("{\"a\":"):rep(100000)] = "no JSON object: ",
+        ["[]"] = 'the field "do" must be one of: advance, ',
+        ['{"do":{}}'] = 'the field "do" must be one of: ',
+        ['{"do":"deliver","user":"u"}'] = "deliver: the field 'mail' is needed",
+        ['{"do":"deliver","user":"u","mail":5}'] = "deliver: mail must be a ",
+        ['{"do":"deliver","user":"u","mail":{"base64":"!"}}'] = "deliver: mail ",
+        ['{"do":"deliver","user":"u","mail":{"base64":"","b":1}}'] = "deliver: ",
+        ['{"do":"mailbox","user":7}'] = "option 'user' must be a string",
+        ['{"do":"stop","now":true}'] = "unknown option 'now'",
+        ['{"do":"fault","fault":{"verb":"A","frob":1}}'] = "unknown option",
+        ['{"do":"fault","fault":{"verb":"A","when":"x"}}'] = "a function",
+        ['{"do":"fault","fault":[]}'] = "fault: ",
+        ['{"do":"verify","commands":[[1]]}'] = "",
+        ['{"do":"verify","commands":["~%"]}'] = "",
+        ['{"do":"advance","seconds":-1}'] = "advance: seconds must be",
+        ['{"do":"wait_for","verb":"A","seconds":1,"count":-1}'] = "the count",
+        ['{"do":"wait_for","verb":"a\\nb","seconds":1}'] = "must not hold CR",
+      } do
+        c:send(text .. "\n")
+        local answer = c:line()
+        assert.is_false(answer.ok, text)
+        assert.is_truthy(answer.error:find(complaint, 1, true), answer.error)
+        assert.is_nil(answer.error:find("%.lua:%d"), answer.error)
+        assert.is_true(answer.code == "argument" or answer.code == "verify")
+      end
+      assert.is_true(c:ask(request "stats").ok)
+    end)
+  end)
+
+  it("of the world's kind has the library's codes", function()
+    with(function(c)
+      assert.same({ ok = false, code = "io", error = "no such user" },
+                  c:ask(request("mailbox", { user = "x" })))
+      assert.same({ ok = false, code = "io", error = "no such user", id = 1 },
+                  c:ask(request("deliver", { user = "x", mail = "", id = 1 })))
+    end)
+  end)
+
+  it("has bounded lines, and goes on behind one that is too long", function()
+    with(function(c, t)
+      c:send '{"do":"count","verb":"NOOP","id":1}\n'
+      c:send((" "):rep(17 * 1024 * 1024))
+      assert.match("^%+OK", t:login())
+      c:send '\n{"do":"count","verb":"NOOP","id":3}\n'
+      assert.equal(1, c:line().id)
+      local answer = c:line()
+      assert.same({ false, "limit" }, { answer.ok, answer.code })
+      assert.equal(3, c:line().id)
+    end)
+  end)
+end)
+
+describe("the path of the control socket", function()
+  it("is taken over from a server that is gone, and from no other", function()
+    local dir <close> = helper.directory()
+    local path = dir.path .. "/s"
+    local server <close> = pop3.server.new {}
+    local left = require "socket.unix".stream()
+    assert(left:bind(path))
+    left:close()
+    local first <close> = control.new(server)
+    assert.is_true(first:listen(path))
+    local message = "control: " .. path .. ": another server listens there"
+    assert.same({ nil, message, "io" }, { control.new(server):listen(path) })
+    first:close()
+    assert.same({}, dir:names())
+    local second <close> = control.new(server)
+    assert.is_true(second:listen(path))
+  end)
+end)
+
+describe("pop3.json", function()
+  it("keeps octets, whatever they are", function()
+    for _, octets in ipairs { "", "a\0\r\n\"\\\127é", "\xff", "\xed\xa0\x80",
+                              ("\xfe"):rep(200) } do
+      local text = json.encode { octets = octets }
+      assert.is_nil(text:find "[\r\n]")
+      assert.is_truthy(utf8.len(text))
+      assert.equal(octets, json.to_octets(json.decode(text).octets))
+    end
+  end)
+
+  it("tells a list from an object", function()
+    assert.equal("[]", json.encode(json.list {}))
+    assert.same({ 1, { a = true } }, json.decode ' [1,{"a":true,"b":null}]\n')
+  end)
+end)
