@@ -5,7 +5,7 @@
 -- when it could not do its work. What goes wrong is one line on standard error.
 -- @module pop3.command
 
-local names = { "serve" }
+local names = { "serve", "show" }
 
 local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
 
@@ -44,7 +44,11 @@ function command.main(argv)
   local status, err, more = commands[args.command].run(args)
   if err then complain(args.command .. ": " .. err) end
   if more then io.stderr:write(more, "\n") end
-  io.stdout:flush()
+  local written, trouble = io.stdout:flush()
+  if not written then
+    complain(args.command .. ": standard output: " .. trouble)
+    return command.TROUBLE
+  end
   return status
 end
 

@@ -22,7 +22,7 @@ end
 function command.run(words, before)
   local name = os.tmpname()
   local pipe = assert(io.popen((before or "") .. shell(words)
-                               .. " </dev/null 2>" .. name))
+                               .. " 2>" .. name))
   local out = pipe:read "a"
   local _, how, status = pipe:close()
   assert.equal("exit", how)

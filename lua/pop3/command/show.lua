@@ -1,0 +1,215 @@
+--- `pop3 show`: a message, for people and for programs.
+-- @module pop3.command.show
+-- @local
+
+local command = require "pop3.command"
+local json = require "pop3.json"
+local message = require "pop3.message"
+local terminal = require "pop3.command.terminal"
+
+local show = {}
+
+local harmless = terminal.harmless
+
+function show.define(c)
+  c:summary "Show a message."
+  c:description("Shows a message: its sender, subject, parts and text. Control "
+    .. "characters in it are made harmless, but for --part into a file or a "
+    .. "pipe, which gets the exact octets.")
+  c:argument("file", "The message; - is standard input."):argname "FILE"
+  c:mutex(
+    c:flag("--structure", "Its parts, with type, size and name."),
+    c:flag("--headers", "All header fields, decoded."),
+    c:flag("--text", "Its text, made of the HTML where there is no other."),
+    c:flag("--html", "Its HTML."),
+    c:option("--part", "The decoded octets of one part, such as 1.2.")
+     :argname "PATH",
+    c:option("--save", "Save its attachments in this directory."):argname "DIR")
+  c:flag("--json", "As JSON, in UTF-8.")
+end
+
+local function say(...)
+  io.stdout:write(...)
+end
+
+local function put(text)
+  text = harmless(text, true)
+  say(text, text:find "[^\n]$" and "\n" or "")
+end
+
+-- The order of fields, where they are there.
+local order = { "path", "type", "charset", "name", "value", "address", "from",
+                "to", "cc", "date", "subject" }
+
+local function say_json(value)
+  local ok, err = json.available()
+  if not ok then return command.TROUBLE, err end
+  say(json.encode(value, { indent = true, keyorder = order }), "\n")
+  return command.OK
+end
+
+-- ------------------------------------------------------------------ the views
+
+local function fields_of(m)
+  local list = {}
+  for name, raw in m:fields() do
+    list[#list + 1] = { name = name, value = message.decode_words(raw) }
+  end
+  return list
+end
+
+local function headers(m, as_json)
+  local list = fields_of(m)
+  if as_json then return say_json { headers = json.list(list) } end
+  for _, field in ipairs(list) do
+    local value = field.value:gsub("%s*[\r\n\t]+%s*", " ")
+    say(harmless(field.name), ": ", harmless(value), "\n")
+  end
+  return command.OK
+end
+
+-- One line for a part.
+local function part_line(path, part)
+  local _, dots = path:gsub("%.", "")
+  local line = ("%s%-" .. math.max(8 - 2 * dots, 1) .. "s %-26s %9d"):format(
+    ("  "):rep(dots), path == "" and "-" or path, part.type, part.size)
+  for _, value in ipairs { part.charset or "", part.disposition or "",
+                           part.filename or "" } do
+    if value ~= "" then line = line .. "  " .. value end
+  end
+  return harmless(line) .. "\n"
+end
+
+local function structure(m, as_json)
+  if as_json then return say_json(m:structure()) end
+  for path, part in m:walk() do say(part_line(path, part)) end
+  return command.OK
+end
+
+-- The text or the HTML; it may have none.
+local function body(text, what, as_json)
+  if not text then return command.NO, "the message has no " .. what end
+  if as_json then return say_json { [what] = text } end
+  put(text)
+  return command.OK
+end
+
+local function one_part(m, path, as_json)
+  local part = m:part(path)
+  if not part then return command.NO, "there is no part " .. harmless(path) end
+  if as_json then
+    return say_json { path = part.path, type = part.type, size = part.size,
+                      filename = part.filename, body = part:body() }
+  elseif not terminal.is_output() then
+    local written, err = part:body(function(octets)
+      if not octets then return true end
+      return io.stdout:write(octets)
+    end)
+    if not written then return command.TROUBLE, err end
+    return command.OK
+  end
+  local text = part:text()
+  if not text or part.type:sub(1, 5) ~= "text/" then
+    return command.NO, ("part %s is %s: it goes into a file or a pipe"):format(
+      harmless(path), harmless(part.type))
+  end
+  put(text)
+  return command.OK
+end
+
+local function save(m, directory, as_json)
+  local saved = {}
+  for _, part in ipairs(m:attachments()) do
+    local path, err = part:save(directory)
+    if not path then return command.TROUBLE, err end
+    saved[#saved + 1] = path
+    if not as_json then say(harmless(path), "\n") end
+  end
+  if as_json then return say_json { saved = json.list(saved) } end
+  return command.OK
+end
+
+-- "Ann <ann@example.org>, bob@example.org"
+local function people(list)
+  local out = {}
+  for i, a in ipairs(list) do
+    local named = a.name and a.name ~= ""
+    out[i] = named and ("%s <%s>"):format(a.name, a.address or "")
+             or a.address or ""
+  end
+  return table.concat(out, ", ")
+end
+
+local function plain_people(list)
+  local out = {}
+  for i, a in ipairs(list) do
+    out[i] = { name = a.name, address = a.address, group = a.group }
+  end
+  return json.list(out)
+end
+
+local function summary_json(m)
+  local attachments = {}
+  for i, part in ipairs(m:attachments()) do
+    attachments[i] = { path = part.path, type = part.type, size = part.size,
+                       filename = part.filename }
+  end
+  return say_json {
+    subject = m.subject, date = m.date and m.date.iso,
+    message_id = m.message_id, from = plain_people(m.from),
+    to = plain_people(m.to), cc = plain_people(m.cc),
+    text = m:text { from_html = true }, attachments = json.list(attachments),
+    defects = json.list { table.unpack(m.defects) },
+  }
+end
+
+local function summary(m, as_json)
+  if as_json then return summary_json(m) end
+  for _, field in ipairs { "from", "to", "cc", "date", "subject" } do
+    local value = m[field]
+    if field == "date" then value = value and value.iso
+    elseif type(value) == "table" then value = people(value) end
+    if value and value ~= "" then
+      say(("%-9s"):format(field:gsub("^%l", string.upper) .. ":"),
+          harmless(value), "\n")
+    end
+  end
+  local attachments = m:attachments()
+  if attachments[1] then
+    say "\n"
+    for _, part in ipairs(attachments) do say(part_line(part.path, part)) end
+  end
+  local text = m:text { from_html = true }
+  if text then
+    say "\n"
+    put(text)
+  end
+  if m.defects[1] then
+    say("\n", ("[%d defects, the first: %s]"):format(#m.defects,
+      harmless(m.defects[1].text)), "\n")
+  end
+  return command.OK
+end
+
+local function open(path)
+  if path ~= "-" then return message.open(path) end
+  local octets, err = io.stdin:read "a"
+  if not octets then return nil, "standard input: " .. err end
+  return message.parse(octets)
+end
+
+function show.run(args)
+  local m <close>, err = open(args.file)
+  if not m then return command.TROUBLE, err end
+  if args.structure then return structure(m, args.json) end
+  if args.headers then return headers(m, args.json) end
+  if args.text then
+    return body(m:text { from_html = true }, "text", args.json)
+  end
+  if args.html then return body(m:html(), "html", args.json) end
+  if args.part then return one_part(m, args.part, args.json) end
+  if args.save then return save(m, args.save, args.json) end
+  return summary(m, args.json)
+end
+
+return show

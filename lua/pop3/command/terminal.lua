@@ -1,0 +1,59 @@
+--- Text of strangers on a terminal: nothing in it can move the cursor, change
+-- colours, or turn the direction of what stands beside it.
+-- @module pop3.command.terminal
+-- @local
+
+local core = require "pop3.core"
+
+local terminal = {}
+
+-- U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069: bidi controls.
+local function is_bidi(c)
+  return c == 0x61C or c == 0x200E or c == 0x200F
+         or c >= 0x202A and c <= 0x202E or c >= 0x2066 and c <= 0x2069
+end
+
+-- What is shown in place of a character, nil for itself. There are pictures of
+-- C0 controls from U+2400 on.
+local function picture(c)
+  if c < 0x20 then return utf8.char(0x2400 + c) end
+  if c == 0x7F then return utf8.char(0x2421) end
+  if c >= 0x80 and c < 0xA0 or c == 0x2028 or c == 0x2029 or is_bidi(c) then
+    return "\u{FFFD}"
+  end
+end
+
+local function show(char)
+  return picture(utf8.codepoint(char))
+end
+
+local function show_lines(char)
+  if char ~= "\n" and char ~= "\t" then return show(char) end
+end
+
+--- Make a text harmless.
+-- @tparam string text in UTF-8, or what claims to be
+-- @tparam[opt=false] boolean lines line ends and tabs stay, CRLF as LF
+-- @treturn string in UTF-8
+function terminal.harmless(text, lines)
+  if lines then text = text:gsub("\r\n", "\n") end
+  local out, at = {}, 1
+  while at <= #text do
+    local whole, bad = utf8.len(text, at)
+    local good = text:sub(at, whole and #text or bad - 1)
+    out[#out + 1] = good:gsub("[\0-\x1F\x7F-\xFF][\x80-\xBF]*",
+                              lines and show_lines or show)
+    if whole then break end
+    out[#out + 1] = "\u{FFFD}"
+    at = bad + 1
+  end
+  return table.concat(out)
+end
+
+--- Is standard output a terminal?
+-- @treturn boolean
+function terminal.is_output()
+  return core.isatty(1)
+end
+
+return terminal
