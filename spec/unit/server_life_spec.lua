@@ -1,0 +1,125 @@
+-- Servers come and go by the thousand, as in a long test run: nothing stays.
+
+local core = require "pop3.core"
+local helper = require "spec.helper"
+local pop3 = require "pop3"
+local socket = require "socket"
+
+-- KiB of this process that are in memory; the C half's are among them.
+local function resident()
+  collectgarbage()
+  collectgarbage()
+  for line in io.lines "/proc/self/status" do
+    local n = line:match "^VmRSS:%s*(%d+)"
+    if n then return math.tointeger(tonumber(n)) end
+  end
+end
+
+local function new()
+  return pop3.server.new { users = { mrose = { password = "secret",
+    mail = { "Subject: a\r\n\r\n" .. ("x"):rep(10000) .. "\r\n" } } } }
+end
+
+-- One that has ended, and that nobody has asked about yet, is not.
+local function alive(pid)
+  local f <close> = io.open("/proc/" .. pid .. "/stat")
+  local stat = f and f:read "a"
+  return stat ~= nil and not stat:find "%) [ZX] "
+end
+
+-- A client's side of a session, in this process beside the server's.
+local function visit(server)
+  local client = assert(socket.connect("127.0.0.1", server.port))
+  client:settimeout(0)
+  assert(client:send "USER mrose\r\nPASS secret\r\nRETR 1\r\nQUIT\r\n")
+  local said = ""
+  for _ = 1, 1000 do
+    assert(server:step(0))
+    local octets, err, part = client:receive "*a"
+    said = said .. (octets or part)
+    if octets or err == "closed" then break end
+  end
+  client:close()
+  return said
+end
+
+describe("a process with many servers", function()
+  it("keeps no descriptor and no memory over 1,000 of them", function()
+    local memory
+    new():stop()
+    local descriptors = helper.descriptors()
+    for i = 1, 1000 do
+      local server <close> = new()
+      if i % 10 == 0 then
+        assert.match("xx\r\n%.\r\n%+OK [^\n]*\r\n$", visit(server))
+        assert.is_true(server:verify { "USER mrose", "PASS ***", "RETR 1",
+                                       "QUIT" })
+      else
+        assert(server:step(0))
+      end
+      if i == 200 then memory = resident() end
+    end
+    assert.equal(descriptors, helper.descriptors())
+    if not os.getenv "LPOP3_SANITIZED" then  -- it keeps what was freed for long
+      -- a leak of as little as a session's engine would be 10 MiB
+      assert.is_true(resident() - memory < 2048, resident() - memory .. " KiB")
+    end
+  end)
+
+  it("keeps no child and no file of 200 different ones", function()
+    local pids, files = {}, {}
+    local before
+    for i = 1, 200 do
+      local server = new()
+      if i % 20 == 0 then
+        server = pop3.server.new { tls = "auto" }
+        files[#files + 1] = server.cafile
+      end
+      local run <close> = server:fork()
+      pids[i] = run.pid
+      if i == 1 then before = helper.descriptors() end
+    end
+    assert.is_true(helper.descriptors() < before)
+    for _, pid in ipairs(pids) do assert.is_false(alive(pid)) end
+    for _, path in ipairs(files) do assert.is_nil((core.stat(path))) end
+    assert.equal(10, #files)
+  end)
+end)
+
+if os.getenv "LPOP3_SANITIZED" then return end
+
+describe("a test that goes wrong", function()
+  -- What is left of the child of a busted spec: its pid, once busted has ended.
+  local function left(test)
+    local dir <close> = helper.directory()
+    local path = dir:write("wrong_spec.lua", ([[
+      local run
+      it("goes wrong", function()
+        run = require "pop3".server.new {}:fork()
+        local f <close> = assert(io.open(%q, "w"))
+        f:write(run.pid)
+        f:close()
+        %s
+      end)]]):format(dir.path .. "/pid", test))
+    os.execute("busted --lua=lua5.4 " .. path .. " >/dev/null 2>&1")
+    return math.tointeger(tonumber(dir:read "pid"))
+  end
+
+  -- The kernel ends a child whose parent is gone, but not before that is so.
+  local function ends(pid)
+    local deadline = core.now() + 20
+    while alive(pid) and core.now() < deadline do core.poll(1, "w", 0) end
+    return not alive(pid)
+  end
+
+  it("leaves no server", function()
+    for _, test in ipairs { "error 'oops'", "assert.equal(1, 2)",
+                            "os.exit(3)",
+                            "require 'pop3.core'.kill(require 'pop3.core'.getpid())",
+    } do
+      local pid = left(test)
+      assert.is_true(pid > 1)
+      assert.is_true(ends(pid), test)
+    end
+  end)
+end)
