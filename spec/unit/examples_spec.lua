@@ -117,3 +117,44 @@ describe("demo.lua", function()
     assert.equal(16, #dir:names "m/new")
   end)
 end)
+
+describe("unittest_mock.py", function()
+  it("is a unittest that passes", function()
+    local text, content = run "python3 examples/unittest_mock.py"
+    assert.is_true(content, text)
+    assert.match("\nRan 3 tests in .*\n\nOK\n$", text)
+  end)
+end)
+
+describe("curl_mock.sh", function()
+  it("is a test in the shell that passes", function()
+    local text, content = run "sh examples/curl_mock.sh"
+    assert.is_true(content, text)
+    assert.equal("15 commands, all as they should be\n", text)
+  end)
+end)
+
+-- The same mock in three languages: each block of that section is a program.
+describe("the README's section on mocking a server", function()
+  local programs = {}
+
+  setup(function()
+    local f <close> = assert(io.open "README.md")
+    local section = f:read "a":match "\n## Mock a POP3 server\n(.-)\n## "
+    for language, program in section:gmatch "```(%l+)\n(.-)```" do
+      programs[language] = programs[language] or program
+    end
+  end)
+
+  for language, interpreter in pairs { lua = "lua5.4", python = "python3",
+                                       sh = "sh -e" } do
+    it("runs in " .. language, function()
+      local dir <close> = tempdir()
+      dir:write("program", programs[language])
+      local text, content = run(("cd %s && %s program"):format(dir.path,
+                                                               interpreter))
+      assert.is_true(content, text)
+      assert.match("From: a@b.example\r?\n\r?\nhi", text)
+    end)
+  end
+end)
