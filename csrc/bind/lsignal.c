@@ -104,7 +104,7 @@ static int l_signals (lua_State *L) {
   for (k = 1; k <= n; k++) {
     const char *name = luaL_checkstring(L, k);
     for (i = 0; i < N_KNOWN && strcmp(known[i].name, name) != 0; i++) ;
-    luaL_argcheck(L, i < N_KNOWN, k, "no such signal");
+    if (i == N_KNOWN) return luaL_argerror(L, k, "no such signal");
     wanted[i] = 1;
   }
   if (wake >= 0) return luaL_error(L, "signals are being caught already");
