@@ -50,6 +50,7 @@ static describing describe (lua_State *L) {
   const Part *p = lmessage_check(L, 1);
   const pop3_part *t;
   describing d;
+  memset(&d, 0, sizeof d);
   d.w = p->m->w;
   d.a = about_part(L, p);
   d.max = p->m->lim.params;
@@ -244,6 +245,7 @@ static int l_describe (lua_State *L) {
   lim.fields = (size_t)luaL_optinteger(L, 5, 0);
   lim.params = (size_t)luaL_optinteger(L, 6, 0);
   pop3_limits_default(&lim);
+  memset(&d, 0, sizeof d);
   d.w = lwork_get(L);
   d.w->valued.p = NULL;
   d.max = lim.params;

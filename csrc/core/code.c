@@ -207,12 +207,14 @@ static char *qp_line (const char *p, const char *nl, char *q) {
 ** by what is in sight.
 */
 static char *quoted (pop3_decoder *d, pop3_span in, char *q) {
-  const char *p = in.p, *e = p + in.n, *nl = p;
+  const char *p = in.p, *e = p + in.n;
+  int lines = 1;                       /* there may be whole ones */
   while (p < e) {
     int hi, lo;
-    if (d->nheld == 0 && nl != NULL) {
-      nl = (const char *)memchr(p, '\n', (size_t)(e - p));
-      if (nl != NULL) {
+    if (d->nheld == 0 && lines) {
+      const char *nl = (const char *)memchr(p, '\n', (size_t)(e - p));
+      lines = nl != NULL;
+      if (lines) {
         q = qp_line(p, nl, q);
         p = nl + 1;
         continue;

@@ -1,7 +1,7 @@
---- The command `pop3`: `pop3 serve`, `pop3 show`, `pop3 check`, `pop3 record`.
+--- The command `pop3`: `pop3 serve`, `pop3 show`.
 --
 -- It ends with 0 when all is well, 1 when the answer is no (a `verify` did not
--- hold, a check failed), 2 for a command line that it does not understand, and 3
+-- hold), 2 for a command line that it does not understand, and 3
 -- when it could not do its work. What goes wrong is one line on standard error.
 -- @module pop3.command
 
