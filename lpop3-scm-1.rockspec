@@ -128,6 +128,7 @@ build = {
     ["pop3.loop.luv"] = "lua/pop3/loop/luv.lua",
     ["pop3.loopback"] = "lua/pop3/loopback.lua",
     ["pop3.maildir_store"] = "lua/pop3/maildir_store.lua",
+    ["pop3.mangle"] = "lua/pop3/mangle.lua",
     ["pop3.many"] = "lua/pop3/many.lua",
     ["pop3.message"] = "lua/pop3/message.lua",
     ["pop3.message.choose"] = "lua/pop3/message/choose.lua",

@@ -3,10 +3,20 @@
 -- A fault says where it strikes — `verb` or `hook` ("connect"), `session` (a
 -- session's number), `user`, `nth` (only the n-th time), `times` (so often),
 -- `when` (a function of session, verb and arguments) — and what happens there:
--- `delay` (seconds before the reply), `reply` (a raw line in its place, the
--- handler is not called), `drip = { bytes =, every = }` (so many octets every
--- so many seconds), `cut = { bytes = | lines =, how = "fin" | "rst" }` (so much
--- of the reply, or of its body, then the link ends).
+-- any of these, together or alone:
+--
+-- - `delay`: seconds before the reply; `stall = true`: it never comes
+-- - `reply`: a raw line in its place, the handler is not called
+-- - `drip = { bytes =, every = }`: so many octets every so many seconds
+-- - `slice`: octets a write
+-- - `cut = { bytes = | lines =, how = "fin" | "rst" }`: so much of the reply, or
+--   of its body, then the link ends
+-- - `append`: octets behind the reply
+-- - `no_terminator`: no last line; `unstuffed`: dots as they are; `bare_lf`: line
+--   ends without CR (each true)
+-- - `wrong_size`: added to the sizes that STAT, LIST and RETR announce
+-- - `garbage = { seed =, bytes = }`: octets that the seed makes, in its place
+-- - `refuse = true`, with the hook: the link is reset before the greeting
 -- @module pop3.fault
 -- @local
 
@@ -18,9 +28,14 @@ local known = {
   verb = "string", hook = { connect = true }, session = "integer",
   user = "string", nth = "integer", times = "integer", when = "function",
   delay = "number", drip = "table", cut = "table", reply = "string",
+  stall = "boolean", slice = "integer", append = "string",
+  no_terminator = "boolean", unstuffed = "boolean", bare_lf = "boolean",
+  wrong_size = "integer", garbage = "table", refuse = "boolean",
 }
 
-local effects = { "delay", "drip", "cut", "reply" }
+local effects = { "delay", "drip", "cut", "reply", "stall", "slice", "append",
+                  "no_terminator", "unstuffed", "bare_lf", "wrong_size",
+                  "garbage", "refuse" }
 
 local function positive(n, what, level)
   if n <= 0 or n ~= n then
@@ -41,6 +56,19 @@ function fault.new(f, level)
   end
   if made.verb then made.verb = made.verb:upper() end
   if made.reply then check.text(made.reply, "fault: reply", level + 1) end
+  if made.refuse and not made.hook then
+    check.misuse(level + 1, "fault: refuse goes with the hook connect")
+  elseif made.slice and made.drip then
+    check.misuse(level + 1, "fault: either slice or drip")
+  end
+  if made.slice then positive(made.slice, "slice", level + 1) end
+  if made.garbage then
+    check.options(made.garbage, { seed = "integer", bytes = "integer" },
+                  "fault: garbage", level + 1)
+    made.garbage = { seed = made.garbage.seed or 1,
+                     bytes = made.garbage.bytes or 64 }
+    check.count(made.garbage.bytes, "fault: garbage.bytes", level + 1)
+  end
   if made.drip then
     check.options(made.drip, { bytes = "integer", every = "number" },
                   "fault: drip", level + 1)

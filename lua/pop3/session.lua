@@ -9,6 +9,7 @@
 
 local core = require "pop3.core"
 local fault = require "pop3.fault"
+local mangle = require "pop3.mangle"
 
 local sasl = core.sasl
 
@@ -229,14 +230,28 @@ function Session.spoil(session, effect)
     session.engine:cut(cut.bytes, cut.lines)
     set(session, "cut", cut.how or "fin")
   end
-  if effect.delay then
+  if effect.stall then set(session, "hold", math.huge)
+  elseif effect.delay then
     set(session, "hold", server.time + effect.delay)
     server:after(effect.delay, session)
   end
+  if effect.slice then drip = { bytes = effect.slice, every = 0 } end
   if drip then
     set(session, "drip", { bytes = drip.bytes, every = drip.every,
                            left = drip.bytes })
   end
+end
+
+-- A reply with what goes wrong with it: the octets of one that is mangled are
+-- cut already.
+local function spoiled(session, reply, effect)
+  if effect.refuse then return { hangup = "rst" } end
+  local made = mangle.reply(reply, effect, session.verb)
+  if made ~= reply and effect.cut then
+    effect = setmetatable({ cut = false }, { __index = effect })
+  end
+  session:spoil(effect)
+  return made
 end
 
 -- What is wrong with the fields of a reply, if anything is.
@@ -269,8 +284,8 @@ end
 
 -- Give a reply to the engine.
 local function answer(session, reply, effect)
+  if effect then reply = spoiled(session, reply, effect) end
   if reply.hangup then return set(session, "ending", reply.hangup) end
-  if effect then session:spoil(effect) end
   local engine, body, raw = session.engine, reply.body, reply.raw
   if raw then
     engine:raw(raw)
@@ -285,7 +300,7 @@ local function answer(session, reply, effect)
   if reply.close then set(session, "ending", reply.close) end
   if reply.starttls then set(session, "upgrade", true) end
   local verb = session.verb
-  if verb == "QUIT" and not raw then
+  if verb == "QUIT" and (not raw or reply.mangled) then
     set(session, "ending", "fin")
     session:enter "closed"
   elseif not verb then  -- the greeting

@@ -207,3 +207,103 @@ describe("faults", function()
     assert.same({ run() }, { run() })
   end)
 end)
+
+-- All that is said in reply to 'line', over a loopback, until nothing comes.
+local function wire(fault, line, login)
+  local s = server(fault)
+  local t = login == false and talk.over(s:loopback()) or logged_in(s)
+  if line then t:send(line .. "\r\nQUIT\r\n") end
+  return (t:rest())
+end
+
+local GOODBYE = "+OK goodbye\r\n"
+local SIZE = #MAIL[1]
+local STUFFED = "Subject: 1\r\n\r\none\r\n..two\r\nthree\r\n"
+local OK = "+OK " .. SIZE .. " octets\r\n"
+
+describe("a mangled reply", function()
+  local function retr(fault)
+    fault.verb = "RETR"
+    return wire(fault, "RETR 1")
+  end
+
+  it("has octets behind it", function()
+    assert.equal(OK .. STUFFED .. ".\r\n-ERR x\r\n" .. GOODBYE,
+                 retr { append = "-ERR x\r\n" })
+  end)
+
+  it("has no terminator, or dots as they are", function()
+    assert.equal(OK .. STUFFED .. GOODBYE, retr { no_terminator = true })
+    assert.equal(OK .. STUFFED:gsub("%.%.", ".") .. ".\r\n" .. GOODBYE,
+                 retr { unstuffed = true })
+  end)
+
+  it("has bare line ends, the next one has not", function()
+    assert.equal((OK .. STUFFED .. ".\r\n"):gsub("\r", "") .. GOODBYE,
+                 retr { bare_lf = true })
+  end)
+
+  it("announces other sizes", function()
+    assert.equal("+OK 1 " .. SIZE + 5 .. "\r\n" .. GOODBYE,
+                 wire({ verb = "STAT", wrong_size = 5 }, "STAT"))
+    assert.equal("+OK 1 " .. SIZE - 1 .. "\r\n" .. GOODBYE,
+                 wire({ verb = "LIST", wrong_size = -1 }, "LIST 1"))
+    assert.match("\r\n1 " .. SIZE + 9 .. "\r\n%.\r\n",
+                 wire({ verb = "LIST", wrong_size = 9 }, "LIST"))
+    assert.equal("+OK " .. SIZE + 7 .. " octets\r\n" .. STUFFED .. ".\r\n"
+                 .. GOODBYE, retr { wrong_size = 7 })
+  end)
+
+  it("is garbage, the same for a seed", function()
+    local one = retr { garbage = { seed = 7, bytes = 100 } }
+    assert.equal(100 + #GOODBYE, #one)
+    assert.equal(one, retr { garbage = { seed = 7, bytes = 100 } })
+    assert.are_not.equal(one, retr { garbage = { seed = 8, bytes = 100 } })
+  end)
+
+  it("can be cut as well, at each octet and line", function()
+    local whole = (OK .. STUFFED .. ".\r\nmore"):gsub("\r", "")
+    for bytes = 0, #whole do
+      assert.equal(whole:sub(1, bytes), retr { bare_lf = true, append = "more",
+        cut = { bytes = bytes } })
+    end
+    assert.equal("+OK " .. SIZE .. " octets\nSubject: 1\n\n",
+                 retr { bare_lf = true, cut = { lines = 2 } })
+  end)
+
+  it("leaves in slices, whole", function()
+    assert.equal(OK .. STUFFED .. ".\r\n" .. GOODBYE, retr { slice = 3 })
+    assert.equal(OK .. STUFFED .. ".\r\nx" .. GOODBYE,
+                 retr { slice = 1, append = "x" })
+  end)
+
+  it("ends a session that quits all the same", function()
+    assert.equal(GOODBYE .. "x", wire({ verb = "QUIT", append = "x" }, "NOOP")
+      :gsub("^%+OK[^\r]*\r\n", "", 1))
+  end)
+
+  it("may be the greeting, or there is none", function()
+    assert.match("^%+OK [^\r\n]*\n", wire({ hook = "connect", bare_lf = true },
+                                          "QUIT", false))
+    local t = talk.over(server { hook = "connect", refuse = true }:loopback())
+    assert.equal("", (t:rest()))
+  end)
+
+  it("may never come: the client's own timeout ends it", function()
+    local s = server { verb = "STAT", stall = true }
+    local c = assert(pop3.connect { transport = s:loopback(), user = "u",
+      password = "pw", insecure = true, timeout = 5 })
+    local ok, _, code = c:stat()
+    assert.same({ nil, "timeout" }, { ok, code })
+  end)
+
+  it("is refused where it makes no sense", function()
+    for _, f in ipairs { { verb = "STAT", refuse = true },
+                         { verb = "STAT", slice = 0 },
+                         { verb = "STAT", slice = 1, drip = {} },
+                         { verb = "STAT", garbage = { size = 1 } },
+                         { verb = "STAT", append = 1 } } do
+      assert.has_error(function() server(f) end)
+    end
+  end)
+end)
