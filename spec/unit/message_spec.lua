@@ -1,4 +1,5 @@
 local message = require "pop3.message"
+local tempdir = require "spec.support.tempdir"
 
 local function lines(...) return table.concat({ ... }, "\r\n") end
 
@@ -306,6 +307,35 @@ describe("opening", function()
     assert.has_error(function() return m.date end)
     assert.has_error(function() part:body() end)
     assert.are.equal("pop3.message (closed)", tostring(m))
+  end)
+
+  -- MiB of files that this process has looked into; nil where nobody tells.
+  local function looked_into()
+    local f <close> = io.open "/proc/self/status"
+    local kib = f and f:read "a":match "RssFile:%s*(%d+)"
+    return kib and tonumber(kib) / 1024
+  end
+
+  it("looks no further than it is asked", function()
+    local dir <close> = tempdir()
+    dir:write("huge", "Subject: s\r\nContent-Type: multipart/mixed; " ..
+      "boundary=b\r\n\r\n--b\r\n\r\nfirst\r\n--b\r\n" ..
+      "Content-Type: image/png\r\n\r\n")
+    local f = assert(io.open(dir.path .. "/huge", "r+b"))
+    f:seek("set", (1 << 30) - 1)             -- the rest is a hole
+    f:write "x"
+    f:close()
+    local m <close> = assert(message.open(dir.path .. "/huge"))
+    local before = looked_into()
+    assert.are.equal("s", m.subject)
+    assert.are.equal("first", m:text())
+    for path, part in m:walk() do
+      if part.type == "image/png" then
+        assert.are.equal("2", path)
+        break
+      end
+    end
+    if before then assert.is_true(looked_into() - before < 64) end
   end)
 
   it("closes what was found in it", function()
