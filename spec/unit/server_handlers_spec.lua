@@ -358,7 +358,7 @@ describe("misuse", function()
     for _, opts in ipairs { { bogus = 1 }, { port = "x" }, { users = 1 },
                             { limits = { lines = 1 } }, { autologout = "x" },
                             { faults = { {} } }, { faults = { { verb = "X",
-                              stall = true } } } } do
+                              stalls = true } } } } do
       local ok, err = pcall(function() pop3.server.new(opts) end)
       assert.is_false(ok)
       assert.match("server_handlers_spec.lua:%d+: ", err)
