@@ -305,7 +305,7 @@ void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines) {
   s->cutting = 1;
   s->octets = octets;
   s->lines = lines;
-  if (octets == 0) s->cut = 1;
+  s->cut = octets == 0;
 }
 
 int pop3_server_is_cut (const pop3_server *s) {

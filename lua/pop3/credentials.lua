@@ -28,6 +28,9 @@ local known = {
   handshake = { stall = true, cut = true, alert = true },
 }
 
+--- Is there such a certificate?
+-- @tparam string name
+-- @tparam integer level see `pop3.argument`
 local function check_variant(name, level)
   if name ~= "auto" and not variants[name] then
     check.misuse(level + 1, "server: tls has no '%s'; it can be auto, expired, "
@@ -58,16 +61,23 @@ local function authority(subject)
   return { cert = cert, key = key }
 end
 
--- A CA, and a certificate of it: PEM of both and of the key.
-local function make(self, opts)
-  local v = variants[opts.auto] or {}
-  self.authority = authority "lpop3 test CA"
+-- What a handshake of the option `handshake` does, as a fault says it.
+local handshakes = {
+  stall = { stall = true }, alert = { alert = true },
+  cut = { cut = { bytes = 100 } },
+}
+
+-- A certificate and its key, PEM, by the CA of these credentials, which is made
+-- when it is needed first.
+local function make(self, name)
+  local v = variants[name] or {}
+  self.authority = self.authority or authority "lpop3 test CA"
   local issuer = self.authority
   if v.stranger then issuer = authority "lpop3 CA that nobody trusts"
   elseif v.alone then issuer = nil end
   return core.certificate {
     subject = v.subject or "localhost", ca = issuer, key = v.key,
-    names = v.names or opts.names or { "localhost", "127.0.0.1", "::1" },
+    names = v.names or self.opts.names or { "localhost", "127.0.0.1", "::1" },
     from = v.from, to = v.to,
   }
 end
@@ -106,30 +116,53 @@ function Credentials:__gc()
   for _, path in ipairs(self.files) do os.remove(path) end
 end
 
---- The credentials that the option `tls` of a server describes.
--- @tparam string|table tls
--- @tparam integer level see `pop3.argument`
--- @treturn table with `context`, for `pop3.core.tls`, and `handshake`, what goes
--- wrong in it; or nil, message, code
-return function(tls, level)
-  local opts = options(tls, level + 1)
-  local self = setmetatable({ files = {}, pid = core.getpid(),
-                              handshake = opts.handshake }, Credentials)
-  local cert, key = opts.cert, opts.key
-  if opts.auto then cert, key = make(self, opts) end
+-- A context that shows a certificate; without one OpenSSL can only answer with
+-- an alert.
+local function new_context(self, cert, key, weak)
+  local opts = self.opts
   local low = opts.max_version == "TLSv1" or opts.max_version == "TLSv1.1"
-  local context, err, code = core.tls_context {
-    server = true,
-    -- without a certificate OpenSSL can only answer with an alert
-    cert = opts.handshake ~= "alert" and cert or nil,
-    key = opts.handshake ~= "alert" and key or nil,
+  return core.tls_context {
+    server = true, cert = cert, key = key,
     cafile = opts.cafile or opts.client_cert and self:cafile() or nil,
     client_cert = opts.client_cert,
     min_version = opts.min_version or low and opts.max_version or nil,
     max_version = opts.max_version,
-    security_level = (low or opts.auto == "weak-key") and 0 or nil,
+    security_level = (low or weak) and 0 or nil,
   }
+end
+
+--- The context for a handshake of which something is to go wrong.
+-- @tparam ?table effect see `pop3.fault`: `alert`, `certificate`
+-- @treturn userdata for `pop3.core.tls`
+function Credentials:context_for(effect)
+  local name = effect and (effect.alert and "alert" or effect.certificate)
+  if not name then return self.context end
+  if not self.contexts[name] then
+    local cert, key
+    if name ~= "alert" then cert, key = make(self, name) end
+    self.contexts[name] = assert(new_context(self, cert, key,
+                                             name == "weak-key"))
+  end
+  return self.contexts[name]
+end
+
+--- The credentials that the option `tls` of a server describes.
+-- @tparam string|table tls
+-- @tparam integer level see `pop3.argument`
+-- @treturn table with `effect`, what goes wrong in each handshake, as a fault says
+-- it; or nil, message, code
+local function new(tls, level)
+  local opts = options(tls, level + 1)
+  local self = setmetatable({ files = {}, pid = core.getpid(), opts = opts,
+                              effect = handshakes[opts.handshake],
+                              contexts = {} }, Credentials)
+  local cert, key = opts.cert, opts.key
+  if opts.auto then cert, key = make(self, opts.auto) end
+  local context, err, code = new_context(self, cert, key,
+                                         opts.auto == "weak-key")
   if not context then return nil, err, code end
   self.context = context
   return self
 end
+
+return { new = new, check_variant = check_variant }

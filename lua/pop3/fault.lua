@@ -1,22 +1,32 @@
 --- Faults: what goes wrong, as data.
 --
--- A fault says where it strikes — `verb` or `hook` ("connect"), `session` (a
--- session's number), `user`, `nth` (only the n-th time), `times` (so often),
--- `when` (a function of session, verb and arguments) — and what happens there:
--- any of these, together or alone:
+-- A fault says where it strikes — `verb` or `hook` ("connect", or "tls": when TLS
+-- is to begin), `args` (a Lua pattern that the command's arguments match, with
+-- one space between them), `session` (a session's number), `user`, `state`
+-- ("authorization", "transaction"), `nth` (only the n-th time), `times` (so
+-- often), `when` (a function of session, verb and arguments) — and what happens
+-- there: any of these, together or alone:
 --
 -- - `delay`: seconds before the reply; `stall = true`: it never comes
 -- - `reply`: a raw line in its place, the handler is not called
 -- - `drip = { bytes =, every = }`: so many octets every so many seconds
 -- - `slice`: octets a write
--- - `cut = { bytes = | lines =, how = "fin" | "rst" }`: so much of the reply, or
---   of its body, then the link ends
+-- - `cut = { bytes = | lines =, how = "fin" | "rst" | "half" }`: so much of the
+--   reply, or of its body, then the link ends; by half, only the server's side
+--   of it: what the client still sends is read and done
 -- - `append`: octets behind the reply
--- - `no_terminator`: no last line; `unstuffed`: dots as they are; `bare_lf`: line
---   ends without CR (each true)
+-- - `no_terminator`: no last line; `unstuffed`: dots as they are; `bare_lf`,
+--   `bare_cr`: line ends without CR, without LF; `no_text`: a status line that is
+--   the status alone (each true)
 -- - `wrong_size`: added to the sizes that STAT, LIST and RETR announce
+-- - `uids`: what UIDL says: "duplicate", the first one's for all; "missing", no
+--   line for every second message; "empty", numbers without unique-ids
 -- - `garbage = { seed =, bytes = }`: octets that the seed makes, in its place
--- - `refuse = true`, with the hook: the link is reset before the greeting
+-- - `swap = true`: the reply leaves behind the one to the next command
+-- - `refuse = true`, with the hook connect: the link is reset before the greeting
+-- - with the hook tls: `delay`, `stall`, `cut = { bytes =, how = }` of the octets
+--   of the handshake, `alert = true` (it fails by an alert), `certificate`: one
+--   that clients must refuse, as in the option `tls` of `pop3.server.new`
 -- @module pop3.fault
 -- @local
 
@@ -25,22 +35,100 @@ local check = require "pop3.argument"
 local fault = {}
 
 local known = {
-  verb = "string", hook = { connect = true }, session = "integer",
-  user = "string", nth = "integer", times = "integer", when = "function",
+  verb = "string", hook = { connect = true, tls = true }, args = "string",
+  session = "integer", user = "string", nth = "integer", times = "integer",
+  state = { greeting = true, authorization = true, transaction = true },
+  when = "function",
+}
+
+local effects = {
   delay = "number", drip = "table", cut = "table", reply = "string",
   stall = "boolean", slice = "integer", append = "string",
   no_terminator = "boolean", unstuffed = "boolean", bare_lf = "boolean",
-  wrong_size = "integer", garbage = "table", refuse = "boolean",
+  bare_cr = "boolean", no_text = "boolean", wrong_size = "integer",
+  garbage = "table", swap = "boolean", refuse = "boolean", alert = "boolean",
+  uids = { duplicate = true, missing = true, empty = true },
+  certificate = "string",
 }
 
-local effects = { "delay", "drip", "cut", "reply", "stall", "slice", "append",
-                  "no_terminator", "unstuffed", "bare_lf", "wrong_size",
-                  "garbage", "refuse" }
+for name, kind in pairs(effects) do known[name] = kind end
+
+-- What can happen to a handshake, and only there.
+local of_tls = { delay = true, stall = true, cut = true, alert = true,
+                 certificate = true }
 
 local function positive(n, what, level)
   if n <= 0 or n ~= n then
     check.misuse(level + 1, "fault: %s must be positive", what)
   end
+end
+
+-- What may stand beside what.
+local function check_company(f, level)
+  if f.hook == "tls" then
+    for name in pairs(effects) do
+      if f[name] ~= nil and not of_tls[name] then
+        check.misuse(level + 1, "fault: %s does not go with the hook tls", name)
+      end
+    end
+    if f.cut and f.cut.lines then
+      check.misuse(level + 1, "fault: a handshake has no lines")
+    end
+  elseif f.alert or f.certificate then
+    check.misuse(level + 1, "fault: %s goes with the hook tls",
+                 f.alert and "alert" or "certificate")
+  end
+  if f.refuse and f.hook ~= "connect" then
+    check.misuse(level + 1, "fault: refuse goes with the hook connect")
+  elseif f.swap and f.hook then
+    check.misuse(level + 1, "fault: swap goes with a verb")
+  elseif f.slice and f.drip then
+    check.misuse(level + 1, "fault: either slice or drip")
+  elseif f.bare_lf and f.bare_cr then
+    check.misuse(level + 1, "fault: either bare_lf or bare_cr")
+  end
+end
+
+-- Options of options: checked, and what is left out filled in.
+local function check_values(f, level)
+  if f.reply then check.text(f.reply, "fault: reply", level + 1) end
+  if f.slice then positive(f.slice, "slice", level + 1) end
+  if f.garbage then
+    check.options(f.garbage, { seed = "integer", bytes = "integer" },
+                  "fault: garbage", level + 1)
+    f.garbage = { seed = f.garbage.seed or 1, bytes = f.garbage.bytes or 64 }
+    check.count(f.garbage.bytes, "fault: garbage.bytes", level + 1)
+  end
+  if f.drip then
+    check.options(f.drip, { bytes = "integer", every = "number" },
+                  "fault: drip", level + 1)
+    f.drip = { bytes = f.drip.bytes or 1, every = f.drip.every or 1 }
+    positive(f.drip.bytes, "drip.bytes", level + 1)
+    positive(f.drip.every, "drip.every", level + 1)
+  end
+  if f.cut then
+    check.options(f.cut, { bytes = "integer", lines = "integer",
+                           how = { fin = true, rst = true, half = true } },
+                  "fault: cut", level + 1)
+    for _, unit in ipairs { "bytes", "lines" } do
+      if f.cut[unit] then
+        check.count(f.cut[unit], "fault: cut." .. unit, level + 1)
+      end
+    end
+  end
+  if f.certificate then
+    require "pop3.credentials".check_variant(f.certificate, level + 1)
+  end
+  if f.args then
+    local ok, err = pcall(string.find, "", f.args)
+    if not ok then check.misuse(level + 1, "fault: args: %s", tostring(err)) end
+  end
+end
+
+local function copy(f)
+  local made = {}
+  for name, value in pairs(f) do made[name] = value end
+  return made
 end
 
 --- Check a fault and make it ready.
@@ -49,44 +137,33 @@ end
 -- @treturn table what `fault.strike` takes
 function fault.new(f, level)
   check.options(f, known, "fault", level + 1)
-  local made = { seen = 0, used = 0 }
-  for name, value in pairs(f) do made[name] = value end
+  local made = copy(f)
+  made.seen, made.used = 0, 0
   if (made.verb == nil) == (made.hook == nil) then
     check.misuse(level + 1, "fault: either a verb or a hook is needed")
   end
   if made.verb then made.verb = made.verb:upper() end
-  if made.reply then check.text(made.reply, "fault: reply", level + 1) end
-  if made.refuse and not made.hook then
-    check.misuse(level + 1, "fault: refuse goes with the hook connect")
-  elseif made.slice and made.drip then
-    check.misuse(level + 1, "fault: either slice or drip")
-  end
-  if made.slice then positive(made.slice, "slice", level + 1) end
-  if made.garbage then
-    check.options(made.garbage, { seed = "integer", bytes = "integer" },
-                  "fault: garbage", level + 1)
-    made.garbage = { seed = made.garbage.seed or 1,
-                     bytes = made.garbage.bytes or 64 }
-    check.count(made.garbage.bytes, "fault: garbage.bytes", level + 1)
-  end
-  if made.drip then
-    check.options(made.drip, { bytes = "integer", every = "number" },
-                  "fault: drip", level + 1)
-    made.drip = { bytes = made.drip.bytes or 1, every = made.drip.every or 1 }
-    positive(made.drip.bytes, "drip.bytes", level + 1)
-    positive(made.drip.every, "drip.every", level + 1)
-  end
-  if made.cut then
-    check.options(made.cut, { bytes = "integer", lines = "integer",
-                              how = { fin = true, rst = true } },
-                  "fault: cut", level + 1)
-    for _, unit in ipairs { "bytes", "lines" } do
-      if made.cut[unit] then
-        check.count(made.cut[unit], "fault: cut." .. unit, level + 1)
-      end
-    end
-  end
+  check_company(made, level + 1)
+  check_values(made, level + 1)
   return made
+end
+
+--- Check what a handler wants to go wrong with its own reply: effects alone.
+-- @tparam table f
+-- @tparam integer level see `pop3.argument`
+-- @treturn table effects
+function fault.effects(f, level)
+  check.options(f, effects, "fault", level + 1)
+  local made = copy(f)
+  check_company(made, level + 1)
+  check_values(made, level + 1)
+  return made
+end
+
+-- Arguments as one line.
+local function line_of(a, b)
+  if a == nil then return "" end
+  return b == nil and tostring(a) or tostring(a) .. " " .. tostring(b)
 end
 
 -- Does it strike here? Counts how often it could have.
@@ -94,6 +171,8 @@ local function strikes(f, session, verb, hook, ...)
   if f.verb ~= verb or f.hook ~= hook
      or f.session and f.session ~= session.id
      or f.user and f.user ~= session.user
+     or f.state and f.state ~= session.state
+     or f.args and not line_of(...):find(f.args)
      or f.when and not f.when(session, verb or hook, ...) then
     return false
   end
@@ -103,6 +182,33 @@ local function strikes(f, session, verb, hook, ...)
   end
   f.used = f.used + 1
   return true
+end
+
+--- Effects beside others: where both have the same, the first ones win.
+-- @tparam ?table first changed by this
+-- @tparam table more
+-- @treturn table first, or a new one
+function fault.merge(first, more)
+  first = first or {}
+  for name in pairs(effects) do
+    if first[name] == nil then first[name] = more[name] end
+  end
+  return first
+end
+
+local of_time = { "delay", "stall", "drip", "slice" }
+
+--- What is about when and how octets leave, and what is about the octets.
+-- @tparam table effect
+-- @treturn table when and how, but for a cut
+-- @treturn table which octets
+function fault.split(effect)
+  local time, octets = {}, copy(effect)
+  octets.cut = nil
+  for _, name in ipairs(of_time) do
+    time[name], octets[name] = effect[name], nil
+  end
+  return time, octets
 end
 
 --- All that goes wrong here: the effects of the faults that strike, the first
@@ -117,10 +223,7 @@ function fault.strike(faults, session, verb, hook, ...)
   local all
   for _, f in ipairs(faults) do
     if strikes(f, session, verb, hook, ...) then
-      all = all or {}
-      for _, name in ipairs(effects) do
-        if all[name] == nil then all[name] = f[name] end
-      end
+      all = fault.merge(all, f)
     end
   end
   return all

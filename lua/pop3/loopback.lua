@@ -54,7 +54,7 @@ function Loopback:receive(max)
   while not session.ended do
     local octets = session:take_out(max)
     if octets then return octets end
-    if session.ended then break end
+    if session.ended or session.half then break end
     if server.clock then return nil, "timeout" end
     if not jump(server, limit) then
       octets = not session.ended and session:take_out(max)

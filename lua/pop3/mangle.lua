@@ -49,6 +49,27 @@ local function resize(verb, head, body, more)
   return head, body
 end
 
+-- Unique-ids in a reply to UIDL, as `how` has them; `first` is that of message 1.
+local function reidentify(head, body, how, first)
+  if not body then
+    local to = how == "duplicate" and "%1" .. first:gsub("%%", "%%%%")
+               or how == "empty" and "%1" or nil
+    if to then head = head:gsub("^(%+OK %d+ )%S+", to) end
+    return head, body
+  end
+  local lines, n = {}, 0
+  for number in body:gmatch "(%d+)[^\r]*\r\n" do
+    n = n + 1
+    if how == "duplicate" then lines[#lines + 1] = number .. " " .. first
+    elseif how == "empty" then lines[#lines + 1] = number
+    elseif n % 2 == 1 then
+      lines[#lines + 1] = body:match("%f[%d]" .. number .. " [^\r]*")
+    end
+  end
+  lines[#lines + 1] = ""
+  return head, table.concat(lines, "\r\n")
+end
+
 -- Octets that a seed makes.
 local function noise(seed, count)
   local x, out = seed, {}
@@ -62,10 +83,12 @@ end
 local function changes(effect)
   return effect.wrong_size or effect.unstuffed or effect.no_terminator
          or effect.bare_lf or effect.append or effect.garbage
+         or effect.bare_cr or effect.no_text or effect.uids or effect.swap
+         or effect.whole
 end
 
 -- The octets of a reply, changed.
-local function render(reply, effect, verb)
+local function render(reply, effect, verb, first)
   if effect.garbage then
     return noise(effect.garbage.seed, effect.garbage.bytes)
   end
@@ -80,11 +103,16 @@ local function render(reply, effect, verb)
   if effect.wrong_size then
     head, body = resize(verb, head, body, effect.wrong_size)
   end
+  if effect.uids and verb == "UIDL" and reply.status == "+OK" then
+    head, body = reidentify(head, body, effect.uids, first)
+  end
+  if effect.no_text then head = head:gsub("^(%S+)[^\r\n]*", "%1") end
   local out = head
   if body then
     out = out .. body .. (effect.no_terminator and "" or ".\r\n")
   end
-  if effect.bare_lf then out = out:gsub("\r\n", "\n") end
+  if effect.bare_lf then out = out:gsub("\r\n", "\n")
+  elseif effect.bare_cr then out = out:gsub("\r\n", "\r") end
   return out .. (effect.append or "")
 end
 
@@ -102,12 +130,13 @@ end
 -- @tparam table reply
 -- @tparam table effect see `pop3.fault`
 -- @tparam ?string verb nil for the greeting
+-- @tparam string first the unique-id of message 1
 -- @treturn table reply
-function mangle.reply(reply, effect, verb)
+function mangle.reply(reply, effect, verb, first)
   if reply.hangup or not changes(effect) then return reply end
   local made = { mangled = true, status = reply.status, close = reply.close,
                  starttls = reply.starttls }
-  made.raw = render(reply, effect, verb)
+  made.raw = render(reply, effect, verb, first)
   if effect.cut then
     made.raw = cut(made.raw, effect.cut)
     made.close = effect.cut.how or "fin"

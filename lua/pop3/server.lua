@@ -127,7 +127,7 @@ local function new(opts)
       check.misuse(1, "server: option 'tls' must be a string or a table")
     end
     local err, code
-    credentials, err, code = require "pop3.credentials"(opts.tls, 1)
+    credentials, err, code = require "pop3.credentials".new(opts.tls, 1)
     if not credentials then return nil, "server: " .. err, code end
   elseif opts.implicit or opts.require_tls then
     check.misuse(1, "server: option '%s' needs tls", opts.implicit

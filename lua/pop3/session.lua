@@ -60,10 +60,18 @@ function Session.raw(_, octets)
 end
 
 --- No reply: the link ends.
--- @tparam[opt="fin"] string how "fin" or "rst"
+-- @tparam[opt="fin"] string how "fin", "rst", or "half": only this side ends
 -- @function session:hangup
 function Session.hangup(_, how)
   return { hangup = how or "fin" }
+end
+
+--- What goes wrong with the reply that this handler gives: effects as in a
+-- fault, without the place where one strikes.
+-- @tparam table effects see `pop3.fault`
+-- @function session:fault
+function Session.fault(session, effects)
+  session.effect = fault.merge(fault.effects(effects, 1), session.effect or {})
 end
 
 local CHALLENGE = {}
@@ -171,8 +179,9 @@ local DONE = {}
 local function challenge(session, co, octets)
   local effect = session.effect
   if effect then
-    session.effect = nil
     session:spoil(effect)
+    local _, rest = fault.split(effect)
+    session.effect = rest
   end
   session.exchange = co
   session.engine:challenge(sasl.encode(octets))
@@ -242,13 +251,23 @@ function Session.spoil(session, effect)
   end
 end
 
+-- The unique-id of message 1, for faults that give it to others.
+local function first_uid(session)
+  local drop = session.maildrop
+  return drop and drop:count() > 0 and drop:uid(1) or ""
+end
+
 -- A reply with what goes wrong with it: the octets of one that is mangled are
--- cut already.
+-- cut already. Nothing, when it is to leave behind the next one.
 local function spoiled(session, reply, effect)
   if effect.refuse then return { hangup = "rst" } end
-  local made = mangle.reply(reply, effect, session.verb)
-  if made ~= reply and effect.cut then
-    effect = setmetatable({ cut = false }, { __index = effect })
+  local verb = session.verb
+  local made = mangle.reply(reply, effect, verb,
+                            effect.uids and first_uid(session))
+  if made ~= reply and effect.cut then effect.cut = nil end
+  if effect.swap and made.mangled and not made.starttls and verb ~= "QUIT" then
+    return nil, { raw = made.raw, close = made.close,
+                  effect = fault.split(effect) }
   end
   session:spoil(effect)
   return made
@@ -282,13 +301,29 @@ local function unfit(reply)
   end
 end
 
--- Give a reply to the engine.
+-- Give a reply to the engine; behind it, the one before it that is to leave
+-- after it.
 local function answer(session, reply, effect)
-  if effect then reply = spoiled(session, reply, effect) end
+  local behind, held = session.behind, nil
+  if behind then
+    session.behind = false
+    effect = fault.merge(effect, behind.effect)
+    effect.whole = true
+  end
+  if effect then reply, held = spoiled(session, reply, effect) end
+  if held then
+    if behind then held.raw = held.raw .. behind.raw end
+    session.behind = held
+    return
+  end
   if reply.hangup then return set(session, "ending", reply.hangup) end
   local engine, body, raw = session.engine, reply.body, reply.raw
   if raw then
     engine:raw(raw)
+    if behind and not reply.close then
+      engine:raw(behind.raw)
+      reply.close = behind.close
+    end
   elseif reply.status == "-ERR" then  -- no body follows it
     engine_reply(engine, false, reply.text, reply.code)
   elseif type(body) == "function" then
@@ -321,6 +356,9 @@ local function safe_answer(session, reply, effect)
     server:handler_error(session, ("the handler of %s returned %s"):format(
                                   session.verb or "connect", wrong))
     reply = session:err("the handler failed", "SYS/TEMP")
+  elseif effect and effect.reply then
+    local line = effect.reply
+    reply = { raw = line .. "\r\n", status = line:match "^%S*" }
   end
   local ok, err = pcall(answer, session, reply, effect)
   if not ok then
@@ -332,27 +370,26 @@ end
 -- One command.
 local function command(session, verb, a, b, isnew)
   local server = session.server
-  local effect
-  session.verb = verb
+  session.verb, session.effect = verb, nil
   local handler = server.on[verb] or server.default[verb]
   if isnew then server:count_new(verb) end
   if server.faults[1] then
-    local ok
-    ok, effect = pcall(fault.strike, server.faults, session, verb, nil, a, b)
+    local ok, effect = pcall(fault.strike, server.faults, session, verb, nil,
+                             a, b)
     if not ok then
       server:handler_error(session, tostring(effect))
       return safe_answer(session, session:err("a fault failed", "SYS/TEMP"))
     end
     session.effect = effect
     if effect and effect.reply then
-      return safe_answer(session, { raw = effect.reply .. "\r\n" }, effect)
+      return safe_answer(session, session:ok(), effect)
     end
   end
   if not handler then
-    return safe_answer(session, session:err "unknown command", effect)
+    return safe_answer(session, session:err "unknown command", session.effect)
   end
   local reply = run(session, handler, a, b)
-  if reply ~= DONE then safe_answer(session, reply, effect) end
+  if reply ~= DONE then safe_answer(session, reply, session.effect) end
 end
 
 -- The client's response to a challenge, nil if it was too long.
@@ -440,7 +477,7 @@ local function left(session, n)
   local drip = get(session, "drip")
   if session.snip then
     session.snip = session.snip - n
-    if session.snip <= 0 then set(session, "ending", "fin") end
+    if session.snip <= 0 then set(session, "ending", session.snip_how) end
   end
   if not drip or n == 0 then return end
   drip.left = drip.left - n
@@ -504,21 +541,33 @@ end
 
 -- ----------------------------------------------------------------------- TLS
 
-local SNIPPED = 100  -- octets of a handshake that is cut
+-- What goes wrong when TLS is to begin, or the greeting to come.
+local function struck(session, hook)
+  local server = session.server
+  if not server.faults[1] then return nil end
+  local ok, effect = pcall(fault.strike, server.faults, session, nil, hook)
+  if ok then return effect end
+  server:handler_error(session, tostring(effect))
+end
 
 --- TLS from here on. What came before it was not sent under it, and ends the
 -- link.
 function Session:start_tls()
   local credentials = self.server.credentials
   if self.engine:unread() > 0 then return self:finish "rst" end
-  if credentials.handshake == "stall" then
-    return set(self, "hold", math.huge)
-  elseif credentials.handshake == "cut" then
-    self.snip = SNIPPED
-  end
-  self.tls = core.tls { context = credentials.context, server = true }
+  local effect = struck(self, "tls") or {}
+  if credentials.effect then fault.merge(effect, credentials.effect) end
+  self.tls = core.tls { context = credentials:context_for(effect),
+                        server = true }
   self.tls:wrap(self.engine)
   self.port = self.tls
+  local cut = effect.cut
+  if cut then
+    self.snip, self.snip_how = cut.bytes or 0, cut.how or "fin"
+    if self.snip == 0 then return self:finish(self.snip_how) end
+    effect.cut = nil
+  end
+  self:spoil(effect)
 end
 
 -- What has come of what TLS was given.
@@ -547,7 +596,9 @@ end
 -- The last that is said under TLS: that this is the end. A link that is cut
 -- lacks it.
 local function end_tls(session, how)
-  if how == "rst" or get(session, "cut") or session.snip then return end
+  if how == "rst" or get(session, "cut") or session.snip or session.half then
+    return
+  end
   session.tls:shutdown()
   if session.fd then fd_send(session.fd, session.tls)
   else session.last = session.tls:out() end
@@ -577,9 +628,9 @@ function Session:advance()
       drained(self)
       if get(self, "upgrade") then upgrade(self) end
     end
-    if self.eof and not self.ended then
+    if (self.eof or self.half) and not self.ended then
       local how = get(self, "ending")
-      if how or not self.rare then self:finish(how or "fin") end
+      if how or self.eof and not self.rare then self:finish(how or "fin") end
     end
     return
   end
@@ -615,14 +666,8 @@ end
 --- The link to the client is there: greet.
 function Session:greet()
   local server = self.server
-  if server.faults[1] then
-    local ok, effect = pcall(fault.strike, server.faults, self, nil, "connect")
-    if ok then self.effect = effect
-    else server:handler_error(self, tostring(effect)) end
-  end
-  local line = self.effect and self.effect.reply
-  if line then
-    greet(self, { raw = line .. "\r\n", status = line:sub(1, 4) })
+  self.effect = struck(self, "connect")
+  if self.effect and self.effect.reply then greet(self, self:ok())
   else
     greet(self, run(self, server.on.connect or server.default.connect))
   end
@@ -672,10 +717,25 @@ function Session:take_out(max)
   return octets
 end
 
+-- This side of the link is closed: what the client still sends is done, without
+-- an answer.
+local function half_close(session)
+  session.half = true
+  session.engine:cut(nil, nil)  -- commands are taken again
+  session.engine:mute()
+  session.rare = false
+  if session.fd then session.fd:shutdown() end
+  take(session)
+  local ending = get(session, "ending")
+  if ending and ending ~= "half" then session:finish(ending) end
+end
+
 --- The session is over: the maildrop is let go, nothing is deleted.
--- @tparam[opt] string how "rst" resets the connection
+-- @tparam[opt] string how "rst" resets the connection; "half" only closes this
+-- side of it
 function Session:finish(how)
   if self.ended then return end
+  if how == "half" and not self.eof then return half_close(self) end
   self.ended = true
   local server = self.server
   if self.tls then end_tls(self, how) end
@@ -710,6 +770,8 @@ local function new(server, id, fd)
     engine = engine,
     port = engine,    -- what the link meets: the engine, or TLS around it
     tls = false,
+    behind = false,   -- the reply that is to leave behind the next one
+    half = false,     -- this side of the link is closed
     snip = false,     -- so many octets may still leave, then the link ends
     fd = fd,
     state = "greeting",
