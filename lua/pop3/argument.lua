@@ -16,7 +16,7 @@ check.misuse = misuse
 
 local function list(t)
   local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
+  for name in pairs(t) do names[#names + 1] = tostring(name) end
   table.sort(names)
   return table.concat(names, ", ")
 end

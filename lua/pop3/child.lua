@@ -4,6 +4,7 @@
 
 local check = require "pop3.argument"
 local core = require "pop3.core"
+local expect = require "pop3.expect"
 local timers = require "pop3.timers"
 local transcript = require "pop3.transcript"
 local wire = require "pop3.wire"
@@ -232,16 +233,14 @@ function methods:transcript()
 end
 
 --- Check the commands that came, see `pop3.server:verify`.
--- @tparam {string,...} list
+-- @tparam table list
 -- @treturn boolean true
 function methods:verify(list)
-  if type(list) ~= "table" then
-    check.misuse(1, "verify: a list of lines is needed")
-  end
+  local want = expect.new(list, 1)
   local all, err = ask(self, PATIENCE, "transcript")
   local problem = err
   if all then
-    problem = transcript.verify(all.entries, all.lost, all.errors, list)
+    problem = expect.verify(want, all.entries, all.lost, all.errors)
   end
   if problem then error(problem, 2) end
   return true

@@ -4,6 +4,7 @@
 
 local check = require "pop3.argument"
 local core = require "pop3.core"
+local expect = require "pop3.expect"
 local transcript = require "pop3.transcript"
 
 local methods = {}
@@ -24,17 +25,19 @@ function methods:count(verb)
   return self.journal:count(verb) or self.counts[verb] or 0
 end
 
---- Check the commands of all sessions, in their order, against a list of
--- lines, or of Lua patterns behind "~". Raises an error with the difference,
--- also when a handler failed.
--- @tparam {string,...} list
+--- Check the commands of all sessions, in their order, against a list. Raises an
+-- error with the difference and the nearest line, also when a handler failed.
+--
+-- In the list are lines; Lua patterns behind "~"; `{ any_order = { line, ... } }`;
+-- `{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. By name,
+-- beside the list or in its place: `never = line or list`, `count = { RETR = 2,
+-- ["~^TOP"] = { least, most } }`, `session = n` for the commands of one session.
+-- @tparam table list
 -- @treturn boolean true
 function methods:verify(list)
-  if type(list) ~= "table" then
-    check.misuse(1, "verify: a list of lines is needed")
-  end
+  local want = expect.new(list, 1)
   local entries, lost = self.journal:list()
-  local problem = transcript.verify(entries, lost, self.errors, list)
+  local problem = expect.verify(want, entries, lost, self.errors)
   if problem then error(problem, 2) end
   return true
 end

@@ -113,6 +113,16 @@ describe("the control socket", function()
       assert.same({ false, "verify" }, { no.ok, no.code })
       assert.match("^verify: command 2: expected no more, got \"PASS %*%*%*\"\n",
                    no.error)
+      assert.same({ ok = true }, c:ask(request("verify", { never = "~^DELE",
+        commands = { { any_order = { "~^PASS", "USER u" } } },
+        count = { PASS = 1 }, session = 1 })))
+      no = c:ask(request("verify", { count = { PASS = 2 } }))
+      assert.equal('verify: expected "PASS" 2 times, got 1', no.error)
+      for _, wrong in ipairs { {}, { commands = { { x = 1 } } },
+                               { commands = { "~[" } } } do
+        no = c:ask(request("verify", wrong))
+        assert.same({ false, "argument" }, { no.ok, no.code })
+      end
       assert.same({ ok = true, count = 1 }, c:ask(request("count",
                                                           { verb = "user" })))
       assert.same({ ok = false, code = "timeout", error = "NOOP: 0 of 1 came" },

@@ -53,9 +53,15 @@ function known.transcript.run(control, r)
   return { transcript = json.list(entries), lost = lost }
 end
 
-known.verify = { takes = { commands = "table" }, needs = { "commands" } }
+known.verify = { takes = { commands = "table", never = "string table",
+                           count = "table", session = "integer" }, needs = {} }
 function known.verify.run(control, r)
-  local ok, err = pcall(control.server.verify, control.server, r.commands)
+  if not (r.commands or r.never or r.count) then
+    return nil, "verify needs commands, never or count", "argument"
+  end
+  local want = table.move(r.commands or {}, 1, #(r.commands or {}), 1, {})
+  want.never, want.count, want.session = r.never, r.count, r.session
+  local ok, err = pcall(control.server.verify, control.server, want)
   if ok then return {} end
   err = plain(err)
   if not err:find "^verify: " then return nil, err, "argument" end
