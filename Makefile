@@ -76,7 +76,7 @@ test:
 	$(MAKE) -s interop
 
 spec: all
-	$(BUSTED) spec/unit spec/regress
+	$(BUSTED) spec/unit spec/regress spec/scenarios
 
 interop: all $(B)/reading_gmime
 	$(BUSTED) spec/interop

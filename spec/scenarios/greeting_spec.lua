@@ -1,0 +1,56 @@
+-- Before anything was said.
+
+require "pop3.busted"
+local scene = require "spec.support.scene"
+
+local mock, client, code = scene.mock, scene.client, scene.code
+local faulty = scene.faulty
+
+local function greeted(raw)
+  local s = faulty { hook = "connect", reply = raw }
+  return s, code(client(s))
+end
+
+describe("a greeting", function()
+  it("-ERR: the client sends nothing", function()
+    local s, got = greeted "-ERR [SYS/TEMP] come back later"
+    assert.equal("err", got)
+    s:verify {}
+  end)
+
+  it("of another protocol: nothing is sent, above all no password", function()
+    for _, raw in ipairs { "* OK IMAP4rev1 ready", "220 mail ESMTP", "+OKAY",
+                           "SSH-2.0-x", "HTTP/1.1 400 No", "\22\3\1\2", "" } do
+      local s, got = greeted(raw)
+      assert.equal("proto", got, raw)
+      s:verify {}
+    end
+  end)
+
+  it("that takes 20 seconds is waited for, by who waits so long", function()
+    local s = faulty { hook = "connect", delay = 20 }
+    assert.equal("timeout", code(client(s, { timeout = 19 })))
+    s:verify {}
+    assert.equal("fine", code(client(s, { timeout = 21 })))
+  end)
+
+  it("that is too long ends it, within bounds", function()
+    local _, got = greeted("+OK " .. ("x"):rep(1e6))
+    assert.equal("limit", got)
+  end)
+
+  it("with a stamp that is none: no APOP", function()
+    for _, text in ipairs { "ready", "<>", "<x>", "<a b@c>", "<a@b", "a@b>",
+                            "<tim\233@host>" } do
+      local s = mock { greeting = text, apop = true }
+      assert.equal("auth", code(client(s, { mechs = { "APOP" } })), text)
+      assert.pop3(s).has_not.received "~^APOP"
+    end
+  end)
+
+  it("with a stamp: APOP, if asked for", function()
+    local s = mock { greeting = "hi <1896.6971@dbc.example>", apop = true }
+    assert.equal("fine", code(client(s, { mechs = { "APOP" } })))
+    assert.pop3(s).received "APOP mrose ***"
+  end)
+end)
