@@ -192,6 +192,12 @@ static int fd_read (lua_State *L) {
   luaL_argcheck(L, max > 0 && max <= 16 * 1024 * 1024, 2, "out of range");
   p = luaL_buffinitsize(L, &b, (size_t)max);
   do n = recv(fd, p, (size_t)max, 0); while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == ECONNRESET) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "closed");
+    lua_pushliteral(L, "reset");
+    return 3;
+  }
   if (n <= 0) return notnow(L, n == 0 ? 0 : errno);
   luaL_pushresultsize(&b, (size_t)n);
   return 1;

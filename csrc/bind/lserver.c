@@ -21,6 +21,7 @@ typedef struct Server {
   pop3_server_limits lim;
   unsigned char anchored;  /* there is a body in the user value BODY */
   unsigned char closing;   /* closed while it was busy */
+  unsigned char plain;     /* commands come with the rest of their line */
 } Server;
 
 static char *room (void *e, size_t want, size_t *got) {
@@ -63,7 +64,8 @@ say `reply` with it, then `enter "authorization"`.
 @function server
 @tparam[opt] table opts `line`: octets of a command line; `output`: octets of
 replies encoded ahead of the reader; `journal`: where lines go, as those of
-session `id`
+session `id`; `plain`: nothing is refused, each command comes with the rest of
+its line, in any state
 @treturn pop3.server.engine
 */
 static int l_server (lua_State *L) {
@@ -81,12 +83,16 @@ static int l_server (lua_State *L) {
   if (lua_istable(L, 1)) {
     if (lua_getfield(L, 1, "id") != LUA_TNIL) id = luaL_checkinteger(L, -1);
     lua_pop(L, 1);
+    lua_getfield(L, 1, "plain");
+    u->plain = (unsigned char)lua_toboolean(L, -1);
+    lua_pop(L, 1);
     if (lua_getfield(L, 1, "journal") != LUA_TNIL)
       j = lpop3_checkjournal(L, -1);
     lua_setiuservalue(L, -2, JOURNAL);
   }
   u->s = pop3_server_new(lpop3_cache(L), &u->lim, j, (uint32_t)id);
   if (u->s == NULL) return lpop3_fail(L, POP3_ENOMEM);
+  if (u->plain) pop3_server_plain(u->s);
   u->port.room = room;
   u->port.filled = filled;
   u->port.out = out;
@@ -116,13 +122,13 @@ static int s_gc (lua_State *L) {
 }
 
 /* Push a command and its arguments. */
-static int push_command (lua_State *L, const pop3_command *cmd) {
+static int push_command (lua_State *L, const pop3_command *cmd, int plain) {
   lua_pushlstring(L, cmd->name.p, cmd->name.n);
   if (cmd->verb == POP3_V_RESPONSE) {
     push_span(L, cmd->first);
     return 2;
   }
-  switch (pop3_verb_row(cmd->verb)->args) {
+  switch (plain ? POP3_A_REST : pop3_verb_row(cmd->verb)->args) {
     case POP3_A_NONE:
       return 1;
     case POP3_A_MSG: case POP3_A_MSGOPT:
@@ -164,7 +170,7 @@ static int s_next (lua_State *L) {
   drop_body(L, u);
   if (got == 0) return 0;
   u->port.busy = 1;  /* 'cmd' points into it */
-  n = push_command(L, &cmd);
+  n = push_command(L, &cmd, u->plain);
   u->port.busy = 0;
   if (u->closing) s_gc(L);
   return n;

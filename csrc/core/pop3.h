@@ -303,6 +303,12 @@ pop3_server *pop3_server_new (pop3_mem mem, const pop3_server_limits *lim,
                               struct pop3_journal *j, uint32_t id);
 void pop3_server_free (pop3_server **s);
 
+/*
+** From now on nothing is refused by itself but overlong lines: each command
+** comes in any state, as a verb and the rest of its line in 'first'.
+*/
+void pop3_server_plain (pop3_server *s);
+
 char *pop3_server_room (pop3_server *s, size_t want, size_t *got);
 void  pop3_server_filled (pop3_server *s, size_t n);
 int   pop3_server_feed (pop3_server *s, const char *p, size_t n);

@@ -34,6 +34,7 @@ struct pop3_server {
   unsigned char sasl;      /* AUTH was the last verb: what follows may be its
                               exchange, which is secret */
   unsigned char exchange;  /* the next line is a response to a challenge */
+  unsigned char plain;     /* commands are not looked at */
   unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
@@ -60,6 +61,10 @@ pop3_server *pop3_server_new (pop3_mem mem, const pop3_server_limits *lim,
   pop3_buf_init(&s->out, mem);
   pop3_buf_init(&s->secrets, mem);
   return s;
+}
+
+void pop3_server_plain (pop3_server *s) {
+  s->plain = 1;
 }
 
 void pop3_server_free (pop3_server **sp) {
@@ -508,8 +513,13 @@ static int take_command (pop3_server *s, char *p, size_t n,
   cmd->name = word;
   cmd->number = cmd->lines = -1;
   if (trace_command(s, cmd->verb, line) != 0) return POP3_ENOMEM;
-  if (word.n == 0) return refuse(s, "no command");
   for (i = 0; i < word.n; i++) p[i] = pop3_upper(p[i]);
+  if (s->plain) {
+    skip_space(&rest);
+    cmd->first = rest;
+    return 1;
+  }
+  if (word.n == 0) return refuse(s, "no command");
   v = pop3_verb_row(cmd->verb);
   if ((v->phases & (1 << s->phase)) == 0)
     return refuse(s, "command not valid in this state");

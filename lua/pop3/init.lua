@@ -18,6 +18,7 @@ local parts = {
   connect = function() return require "pop3.connect" end,
   loop = function() return require "pop3.loop" end,
   message = function() return require "pop3.message" end,
+  record = function() return require "pop3.record" end,
   server = function() return require "pop3.server" end,
   store = function() return require "pop3.store" end,
   core = function() return require "pop3.core" end,

@@ -661,4 +661,9 @@ function Server:__tostring()
                                                    or "not listening")
 end
 
-return { new = new }
+-- What else is there, loaded when it is asked for.
+local others = { replay = "pop3.replay" }
+
+return setmetatable({ new = new }, { __index = function(_, name)
+  return others[name] and require(others[name]) or nil
+end })

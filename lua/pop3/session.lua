@@ -80,7 +80,7 @@ local CHALLENGE = {}
 -- handlers of AUTH.
 -- @tparam string octets sent as base64
 -- @treturn string the response, decoded; or nil and "cancelled" (the client
--- said "*"), "not base64" or "too long"
+-- said "*"), "not base64" or "too long"; and the line as it came
 -- @function session:challenge
 function Session.challenge(_, octets)
   return yield(CHALLENGE, octets)
@@ -184,7 +184,8 @@ local function challenge(session, co, octets)
     session.effect = rest
   end
   session.exchange = co
-  session.engine:challenge(sasl.encode(octets))
+  local line = type(octets) == "table" and octets[1]  -- as it is on the wire
+  session.engine:challenge(line or sasl.encode(octets))
   return DONE
 end
 
@@ -402,7 +403,7 @@ local function respond(session, line)
     octets = sasl.decode(line)
     if not octets then why = "not base64" end
   end
-  local reply = outcome(session, co, resume(co, octets, why))
+  local reply = outcome(session, co, resume(co, octets, why, line))
   if reply ~= DONE then safe_answer(session, reply, session.effect) end
 end
 
@@ -671,6 +672,23 @@ function Session:greet()
   else
     greet(self, run(self, server.on.connect or server.default.connect))
   end
+  self:advance()
+end
+
+--- A handler that sleeps goes on now.
+function Session:rouse()
+  local task = get(self, "task")
+  if not task then return end
+  task.at = self.server.time
+  self:wake()
+  self.server:watch(self)
+end
+
+--- The link ends when all is sent.
+-- @tparam[opt="fin"] string how
+function Session:hang(how)
+  if self.ended then return end
+  set(self, "ending", how or "fin")
   self:advance()
 end
 

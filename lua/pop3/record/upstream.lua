@@ -1,0 +1,226 @@
+--- The link to the server that is recorded. It is used by handlers: where it has
+-- to wait it yields, and the session is roused when there is something to read.
+-- @module pop3.record.upstream
+-- @local
+
+local connect = require "pop3.io.connect"
+local core = require "pop3.core"
+local secure = require "pop3.secure"
+
+local Upstream = {}
+Upstream.__index = Upstream
+
+local CHUNK = 65536
+local LINE = 1024 * 1024          -- octets of a status line
+local REPLY = 256 * 1024 * 1024   -- octets of a whole reply
+
+-- Wait until a descriptor can be read or written; true, or nil, "timeout".
+local function await(session, number, mode, seconds)
+  local server, ready = session.server, false
+  local ok, err = server:attend(number, mode, function()
+    ready = true
+    session:rouse()
+  end)
+  if not ok then return nil, err end
+  session.data.awaiting = number
+  local deadline = server:tick() + seconds
+  while not ready and not session.eof do
+    local left = deadline - server:now()
+    if left <= 0 then break end
+    session:sleep(left)
+  end
+  server:attend(number, "", nil)
+  session.data.awaiting = nil
+  return ready or nil, not ready and "timeout" or nil
+end
+
+-- Send what TLS, or the caller, has to send.
+local function send(self, octets)
+  local from = 1
+  while from <= #octets do
+    local n, err, detail = self.fd:write(octets, from)
+    if n then from = from + n
+    elseif err ~= "timeout" then return nil, detail or err, "closed"
+    elseif not await(self.session, self.number, "w", self.patience) then
+      return nil, "timeout", "timeout"
+    end
+  end
+  return true
+end
+
+local function send_tls(self)
+  local octets = self.tls:out()
+  while octets do
+    self.tls:sent(#octets)
+    local ok, err, code = send(self, octets)
+    if not ok then return nil, err, code end
+    octets = self.tls:out()
+  end
+  return true
+end
+
+-- What TLS makes of the octets it has been given.
+local function decrypt(self)
+  while true do
+    local what, a, b = self.tls:next()
+    if what == "data" then self.buffer = self.buffer .. a
+    elseif what == "handshake" then self.secure = true
+    elseif what == "closed" then self.over = "fin"
+    elseif a then return nil, a, b end
+    if not what or what == "closed" then return send_tls(self) end
+  end
+end
+
+-- Take in what there is, without waiting. True, or nil, message, code; code
+-- "timeout" when there is nothing.
+local function take(self)
+  local octets, err, detail = self.fd:read(CHUNK)
+  if not octets then
+    if err == "timeout" then return nil, err, err end
+    self.over = detail and "rst" or "fin"
+    if self.tls then self.tls:eof() end
+    return nil, detail or "the server closed the link", "closed"
+  end
+  if not self.tls then
+    self.buffer = self.buffer .. octets
+    return true
+  end
+  self.tls:feed(octets)
+  return decrypt(self)
+end
+
+-- Read more, and wait for it.
+local function more(self)
+  if self.over then return nil, "the server closed the link", "closed" end
+  while true do
+    local ok, err, code = take(self)
+    if ok or code ~= "timeout" then return ok, err, code end
+    if not await(self.session, self.number, "r", self.patience) then
+      return nil, "timeout", "timeout"
+    end
+  end
+end
+
+--- TLS from here on.
+-- @treturn boolean true, or nil, message, code
+function Upstream:start_tls()
+  local opts, err, code = secure.options(self.opts, 1)
+  if not opts then return nil, err, code end
+  self.tls = core.tls { context = opts.context, name = opts.name }
+  local ok
+  ok, err, code = decrypt(self)
+  while ok and not self.secure do ok, err, code = more(self) end
+  if not self.secure then return nil, err or "the handshake was cut off", "tls" end
+  return true
+end
+
+--- Connect.
+-- @tparam session session
+-- @tparam table opts of the option `upstream`
+-- @treturn upstream or nil, message, code
+local function new(session, opts)
+  local patience = opts.timeout or 60
+  local fd, err, code = connect(opts.host, opts.port, patience,
+    function(number, mode, seconds)
+      return await(session, number, mode, seconds)
+    end)
+  if not fd then return nil, err, code end
+  local self = setmetatable({ session = session, opts = opts, fd = fd,
+    number = fd:getfd(), patience = patience, buffer = "", tls = false,
+    secure = false, over = false }, Upstream)
+  if opts.tls == "implicit" then
+    local ok
+    ok, err, code = self:start_tls()
+    if not ok then
+      self:close()
+      return nil, err, code
+    end
+  end
+  return self
+end
+
+--- Send a line.
+function Upstream:send(line)
+  if self.tls then
+    self.tls:write(line .. "\r\n")
+    return send_tls(self)
+  end
+  return send(self, line .. "\r\n")
+end
+
+-- Octets of the buffer up to where `find` says that the end is, which gets the
+-- buffer and where to look from on. What there is when the link ends is the rest.
+local function read(self, limit, find)
+  local from = 1
+  while true do
+    local stop, again = find(self.buffer, from)
+    if stop then
+      local octets = self.buffer:sub(1, stop)
+      self.buffer = self.buffer:sub(stop + 1)
+      return octets
+    end
+    from = again or math.max(#self.buffer - 4, 1)
+    local ok, err, code = nil, "too long", "limit"
+    if #self.buffer < limit then ok, err, code = more(self) end
+    if not ok then
+      local rest = self.buffer
+      self.buffer = ""
+      return rest, err, code
+    end
+  end
+end
+
+local function end_of_line(buffer, from)
+  return buffer:find("\n", from, true)
+end
+
+-- The end of a body, of which the first line may be the last.
+local function end_of_body(buffer, from)
+  local _, stop = buffer:find("^%.\r?\n")
+  if stop then return stop end
+  _, stop = buffer:find("\n%.\r?\n", from)
+  return stop
+end
+
+--- A reply.
+-- @tparam boolean multi a body follows +OK
+-- @treturn string its octets, as many as came
+-- @treturn ?string what is wrong, and its code
+function Upstream:reply(multi)
+  local head, err, code = read(self, LINE, end_of_line)
+  if err or not multi or head:sub(1, 3) ~= "+OK" then return head, err, code end
+  local body
+  body, err, code = read(self, REPLY, end_of_body)
+  return head .. body, err, code
+end
+
+--- Between commands: `act` is called with what the server says unasked, or when it
+-- ends the link, "fin" or "rst".
+function Upstream:idle(act)
+  local function look()
+    local ok, _, code = take(self)
+    if ok and not self.over or code == "timeout" then return end
+    self:rest()
+    act(self.over or "fin")
+  end
+  self.session.server:attend(self.number, "r", look)
+end
+
+function Upstream:rest()
+  self.session.server:attend(self.number, "", nil)
+end
+
+function Upstream:close()
+  if not self.fd then return end
+  self:rest()
+  if self.tls and self.secure and not self.over then
+    self.tls:shutdown()
+    local octets = self.tls:out()
+    if octets then self.fd:write(octets, 1) end
+  end
+  self.fd:close()
+  if self.tls then self.tls:close() end
+  self.fd = nil
+end
+
+return new

@@ -1,0 +1,69 @@
+--- Is this the command that was recorded?
+-- @module pop3.replay.match
+-- @local
+
+local match = {}
+
+local function plain(text) return (text:gsub("%W", "%%%0")) end
+
+-- A line, in which "***" is anything, as a pattern.
+local function masked(want)
+  local parts, at = {}, 1
+  while true do
+    local from, to = want:find("***", at, true)
+    parts[#parts + 1] = plain(want:sub(at, from and from - 1))
+    if not from then break end
+    at = to + 1
+  end
+  return "^" .. table.concat(parts, ".*") .. "$"
+end
+
+-- Words of a command that are an other time's: unique-ids, dates, numbers of
+-- seconds.
+local MONTH = "^%a%a%a$"
+
+local function is_date(word)
+  return word:find "^%d%d%d%d%-?%d%d%-?%d%d" or word:find "^%d%d?:%d%d"
+         or word:find "^%d%d%d%d%d%d%d%d%d%d*$" or word:find "^[+-]%d%d%d%d$"
+end
+
+-- The same, without what is not the same the next time.
+local function loosened(want, uids)
+  local words = {}
+  for word in want:gmatch "%S+" do
+    local free = uids[word] or is_date(word)
+    words[#words + 1] = free and "%S+" or word == "***" and ".*" or plain(word)
+  end
+  -- "12 Nov 2026": what stands around a month is of the date
+  local out = table.concat(words, " ")
+  return "^" .. out:gsub("%d%d? (%a%a%a) %d%d%d%d", function(month)
+    return month:find(MONTH) and "%S+ %S+ %S+" or nil
+  end) .. "$"
+end
+
+-- The verb in upper case, as lines come from the engine.
+local function verb_up(line)
+  return (line:gsub("^%S+", string.upper))
+end
+
+--- Does a line fit?
+-- @tparam string want the recorded line, or a pattern behind "~"
+-- @tparam string line
+-- @tparam ?{[string]=true} uids when dates and these are not looked at
+function match.fits(want, line, uids)
+  if want:sub(1, 1) == "~" then return line:find(want:sub(2)) ~= nil end
+  want = verb_up(want)
+  if want == line then return true end
+  if line:find(masked(want)) then return true end
+  return uids ~= nil and line:find(loosened(want, uids)) ~= nil
+end
+
+--- Does a response fit?
+-- @tparam string want
+-- @tparam string line
+function match.responds(want, line)
+  if want:sub(1, 1) == "~" then return line:find(want:sub(2)) ~= nil end
+  return want == line or line:find(masked(want)) ~= nil
+end
+
+return match

@@ -1,0 +1,202 @@
+--- Reading transcripts, see `pop3.replay`.
+-- @module pop3.replay.script
+-- @local
+
+local fault = require "pop3.fault"
+
+local script = {}
+
+local ENDS = { lf = "\n", cr = "\r", none = "" }
+local HOWS = { fin = true, rst = true, half = true }
+
+-- A value as a fault takes it.
+local function value_of(text)
+  if text == nil or text == "true" then return true end
+  return math.tointeger(tonumber(text)) or tonumber(text) or text
+end
+
+-- "delay=2 cut.bytes=5" into a table; nil, message when it is none.
+local function effects_of(text, into)
+  for word in text:gmatch "%S+" do
+    local name, value = word:match "^([%w_.]+)=(.*)$"
+    if not name then name, value = word, nil end
+    local outer, inner = name:match "^(%w+)%.(%w+)$"
+    if outer then
+      into[outer] = into[outer] or {}
+      if type(into[outer]) ~= "table" then return nil, name .. " twice" end
+      into[outer][inner] = value_of(value)
+    else
+      into[name] = value_of(value)
+    end
+  end
+  local ok, err = pcall(fault.effects, into, 0)
+  if not ok then return nil, tostring(err) end
+  return true
+end
+
+-- ------------------------------------------------------------------- reading
+
+local Reader = {}
+Reader.__index = Reader
+
+local function new_step(self, want)
+  local step = { want = want, reply = {}, rounds = {}, effects = {},
+                 line = self.line }
+  return step
+end
+
+function Reader:begin(number)
+  local sessions = self.sessions
+  sessions[number] = sessions[number] or { steps = {}, tls = false }
+  self.session = sessions[number]
+end
+
+-- The session that lines belong to, the first when none was named.
+local function current(self)
+  if not self.session then self:begin(1) end
+  return self.session
+end
+
+-- The step that lines of the server belong to: the greeting is one too.
+local function step_of(self)
+  local session = current(self)
+  if not session.step then
+    session.step = new_step(self)
+    session.greeting = session.step
+  end
+  return session.step
+end
+
+-- Where the lines of the present reply go: behind a challenge there is another.
+local function reply_of(step)
+  local round = step.rounds[#step.rounds]
+  return round and round.reply or step.reply
+end
+
+local function challenges(reply)
+  return reply[1] ~= nil and reply[1]:find "^%+[ \r\n]" ~= nil
+end
+
+function Reader:client(line)
+  local session = current(self)
+  if session.step and challenges(reply_of(session.step)) then
+    local rounds = session.step.rounds
+    rounds[#rounds + 1] = { want = line, reply = {} }
+    return true
+  end
+  session.step = new_step(self, line)
+  session.steps[#session.steps + 1] = session.step
+  return true
+end
+
+function Reader:server(line)
+  local reply = reply_of(step_of(self))
+  if self.joined then
+    reply[#reply] = reply[#reply] .. line .. "\r\n"
+    self.joined = false
+  else
+    reply[#reply + 1] = line .. "\r\n"
+  end
+  return true
+end
+
+local bangs = {}
+
+function bangs.eol(self, kind)
+  local reply = reply_of(step_of(self))
+  if not ENDS[kind] or not reply[1] then
+    return nil, "eol is lf, cr or none, below a line of the server"
+  end
+  reply[#reply] = reply[#reply]:sub(1, -3) .. ENDS[kind]
+  self.joined = kind == "none"
+  return true
+end
+
+function bangs.hangup(self, how)
+  how = how == "" and "fin" or how
+  if not HOWS[how] then return nil, "hangup is fin, rst or half" end
+  step_of(self).ends = how
+  return true
+end
+
+function bangs.tls(self)
+  local session = current(self)
+  if session.step then session.step.tls = true
+  else session.tls = true end
+  self.tls = true
+  return true
+end
+
+function Reader:bang(text)
+  local name, rest = text:match "^(%w+)%s*(.-)%s*$"
+  if bangs[name] then return bangs[name](self, rest) end
+  return effects_of(text, step_of(self).effects)
+end
+
+-- The least indentation behind C: and S:, which is no part of the lines.
+local function indentation(text)
+  local least
+  for spaces, rest in text:gmatch "\n[ \t]*[CS]:( *)([^\r\n]?)" do
+    if rest ~= "" and rest ~= "<" and (not least or #spaces < least) then least = #spaces end
+  end
+  return least or 0
+end
+
+local function take(self, line, indent)
+  local side, rest = line:match "^[ \t]*([CS]):(.*)$"
+  if side then
+    rest = rest:gsub("^" .. (" "):rep(indent), "", 1)
+    if rest:find "^ *$" and #rest < indent then rest = "" end
+    -- "<open connection>", as the examples of RFC 1939 have it
+    if not self.own and rest:find "^%s*<.*connection.*>%s*$" then return true end
+    if side == "C" then return self:client(rest) end
+    return self:server(rest)
+  end
+  local pattern = line:match "^[ \t]*C?~:? ?(.*)$"
+  if pattern then
+    local ok, err = pcall(string.find, "", pattern)
+    if not ok then return nil, err end
+    return self:client("~" .. pattern)
+  end
+  local bang = line:match "^[ \t]*!:? ?(.*)$"
+  if bang then return self:bang(bang) end
+  local number = line:match "^# session (%d+)"
+  if number then self:begin(math.tointeger(tonumber(number))) end
+  if number or line:find "^%s*#" or line:find "^%s*$" then return true end
+  return nil, "neither C:, S:, ~, ! nor #"
+end
+
+--- Read a transcript.
+-- @tparam string text
+-- @tparam string name of it, for messages
+-- @treturn table `sessions`: of each, `greeting` and `steps`, of which `want` is
+-- the command, `reply` a list of lines with their ends, `rounds` what follows in
+-- an exchange, `ends` how the link does, `effects` and `tls`; or nil, message,
+-- "proto"
+function script.parse(text, name)
+  local self = setmetatable({ sessions = {}, line = 0, joined = false,
+                              own = text:find "^# lpop3 transcript" ~= nil },
+                            Reader)
+  local indent = indentation("\n" .. text)
+  local crlf = text:match "^[^\n]*" :sub(-1) == "\r"
+  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "(.-)\n" do
+    self.line = self.line + 1
+    if crlf then line = line:gsub("\r$", "") end
+    local ok, err = take(self, line, indent)
+    if not ok then
+      return nil, ("%s:%d: %s"):format(name, self.line, err), "proto"
+    end
+  end
+  if not next(self.sessions) then
+    return nil, name .. ": no line of C: or S:", "proto"
+  end
+  for number = 1, #self.sessions do
+    if not self.sessions[number].greeting then
+      self.sessions[number].greeting = { reply = { "+OK\r\n" }, rounds = {},
+                                         effects = {}, line = 0 }
+    end
+  end
+  return { sessions = self.sessions, tls = self.tls or false }
+end
+
+return script

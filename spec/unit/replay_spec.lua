@@ -1,0 +1,306 @@
+-- Transcripts played back.
+
+local pop3 = require "pop3"
+local talk = require "spec.support.talk"
+local tempdir = require "spec.support.tempdir"
+
+-- A server of a transcript, by way of a file.
+local function replay(text, opts, name)
+  local dir <close> = tempdir()
+  dir:write(name or "session.txt", text)
+  return pop3.server.replay(dir.path .. "/" .. (name or "session.txt"), opts)
+end
+
+local SESSION = [[
+# lpop3 transcript
+# session 1
+S: +OK ready
+C: USER mrose
+S: +OK
+C: PASS ***
+S: +OK in
+C: UIDL
+S: +OK
+S: 1 QhdPYR:00WBw1Ph7x7
+S: .
+C: RETR 1
+S: +OK 12 octets
+S: A: b
+S:
+S: ..x
+S: .
+C: QUIT
+S: +OK bye
+! hangup fin
+]]
+
+describe("replay", function()
+  it("says what was said, octet for octet", function()
+    local s = assert(replay(SESSION))
+    local t = talk.to(s)
+    assert.equal("+OK ready", t.greeting)
+    t:send "USER mrose\r\nPASS whatever\r\nUIDL\r\nRETR 1\r\nQUIT\r\n"
+    assert.equal("+OK\r\n+OK in\r\n+OK\r\n1 QhdPYR:00WBw1Ph7x7\r\n.\r\n"
+      .. "+OK 12 octets\r\nA: b\r\n\r\n..x\r\n.\r\n+OK bye\r\n", (t:rest()))
+    assert.is_true(s:verify(s.expected))
+  end)
+
+  it("says the same at every split of what the client says", function()
+    local octets = "USER mrose\r\nPASS x y \r\nUIDL\r\nRETR 1\r\nQUIT\r\n"
+    local t = talk.to(assert(replay(SESSION)))
+    t:send(octets)
+    local whole = t:rest()
+    for at = 1, #octets - 1 do
+      t = talk.to(assert(replay(SESSION)))
+      t:send(octets:sub(1, at))
+      t:send(octets:sub(at + 1))
+      assert.equal(whole, (t:rest()))
+    end
+  end)
+
+  it("is strict: in order, and nothing else", function()
+    local s = assert(replay(SESSION))
+    local t = talk.to(s)
+    t:ask "USER mrose"
+    assert.equal("-ERR not in the transcript", t:ask "STAT")
+    assert.equal("+OK in", t:ask "PASS x")
+    assert.error_matches(function() s:verify(s.expected) end,
+                         'expected "PASS %*%*%*", got "STAT"')
+    assert.equal("-ERR not in the transcript", t:ask "PASS geheim")
+    assert.is_nil(table.concat(s.errors):find("geheim", 1, true))
+  end)
+
+  it("has as many sessions as were recorded", function()
+    local s = assert(replay(SESSION))
+    talk.to(s):close()
+    assert.is_nil(talk.to(s).greeting)
+    assert.error_matches(function() s:verify {} end, "has 1 sessions")
+  end)
+
+  it("is loose: any order within a state, again, and again", function()
+    local s = assert(replay(SESSION, { loose = true }))
+    for _ = 1, 2 do
+      local t = talk.to(s)
+      assert.equal("-ERR not in the transcript", t:ask "RETR 1")
+      s.errors = {}
+      t:ask "USER mrose"
+      t:ask "PASS x"
+      for _ = 1, 2 do
+        assert.equal("+OK 12 octets", (t:list "RETR 1"))
+        assert.equal("+OK", (t:list "UIDL"))
+      end
+      assert.equal("-ERR not in the transcript", t:ask "USER mrose")
+      s.errors = {}
+      assert.equal("+OK bye", t:ask "QUIT")
+    end
+    s = assert(replay(SESSION, { loose = true }))
+    local t = talk.to(s)
+    for _, line in ipairs { "USER mrose", "PASS x" } do t:ask(line) end
+    for _, line in ipairs { "RETR 1", "UIDL" } do t:list(line) end
+    t:ask "QUIT"
+    assert.is_true(s:verify(s.expected))
+  end)
+
+  it("is loose about unique-ids and dates", function()
+    local text = SESSION:gsub("C: QUIT", "C: XFIND QhdPYR:00WBw1Ph7x7 since "
+      .. "12 Nov 2026 10:15:00 +0100\nS: +OK found\nC: QUIT")
+    for _, loose in ipairs { true, false } do
+      local t = talk.to(assert(replay(text, { loose = loose })))
+      t:ask "USER mrose"
+      t:ask "PASS x"
+      t:list "UIDL"
+      t:list "RETR 1"
+      assert.equal(loose and "+OK found" or "-ERR not in the transcript",
+                   t:ask "XFIND other since 1 May 2031 09:00:01 -0500")
+    end
+  end)
+
+  it("knows patterns, faults, line ends and how links end", function()
+    local t = talk.to(assert(replay [[
+S: +OK
+C: ~^X%d+$
+! delay=5
+S: +OK one
+! eol lf
+S: two
+! eol none
+S: three
+! eol cr
+~ ^Y
+S: +OK cut
+! cut.bytes=5 cut.how=rst
+]]))
+    t:send "X12\r\n"
+    t:send "YES\r\n"
+    assert.equal("+OK one\ntwothree\r+OK c", (t:rest()))
+    assert.equal(5, t.transport.server:now())
+    t = talk.to(assert(replay "S: +OK\nC: NOOP\n! hangup rst\n"))
+    t:send "NOOP\r\n"
+    assert.same({ "", "closed" }, { t:rest() })
+    t = talk.to(assert(replay "S: -ERR go\n! hangup\n"))
+    assert.equal("-ERR go", t.greeting)
+    assert.same({ "", "closed" }, { t:rest() })
+  end)
+
+  it("plays exchanges", function()
+    local s = assert(replay [[
+S: +OK
+C: AUTH LOGIN
+S: + VXNlcm5hbWU6
+C: bXJvc2U=
+S: + not base64
+C: ***
+S: +OK in
+C: STAT
+S: +OK 0 0
+]])
+    local t = talk.to(s)
+    assert.equal("+ VXNlcm5hbWU6", t:ask "AUTH LOGIN")
+    assert.equal("+ not base64", t:ask "bXJvc2U=")
+    assert.equal("+OK in", t:ask "c2VjcmV0")
+    assert.equal("+OK 0 0", t:ask "STAT")
+    assert.same({ "AUTH LOGIN", "bXJvc2U=", "***", "STAT" }, s.expected)
+    s = assert(replay "S: +OK\nC: AUTH X\nS: + \nC: *\nS: -ERR bye\n")
+    t = talk.to(s)
+    t:ask "AUTH X"
+    assert.equal("-ERR not in the transcript", t:ask "abcd")
+  end)
+
+  it("takes TLS where it was taken", function()
+    local s = assert(replay [[
+S: +OK
+C: STLS
+S: +OK begin
+! tls
+C: USER mrose
+S: +OK secure
+]])
+    local c = assert(pop3.connect { transport = s:loopback(), tls = "none" })
+    assert(c:close() == nil)
+    s = assert(replay("! tls\nS: +OK\nC: CAPA\nS: +OK\nS: UIDL\nS: .\n"))
+    assert.is_true(s.implicit)
+    c = assert(pop3.connect { transport = s:loopback(), tls = "implicit",
+                              host = "localhost", cafile = s.cafile })
+    assert.same({ UIDL = {} }, c:capa())
+    local run <close> = assert(replay [[
+S: +OK
+C: CAPA
+S: +OK
+S: STLS
+S: .
+C: STLS
+S: +OK begin
+! tls
+C: CAPA
+S: +OK
+S: USER
+S: .
+C: USER mrose
+S: +OK
+C: PASS ***
+S: +OK
+]]):fork()
+    c = assert(pop3.connect { host = "127.0.0.1", port = run.port, tls = "stls",
+      cafile = run.cafile, user = "mrose", password = "x" })
+    assert.is_true(c:is_secure())
+    c:close()
+  end)
+
+  it("reads plain files, indented as in RFC 1939", function()
+    local s = assert(replay("      S: <wait for connection on TCP port 110>\n"
+      .. "      C: <open connection>\n      S:    +OK POP3 ready\n"
+      .. "      C:    STAT\n      S:    +OK 2 320\n      C:    LIST\n"
+      .. "      S:    +OK 2 messages (320 octets)\n      S:    1 120\n"
+      .. "      S:    2 200\n      S:    .\n      C:    QUIT\n"
+      .. "      S:    +OK bye\n      C:  <close connection>\n"))
+    local t = talk.to(s)
+    assert.equal("+OK POP3 ready", t.greeting)
+    assert.equal("+OK 2 320", t:ask "STAT")
+    assert.same({ "1 120", "2 200" }, (select(2, t:list "LIST")))
+    assert.equal("+OK bye", t:ask "QUIT")
+    assert.same({ "", "closed" }, { t:rest() })
+    t = talk.to(assert(replay "S: +OK\r\nC: NOOP\r\nS: +OK\r\n"))
+    assert.equal("+OK", t:ask "NOOP")
+  end)
+
+  it("says what is wrong with a file, and where", function()
+    for text, message in pairs {
+      ["S: +OK\nhello\n"] = "session.txt:2: neither C:",
+      ["# nothing\n"] = "no line of C: or S:",
+      [""] = "no line of C: or S:",
+      ["S: +OK\n! hangup soon\n"] = "txt:2: hangup is fin",
+      ["! eol lf\n"] = "txt:1: eol is",
+      ["S: +OK\n! wat=1\n"] = "txt:2: .*unknown option 'wat'",
+      ["S: +OK\n! delay=x\n"] = "txt:2: .*'delay' must be",
+      ["S: +OK\nC: ~[\n! delay=1 delay.x=1\n"] = "txt:3: delay.x twice",
+      ["S: +OK\n~ [\n"] = "txt:2: malformed pattern",
+    } do
+      local s, err, code = replay(text)
+      assert.is_nil(s)
+      assert.equal("proto", code)
+      assert.match(message, err)
+    end
+    local s, err, code = pop3.server.replay "/nonexistent/x"
+    assert.same({ nil, "io" }, { s, code })
+    assert.match("nonexistent", err)
+    assert.has_error(function() pop3.server.replay(5) end)
+    assert.has_error(function() pop3.server.replay("x", { losse = true }) end)
+  end)
+
+  it("can be overridden, and run in a child", function()
+    local s = assert(replay(SESSION))
+    function s.on.UIDL(session) return session:err "not today" end
+    local run <close> = s:fork()
+    local c = assert(pop3.connect { host = "127.0.0.1", port = run.port,
+                                    tls = "none" })
+    assert.is_true(c:command "USER mrose" ~= nil)
+    assert(c:command "PASS x")
+    assert.equal("not today", (select(4, c:command "UIDL") or {}).text)
+    c:close()
+  end)
+end)
+
+describe("a test case of curl", function()
+  local function case(reply, verify)
+    return ("<testcase>\n<reply>\n%s\n</reply>\n<verify>\n<protocol crlf=\"yes\">"
+      .. "\n%s\n</protocol>\n</verify>\n</testcase>\n"):format(reply, verify or "")
+  end
+
+  it("gives its message, to any user", function()
+    local s = assert(replay(case("<data>\nFrom: me@x.example\n\n.body\n</data>",
+      "CAPA\nUSER user\nPASS secret\nRETR %TESTNUMBER\nQUIT"), nil, "test900"))
+    local t = talk.to(s)
+    assert.equal("-ERR Unrecognized command", t:ask "CAPA")
+    t:login("user", "secret")
+    assert.same({ "From: me@x.example", "", "..body" },
+                (select(2, t:list "RETR 900")))
+    assert.match("^%+OK", t:ask "QUIT")
+    assert.is_true(s:verify(s.expected))
+  end)
+
+  it("answers as its server command says", function()
+    local t = talk.to(assert(replay(case("<servercmd>\nCAPA TOP UIDL APOP\n"
+      .. "AUTH PLAIN LOGIN\nREPLY LIST -ERR no such message\nREPLY STAT +OK 1\n"
+      .. "COUNT STAT 1\nREPLY welcome +OK hi\\r\\n\nREPLY AUTH + Zm9v\n"
+      .. "REPLY YmFy +OK in\nDELAY NOOP 3\n</servercmd>"))))
+    assert.equal("+OK hi", t.greeting)
+    assert.same({ "TOP", "UIDL", "SASL PLAIN LOGIN",
+                  "IMPLEMENTATION POP3 pingpong test server" },
+                (select(2, t:list "CAPA")))
+    assert.equal("+ Zm9v", t:ask "AUTH CRAM-MD5")
+    assert.equal("+OK in", t:ask "YmFy")
+    assert.equal("-ERR no such message", t:ask "LIST 5")
+    assert.equal("+OK 1", t:ask "STAT")
+    assert.equal("+OK 3 4294967800", t:ask "STAT")
+    assert.equal("+OK", t:ask "NOOP")
+    assert.equal(3, t.transport.server:now())
+    assert.same({ "1 1", "2 2", "3 4" }, (select(2, t:list "UIDL")))
+    assert.equal("-ERR Unrecognized command", t:ask "XTND")
+  end)
+
+  it("must have a reply", function()
+    local _, err, code = replay "<testcase>\n</testcase>\n"
+    assert.equal("proto", code)
+    assert.match("no <reply>", err)
+  end)
+end)
