@@ -44,6 +44,13 @@ M.tls_logins = {
 }
 M.tls_idle = { ours = { at_most("kib", 40, "KiB") } }
 
+M.tester_fork = {
+  ["ours, fork to greeting to stop"] = { at_most("rate", 3, "ms") },
+}
+M.tester_loopback = {
+  ["ours, in memory"] = { at_least(20000, "sessions/s") },
+}
+
 M.messages_small = { ours = { of("GMime", 5) } }
 M.messages_parse = { ours = { of("GMime", 3) } }
 M.messages_big = { ours = { of("GMime", 2) } }

@@ -3,8 +3,8 @@
 local h = require "spec.bench.harness"
 local proc = require "spec.interop.proc"
 
-local SECTIONS = { "clients", "servers", "tls", "messages", "linear", "growth",
-                   "memory" }
+local SECTIONS = { "clients", "servers", "tls", "tester", "messages", "linear",
+                   "growth", "memory" }
 local chosen = #arg > 0 and arg or SECTIONS
 
 local function first_line(cmd)
