@@ -1,6 +1,7 @@
 -- What a client and a server said, written down, and played back.
 
 local core = require "pop3.core"
+local mutate = require "spec.support.mutate"
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
 local tempdir = require "spec.support.tempdir"
@@ -224,5 +225,61 @@ describe("a recorder", function()
       c:quit()
       assert.is_true(up:count "PASS" >= 2)
     end)
+  end)
+end)
+
+describe("whatever the server does", function()
+  local faults = {
+    function(r) return { cut = { bytes = r(60) - 1, how = r(2) == 1 and "rst"
+                                 or "fin" } } end,
+    function(r) return { cut = { lines = r(4) - 1 } } end,
+    function() return { bare_lf = true, cut = {} } end,
+    function() return { no_text = true } end,
+    function(r) return { slice = r(9) } end,
+    function(r) return { wrong_size = r(100) } end,
+    function() return { unstuffed = true, cut = {} } end,
+    function() return { reply = "-ERR [SYS/TEMP] no", cut = {} } end,
+    function(r) return { garbage = { seed = r(99), bytes = r(99) }, cut = {} } end,
+    function() return { uids = "duplicate" } end,
+  }
+  local SAID = { "CAPA", "USER mrose", "PASS geheim", "STAT", "LIST", "UIDL",
+                 "LIST 1", "RETR 1", "TOP 2 0", "DELE 2", "QUIT" }
+
+  -- All that comes, each command sent once the one before is answered.
+  local function said(run)
+    local t = talk.tcp(run.port, true)
+    local out = {}
+    for i = 0, #SAID do
+      if i > 0 and not t:send(SAID[i] .. "\r\n") then break end
+      local verb = i > 0 and SAID[i]:match "^%S+" or "greeting"
+      local line = t:line()
+      out[#out + 1] = line or "closed"
+      if not line then break end
+      if line:sub(1, 3) == "+OK" and (verb == "CAPA" or verb == "RETR"
+         or verb == "TOP" or SAID[i] == "LIST" or SAID[i] == "UIDL") then
+        local lines, part = t:lines()
+        out[#out + 1] = table.concat(lines or part, "\n")
+        if not lines then break end
+      end
+    end
+    out[#out + 1] = t:rest()
+    t:close()
+    return table.concat(out, "\n")
+  end
+
+  it("the recording says the same", function()
+    local r = mutate.random(11)
+    for i = 1, 60 do
+      local server = real()
+      local f = faults[r(#faults)](r)
+      f.verb = SAID[r(#SAID)]:match "^%S+"
+      server:fault(f)
+      local first
+      local _, again = recorded(server, nil, nil, function(run)
+        first = said(run)
+      end)
+      local run <close> = again:fork()
+      assert.equal(first, said(run), "run " .. i .. ", " .. f.verb)
+    end
   end)
 end)

@@ -304,3 +304,33 @@ describe("a test case of curl", function()
     assert.match("no <reply>", err)
   end)
 end)
+
+describe("a transcript that is broken at random", function()
+  it("is played or refused, and never more", function()
+    local mutate = require "spec.support.mutate"
+    local script = require "pop3.replay.script"
+    local r = mutate.random(3)
+    local text = SESSION .. "C: AUTH LOGIN\nS: + YQ==\nC: ***\n! delay=1\nS: +OK\n"
+    local dir <close> = tempdir()
+    local played, refused = 0, 0
+    for _ = 1, 300 do
+      local broken = mutate.mutate(text, r)
+      local read, err, code = script.parse(broken, "x")
+      if read then
+        played = played + 1
+        dir:write("t", broken)
+        local s = assert(pop3.server.replay(dir.path .. "/t", { loose = true }))
+        local t = talk.to(s)
+        t.transport:settimeout(5)
+        t:send "USER mrose\r\nPASS x\r\nUIDL\r\nAUTH LOGIN\r\nYQ==\r\nQUIT\r\n"
+        t:rest()
+        t:close()
+      else
+        refused = refused + 1
+        assert.equal("proto", code)
+        assert.match("^x:?", err)
+      end
+    end
+    assert.is_true(played > 50 and refused > 20, played .. " " .. refused)
+  end)
+end)
