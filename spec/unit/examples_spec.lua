@@ -126,6 +126,16 @@ describe("unittest_mock.py", function()
   end)
 end)
 
+describe("scenario.lua", function()
+  it("moves on from visit to visit", function()
+    local text = run "lua5.4 examples/scenario.lua"
+    assert.equal("visit 1: PASS: transport: [SYS/TEMP] try again\n"
+      .. "visit 2: lpop3.1: number 1\nvisit 2: lpop3.2: number 2\n"
+      .. "visit 2: lpop3.3: RETR 3: transport: [SYS/TEMP] quota reached\n"
+      .. "visit 3: lpop3.3: number 3\nvisit 4: lpop3.4: number 4\n", text)
+  end)
+end)
+
 describe("curl_mock.sh", function()
   it("is a test in the shell that passes", function()
     local text, content = run "sh examples/curl_mock.sh"
