@@ -27,8 +27,9 @@
 -- - with the hook tls: `delay`, `stall`, `cut = { bytes =, how = }` of the octets
 --   of the handshake, `alert = true` (it fails by an alert), `certificate`: one
 --   that clients must refuse, as in the option `tls` of `pop3.server.new`
+--
+-- A handler has the same for its own reply: `session:fault{ cut = { bytes = 5 } }`.
 -- @module pop3.fault
--- @local
 
 local check = require "pop3.argument"
 
@@ -135,6 +136,7 @@ end
 -- @tparam table f
 -- @tparam integer level see `pop3.argument`
 -- @treturn table what `fault.strike` takes
+-- @local
 function fault.new(f, level)
   check.options(f, known, "fault", level + 1)
   local made = copy(f)
@@ -152,6 +154,7 @@ end
 -- @tparam table f
 -- @tparam integer level see `pop3.argument`
 -- @treturn table effects
+-- @local
 function fault.effects(f, level)
   check.options(f, effects, "fault", level + 1)
   local made = copy(f)
@@ -188,6 +191,7 @@ end
 -- @tparam ?table first changed by this
 -- @tparam table more
 -- @treturn table first, or a new one
+-- @local
 function fault.merge(first, more)
   first = first or {}
   for name in pairs(effects) do
@@ -202,6 +206,7 @@ local of_time = { "delay", "stall", "drip", "slice" }
 -- @tparam table effect
 -- @treturn table when and how, but for a cut
 -- @treturn table which octets
+-- @local
 function fault.split(effect)
   local time, octets = {}, copy(effect)
   octets.cut = nil
@@ -219,6 +224,7 @@ end
 -- @tparam ?string hook
 -- @param ... the command's arguments
 -- @treturn ?table
+-- @local
 function fault.strike(faults, session, verb, hook, ...)
   local all
   for _, f in ipairs(faults) do

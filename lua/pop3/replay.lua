@@ -27,7 +27,7 @@
 --   it, by the names of `pop3.fault`
 --
 -- Plain files of C: and S: lines load too, indented as they like, and the test
--- cases of curl (`<testcase>`).
+-- cases of curl.
 -- @module pop3.replay
 
 local check = require "pop3.argument"
