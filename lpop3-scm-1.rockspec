@@ -107,6 +107,7 @@ build = {
     ["pop3.check.listing"] = "lua/pop3/check/listing.lua",
     ["pop3.check.login"] = "lua/pop3/check/login.lua",
     ["pop3.check.messages"] = "lua/pop3/check/messages.lua",
+    ["pop3.check.notes"] = "lua/pop3/check/notes.lua",
     ["pop3.check.probe"] = "lua/pop3/check/probe.lua",
     ["pop3.check.replies"] = "lua/pop3/check/replies.lua",
     ["pop3.check.report"] = "lua/pop3/check/report.lua",

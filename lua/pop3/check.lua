@@ -30,7 +30,7 @@ local known = {
   host = "string", port = "integer", cafile = "string", verify = "boolean",
   tls = { implicit = true, stls = true, none = true },
   user = "string", password = "string", delete = "boolean",
-  timeout = "number",
+  timeout = "number", only = "table",
 }
 
 -- The options, checked and whole.
@@ -68,18 +68,39 @@ end
 local counts = { pass = "passed", fail = "failed", warn = "warned",
                  skip = "skipped" }
 
-local function run(probe, result)
+local function run(probe, list, result)
+  for _, check in ipairs(list) do
+    local outcome, reason, evidence = probe:run(check)
+    result.checks[#result.checks + 1] = {
+      name = check.name, rfc = check.rfc, section = check.section,
+      result = outcome, reason = reason, evidence = evidence,
+    }
+    local name = counts[outcome]
+    result[name] = result[name] + 1
+  end
+end
+
+-- The checks to run: those of a list of names, or all.
+local function chosen(only)
+  local wanted
+  if only then
+    wanted = {}
+    for _, name in ipairs(only) do wanted[name] = true end
+  end
+  local list = {}
   for _, group in ipairs(groups) do
     for _, check in ipairs(require("pop3.check." .. group)) do
-      local outcome, reason, evidence = probe:run(check)
-      result.checks[#result.checks + 1] = {
-        name = check.name, rfc = check.rfc, section = check.section,
-        result = outcome, reason = reason, evidence = evidence,
-      }
-      local name = counts[outcome]
-      result[name] = result[name] + 1
+      if not wanted or wanted[check.name] then
+        list[#list + 1] = check
+        if wanted then wanted[check.name] = nil end
+      end
     end
   end
+  local unknown = wanted and next(wanted)
+  if unknown then
+    argument.misuse(2, "check: there is no check '%s'", tostring(unknown))
+  end
+  return list
 end
 
 --- Check a server.
@@ -93,6 +114,7 @@ end
 -- - `user`, `password`: without them the checks that need a login are skipped
 -- - `delete = true`: deletions are checked, and message 1 is deleted
 -- - `timeout` (10): seconds to wait for a reply
+-- - `only`: the names of the checks to run, a list; all by default
 -- @treturn table `host`, `port`, `tls`; `checks`, a list of `{ name =, rfc =,
 -- section =, result = "pass" | "fail" | "warn" | "skip", reason =, evidence = }`,
 -- where `evidence` is a list of lines that were said, without secrets; how many
@@ -101,6 +123,7 @@ end
 -- @function check
 return function(given)
   local opts = options(given)
+  local list = chosen(opts.only)
   local tls, err, code = secure.options(opts, 1)
   if not tls then
     return nil, ("connect: %s:%d: %s"):format(opts.host, opts.port, err), code
@@ -122,7 +145,7 @@ return function(given)
   local result = { host = opts.host, port = opts.port, tls = opts.tls,
                    checks = {}, passed = 0, failed = 0, warned = 0,
                    skipped = 0 }
-  run(probe, result)
+  run(probe, list, result)
   probe:close()
   result.refused = probe.failures
   return result

@@ -127,6 +127,11 @@ end)
 
 check("QUIT-deletes-the-right-one", "6", function(t)
   local before = listing.uids(t)
+  for i = 2, #before do
+    if before[i].uid == before[1].uid then
+      t:skip("message %d has the unique-id of message 1", i)
+    end
+  end
   local reply = t:granted(t:login(), "UIDL")
   local seen = {}
   for _, line in ipairs(reply.body) do

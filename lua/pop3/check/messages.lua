@@ -73,9 +73,9 @@ check("RETR-again", "5", function(t)
 end)
 
 check("RETR-keeps-messages", "5", function(t)
+  local count = listing.stat(t)
   listing.fetched(t)
   local reply = t:granted(t:session(), "STAT")
-  local count = listing.stat(t)
   t:must(reply.shown:find("^%+OK " .. count .. "[^%d]"),
          "STAT said %d messages, and behind RETR: %s", count, reply.shown)
 end)

@@ -8,6 +8,7 @@
 -- @module pop3.check.probe
 -- @local
 
+local Notes = require "pop3.check.notes"
 local Wire = require "pop3.check.wire"
 local core = require "pop3.core"
 local socket = require "socket"
@@ -18,8 +19,6 @@ Probe.__index = Probe
 
 local FAILURES = 3    -- logins with a wrong password in a run, at the most
 local SEEN = 10000    -- status lines that are kept
-local EVIDENCE = 24   -- lines of a check's evidence
-local WIDE = 160      -- octets of such a line
 
 local kinds = { LIST = "listing", UIDL = "listing", CAPA = "listing",
                 RETR = "message", TOP = "message" }
@@ -27,56 +26,9 @@ local kinds = { LIST = "listing", UIDL = "listing", CAPA = "listing",
 --- @tparam table opts as `pop3.check` has filled them in
 function Probe.new(opts)
   return setmetatable({
-    opts = opts, notes = {}, memo = {}, seen = {}, links = {}, failures = 0,
-    secrets = {}, barred = not opts.user and "no user was given" or nil,
+    opts = opts, notes = Notes.new(), memo = {}, seen = {}, links = {},
+    failures = 0, barred = not opts.user and "no user was given" or nil,
   }, Probe)
-end
-
--- ----------------------------------------------------------------- evidence
-
-local escapes = { ["\r"] = "\\r", ["\n"] = "\\n", ["\t"] = "\\t",
-                  ["\\"] = "\\\\", ["\0"] = "\\0" }
-
---- Octets as one line of ASCII.
-function Probe.printable(octets)
-  return (octets:gsub("[%c\\\127-\255]", function(c)
-    return escapes[c] or ("\\x%02X"):format(c:byte())
-  end))
-end
-
---- From here on this is never shown.
-function Probe:secret(text)
-  if text and text ~= "" then self.secrets[#self.secrets + 1] = text end
-end
-
--- A text without secrets.
-local function masked(self, text)
-  for _, secret in ipairs(self.secrets) do
-    local from, to = text:find(secret, 1, true)
-    while from do
-      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-      from, to = text:find(secret, from + 3, true)
-    end
-  end
-  return text
-end
-
-local function note(self, from, octets)
-  local text = Probe.printable(masked(self, octets:gsub("\r\n$", "")))
-  if #text > WIDE then
-    text = ("%s... (%d octets)"):format(text:sub(1, WIDE), #octets)
-  end
-  self.notes[#self.notes + 1] = from .. ": " .. text
-end
-
---- What was said since the last call: a list of lines.
-function Probe:evidence()
-  local notes = self.notes
-  self.notes = {}
-  if #notes <= EVIDENCE then return notes end
-  local kept = { ("(%d lines before)"):format(#notes - EVIDENCE) }
-  table.move(notes, #notes - EVIDENCE + 1, #notes, 2, kept)
-  return kept
 end
 
 -- ------------------------------------------------------------------ verdicts
@@ -86,8 +38,7 @@ local Verdict = { __name = "pop3.check.verdict" }
 local function verdict(self, result, format, ...)
   local reason = select("#", ...) > 0 and format:format(...) or format
   error(setmetatable({ result = result,
-                       reason = Probe.printable(masked(self, reason)) },
-                     Verdict), 0)
+                       reason = self.notes:shown(reason) }, Verdict), 0)
 end
 
 --- Is this what a check ended with?
@@ -119,19 +70,17 @@ end
 -- @tparam string key
 -- @tparam function find called with the probe
 function Probe:once(key, find)
-  local known = self.memo[key]
+  local known, notes = self.memo[key], self.notes
   if not known then
-    local before = self.notes
-    self.notes = {}
+    local outer = notes:begin()
     known = table.pack(pcall(find, self))
-    known.notes = self.notes
-    self.notes = before
+    known.lines = notes:finish(outer)
     if not known[1] and not Probe.is_verdict(known[2]) then
       error(known[2], 0)
     end
     self.memo[key] = known
   end
-  for _, line in ipairs(known.notes) do self.notes[#self.notes + 1] = line end
+  notes:refer(known.lines)
   if not known[1] then error(known[2], 0) end
   return table.unpack(known, 2, known.n)
 end
@@ -147,6 +96,9 @@ local function see(self, verb, reply)
   end
 end
 
+--- From here on this is never shown.
+function Probe:secret(text) self.notes:secret(text) end
+
 --- A link with its greeting read; under TLS as the options say, which the "clear"
 -- one, of a server with STLS, is not.
 -- @tparam[opt] boolean clear
@@ -154,7 +106,7 @@ end
 function Probe:dial(clear)
   local opts = self.opts
   local wire, err, code = Wire.open(opts, function(from, octets)
-    note(self, from, octets)
+    self.notes:add(from, octets)
   end)
   if not wire then return nil, err, code end
   self.links[#self.links + 1] = wire
@@ -211,6 +163,9 @@ function Probe:reply(wire, line, kind)
   local reply, err = wire:reply(kind or nil)
   if not reply then
     self:fail("no reply to %s: %s", verb == "" and "an empty line" or verb, err)
+  end
+  if reply.line:find "^%+[ \r\n]" then
+    self:fail("%s is answered with a challenge: %s", verb, reply.shown)
   end
   see(self, verb, reply)
   if reply.ok == nil then
@@ -311,7 +266,6 @@ end
 
 --- Run one check: its result, reason and evidence.
 function Probe:run(check)
-  self.notes = {}
   local ok, err = pcall(check.run, self)
   if not ok and not Probe.is_verdict(err) then
     self:close()
@@ -323,7 +277,7 @@ function Probe:run(check)
     if wire ~= self.shared then wire:leave() end
   end
   self.links = { self.shared }
-  return result, not ok and err.reason or nil, self:evidence()
+  return result, not ok and err.reason or nil, self.notes:take()
 end
 
 --- Give up all links.

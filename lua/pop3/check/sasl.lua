@@ -202,10 +202,4 @@ check("PLAIN-wrong", "4", function(t)
   t:must(not reply.ok, "a wrong password is taken: %s", reply.shown)
 end)
 
-check("PLAIN-is-there-under-TLS", "6", function(t)
-  local set = offered(t)
-  if t.opts.tls == "none" then t:skip "there is no TLS" end
-  t:should(set.PLAIN, "PLAIN, which every server must have, is not announced")
-end)
-
 return checks

@@ -182,7 +182,7 @@ local function body(self, reply, limit, deadline)
   end
 end
 
-local SHOWN = 4  -- lines of a listing that are noted; of mail, none is
+local SHOWN = 16  -- lines of a listing that are noted; of mail, none is
 
 local function note_body(self, reply, kind)
   local lines = reply.body
