@@ -33,16 +33,17 @@ end
 
 function Link:more()
   while true do
-    local octets, err = self.fd:read(65536)
-    if octets and self.tls then
-      self.tls:feed(octets)
+    if self.tls then
       local what, data = self.tls:next()
       if what == "data" then
         self.buffer = self.buffer .. data
         return true
-      elseif what == "closed" then
+      elseif what == "closed" or data then
         return nil
       end
+    end
+    local octets, err = self.fd:read(65536)
+    if octets and self.tls then self.tls:feed(octets)
     elseif octets then
       self.buffer = self.buffer .. octets
       return true
@@ -72,7 +73,8 @@ function Link:starttls(context, keep)
   if not keep then self.buffer = "" end
   local through = false
   while true do
-    local what, err = tls:next()
+    local what, err
+    if not through then what, err = tls:next() end  -- data stays for later
     through = through or what == "handshake"
     local octets = tls:out()
     if octets then

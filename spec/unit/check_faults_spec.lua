@@ -320,6 +320,7 @@ describe("pop3.check finds what breaks", function()
       assert.equal(case.result or "fail", found.result,
                    found.reason or "no reason")
       assert.is_nil(found.reason:find "TLS does not come about")
+      assert.truthy(case.timeout or not found.reason:find "timeout")
       assert.truthy(#found.evidence > 0 or found.rfc == 3206
                     or name:find "^repl[yi]" or name:find "^response")
     end)
