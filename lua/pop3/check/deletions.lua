@@ -126,6 +126,7 @@ check("QUIT-deletes", "6", function(t)
 end)
 
 check("QUIT-deletes-the-right-one", "6", function(t)
+  listing.first(t)
   local before = listing.uids(t)
   for i = 2, #before do
     if before[i].uid == before[1].uid then
