@@ -3,6 +3,7 @@
 -- changes its mind about one of them is looked at.
 
 local check = require "pop3.check"
+local courier = require "spec.interop.courier"
 local peers = require "spec.interop.peers"
 
 local MAIL = { [peers.USER] = {
@@ -71,13 +72,13 @@ describe("pop3.check of", function()
   end)
 
   describe("Courier", function()
-    local missing = peers.no_courier()
+    local missing = courier.missing()
     if missing then return peers.skip(missing) end
 
     -- a login that fails is answered after five seconds; what is lost behind a
     -- login is not answered at all
     it("none", function()
-      local peer <close> = peers.courier(MAIL)
+      local peer <close> = courier.start(MAIL)
       local result = run(peer, "none", 8)
       are([[
         NUL-in-a-command

@@ -34,7 +34,7 @@ local function server(process, dir)
 end
 
 -- A process that could not be started leaves no directory behind.
-local function serve(cmd, port, dir)
+function M.serve(cmd, port, dir)
   local ok, process = pcall(proc.serve, cmd, port, dir .. "/log")
   if not ok then
     proc.rmdir(dir)
@@ -224,7 +224,7 @@ function M.dovecot(mailboxes, sessions)
   end
   credentials(dir)
   proc.write(dir .. "/dovecot.conf", fill(DOVECOT, values))
-  local s = serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
+  local s = M.serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
     values.port, dir)
   s.maildir = dir .. "/mail"
   s.tlsport, s.cafile = values.tlsport, dir .. "/ca.pem"
@@ -253,7 +253,7 @@ end
 
 -- The user names that the servers and the machine must know, and those of the
 -- spec, who own what is at dir/mail. 'homes' is what stands before a name.
-local function accounts(dir, users, homes)
+function M.accounts(dir, users, homes)
   local owners = {}
   local hash = proc.check("openssl passwd -1 " .. proc.quote(M.PASSWORD))
     :match "%S+"
@@ -288,75 +288,6 @@ exec socat "TCP-LISTEN:$2,bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=1024" \
   "EXEC:$3,nofork"
 ]]
 
--- Courier --------------------------------------------------------------------
-
-local COURIER = ".build/peers/courier-pop/usr/lib/courier/courier"
-
-function M.no_courier()
-  if not proc.exists(COURIER .. "/courierpop3d") then
-    return "no courier-pop in .build/peers"
-  end
-  for _, program in ipairs { "/usr/sbin/couriertcpd", "/usr/bin/couriertls",
-                             "/usr/lib/courier/courier-authlib/authdaemond",
-                             "openssl", "unshare" } do
-    if not proc.have(program) then return "no " .. program .. " for Courier" end
-  end
-  if not proc.is_root() then return "Courier needs root" end
-  if not proc.run "unshare -m true" then
-    return "Courier needs a mount namespace, which is not allowed here"
-  end
-end
-
--- Courier only knows system accounts, by PAM and its own daemon, whose socket
--- is at a place that is built in: all of it in a mount namespace of its own.
-local COURIER_NAMESPACE = [[
-mount --make-rprivate / &&
-mount --bind "$1/passwd" /etc/passwd &&
-mount --bind "$1/shadow" /etc/shadow &&
-mount --bind "$1/group" /etc/group &&
-mkdir -p /run/courier && mount -t tmpfs none /run/courier &&
-mkdir /run/courier/authdaemon &&
-{ /usr/lib/courier/courier-authlib/authdaemond & } &&
-while [ ! -S /run/courier/authdaemon/socket ]; do
-  kill -0 $! && sleep 0.02 || exit 1
-done &&
-exec env MAILDIRPATH=Maildir POP3AUTH="PLAIN LOGIN" \
-  POP3AUTH_ORIG="PLAIN LOGIN" POP3AUTH_TLS="PLAIN LOGIN" POP3_STARTTLS=YES \
-  COURIERTLS=/usr/bin/couriertls TLS_CERTFILE="$1/pem" TLS_VERIFYPEER=NONE \
-  POP3_TLS_REQUIRED=0 \
-  couriertcpd -address=127.0.0.1 -maxprocs=1000 -maxperip=1000 \
-  -nodnslookup -noidentlookup "$2" "$3/courierpop3login" "$3/courierpop3d" \
-  Maildir
-]]
-
--- Courier with one Maildir per name of 'mailboxes' (name -> list of octets).
--- 'port' has STLS, 'cafile' is who to trust; the Maildir of a user is 'mail',
--- its name, "/Maildir".
-function M.courier(mailboxes)
-  local dir, users = proc.tmpdir(), {}
-  for name, octets in pairs(mailboxes) do
-    users[#users + 1] = name
-    M.maildir(("%s/mail/%s/Maildir"):format(dir, name), octets)
-  end
-  table.sort(users)
-  accounts(dir, users, dir .. "/mail/")
-  proc.check(("cat /etc/passwd | grep ^courier: >>%s/passwd; "
-    .. "cat /etc/group | grep ^courier: >>%s/group"):format(dir, dir))
-  local ca, ca_key = core.certificate { subject = "spec CA", is_ca = true }
-  local cert, key = core.certificate { subject = "localhost",
-    ca = { cert = ca, key = ca_key }, names = { "localhost", "127.0.0.1" } }
-  proc.write(dir .. "/ca.pem", ca)
-  proc.write(dir .. "/pem", cert .. key)
-  local port = proc.free_port()
-  local programs = proc.check("readlink -f " .. COURIER):match "[^\n]+"
-  local s = serve(proc.words { "unshare", "-m", "sh", "-c", COURIER_NAMESPACE,
-    "sh", dir, port, programs }, port, dir)
-  s.mail, s.cafile = dir .. "/mail", dir .. "/ca.pem"
-  return s
-end
-
--- popa3d's mail ---------------------------------------------------------------
-
 -- An mbox of 'octets' as a careful delivery agent writes it.
 local function mbox(octets)
   local t = {}
@@ -378,10 +309,10 @@ function M.popa3d(mailboxes)
   end
   proc.check(("chmod 660 %s/mail/*"):format(dir))
   table.sort(users)
-  accounts(dir, users)
+  M.accounts(dir, users)
   local port = proc.free_port()
   local program = proc.check("readlink -f " .. POPA3D):match "[^\n]+"
-  local s = serve(proc.words { "unshare", "-m", "sh", "-c", NAMESPACE, "sh",
+  local s = M.serve(proc.words { "unshare", "-m", "sh", "-c", NAMESPACE, "sh",
     dir, port, program }, port, dir)
   s.mail = dir .. "/mail"
   return s
