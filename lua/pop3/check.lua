@@ -30,7 +30,7 @@ local known = {
   host = "string", port = "integer", cafile = "string", verify = "boolean",
   tls = { implicit = true, stls = true, none = true },
   user = "string", password = "string", delete = "boolean",
-  timeout = "number", only = "table",
+  timeout = "number", only = "table", insecure = "boolean",
 }
 
 -- The options, checked and whole.
@@ -112,6 +112,7 @@ end
 -- - `cafile`: who signs the server's certificate, in place of the system's CAs;
 --   `verify = false`: it is not looked at
 -- - `user`, `password`: without them the checks that need a login are skipped
+-- - `insecure = true`: log in over an open link to a foreign host too
 -- - `delete = true`: deletions are checked, and message 1 is deleted
 -- - `timeout` (10): seconds to wait for a reply
 -- - `only`: the names of the checks to run, a list; all by default
@@ -141,6 +142,9 @@ return function(given)
   if not wire then
     probe:close()
     return nil, ("connect: %s:%d: %s"):format(opts.host, opts.port, err), code
+  end
+  if opts.user and not (wire.secure or wire.loopback or opts.insecure) then
+    probe.barred = "a password would cross an open link (insecure allows it)"
   end
   local result = { host = opts.host, port = opts.port, tls = opts.tls,
                    checks = {}, passed = 0, failed = 0, warned = 0,

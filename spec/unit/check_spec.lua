@@ -5,6 +5,7 @@
 if os.getenv "LPOP3_SANITIZED" then return end
 
 local bend = require "spec.support.bend"
+local Wire = require "pop3.check.wire"
 local check = require "pop3.check"
 local core = require "pop3.core"
 local dkjson = require "dkjson"
@@ -165,6 +166,29 @@ describe("pop3.check of our own server", function()
 end)
 
 describe("pop3.check of a server that", function()
+  it("is far away, sends no password over an open link", function()
+    local run <close> = server():fork()
+    local open = Wire.open
+    finally(function() Wire.open = open end)
+    function Wire.open(...)
+      local wire, message, code = open(...)
+      if wire then wire.loopback = false end
+      return wire, message, code
+    end
+    local result = assert(check(options(run.port)))
+    assert.same({}, names(result, "fail"))
+    assert.same({ "PLAIN-needs-TLS", "passwords-need-TLS" },
+                names(result, "warn"))
+    assert.equal("a password would cross an open link (insecure allows it)",
+                 look(result, "login").reason)
+    for _, entry in ipairs(run:transcript()) do
+      assert.is_nil(entry.line:find "^APOP mrose")
+    end
+    assert.equal(1, run:count "PASS")  -- the one without USER
+    result = assert(check(options(run.port, { insecure = true })))
+    assert.equal("pass", look(result, "login").result)
+  end)
+
   it("is not there, is an answer and not a result", function()
     local run = server():fork()
     local port = run.port

@@ -34,6 +34,13 @@ os.exit(require "pop3.command"(arg), true)
 ]]
 
 describe("pop3 check", function()
+  it("wants a password with a user", function()
+    local status, out, err = command.run({ "check", "ok", "--user", "u" },
+                                         "unset POP3_PASSWORD; ")
+    assert.same({ 2, "", "pop3: check: --user needs --password, or "
+                  .. "POP3_PASSWORD\n" }, { status, out, err })
+  end)
+
   it("hands on what it is told, and what came out", function()
     local dir <close> = helper.directory()
     for _, case in ipairs {
@@ -46,6 +53,7 @@ describe("pop3 check", function()
       { 3, "pop3: check: connect: none:110: refused\n", "none" },
       { 2, "pop3: argument 'server': 'a:b' is no HOST:PORT\n", "a:b" },
       { 2, "pop3: argument 'server': 'a:99999' is no HOST:PORT\n", "a:99999" },
+      { 2, "pop3: check: --delete needs --user\n", "ok", "--delete" },
     } do
       local status, out = run(dir, CHECK, { "check", table.unpack(case, 3) })
       assert.equal(case[2]:match "[^:]*$", out:match "[^:]*$", out)
