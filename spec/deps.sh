@@ -8,8 +8,8 @@
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
-# pop3-server packages exclude one another, so popa3d is only unpacked, below
-# .build/peers, and its own set-up scripts never run.
+# pop3-server packages exclude one another, so popa3d and courier-pop are only
+# unpacked, below .build/peers, and their own set-up scripts never run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,16 +18,17 @@ run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
 test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3
       mpop fetchmail dovecot-core dovecot-pop3d socat openssl util-linux
       procps valgrind microsocks tinyproxy-bin tnef
+      courier-authlib courier-base
       libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc)
 
 cache=.build/peers
-packages=() unpacked=
+packages=() unpacked=()
 for group in "$@"; do
   case $group in
     run) packages+=("${run[@]}") ;;
-    test) packages+=("${test[@]}"); unpacked=popa3d ;;
+    test) packages+=("${test[@]}"); unpacked=(popa3d courier-pop) ;;
     lint) packages+=("${lint[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
@@ -39,9 +40,11 @@ for p in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
     grep -q '^install ok installed$' || missing+=("$p")
 done
-[ -z "$unpacked" ] || [ ! -x "$cache/$unpacked/usr/sbin/$unpacked" ] ||
-  unpacked=
-[ ${#missing[@]} -eq 0 ] && [ -z "$unpacked" ] && exit 0
+absent=()
+for p in "${unpacked[@]}"; do
+  [ -d "$cache/$p/usr" ] || absent+=("$p")
+done
+[ ${#missing[@]} -eq 0 ] && [ ${#absent[@]} -eq 0 ] && exit 0
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -71,10 +74,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt install --no-install-recommends -o Dpkg::Options::=--force-confold \
     "${missing[@]}"
 fi
-if [ -n "$unpacked" ]; then
-  rm -rf "${cache:?}/$unpacked"
-  mkdir -p "$cache/$unpacked"
-  (cd "$cache" && apt-get -q download "$unpacked")
-  dpkg-deb -x "$cache/$unpacked"_*.deb "$cache/$unpacked"
-  rm -f "$cache/$unpacked"_*.deb
-fi
+for p in "${absent[@]}"; do
+  rm -rf "${cache:?}/$p"
+  mkdir -p "$cache/$p.new"
+  (cd "$cache" && apt-get -q download "$p")
+  dpkg-deb -x "$cache/$p"_*.deb "$cache/$p.new"
+  rm -f "$cache/$p"_*.deb
+  mv "$cache/$p.new" "$cache/$p"
+done

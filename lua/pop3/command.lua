@@ -5,7 +5,7 @@
 -- when it could not do its work. What goes wrong is one line on standard error.
 -- @module pop3.command
 
-local names = { "serve", "show" }
+local names = { "serve", "show", "check", "record" }
 
 local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
 

@@ -34,7 +34,7 @@ local function server(process, dir)
 end
 
 -- A process that could not be started leaves no directory behind.
-local function serve(cmd, port, dir)
+function M.serve(cmd, port, dir)
   local ok, process = pcall(proc.serve, cmd, port, dir .. "/log")
   if not ok then
     proc.rmdir(dir)
@@ -224,7 +224,7 @@ function M.dovecot(mailboxes, sessions)
   end
   credentials(dir)
   proc.write(dir .. "/dovecot.conf", fill(DOVECOT, values))
-  local s = serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
+  local s = M.serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
     values.port, dir)
   s.maildir = dir .. "/mail"
   s.tlsport, s.cafile = values.tlsport, dir .. "/ca.pem"
@@ -251,8 +251,9 @@ function M.no_popa3d()
   end
 end
 
--- The user names that popa3d and the machine must know, and those of the spec.
-local function accounts(dir, users)
+-- The user names that the servers and the machine must know, and those of the
+-- spec, who own what is at dir/mail. 'homes' is what stands before a name.
+function M.accounts(dir, users, homes)
   local owners = {}
   local hash = proc.check("openssl passwd -1 " .. proc.quote(M.PASSWORD))
     :match "%S+"
@@ -261,10 +262,10 @@ local function accounts(dir, users)
   local shadow = "root:*:19000:0:99999:7:::\npopa3d:*:19000:0:99999:7:::\n"
   local group = "root:x:0:\nmail:x:8:\nnogroup:x:65534:\npopa3d:x:64001:\n"
   for i, name in ipairs(users) do
-    passwd = passwd .. ("%s:x:%d:8::/nonexistent:/bin/sh\n"):format(name,
-      64100 + i)
+    passwd = passwd .. ("%s:x:%d:8::%s:/bin/sh\n"):format(name, 64100 + i,
+      homes and homes .. name or "/nonexistent")
     shadow = shadow .. ("%s:%s:19000:0:99999:7:::\n"):format(name, hash)
-    owners[i] = ("chown %d:8 %s/mail/%s\n"):format(64100 + i, dir, name)
+    owners[i] = ("chown -R %d:8 %s/mail/%s\n"):format(64100 + i, dir, name)
   end
   proc.check(table.concat(owners))
   proc.write(dir .. "/passwd", passwd)
@@ -308,10 +309,10 @@ function M.popa3d(mailboxes)
   end
   proc.check(("chmod 660 %s/mail/*"):format(dir))
   table.sort(users)
-  accounts(dir, users)
+  M.accounts(dir, users)
   local port = proc.free_port()
   local program = proc.check("readlink -f " .. POPA3D):match "[^\n]+"
-  local s = serve(proc.words { "unshare", "-m", "sh", "-c", NAMESPACE, "sh",
+  local s = M.serve(proc.words { "unshare", "-m", "sh", "-c", NAMESPACE, "sh",
     dir, port, program }, port, dir)
   s.mail = dir .. "/mail"
   return s

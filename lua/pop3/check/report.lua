@@ -1,0 +1,87 @@
+--- What `pop3.check` found, as text, TAP or JSON.
+-- @module pop3.check.report
+
+local json = require "pop3.json"
+
+local report = {}
+
+local function where(check)
+  return ("RFC %d section %s"):format(check.rfc, check.section)
+end
+
+local function sum(result)
+  return ("%d checks: %d passed, %d failed, %d warned, %d skipped"):format(
+    #result.checks, result.passed, result.failed, result.warned,
+    result.skipped)
+end
+
+--- For people: a line a check, and below what failed its reason and evidence.
+-- @tparam table result of `pop3.check`
+-- @treturn string
+function report.text(result)
+  local out, widest = {}, 0
+  for _, check in ipairs(result.checks) do
+    widest = math.max(widest, #check.name)
+  end
+  for _, check in ipairs(result.checks) do
+    out[#out + 1] = ("%s  %-" .. widest .. "s  %s"):format(check.result,
+      check.name, where(check))
+    if check.reason then out[#out + 1] = "      " .. check.reason end
+    if check.result == "fail" or check.result == "warn" then
+      for _, line in ipairs(check.evidence) do
+        out[#out + 1] = "        " .. line
+      end
+    end
+  end
+  out[#out + 1] = ""
+  out[#out + 1] = ("%s:%d: %s"):format(result.host, result.port, sum(result))
+  if result.refused > 0 then
+    out[#out + 1] = ("logins with a wrong password: %d"):format(result.refused)
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+--- For test harnesses: TAP version 13. A warning is a test that is not ok and may
+-- be so (TODO).
+-- @tparam table result of `pop3.check`
+-- @treturn string
+function report.tap(result)
+  local out = { "TAP version 13", "1.." .. #result.checks }
+  for i, check in ipairs(result.checks) do
+    local reason = (check.reason or ""):gsub("[\\#]", "\\%0")
+    local bad = check.result == "fail" or check.result == "warn"
+    local line = ("%s %d - %s (%s)"):format(bad and "not ok" or "ok", i,
+                                            check.name, where(check))
+    if check.result == "skip" then line = line .. " # SKIP " .. reason
+    elseif check.result == "warn" then line = line .. " # TODO " .. reason end
+    out[#out + 1] = line
+    if bad then
+      out[#out + 1] = "# " .. check.reason
+      for _, said in ipairs(check.evidence) do out[#out + 1] = "#   " .. said end
+    end
+  end
+  out[#out + 1] = "# " .. sum(result)
+  return table.concat(out, "\n") .. "\n"
+end
+
+local order = { "host", "port", "tls", "passed", "failed", "warned", "skipped",
+                "refused", "checks", "name", "rfc", "section", "result",
+                "reason", "evidence" }
+
+--- For programs: the result as JSON.
+-- @tparam table result of `pop3.check`
+-- @treturn string
+function report.json(result)
+  local copy = {}
+  for name, value in pairs(result) do copy[name] = value end
+  copy.checks = json.list {}
+  for i, check in ipairs(result.checks) do
+    local one = {}
+    for name, value in pairs(check) do one[name] = value end
+    one.evidence = json.list { table.unpack(check.evidence) }
+    copy.checks[i] = one
+  end
+  return json.encode(copy, { indent = true, keyorder = order }) .. "\n"
+end
+
+return report

@@ -1,0 +1,339 @@
+-- The conformance checker: our own server passes, nothing is lost or shown that
+-- must not be, and what comes of it can be read. That each check can fail is in
+-- check_faults_spec.lua.
+
+if os.getenv "LPOP3_SANITIZED" then return end
+
+local bend = require "spec.support.bend"
+local Wire = require "pop3.check.wire"
+local check = require "pop3.check"
+local core = require "pop3.core"
+local dkjson = require "dkjson"
+local helper = require "spec.helper"
+local pop3 = require "pop3"
+local report = require "pop3.check.report"
+
+local MAIL = {
+  "Subject: one\r\n\r\nfirst\r\n.dot\r\n..\r\nlast\r\n",
+  "Subject: two\r\n\r\n" .. ("a line\r\n"):rep(50),
+  "Subject: no body\r\n",
+}
+
+local MECHS = { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256" }
+
+local PASSWORD = "secret word"
+
+local function server(opts)
+  local all = { apop = true, mechs = MECHS, login_delay = 0,
+                users = { mrose = { password = PASSWORD, mail = MAIL } } }
+  for name, value in pairs(opts or {}) do all[name] = value end
+  return pop3.server.new(all)
+end
+
+local function options(port, more)
+  local opts = { host = "localhost", port = port, tls = "none", user = "mrose",
+                 password = PASSWORD, delete = true, timeout = 5 }
+  for name, value in pairs(more or {}) do opts[name] = value end
+  return opts
+end
+
+local function look(result, name)
+  for _, c in ipairs(result.checks) do
+    if c.name == name then return c end
+  end
+  error("there is no check " .. name, 2)
+end
+
+-- Names of the checks that came out so, sorted.
+local function names(result, outcome)
+  local list = {}
+  for _, c in ipairs(result.checks) do
+    if c.result == outcome then list[#list + 1] = c.name end
+  end
+  table.sort(list)
+  return list
+end
+
+describe("pop3.check of our own server", function()
+  for _, how in ipairs { "none", "stls", "implicit" } do
+    it("finds nothing: " .. how, function()
+      local s = server { tls = "auto", implicit = how == "implicit" }
+      local run <close> = s:fork()
+      local result = assert(check(options(run.port, { tls = how,
+                                                      cafile = run.cafile })))
+      assert.same({}, names(result, "fail"))
+      assert.same({}, names(result, "warn"))
+      assert.equal(3, result.refused)
+      assert.same({ MAIL[2], MAIL[3] }, run:mailbox "mrose")
+      -- what is skipped is what cannot be
+      local skipped = { ["APOP-not-offered"] = true, ["PLAIN-needs-TLS"] = true,
+        ["passwords-need-TLS"] = true, ["LOGIN-DELAY-format"] = true,
+        ["SYS-code-format"] = true }
+      for _, name in ipairs(names(result, "skip")) do
+        assert.truthy(skipped[name] or how == "implicit"
+                      and name:find "STLS"
+                      or how == "stls" and name == "STLS-has-no-arguments", name)
+      end
+    end)
+  end
+
+  it("deletes nothing unless it is told to", function()
+    local run <close> = server():fork()
+    local result = assert(check(options(run.port, { delete = false })))
+    assert.same({}, names(result, "fail"))
+    assert.same(MAIL, run:mailbox "mrose")
+    assert.equal("skip", look(result, "QUIT-deletes").result)
+    -- nor does a session end by QUIT in which mail was fetched, which some
+    -- servers then delete
+    local fetched, quit, marked = {}, {}, 0
+    for _, entry in ipairs(run:transcript()) do
+      if entry.from == "C" and entry.line:find "^RETR" then
+        fetched[entry.session] = true
+      elseif entry.from == "C" and entry.line:upper():find "^QUIT\r?$" then
+        quit[entry.session] = true
+      elseif entry.from == "S" and entry.line:find "deleted" then
+        marked = marked + 1
+      end
+    end
+    assert.truthy(next(fetched) and next(quit))
+    for session in pairs(fetched) do assert.is_nil(quit[session]) end
+    assert.equal(0, marked)
+  end)
+
+  it("tries no more than three wrong passwords", function()
+    -- what names a user, and is wrong, is counted where it is looked at
+    local dir <close> = helper.directory()
+    local path = dir:write("tries", "")
+    local s = server { authenticate = function(_, mech, user, verify)
+      local right = verify(PASSWORD)
+      if user == "mrose" and not right then
+        local f <close> = assert(io.open(path, "a"))
+        f:write(mech, "\n")
+      end
+      return right
+    end }
+    local run <close> = s:fork()
+    assert.equal(3, assert(check(options(run.port))).refused)
+    local f <close> = assert(io.open(path))
+    local tries = {}
+    for line in f:lines() do tries[#tries + 1] = line end
+    table.sort(tries)
+    assert.same({ "APOP", "PLAIN", "USER" }, tries)
+  end)
+
+  it("gives a wrong login one try, and goes on without", function()
+    local run <close> = server():fork()
+    local result = assert(check(options(run.port, { password = "no" })))
+    assert.same({ "login" }, names(result, "fail"))
+    assert.equal(1, result.refused)
+    assert.equal("skip", look(result, "RETR").result)
+    assert.equal("the login is refused", look(result, "RETR").reason)
+    assert.equal(1, run:count "PASS" - #{ "PASS-without-USER" })
+  end)
+
+  it("does what it can without a user", function()
+    local run <close> = server():fork()
+    local result = assert(check { host = "127.0.0.1", port = run.port,
+                                  tls = "none" })
+    assert.same({}, names(result, "fail"))
+    assert.truthy(result.passed > 50)
+    assert.equal("no user was given", look(result, "STAT-format").reason)
+    assert.equal(0, result.refused)
+  end)
+
+  it("logs in by what there is where USER is refused", function()
+    for _, apop in ipairs { true, false } do
+      local s = server { apop = apop, mechs = { "CRAM-MD5" } }
+      function s.on.USER(session) return session:err "not by USER" end
+      local run <close> = s:fork()
+      local result = assert(check(options(run.port, { delete = false })))
+      assert.same({ "USER-announced-and-there" }, names(result, "fail"))
+      assert.same({ "USER-and-PASS" }, names(result, "warn"))
+      assert.equal("pass", look(result, "RETR-size-as-LIST").result)
+    end
+  end)
+
+  it("takes an empty maildrop, and a server without extensions", function()
+    local s = server { capa = false, apop = false, mechs = {},
+      users = { mrose = { password = PASSWORD, mail = {} } } }
+    local run <close> = s:fork()
+    local result = assert(check(options(run.port)))
+    assert.same({}, names(result, "fail"))
+    assert.same({}, names(result, "warn"))
+    assert.equal("the maildrop is empty", look(result, "DELE").reason)
+    assert.equal("pass", look(result, "LIST-format").result)
+  end)
+end)
+
+describe("pop3.check of a server that", function()
+  it("is far away, sends no password over an open link", function()
+    local run <close> = server():fork()
+    local open = Wire.open
+    finally(function() Wire.open = open end)
+    function Wire.open(...)
+      local wire, message, code = open(...)
+      if wire then wire.loopback = false end
+      return wire, message, code
+    end
+    local result = assert(check(options(run.port)))
+    assert.same({}, names(result, "fail"))
+    assert.same({ "PLAIN-needs-TLS", "passwords-need-TLS" },
+                names(result, "warn"))
+    assert.equal("a password would cross an open link (insecure allows it)",
+                 look(result, "login").reason)
+    for _, entry in ipairs(run:transcript()) do
+      assert.is_nil(entry.line:find "^APOP mrose")
+    end
+    assert.equal(1, run:count "PASS")  -- the one without USER
+    result = assert(check(options(run.port, { insecure = true })))
+    assert.equal("pass", look(result, "login").result)
+  end)
+
+  it("is not there, is an answer and not a result", function()
+    local run = server():fork()
+    local port = run.port
+    run:stop()
+    local result, message, code = check { host = "127.0.0.1", port = port,
+                                          tls = "none" }
+    assert.is_nil(result)
+    assert.match("^connect: 127%.0%.0%.1:" .. port .. ": ", message)
+    assert.equal("connect", code)
+  end)
+
+  it("has a certificate that is no good", function()
+    for _, how in ipairs { "implicit", "stls" } do
+      local run <close> = server { tls = "auto",
+                                   implicit = how == "implicit" }:fork()
+      local result, message, code = check(options(run.port, { tls = how }))
+      assert.is_nil(result)
+      assert.match("^connect: localhost:%d+: TLS: ", message)
+      assert.equal("tls", code)
+      result = assert(check(options(run.port, { tls = how, verify = false })))
+      assert.same({}, names(result, "fail"))
+    end
+  end)
+
+  it("says nothing, ends it", function()
+    local run <close> = server { faults = { { hook = "connect",
+                                              stall = true } } }:fork()
+    local result, message, code = check(options(run.port, { timeout = 0.1 }))
+    assert.is_nil(result)
+    assert.match("no greeting: timeout", message)
+    assert.equal("timeout", code)
+  end)
+
+  it("sends without end, is bounded", function()
+    local run <close> = server():fork()
+    local relay <close> = bend.relay(run.port, { command = function(line)
+      if line:find "^STAT" then return "+OK " .. ("1"):rep(1 << 20) end
+    end })
+    local result = assert(check(options(relay.port, { only = {
+      "STAT-format" } })))
+    assert.equal("no reply to STAT: limit", result.checks[1].reason)
+  end)
+
+  it("hangs up in the middle of everything, has an end", function()
+    local run <close> = server():fork()
+    for _, verb in ipairs { "CAPA", "USER", "STAT", "LIST", "RETR", "QUIT" } do
+      local relay <close> = bend.relay(run.port, { command = function(line)
+        if line:find("^" .. verb) then return false end
+      end })
+      local result = assert(check(options(relay.port, { delete = false })))
+      assert.truthy(result.failed > 0)
+      assert.equal(#result.checks, result.passed + result.failed
+                   + result.warned + result.skipped)
+    end
+    assert.same(MAIL, run:mailbox "mrose")
+  end)
+end)
+
+-- -------------------------------------------------------------------- reports
+
+describe("the report of pop3.check", function()
+  local result
+
+  lazy_setup(function()
+    local run <close> = server():fork()
+    -- it says the password again, and octets that are no text
+    local relay <close> = bend.relay(run.port, { reply = function(octets, line)
+      if line:find "^RSET\r" then
+        return "-ERR \xFF# " .. PASSWORD .. "\r\n"
+      elseif line:find "^STAT" then
+        return (octets:gsub("\r", " " .. PASSWORD .. "\r"))
+      end
+      return octets
+    end })
+    result = assert(check(options(relay.port, { delete = false })))
+  end)
+
+  it("is text", function()
+    local text = report.text(result)
+    assert.match("\npass  greeting%-positive +RFC 1939 section 4\n",
+                 "\n" .. text)
+    assert.match("\nfail  RSET +RFC 1939 section 5\n"
+      .. "      RSET is refused: %-ERR \\xFF# %*%*%*\n"
+      .. "        C: RSET\n        S: %-ERR \\xFF# %*%*%*\n", text)
+    assert.match("\nlocalhost:%d+: %d+ checks: %d+ passed, %d+ failed, "
+      .. "%d+ warned, %d+ skipped\nlogins with a wrong password: 3\n$", text)
+  end)
+
+  it("is TAP", function()
+    local tap = report.tap(result)
+    local plan = math.tointeger(tap:match "^TAP version 13\n1%.%.(%d+)\n")
+    assert.equal(#result.checks, plan)
+    local seen, bad, todo, skipped = 0, 0, 0, 0
+    for line in tap:gmatch "[^\n]+" do
+      local ok, n, rest = line:match "^(n?o?t? ?ok) (%d+) %- (.*)$"
+      if ok then
+        seen = seen + 1
+        assert.equal(seen, math.tointeger(n))
+        if rest:find "# TODO " then todo = todo + 1
+        elseif ok == "not ok" then bad = bad + 1 end
+        if rest:find "# SKIP " then skipped = skipped + 1 end
+      else
+        assert.truthy(line:find "^#" or line:find "^TAP" or line:find "^1%.%.",
+                      line)
+      end
+    end
+    assert.same({ plan, result.failed, result.warned, result.skipped },
+                { seen, bad, todo, skipped })
+    assert.match("# STAT's reply has more in it: %+OK 3 %d+ %*%*%*", tap)
+  end)
+
+  it("is JSON", function()
+    local value = assert(dkjson.decode(report.json(result)))
+    assert.equal(result.failed, value.failed)
+    assert.equal(#result.checks, #value.checks)
+    local rset = look(value, "RSET")
+    assert.same({ "RSET", 1939, "5", "fail" }, { rset.name, rset.rfc,
+                                                 rset.section, rset.result })
+    assert.equal("C: RSET", rset.evidence[#rset.evidence - 1])
+  end)
+
+  it("has no secret in it", function()
+    local all = report.text(result) .. report.tap(result)
+                .. report.json(result)
+    assert.is_nil(all:find(PASSWORD, 1, true))
+    assert.is_nil(all:find(core.sasl.encode("\0mrose\0" .. PASSWORD), 1, true))
+    assert.is_nil(all:find(core.sasl.encode(PASSWORD), 1, true))
+    assert.is_nil(all:find "[^\n\32-\126]")
+  end)
+end)
+
+describe("misuse of pop3.check", function()
+  it("is an error of the caller", function()
+    for text, opts in pairs {
+      ["a host is needed"] = {},
+      ["unknown option 'hots'"] = { hots = "x" },
+      ["a user needs a password"] = { host = "x", user = "u" },
+      ["delete needs a user"] = { host = "x", delete = true },
+      ["no such port"] = { host = "x", port = 0 },
+      ["timeout must be positive"] = { host = "x", timeout = 0 },
+      ["there is no check 'x'"] = { host = "x", only = { "x" } },
+      ["must not hold CR"] = { host = "x", user = "a\r\nb", password = "p" },
+      ["option 'tls' must be one of"] = { host = "x", tls = "maybe" },
+    } do
+      helper.misuse(text, function() check(opts) end)
+    end
+  end)
+end)
