@@ -335,6 +335,7 @@ local function command(session, verb, a, b, isnew)
   local effect
   session.verb = verb
   local handler = server.on[verb] or server.default[verb]
+                  or server.on.unknown
   if isnew then server:count_new(verb) end
   if server.faults[1] then
     local ok
