@@ -16,7 +16,10 @@
 -- @module pop3.presets
 
 local names = {
-  "courier", "dovecot", "exchange", "gmail", "outlook", "popa3d",
+  "aol", "citadel", "courier", "cyrus", "dbmail", "domino", "dovecot",
+  "exchange", "ftgate", "gmail", "gmx", "hmailserver", "maillennium", "o2",
+  "openmail", "outlook", "popa3d", "qmail", "qpopper", "twisted", "usanet",
+  "uw", "zimbra",
 }
 
 local known = {}

@@ -148,8 +148,8 @@ end
 --   `logins` (10 that fail, then the link ends)
 -- - `seed`: stamps and nonces come from it, the same ones each time
 -- - `on`: handlers; `faults`: a list, see `fault`
--- - `preset`: a server in the field to be like, by its name in `pop3.presets`, or
---   such a table; what else is given here, and `on`, come before what it says
+-- - `preset`: a server in the field to be like, by its name in `pop3.presets`,
+--   or such a table; what else is given here, and `on`, come before what it says
 -- - `clock`: a function that returns seconds
 -- @treturn pop3.server or nil, message, code when a file of `tls` is no good
 local function new(opts)

@@ -35,9 +35,9 @@ local on = kit.on {
     end },
     TOP = { ok = "headers follow.", err = MISSING },
     DELE = { ok = "Deleted.", err = MISSING },
-    NOOP = "Yup.", RSET = "Resurrected.", STLS = {
-      ok = "Begin SSL/TLS negotiation now.", err = "TLS support not available." },
-    UTF8 = "UTF8 enabled",
+    STLS = { ok = "Begin SSL/TLS negotiation now.",
+             err = "TLS support not available." },
+    NOOP = "Yup.", RSET = "Resurrected.", UTF8 = "UTF8 enabled",
     QUIT = function(session)
       return session.user and "Bye-bye." or "Better luck next time."
     end,
@@ -58,6 +58,8 @@ return {
   quirks = {
     { what = "The greeting does not say that this is POP3.", source = SEEN },
     { what = "CAPA is the same before and after the login.", source = SEEN },
+    { what = "CAPA says UTF8 USER, and UTF8 is known, but not LANG.",
+      source = SEEN },
     { what = "LOGIN-DELAY 10 is in CAPA, but logins are not held to it.",
       source = "GitHub: svarshavchik/courier-libs imap/pop3dcapa.c, "
                .. "pop3dserver.c" },

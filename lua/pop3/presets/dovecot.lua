@@ -6,7 +6,8 @@ local kit = require "pop3.presets.kit"
 
 local SEEN = "seen on Debian 12, dovecot 2.3.19"
 local SOURCE = "GitHub: dovecot/core src/pop3/pop3-commands.c"
-local CLIENT = "GitHub: dovecot/core src/pop3/pop3-client.c, client_handle_input"
+local CLIENT = "GitHub: dovecot/core src/pop3/pop3-client.c, "
+               .. "client_handle_input"
 
 local PATIENCE = { authorization = 3, transaction = 20 }
 
@@ -20,9 +21,12 @@ local on = kit.on {
   login = {
     ok = "Logged in.",
     failed = function() return "Authentication failed.", "AUTH" end,
+    dress = function(_, drop)
+      return kit.view(drop, { uid = kit.uids "%08x6b05a665" })
+    end,
   },
   words = {
-    USER = false, NOOP = false, RSET = false,
+    USER = false, NOOP = false, RSET = false, STAT = {},
     LIST = { err = missing, ok = function(session)
       return ("%d messages:"):format((kit.totals(session)))
     end },
@@ -63,18 +67,6 @@ for verb, handler in pairs(on) do
   end
 end
 on.UTF8, on.LANG = on.unknown, on.unknown
-
-local before = { PASS = on.PASS, AUTH = on.AUTH }
-for verb, handler in pairs(before) do
-  on[verb] = function(session, ...)
-    local reply = handler(session, ...)
-    if session.state == "transaction" then
-      session.maildrop = kit.view(session.maildrop,
-                                  { uid = kit.uids "%08x6b05a665" })
-    end
-    return reply
-  end
-end
 
 return {
   title = "Dovecot",

@@ -36,7 +36,7 @@ local on = kit.on {
     LIST = false, UIDL = false, RETR = false, TOP = false, DELE = false,
     QUIT = NAME .. " signing off.",
   },
-  unknown = "Command is not valid in this state.",
+  unknown = function() return nil end,
   lacks = { "APOP", "UTF8", "LANG" },
 }
 
@@ -84,8 +84,8 @@ return {
     { what = "NTLM is the only SASL mechanism in CAPA.", source = LOG },
     { what = "AUTH NTLM is answered by +OK in place of a challenge; what comes "
              .. "next is taken for the client's message.", source = LOG },
-    { what = "What fails is a logon failure or \"not valid in this state\", "
-             .. "without response codes.", source = LOG },
+    { what = "A login that fails is a logon failure, without a response code.",
+      source = LOG },
     { what = "LIST tells the size of what the database has, not that of the "
              .. "message.",
       source = "GitHub: Distrotech/fetchmail fetchmail-FAQ.html, S2" },

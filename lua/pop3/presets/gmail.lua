@@ -7,8 +7,9 @@ local kit = require "pop3.presets.kit"
 
 local HELP = "https://support.google.com/a/answer/6089246"
 local LOG = "GitHub: jstedfast/MimeKit issue 99, protocol log"
-local SEEN = "https://w3toppers.com/what-non-standard-behaviour-features-does-"
-             .. "gmail-exhibit-when-it-is-programmatically-used-as-a-pop3-server/"
+local SEEN = "https://w3toppers.com/what-non-standard-behaviour-features-"
+             .. "does-gmail-exhibit-when-it-is-programmatically-used-as-a-pop3-"
+             .. "server/"
 
 local SESSION = 250  -- messages that are shown in one session
 

@@ -66,8 +66,8 @@ end
 --- A maildrop as another server sees it.
 -- @tparam drop drop
 -- @tparam table as `numbers`: which messages there are; `uid(uid, n)`,
--- `size(size, n)` and `octets(octets, n)`: what they are turned into, where n is
--- the number in `drop`
+-- `size(size, n)` and `octets(octets, n)`: what they are turned into, where n
+-- is the number in `drop`
 -- @treturn drop
 function kit.view(drop, as)
   local view, numbers = {}, as.numbers
@@ -80,7 +80,8 @@ function kit.view(drop, as)
       return value, text, code
     end
   end
-  view.uid, view.size, view.octets = turned "uid", turned "size", turned "octets"
+  view.uid, view.size = turned "uid", turned "size"
+  view.octets = turned "octets"
   function view.plain_uid(_, n) return kit.plain_uid(drop, real(n)) end
   function view.count()
     return numbers and #numbers or drop:count()
@@ -164,10 +165,13 @@ local function capabilities(text)
     if type(reply.body) ~= "table" then return reply end
     local stls = server.credentials and not session.secure
                  and session.state == "authorization"
-    local lines, sasl = {}, false
+    local barred = server.require_tls and not session.secure
+    local lines, sasl = {}, barred
     for _, line in ipairs(reply.body) do
       local word = line:match "^%S+"
-      if word == "SASL" then
+      if barred and (word == "SASL" or word == "USER") then
+        line = nil
+      elseif word == "SASL" then
         line = mechanisms(session, line)
         sasl = true
       elseif word == "STLS" then

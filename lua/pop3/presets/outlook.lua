@@ -7,6 +7,9 @@ local kit = require "pop3.presets.kit"
 
 local LOG = "GitHub: kisli/vmime issue 267, protocol log"
 
+local GUIDE = "Microsoft: Authenticate an IMAP, POP or SMTP connection using "
+              .. "OAuth, POP Protocol Exchange"
+
 -- The name of the machine, as base64 of UTF-16.
 local host = core.sasl.encode(("LPOP3.PROD.OUTLOOK.COM"):gsub(".", "%0\0"))
 
@@ -23,16 +26,6 @@ local on = kit.on {
     LIST = false, UIDL = false, RETR = false, TOP = false, DELE = false,
   },
 }
-
--- Passwords are for links under TLS, where there is TLS.
-local listing = on.CAPA
-function on.CAPA(session, ...)
-  local reply = listing(session, ...)
-  if session.server.require_tls and not session.secure then
-    reply.body = { "TOP", "UIDL", "STLS" }
-  end
-  return reply
-end
 
 local logs_in = on.AUTH
 function on.AUTH(session, mechanism, initial)
@@ -69,12 +62,9 @@ return {
              .. "PIPELINING nor RESP-CODES.", source = LOG },
     { what = "AUTH XOAUTH2 with the token on the same line is a protocol error "
              .. "that ends the link; the token goes on a line of its own.",
-      source = "GitHub: getmail6/getmail6 issue 256; Microsoft: Authenticate an "
-               .. "IMAP, POP or SMTP connection using OAuth, POP Protocol "
-               .. "Exchange" },
+      source = "GitHub: getmail6/getmail6 issue 256; " .. GUIDE },
     { what = "A token that is refused is called an authentication failure.",
-      source = "Microsoft: Authenticate an IMAP, POP or SMTP connection using "
-               .. "OAuth, POP Protocol Exchange" },
+      source = GUIDE },
     { what = "A password that is refused is called a logon failure, without a "
              .. "response code.",
       source = "GitHub: mattnenterprise/rust-pop3 issue 17" },
