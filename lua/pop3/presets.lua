@@ -16,10 +16,10 @@
 -- @module pop3.presets
 
 local names = {
-  "aol", "citadel", "courier", "cyrus", "dbmail", "domino", "dovecot",
-  "exchange", "ftgate", "gmail", "gmx", "hmailserver", "maillennium", "o2",
-  "openmail", "outlook", "popa3d", "qmail", "qpopper", "twisted", "usanet",
-  "uw", "zimbra",
+  "aapt", "aol", "citadel", "courier", "cyrus", "dbmail", "domino",
+  "dovecot", "exchange", "ftgate", "gmail", "gmx", "hmailserver",
+  "maillennium", "o2", "openmail", "outlook", "popa3d", "qmail", "qpopper",
+  "twisted", "usanet", "uw", "yahoo", "zimbra",
 }
 
 local known = {}

@@ -11,6 +11,9 @@ local SEEN = "https://w3toppers.com/what-non-standard-behaviour-features-"
              .. "does-gmail-exhibit-when-it-is-programmatically-used-as-a-pop3-"
              .. "server/"
 
+local FETCHED = "Ubuntu Forums, \"Newb: Can you get me past fetchmail "
+                .. "error?\", 2007-10-10, log of fetchmail"
+
 local SESSION = 250  -- messages that are shown in one session
 
 -- "recent:mrose" is mrose, who wants all of the last days.
@@ -35,8 +38,7 @@ end
 local login = {
   ok = "Welcome.",
   failed = function()
-    return "Application-specific password required: "
-           .. "https://support.google.com/accounts/answer/185833", "AUTH"
+    return "Username and password not accepted.", "AUTH"
   end,
   dress = dress,
 }
@@ -44,11 +46,17 @@ local login = {
 local on = kit.on {
   capa = "Capability list follows",
   login = login,
-  words = { UIDL = "UIDs follow" },
+  words = { UIDL = false, RETR = "message follows", QUIT = "Farewell." },
 }
 
 function on.USER(session, name)
-  return session.server.default.USER(session, bare(session, name))
+  local reply = session.server.default.USER(session, bare(session, name))
+  if reply.status == "+OK" then reply.text = "send PASS" end
+  return reply
+end
+
+function on.LAST(session)
+  return session:err "Not supported"
 end
 
 -- The name in PLAIN (RFC 4616) may have the prefix as well.
@@ -68,8 +76,9 @@ function on.AUTH(session, mechanism, initial)
   return logs_in(session, mechanism, initial)
 end
 
+local fetches = on.RETR
 function on.RETR(session, n)
-  local reply = session.server.default.RETR(session, n)
+  local reply = fetches(session, n)
   if reply.status == "+OK" then
     local memory = kit.memory(session)
     memory.fetched = memory.fetched or {}
@@ -84,7 +93,7 @@ function on.update(session, numbers)
   for n in pairs(kit.memory(session).fetched or {}) do real[n] = true end
   for _, n in ipairs(numbers) do real[n] = true end
   for n in pairs(real) do popped[kit.plain_uid(drop, n)] = true end
-  return session:ok "goodbye"
+  return session:ok()
 end
 
 return {
@@ -121,9 +130,11 @@ return {
     { what = "DELE and QUIT do not take a message out of the account: what "
              .. "becomes of it is the account's setting.",
       source = "https://www.chilkatsoft.com/p/p_184.asp" },
-    { what = "The password of an account with two steps is refused, with a "
-             .. "link in the reply.",
-      source = "GitHub: mailman/mailman issue 50" },
+    { what = "A wrong password has the response code AUTH; USER and QUIT have "
+             .. "replies of their own.",
+      source = "GitHub: ditesh/node-poplib README.md, log" },
+    { what = "LAST is not supported; UIDL has no title, RETR one without a "
+             .. "size.", source = FETCHED },
     { what = "A token that is refused is answered with a challenge, JSON in "
              .. "base64, before the -ERR.", source = LOG },
   },
