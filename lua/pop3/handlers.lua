@@ -3,7 +3,9 @@
 -- `server.default` is this table; `server.on` overrides it. A handler gets the
 -- session and the command's arguments and returns a reply: `session:ok(text)`,
 -- `session:err(text, code)`, `session:multi(text, body)`, `session:raw(octets)`
--- or `session:hangup()`.
+-- or `session:hangup()`. What neither of them knows goes to
+-- `server.on.unknown`, if there is one, with the rest of the line; the verb is in
+-- `session.verb`.
 -- @module pop3.handlers
 
 local auth = require "pop3.auth"

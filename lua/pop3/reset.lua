@@ -41,8 +41,9 @@ end
 -- when the first session begins.
 function methods:mark()
   local faults, stores = copy(self.faults), mark_stores(self)
+  local kept = copy(self.kept)
   self.start = function()
-    self.faults = copy(faults)
+    self.faults, self.kept = copy(faults), copy(kept)
     stores()
   end
 end

@@ -56,6 +56,7 @@ local known = {
   limits = "table", on = "table", faults = "table", clock = "function",
   expire = "string integer", login_delay = "number",
   failure_delay = "number", seed = "string integer",
+  preset = "string table",
 }
 
 -- The names of `mechs`; "APOP" and "USER" are none of SASL's.
@@ -73,6 +74,42 @@ local function mechanisms(list, level)
     end
   end
   return names, apop
+end
+
+local preset_fields = { title = "string", options = "table", on = "table",
+                        quirks = "table" }
+
+-- A copy that shares nothing with a preset, which is for all servers.
+local function own(value)
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for k, v in pairs(value) do made[k] = own(v) end
+  return made
+end
+
+-- The options of a preset beneath those of the script, likewise the handlers.
+local function with_preset(opts, level)
+  local preset = opts.preset
+  if preset == nil then return opts end
+  if type(preset) == "string" then
+    local presets = require "pop3.presets"
+    preset = presets[preset]
+    if not preset then
+      check.misuse(level + 1, "server: no such preset: %s (known: %s)",
+                   opts.preset, table.concat(presets(), ", "))
+    end
+  end
+  check.options(preset, preset_fields, "server: preset", level + 1)
+  local merged, on = own(preset.options or {}), own(preset.on or {})
+  if opts.capa ~= nil then on.CAPA = nil end
+  for name, value in pairs(opts) do
+    if name ~= "preset" then merged[name] = value end
+  end
+  check.options(merged, known, "server", level + 1)
+  local above = {}
+  for name, handler in pairs(opts.on or {}) do above[name] = handler end
+  merged.on = setmetatable(above, { __index = on })
+  return merged
 end
 
 --- Make a server.
@@ -111,11 +148,14 @@ end
 --   `logins` (10 that fail, then the link ends)
 -- - `seed`: stamps and nonces come from it, the same ones each time
 -- - `on`: handlers; `faults`: a list, see `fault`
+-- - `preset`: a server in the field to be like, by its name in `pop3.presets`,
+--   or such a table; what else is given here, and `on`, come before what it says
 -- - `clock`: a function that returns seconds
 -- @treturn pop3.server or nil, message, code when a file of `tls` is no good
 local function new(opts)
   opts = opts or {}
   check.options(opts, known, "server", 1)
+  opts = with_preset(opts, 1)
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", output = "integer",
                           transcript = "integer", logins = "integer" },
@@ -177,6 +217,7 @@ local function new(opts)
     last_id = 0,
     locks = {},           -- user → session
     stores = {},          -- user → { mail =, store = }
+    kept = {},            -- what a preset remembers, such as what was fetched
     entries = {},         -- user → what `authenticate` gave for it
     logins = {},          -- user → time
     counts = {},          -- new verbs
@@ -661,9 +702,13 @@ function Server:__tostring()
                                                    or "not listening")
 end
 
--- What else is there, loaded when it is asked for.
-local others = { replay = "pop3.replay" }
+-- What is loaded when it is first asked for: name → module.
+local parts = { presets = "pop3.presets", replay = "pop3.replay" }
 
-return setmetatable({ new = new }, { __index = function(_, name)
-  return others[name] and require(others[name]) or nil
+return setmetatable({ new = new }, { __index = function(self, name)
+  local module = parts[name]
+  if not module then return nil end
+  local part = require(module)
+  rawset(self, name, part)
+  return part
 end })

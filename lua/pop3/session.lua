@@ -373,6 +373,7 @@ local function command(session, verb, a, b, isnew)
   local server = session.server
   session.verb, session.effect = verb, nil
   local handler = server.on[verb] or server.default[verb]
+                  or server.on.unknown
   if isnew then server:count_new(verb) end
   if server.faults[1] then
     local ok, effect = pcall(fault.strike, server.faults, session, verb, nil,
