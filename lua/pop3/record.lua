@@ -18,6 +18,7 @@
 local check = require "pop3.argument"
 local new_notes = require "pop3.record.notes"
 local new_upstream = require "pop3.record.upstream"
+local plain = require "pop3.plain"
 
 local known = { upstream = "table", file = "string", host = "string",
                 port = "integer", tls = "any", implicit = "boolean",
@@ -53,14 +54,14 @@ local function masked(verb, rest)
   return line
 end
 
-local function plain(text) return (text:gsub("%W", "%%%0")) end
+local function literal(text) return (text:gsub("%W", "%%%0")) end
 
 local LEAST = 4  -- octets of a secret that is looked for in replies
 
 -- A reply to a login, without the secret should the server say it again.
 local function hush(octets, secret)
   if not secret or #secret < LEAST then return octets end
-  return (octets:gsub(plain(secret), "***"))
+  return (octets:gsub(literal(secret), "***"))
 end
 
 -- ------------------------------------------------------------------ handlers
@@ -223,23 +224,13 @@ local function record(opts)
   if not up.host then check.misuse(1, "record: upstream needs a host") end
   up.tls = up.tls or "implicit"
   up.port = up.port or up.tls == "implicit" and 995 or 110
-  local server, err, code = require "pop3.server".new {
+  local notes
+  local server, err, code = plain({
     host = opts.host, port = opts.port, implicit = opts.implicit,
     tls = opts.tls == nil and "auto" or opts.tls or nil, faults = opts.faults,
     autologout = 24 * 3600,  -- the other server's is what counts
     limits = { line = 65536 },
-  }
-  if not server then return nil, err, code end
-  local notes
-  notes, err, code = new_notes(opts.file)
-  if not notes then return nil, "record: " .. err, code end
-  server.engine_opts.plain = true
-  local function handle(session, rest)
-    local reply = forward(session, notes, rest)
-    if not reply.close and not session.ended then watch(session, notes) end
-    return reply
-  end
-  server.on = setmetatable({
+  }, {
     connect = function(session)
       local reply = greet(session, notes, up)
       if reply.raw and not reply.close then watch(session, notes) end
@@ -247,13 +238,17 @@ local function record(opts)
     end,
     disconnect = function(session)
       local data = session.data
-      if data.awaiting then server:attend(data.awaiting, "", nil) end
+      if data.awaiting then session.server:attend(data.awaiting, "", nil) end
       if data.upstream then data.upstream:close() end
     end,
-  }, { __index = function(_, verb)
-    return not verb:find "^%l" and handle or nil
-  end })
-  for name, handler in pairs(opts.on or {}) do server.on[name] = handler end
+  }, function(session, rest)
+    local reply = forward(session, notes, rest)
+    if not reply.close and not session.ended then watch(session, notes) end
+    return reply
+  end, opts.on)
+  if not server then return nil, err, code end
+  notes, err, code = new_notes(opts.file)
+  if not notes then return nil, "record: " .. err, code end
   return server
 end
 

@@ -33,6 +33,7 @@
 local check = require "pop3.argument"
 local fault = require "pop3.fault"
 local match = require "pop3.replay.match"
+local plain = require "pop3.plain"
 local script = require "pop3.replay.script"
 
 local known = { loose = "boolean", host = "string", port = "integer",
@@ -219,26 +220,20 @@ local function replay(path, opts)
   local uids = opts.loose and unique_ids(sessions) or nil
   local tls = opts.tls
   if tls == nil and read.tls then tls = "auto" end
+  local pick = opts.loose and loose or strict
   local server
-  server, err, code = require "pop3.server".new {
+  server, err, code = plain({
     host = opts.host, port = opts.port, tls = tls or nil,
     implicit = opts.implicit == nil and tls and sessions[1].tls or opts.implicit,
     autologout = opts.autologout, clock = opts.clock, faults = opts.faults,
     limits = { line = 65536 },
-  }
-  if not server then return nil, err, code end
-  server.engine_opts.plain = true
-  server.expected = expected(sessions, opts.loose)
-  local pick = opts.loose and loose or strict
-  local function handle(session, rest)
-    return play_step(session, rest, pick, uids)
-  end
-  server.on = setmetatable({
+  }, {
     connect = function(session) return greet(session, sessions, opts.loose) end,
-  }, { __index = function(_, verb)
-    return not verb:find "^%l" and handle or nil
-  end })
-  for name, handler in pairs(opts.on or {}) do server.on[name] = handler end
+  }, function(session, rest)
+    return play_step(session, rest, pick, uids)
+  end, opts.on)
+  if not server then return nil, err, code end
+  server.expected = expected(sessions, opts.loose)
   return server
 end
 

@@ -8,6 +8,8 @@
 -- @module pop3.replay.curl
 -- @local
 
+local plain = require "pop3.plain"
+
 -- The inside of an element, its attributes and entities.
 local function part(text, name)
   local attributes, inside =
@@ -148,36 +150,30 @@ return function(text, path, opts)
     local name = n and n > 10000 and "data" .. n % 10000 or "data"
     return crlf(part(answers, name) or "")
   end
-  local server, err, code = require "pop3.server".new {
-    host = opts.host, port = opts.port, tls = opts.tls, clock = opts.clock,
-    implicit = opts.implicit, autologout = opts.autologout,
-    faults = opts.faults,
-  }
-  if not server then return nil, err, code end
-  server.engine_opts.plain = true
-  server.expected = expected(text, number)
   local known = handlers(c, message)
   local function handle(session, rest)
     local verb = session.verb
     if c.delays[verb] and not c.replies[verb] then session:sleep(c.delays[verb]) end
     local reply = scripted(session, c, verb)
     if reply then return reply end
-    if verb == "STLS" and server.credentials then
-      return server.default.STLS(session)
+    if verb == "STLS" and session.server.credentials then
+      return session.server.default.STLS(session)
     end
     if not known[verb] then return session:err "Unrecognized command" end
     return known[verb](session, rest)
   end
-  server.on = setmetatable({
-    connect = function(session)
-      local reply = scripted(session, c, "welcome")
-      if reply then return reply end
-      return session:ok("curl POP3 server ready to serve"
-                        .. (c.capa.APOP and " " .. STAMP or ""))
-    end,
-  }, { __index = function(_, verb)
-    return not verb:find "^%l" and handle or nil
-  end })
-  for name, handler in pairs(opts.on or {}) do server.on[name] = handler end
+  local function connect(session)
+    local reply = scripted(session, c, "welcome")
+    if reply then return reply end
+    return session:ok("curl POP3 server ready to serve"
+                      .. (c.capa.APOP and " " .. STAMP or ""))
+  end
+  local server, err, code = plain({
+    host = opts.host, port = opts.port, tls = opts.tls, clock = opts.clock,
+    implicit = opts.implicit, autologout = opts.autologout,
+    faults = opts.faults,
+  }, { connect = connect }, handle, opts.on)
+  if not server then return nil, err, code end
+  server.expected = expected(text, number)
   return server
 end

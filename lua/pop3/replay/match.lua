@@ -4,14 +4,14 @@
 
 local match = {}
 
-local function plain(text) return (text:gsub("%W", "%%%0")) end
+local function literal(text) return (text:gsub("%W", "%%%0")) end
 
 -- A line, in which "***" is anything, as a pattern.
 local function masked(want)
   local parts, at = {}, 1
   while true do
     local from, to = want:find("***", at, true)
-    parts[#parts + 1] = plain(want:sub(at, from and from - 1))
+    parts[#parts + 1] = literal(want:sub(at, from and from - 1))
     if not from then break end
     at = to + 1
   end
@@ -32,7 +32,7 @@ local function loosened(want, uids)
   local words = {}
   for word in want:gmatch "%S+" do
     local free = uids[word] or is_date(word)
-    words[#words + 1] = free and "%S+" or word == "***" and ".*" or plain(word)
+    words[#words + 1] = free and "%S+" or word == "***" and ".*" or literal(word)
   end
   -- "12 Nov 2026": what stands around a month is of the date
   local out = table.concat(words, " ")
