@@ -371,7 +371,7 @@ end
 -- One command.
 local function command(session, verb, a, b, isnew)
   local server = session.server
-  session.verb, session.effect = verb, nil
+  session.verb, session.effect = verb, false
   local handler = server.on[verb] or server.default[verb]
                   or server.on.unknown
   if isnew then server:count_new(verb) end
@@ -382,7 +382,7 @@ local function command(session, verb, a, b, isnew)
       server:handler_error(session, tostring(effect))
       return safe_answer(session, session:err("a fault failed", "SYS/TEMP"))
     end
-    session.effect = effect
+    session.effect = effect or false
     if effect and effect.reply then
       return safe_answer(session, session:ok(), effect)
     end
@@ -668,7 +668,7 @@ end
 --- The link to the client is there: greet.
 function Session:greet()
   local server = self.server
-  self.effect = struck(self, "connect")
+  self.effect = struck(self, "connect") or false
   if self.effect and self.effect.reply then greet(self, self:ok())
   else
     greet(self, run(self, server.on.connect or server.default.connect))
@@ -789,6 +789,7 @@ local function new(server, id, fd)
     engine = engine,
     port = engine,    -- what the link meets: the engine, or TLS around it
     tls = false,
+    effect = false,   -- what goes wrong with the present reply
     behind = false,   -- the reply that is to leave behind the next one
     half = false,     -- this side of the link is closed
     snip = false,     -- so many octets may still leave, then the link ends
