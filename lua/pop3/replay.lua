@@ -23,8 +23,8 @@
 -- - `! eol lf` or `cr` or `none`: the end of the line above, in place of CRLF
 -- - `! hangup fin` or `rst` or `half`: the link ends here
 -- - `! tls`: TLS begins here, before the greeting or behind the reply to STLS
--- - `! delay=2`, `! cut.bytes=5 cut.how=rst`, `! stall`: faults of the reply around
---   it, by the names of `pop3.fault`
+-- - `! delay=2` (or `! delay 2`), `! cut.bytes=5 cut.how=rst`, `! stall`: faults of
+--   the reply around it, by the names of `pop3.fault`
 --
 -- Plain files of C: and S: lines load too, indented as they like, and the test
 -- cases of curl.

@@ -119,7 +119,7 @@ describe("replay", function()
     local t = talk.to(assert(replay [[
 S: +OK
 C: ~^X%d+$
-! delay=5
+! delay 5
 S: +OK one
 ! eol lf
 S: two

@@ -15,8 +15,9 @@ local function value_of(text)
   return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
 
--- "delay=2 cut.bytes=5" into a table; nil, message when it is none.
+-- "delay=2 cut.bytes=5", or "delay 2", into a table; nil, message when it is none.
 local function effects_of(text, into)
+  text = text:gsub("^([%w_.]+)%s+(%-?[%d.]+)%s*$", "%1=%2")
   for word in text:gmatch "%S+" do
     local name, value = word:match "^([%w_.]+)=(.*)$"
     if not name then name, value = word, nil end
