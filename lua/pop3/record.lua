@@ -41,12 +41,24 @@ end
 
 -- ------------------------------------------------------------------- secrets
 
--- A command as it may be written, and the secret in it.
-local function masked(verb, rest)
-  local line = rest == "" and verb or verb .. " " .. rest
+local verbs = {}
+for verb in ("APOP AUTH CAPA DELE LANG LIST NOOP PASS QUIT RETR RSET STAT STLS "
+             .. "TOP UIDL USER UTF8"):gmatch "%S+" do
+  verbs[verb] = true
+end
+
+-- A command as it may be written, and the secret in it. What is no command behind
+-- AUTH is what a client goes on with that did not look at the answer.
+local function masked(session, line)
+  local data = session.data
+  local verb, gap, rest = line:match "^(%a*)(%s*)(.*)$"
+  verb = verb:upper()
+  if verbs[session.verb] then data.in_auth = verb == "AUTH"
+  elseif data.in_auth then return "***", line end
+  if gap == "" or rest == "" then return line end
   if verb == "PASS" then return "PASS ***", rest
   elseif verb == "APOP" or verb == "AUTH" then
-    local name, secret = rest:match "^(%S+) (.+)$"
+    local name, secret = rest:match "^(%S+)%s+(.+)$"
     if name and secret ~= "=" then
       return ("%s %s ***"):format(verb, name), secret
     end
@@ -153,11 +165,12 @@ local logins = { PASS = true, APOP = true, AUTH = true }
 -- Hand a command on.
 local function forward(session, notes, rest)
   local verb, up = session.verb, session.data.upstream
-  local line, secret = masked(verb, rest)
+  local whole = rest == "" and verb or verb .. " " .. rest
+  local line, secret = masked(session, whole)
   notes:command(session.id, line)
   up:rest()
   if verb == "STLS" then return begin_tls(session, notes) end
-  local ok, err, code = up:send(rest == "" and verb or verb .. " " .. rest)
+  local ok, err, code = up:send(whole)
   if not ok then return answer(session, notes, "", err, code) end
   local octets, why
   octets, why, code = up:reply(has_body(verb, rest))

@@ -128,6 +128,29 @@ describe("a recorder", function()
     assert.match("S: %-ERR no such password: %*%*%*\n", text)
   end)
 
+  it("writes no secret, however a command is bent", function()
+    local b64 = core.encode.base64
+    local plain = b64 "\0mrose\0geheim"
+    for _, said in ipairs {
+      "pass geheim", "PASS  geheim ", "PASS\tgeheim", "auth plain " .. plain,
+      "AUTH  PLAIN " .. plain, "AUTH PLAIN\t" .. plain, "AUTH PLAIN\r\n" .. plain,
+      "AUTH X-NONE\r\n" .. plain, "AUTH LOGIN\r\n" .. b64 "mrose" .. "\r\n"
+        .. b64 "geheim", "AUTH PLAIN\r\ngeheim", "APOP  mrose geheim",
+    } do
+      local text = recorded(real { mechs = { "PLAIN", "LOGIN" } }, nil, nil,
+        function(run)
+          local t = talk.tcp(run.port)
+          t:send(said .. "\r\nQUIT\r\n")
+          t:rest()
+          t:close()
+        end)
+      assert.match("\nC: QUIT\n", text)
+      for _, secret in ipairs { "geheim", plain, b64 "geheim" } do
+        assert.is_nil(text:upper():find(secret:upper(), 1, true), said)
+      end
+    end
+  end)
+
   it("writes down how a link ends", function()
     for how, fault in pairs {
       fin = { verb = "STAT", cut = { bytes = 5 } },

@@ -148,37 +148,42 @@ function Upstream:send(line)
   return send(self, line .. "\r\n")
 end
 
--- Octets of the buffer up to where `find` says that the end is, which gets the
--- buffer and where to look from on. What there is when the link ends is the rest.
+local KEPT = 4  -- octets of an end that may have begun
+
+-- Octets up to where `find` says that the end is, which gets what came and whether
+-- that is the start. What there is when the link ends is the rest.
 local function read(self, limit, find)
-  local from = 1
+  local parts, size, text = {}, 0, self.buffer
   while true do
-    local stop, again = find(self.buffer, from)
+    local stop = find(text, size == 0)
     if stop then
-      local octets = self.buffer:sub(1, stop)
-      self.buffer = self.buffer:sub(stop + 1)
-      return octets
+      parts[#parts + 1] = text:sub(1, stop)
+      self.buffer = text:sub(stop + 1)
+      return table.concat(parts)
     end
-    from = again or math.max(#self.buffer - 4, 1)
+    local done = math.max(#text - KEPT, 0)
+    parts[#parts + 1] = text:sub(1, done)
+    size, self.buffer = size + done, ""
     local ok, err, code = nil, "too long", "limit"
-    if #self.buffer < limit then ok, err, code = more(self) end
+    if size < limit then ok, err, code = more(self) end
+    text = text:sub(done + 1) .. self.buffer
     if not ok then
-      local rest = self.buffer
+      parts[#parts + 1] = text
       self.buffer = ""
-      return rest, err, code
+      return table.concat(parts), err, code
     end
   end
 end
 
-local function end_of_line(buffer, from)
-  return buffer:find("\n", from, true)
+local function end_of_line(text)
+  return text:find("\n", 1, true)
 end
 
 -- The end of a body, of which the first line may be the last.
-local function end_of_body(buffer, from)
-  local _, stop = buffer:find("^%.\r?\n")
-  if stop then return stop end
-  _, stop = buffer:find("\n%.\r?\n", from)
+local function end_of_body(text, start)
+  local _, stop
+  if start then _, stop = text:find("^%.\r?\n") end
+  if not stop then _, stop = text:find("\n%.\r?\n") end
   return stop
 end
 
