@@ -87,7 +87,8 @@ function Session.challenge(_, octets)
 end
 
 --- Let time pass, on the server's clock, before the handler goes on. Other
--- sessions are served meanwhile. The same as `coroutine.yield(seconds)`.
+-- sessions are served meanwhile. The same as `coroutine.yield(seconds)`; it is a
+-- millisecond at the least, so that a handler may wait in a loop.
 -- @tparam[opt=0] number seconds
 -- @function session:sleep
 function Session.sleep(_, seconds)
@@ -175,6 +176,10 @@ end
 
 local DONE = {}
 
+-- The least that a handler sleeps: one that looks again and again for something
+-- must neither stop the clock nor keep others from what it looks for.
+local TURN = 0.001
+
 -- A handler has a challenge for the client; its response wakes it again.
 local function challenge(session, co, octets)
   local effect = session.effect
@@ -212,7 +217,7 @@ local function outcome(session, co, ok, tag, reply)
     set(session, "task", nil)
     return challenge(session, co, reply)
   end
-  local seconds = type(tag) == "number" and tag or 0
+  local seconds = math.max(TURN, type(tag) == "number" and tag or 0)
   set(session, "task", { co = co, at = server.time + seconds })
   server:after(seconds, session)
   return DONE

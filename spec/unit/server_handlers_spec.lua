@@ -172,6 +172,42 @@ describe("a handler", function()
     assert.equal("+OK after all", logged_in(s):ask "NOOP")
   end)
 
+  it("may yield until another session has done something", function()
+    local s, released = server(), false
+    function s.on.NOOP(session)
+      while not released do coroutine.yield() end
+      return session:ok "at last"
+    end
+    function s.on.XRELEASE(session)
+      released = true
+      return session:ok()
+    end
+    local a, b = logged_in(s), talk.to(s)
+    a:send "NOOP\r\n"
+    s:advance(5)
+    assert.equal(5, s:now())
+    assert.equal("+OK", b:ask "XRELEASE")
+    assert.equal("+OK at last", a:line())
+    released = false
+    local run <close> = s:fork()
+    local c, d = talk.tcp(run.port), talk.tcp(run.port)
+    c:login()
+    c:send "NOOP\r\n"
+    assert(run:wait_for("NOOP", 10))
+    assert.equal("+OK", d:ask "XRELEASE")
+    assert.equal("+OK at last", c:line())
+    c:close()
+    d:close()
+  end)
+
+  it("that waits for ever lets a client's timeout come", function()
+    local s = server()
+    function s.on.NOOP() while true do coroutine.yield(0) end end
+    local c = assert(pop3.connect { host = "h", transport = s:loopback(),
+      tls = "none", user = "u", password = "pw", timeout = 5 })
+    assert.equal("timeout", select(3, c:noop()))
+  end)
+
   it("sees who it talks to", function()
     local s, seen = server(), nil
     function s.on.XWHO(session)
