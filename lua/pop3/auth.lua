@@ -58,7 +58,10 @@ end
 local function authenticated(session, mech, user, proof)
   local server = session.server
   if server.authenticate then
-    return server.authenticate(session, mech, user, proof.check)
+    return server.authenticate(session, mech, user, function(secret)
+      -- nil: what a script has for whom it does not know
+      return secret ~= nil and proof.check(secret)
+    end)
   end
   local entry = server.users[user]
   local row = sasl.mechanisms[mech]
@@ -78,24 +81,33 @@ local function authenticated(session, mech, user, proof)
   return secret ~= nil and ok
 end
 
+-- Open a user's maildrop: it and its count, or nil, text, code.
+local function open(server, user, entry)
+  local store, text, code = server:store_of(user, entry)
+  if not store then return nil, text, code end
+  local drop
+  drop, text, code = store:open(user)
+  if not drop then return nil, text, code end
+  return drop, drop:count()
+end
+
 -- What comes after the proof: the delay between logins, the lock, the mail.
 local function enter(session, user, entry)
   local server = session.server
   local ok, text, code = server:admit(session, user)
   if not ok then return session:err(text, code) end
-  local store
   -- whom `authenticate` let in without being told of its mail has none
   if not server.users[user] then entry = entry or server.entries[user] or {} end
-  store, text, code = server:store_of(user, entry)
-  local drop = store
-  if store then drop, text, code = store:open(user) end
+  local drop, count
+  ok, drop, count, code = pcall(open, server, user, entry)
+  if not (ok and drop) then server:release(session) end
+  if not ok then error(drop, 0) end  -- it is the script's, and keeps no lock
   if not drop then
-    server:release(session)
-    return session:err(text or "the maildrop cannot be opened",
+    return session:err(count or "the maildrop cannot be opened",
                        code or "SYS/TEMP")
   end
   session:log_in(user, drop)
-  return session:ok(("maildrop ready, %d messages"):format(drop:count()))
+  return session:ok(("maildrop ready, %d messages"):format(count))
 end
 
 -- A failure: it is counted, and the answer may be kept back for a while.

@@ -121,8 +121,20 @@ describe("the lock", function()
     t = talk.to(s)
     t:send "USER u\r\nPASS pw\r\n"
     t:close()
+    how = "raise"
+    t = talk.to(s)
+    assert.match("^%-ERR %[SYS/TEMP%]", t:login())
     how = "well"
-    assert.match("^%+OK", talk.to(s):login())
+    assert.match("^%+OK", t:login())
+  end)
+
+  it("is not taken by a login whose reply is an error", function()
+    local s = server { open = function()
+      return { count = function() error "oops" end }
+    end }
+    local t = talk.to(s)
+    assert.match("^%-ERR %[SYS/TEMP%]", t:login())
+    assert.match("^%-ERR %[SYS/TEMP%]", t:login())  -- in the same state
   end)
 
   it("goes when a reader leaves in the middle of a cut reply", function()

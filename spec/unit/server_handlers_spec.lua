@@ -422,3 +422,18 @@ describe("misuse", function()
     end
   end)
 end)
+  it("may check what it has for a user, though that be nothing", function()
+    local passwords = { u = "pw" }
+    local s = server { apop = true, mechs = { "PLAIN", "LOGIN" },
+      authenticate = function(_, _, user, check)
+        return check(passwords[user])
+      end }
+    local t = talk.to(s)
+    assert.match("^%-ERR %[AUTH%]", t:login("nobody", "pw"))
+    assert.match("^%-ERR %[AUTH%]", t:ask("APOP nobody " .. ("0"):rep(32)))
+    local plain = pop3.core.sasl.encode "\0nobody\0pw"
+    assert.match("^%-ERR %[AUTH%]", t:ask("AUTH PLAIN " .. plain))
+    assert.match("^%+OK", t:login("u", "pw"))
+    assert.same({}, s.errors)
+  end)
+
