@@ -88,7 +88,11 @@ function Control:serve()
       local result = table.pack(pcall(answers[request[1]], self.server,
                                       table.unpack(request, 2, request.n)))
       if result[1] then self:answer(id, table.unpack(result, 2, result.n))
-      else self:answer(id, nil, tostring(result[2]), "raise") end
+      else
+        -- misuse is the parent's, not that of a line here
+        local err = tostring(result[2]):gsub("^[^\n]*child%.lua:%d+: ", "")
+        self:answer(id, nil, err, "raise")
+      end
     end
   end
   self.requests = {}
