@@ -1,7 +1,7 @@
 --- Faults: what goes wrong, as data.
 --
--- A fault says where it strikes — `verb` or `hook` ("connect", or "tls": when TLS
--- is to begin), `args` (a Lua pattern that the command's arguments match, with
+-- A fault says where it strikes — `verb` or `hook` ("connect"; "tls": when TLS is
+-- to begin; "update": QUIT when there is a maildrop), `args` (a Lua pattern that the command's arguments match, with
 -- one space between them), `session` (a session's number), `user`, `state`
 -- ("authorization", "transaction"), `nth` (only the n-th time), `times` (so
 -- often), `when` (a function of session, verb and arguments) — and what happens
@@ -36,7 +36,8 @@ local check = require "pop3.argument"
 local fault = {}
 
 local known = {
-  verb = "string", hook = { connect = true, tls = true }, args = "string",
+  verb = "string", hook = { connect = true, tls = true, update = true },
+  args = "string",
   session = "integer", user = "string", nth = "integer", times = "integer",
   state = { greeting = true, authorization = true, transaction = true },
   when = "function",
@@ -143,6 +144,10 @@ function fault.new(f, level)
   made.seen, made.used = 0, 0
   if (made.verb == nil) == (made.hook == nil) then
     check.misuse(level + 1, "fault: either a verb or a hook is needed")
+  end
+  if made.hook == "update" then
+    made.hook, made.verb = nil, "QUIT"
+    made.state = made.state or "transaction"
   end
   if made.verb then made.verb = made.verb:upper() end
   check_company(made, level + 1)

@@ -160,6 +160,22 @@ describe("drip", function()
   end)
 end)
 
+describe("the hook update", function()
+  it("is QUIT where there is a maildrop", function()
+    local s = server { hook = "update", times = 1, reply = "-ERR no room" }
+    assert.match("^%+OK", talk.to(s):ask "QUIT")
+    local t = logged_in(s)
+    t:ask "DELE 1"
+    assert.equal("-ERR no room", t:ask "QUIT")
+    assert.same({ nil, "closed" }, { t:line() })
+    assert.same(MAIL, s:mailbox "u")
+    t = logged_in(s)
+    t:ask "DELE 1"
+    assert.match("^%+OK", t:ask "QUIT")
+    assert.same({}, s:mailbox "u")
+  end)
+end)
+
 describe("faults", function()
   it("can be chosen by session, user, occurrence and function", function()
     local function who_fails(f)
