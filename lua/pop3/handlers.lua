@@ -85,7 +85,7 @@ end
 local languages = { en = "English", ["i-default"] = "the default language" }
 
 function default.LANG(session, tag)
-  if tag == "" then
+  if not tag or tag == "" then
     return session:multi("languages", { "en English",
                                         "i-default The default language" })
   end
@@ -175,6 +175,14 @@ function default.UIDL(session, n)
   return tell(session, n, uid, count_title)
 end
 
+-- The octets of a message, which a store of the script's own may have with any
+-- line ends, or nil, message, code.
+local function octets_of(drop, n)
+  local octets, text, code = drop:octets(n)
+  if octets and not drop.canonical then octets = core.canonical(octets) end
+  return octets, text, code
+end
+
 function default.RETR(session, n)
   local reply = missing(session, n)
   if reply then return reply end
@@ -189,7 +197,7 @@ function default.RETR(session, n)
       return session:multi(octets .. " octets", source)
     end
   end
-  local octets, text, code = drop:octets(n)
+  local octets, text, code = octets_of(drop, n)
   if not octets then return broken(session, text, code) end
   return session:multi(#octets .. " octets", octets)
 end
@@ -197,7 +205,7 @@ end
 function default.TOP(session, n, lines)
   local reply = missing(session, n)
   if reply then return reply end
-  local octets, text, code = session.maildrop:octets(n)
+  local octets, text, code = octets_of(session.maildrop, n)
   if not octets then return broken(session, text, code) end
   return session:multi("top of message " .. n, core.top(octets, lines))
 end
@@ -220,16 +228,21 @@ end
 
 -- ------------------------------------------------------------------- update
 
---- The update: remove what was marked. Nothing, or a reply that says why not.
+--- The update: remove what was marked. Nothing, or a reply that says why not;
+-- the same again when it was done before.
 -- @tparam session session
--- @tparam {integer,...} numbers
+-- @tparam[opt] {integer,...} numbers what was marked, if absent
 function default.update(session, numbers)
-  local ok, text = true, nil
-  if #numbers > 0 then ok, text = session.maildrop:remove(numbers) end
-  if not ok then
-    return session:err("some deleted messages are not removed: "
-                       .. tostring(text), "SYS/TEMP")
+  if session.updated then return session.updated.failure end
+  session.updated = {}
+  numbers = numbers or session:marked()
+  if #numbers == 0 then return end
+  local ok, text, code = session.maildrop:remove(numbers)
+  if ok == false or ok == nil and text ~= nil then
+    session.updated.failure = session:err("some deleted messages are not removed: "
+                                          .. tostring(text), code or "SYS/TEMP")
   end
+  return session.updated.failure
 end
 
 function default.QUIT(session)
@@ -241,6 +254,10 @@ end
 --- A new session: the greeting.
 function default.connect(session)
   return session:ok(session.server:greeting_of(session))
+end
+
+--- The end of a session: nothing.
+function default.disconnect()
 end
 
 return default

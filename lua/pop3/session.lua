@@ -119,12 +119,19 @@ function Session:unmark()
   self.deleted = {}
 end
 
--- The update state: what `on.update` or the default says of it.
-function Session:update()
-  self:enter "update"
+--- The numbers of what is marked, in order.
+-- @treturn {integer,...}
+function Session:marked()
   local numbers = {}
   for n in pairs(self.deleted) do numbers[#numbers + 1] = n end
   table.sort(numbers)
+  return numbers
+end
+
+-- The update state: what `on.update` or the default says of it.
+function Session:update()
+  self:enter "update"
+  local numbers = self:marked()
   local server = self.server
   local hook = server.on.update or server.default.update
   local reply = hook(self, numbers)

@@ -6,8 +6,10 @@
 -- may have `source(n)` (an ltn12 source, for big messages) and `total()`. A
 -- store may have `deliver(user, octets)`, which adds a message for the next
 -- session, and `mark()`, which returns a function that puts it back to how it is
--- now (`pop3.server:reset`). Octets and sizes are those of the canonical form: CRLF line ends, a
--- final CRLF. What fails returns nil, message and, optionally, a response code.
+-- now (`pop3.server:reset`). Octets are made canonical when they are read (CRLF line
+-- ends, a final CRLF), unless the maildrop's field `canonical` says that they are;
+-- sizes are of that form. What fails returns nil, message and, optionally, a
+-- response code; `remove` may also return nothing when it is done.
 -- @module pop3.store
 
 local check = require "pop3.argument"
@@ -22,7 +24,7 @@ Memory.__index = Memory
 
 -- What one session sees of it. The arrays are never changed but at their end:
 -- `remove` makes new ones.
-local Drop = { __name = "pop3.maildrop" }
+local Drop = { __name = "pop3.maildrop", canonical = true }
 Drop.__index = Drop
 
 --- Messages in memory.
@@ -33,7 +35,8 @@ function store.memory(mail, uidl)
   if type(mail) ~= "table" then
     check.misuse(1, "store.memory: mail must be a list of strings")
   end
-  local self = setmetatable({ list = {}, uids = {}, serial = 0 }, Memory)
+  local self = setmetatable({ list = {}, uids = {}, keys = {}, serial = 0 },
+                            Memory)
   for i = 1, #mail do
     if type(mail[i]) ~= "string" then
       check.misuse(1, "store.memory: message %d is a %s, not a string", i,
@@ -49,6 +52,7 @@ function Memory:add(octets, uid)
   local i = #self.list + 1
   self.serial = self.serial + 1
   self.list[i] = core.canonical(octets)
+  self.keys[i] = self.serial
   self.uids[i] = uid or "lpop3." .. self.serial
 end
 
@@ -62,15 +66,17 @@ local function copy(list)
 end
 
 function Memory:mark()
-  local list, uids, serial = copy(self.list), copy(self.uids), self.serial
+  local list, uids = copy(self.list), copy(self.uids)
+  local keys, serial = copy(self.keys), self.serial
   return function()
-    self.list, self.uids, self.serial = copy(list), copy(uids), serial
+    self.list, self.uids = copy(list), copy(uids)
+    self.keys, self.serial = copy(keys), serial
   end
 end
 
 function Memory:open()
   return setmetatable({ store = self, list = self.list, uids = self.uids,
-                        n = #self.list }, Drop)
+                        keys = self.keys, n = #self.list }, Drop)
 end
 
 function Drop:count()
@@ -89,18 +95,19 @@ function Drop:octets(n)
   return self.list[n]
 end
 
--- Take what has these numbers here out of two arrays of the store that go side
--- by side, the second one being unique-ids; others may have taken out more.
+-- Take what has these numbers here out of the arrays of the store, which go side
+-- by side; others may have taken out more. Keys tell messages apart: unique-ids
+-- are the script's, and may well be the same.
 local function without(drop, numbers, name)
-  local store_of, gone, kept, uids = drop.store, {}, {}, {}
-  for _, n in ipairs(numbers) do gone[drop.uids[n]] = true end
-  for i, item in ipairs(store_of[name]) do
-    if not gone[store_of.uids[i]] then
-      kept[#kept + 1] = item
-      uids[#uids + 1] = store_of.uids[i]
+  local store_of, gone, kept, uids, keys = drop.store, {}, {}, {}, {}
+  for _, n in ipairs(numbers) do gone[drop.keys[n]] = true end
+  for i, key in ipairs(store_of.keys) do
+    if not gone[key] then
+      local j = #keys + 1
+      keys[j], uids[j], kept[j] = key, store_of.uids[i], store_of[name][i]
     end
   end
-  store_of[name], store_of.uids = kept, uids
+  store_of[name], store_of.uids, store_of.keys = kept, uids, keys
   return true
 end
 
@@ -109,7 +116,7 @@ function Drop:remove(numbers)
 end
 
 function Drop:close()
-  self.list, self.uids, self.n = {}, {}, 0
+  self.list, self.uids, self.keys, self.n = {}, {}, {}, 0
 end
 
 -- -------------------------------------------------------------------- files
@@ -117,40 +124,45 @@ end
 local Files = { __name = "pop3.store.files" }
 Files.__index = Files
 
-local FileDrop = { __name = "pop3.maildrop" }
+local FileDrop = { __name = "pop3.maildrop", canonical = true }
 FileDrop.__index = FileDrop
 
 --- Messages in files, such as `.eml` files, read when they are asked for. A
 -- deletion takes a message out of the store; the files are left alone.
 -- @tparam {string,...} paths
--- @tparam[opt] {string,...} uidl their unique-ids; the files' names if absent
+-- @tparam[opt] {string,...} uidl their unique-ids, as they are; where there is
+-- none, the file's name, or what makes it one of its own
 -- @treturn store
 function store.files(paths, uidl)
   if type(paths) ~= "table" then
     check.misuse(1, "store.files: paths must be a list of strings")
   end
-  local self = setmetatable({ paths = {}, uids = {} }, Files)
+  local self = setmetatable({ paths = {}, uids = {}, keys = {} }, Files)
   local taken = {}
   for i, path in ipairs(paths) do
     if type(path) ~= "string" then
       check.misuse(1, "store.files: path %d is a %s", i, type(path))
     end
-    local uid = uidl and uidl[i] or store.uid_of(path:match "[^/]*$")
-    while taken[uid] do uid = store.uid_of(uid .. "+") end
+    local uid = uidl and uidl[i]
+    if not uid then
+      uid = store.uid_of(path:match "[^/]*$")
+      while taken[uid] do uid = store.uid_of(uid .. "+") end
+    end
     taken[uid] = true
-    self.paths[i], self.uids[i] = path, uid
+    self.paths[i], self.uids[i], self.keys[i] = path, uid, i
   end
   return self
 end
 
 function Files:open()
   return setmetatable({ store = self, paths = self.paths, uids = self.uids,
-                        n = #self.paths, sizes = {} }, FileDrop)
+                        keys = self.keys, n = #self.paths, sizes = {} },
+                      FileDrop)
 end
 
 function Files:mark()
-  local paths, uids = self.paths, self.uids
-  return function() self.paths, self.uids = paths, uids end
+  local paths, uids, keys = self.paths, self.uids, self.keys
+  return function() self.paths, self.uids, self.keys = paths, uids, keys end
 end
 
 FileDrop.count = Drop.count
@@ -191,7 +203,7 @@ function FileDrop:remove(numbers)
 end
 
 function FileDrop:close()
-  self.paths, self.uids, self.sizes, self.n = {}, {}, {}, 0
+  self.paths, self.uids, self.keys, self.sizes, self.n = {}, {}, {}, {}, 0
 end
 
 store.FileDrop = FileDrop

@@ -74,7 +74,7 @@ function methods:mailbox(user)
   for n = 1, drop:count() do
     local octets, err = drop:octets(n)
     if not octets then return nil, tostring(err), "io" end
-    list[n] = octets
+    list[n] = drop.canonical and octets or core.canonical(octets)
   end
   if drop.close then drop:close() end
   return list

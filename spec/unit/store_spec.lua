@@ -211,6 +211,80 @@ describe("a store of one's own", function()
   end)
 end)
 
+-- A store of a list, and what it was asked to remove.
+local function own_store(list, remove)
+  local store = { removed = {} }
+  function store.open()
+    local drop = { }
+    function drop.count() return #list end
+    function drop.size(_, n) return #list[n] end
+    function drop.uid(_, n) return "uid" .. n end
+    function drop.octets(_, n) return list[n] end
+    function drop.remove(_, numbers)
+      store.removed[#store.removed + 1] = numbers
+      if remove then return remove() end
+    end
+    return drop
+  end
+  return store
+end
+
+local function logged_in(mail, uidl)
+  local s = pop3.server.new { users = { u = { password = "pw", mail = mail,
+                                              uidl = uidl } } }
+  local t = talk.to(s)
+  assert.match("^%+OK", t:login())
+  return t, s
+end
+
+describe("a store that says little", function()
+  it("has its octets made canonical", function()
+    local t, s = logged_in(own_store { "a: b\n\n1\n2\n.3" })
+    local status, body = t:list "RETR 1"
+    assert.equal("+OK 18 octets", status)
+    assert.same({ "a: b", "", "1", "2", "..3" }, body)
+    assert.same({ "a: b", "", "1" }, { table.unpack(select(2, t:list "TOP 1 1")) })
+    assert.same({ "a: b\r\n\r\n1\r\n2\r\n.3\r\n" }, s:mailbox "u")
+  end)
+
+  it("has removed what it was told to when it returns nothing", function()
+    local store = own_store { "x", "y", "z" }
+    local t = logged_in(store)
+    t:ask "DELE 3"
+    t:ask "DELE 1"
+    assert.match("^%+OK", t:ask "QUIT")
+    assert.same({ { 1, 3 } }, store.removed)
+  end)
+
+  it("may say with a code why it has not", function()
+    local function why() return nil, "read only", "SYS/PERM" end
+    local t = logged_in(own_store({ "x" }, why))
+    t:ask "DELE 1"
+    assert.match("^%-ERR %[SYS/PERM%].*read only", t:ask "QUIT")
+    t = logged_in(own_store({ "x" }, function() return false end))
+    t:ask "DELE 1"
+    assert.match("^%-ERR %[SYS/TEMP%]", t:ask "QUIT")
+  end)
+end)
+
+describe("unique-ids that are the same", function()
+  it("do not make one deletion two", function()
+    local dir <close> = tempdir()
+    for _, name in ipairs { "1", "2" } do dir:write(name, "x" .. name) end
+    local files = pop3.store.files({ dir.path .. "/1", dir.path .. "/2" },
+                                   { "same", "same" })
+    for mail, uidl in pairs { [files] = false,
+                              [{ "x1", "x2" }] = { "same", "same" } } do
+      local t, s = logged_in(mail, uidl or nil)
+      local _, ids = t:list "UIDL"
+      assert.same({ "1 same", "2 same" }, ids)
+      t:ask "DELE 1"
+      assert.match("^%+OK", t:ask "QUIT")
+      assert.same({ "x2\r\n" }, s:mailbox "u")
+    end
+  end)
+end)
+
 describe("canonical form", function()
   it("is the same whatever way a file is read", function()
     local dir <close> = tempdir()
