@@ -21,12 +21,19 @@ function Loopback:settimeout(seconds)
   self.timeout = seconds
 end
 
+-- Look at the clock, which may have moved by itself: what is due comes first.
+local function look(server)
+  local now = server:tick()
+  server:fire()
+  return now
+end
+
 --- @tparam string octets
 -- @treturn integer how many were taken, or nil, "closed"
 function Loopback:send(octets)
   local session = self.session
+  look(self.server)
   if self.over or session.ended or session.eof then return nil, "closed" end
-  self.server:tick()
   session.port:feed(octets)
   session:advance()
   return #octets
@@ -45,12 +52,14 @@ local function jump(server, limit)
   return true
 end
 
---- @tparam integer max
+--- @tparam[opt=65536] integer max
 -- @treturn string octets, or nil, "timeout" or "closed"
 function Loopback:receive(max)
   local server, session = self.server, self.session
   if self.over then return nil, "closed" end
-  local limit = self.timeout and server:tick() + self.timeout
+  local now = look(server)
+  local limit = self.timeout and now + self.timeout
+  max = max or 65536
   while not session.ended do
     local octets = session:take_out(max)
     if octets then return octets end

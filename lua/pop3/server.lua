@@ -262,7 +262,11 @@ end
 -- Look at the clock. In memory, time stands still unless it is moved.
 function methods:tick()
   local t = self.offset
-  if self.clock then t = self.clock()
+  if self.clock then
+    t = self.clock()
+    if type(t) ~= "number" then
+      error("server: the clock returned a " .. type(t) .. ", not seconds", 0)
+    end
   elseif self.started then t = t + clock() - self.started end
   self.time = t
   journal_now(self.journal, t)
@@ -601,7 +605,8 @@ local function turn(self, seconds)
   if due then
     -- a look at the clock is only worth it when something is near
     local left = due - self.time
-    if left < 60 then left = math.max(due - self:tick(), 0) end
+    if left < 60 or self.clock then left = math.max(due - self:tick(), 0) end
+    if left == 0 then self:fire() end  -- it was due before what comes now
     if not wait or left < wait then wait = left end
   end
   if self.deaf then wait = math.min(wait or 1, 1) end

@@ -442,7 +442,10 @@ local function take(session)
     if verb == "+" then respond(session, a)
     else command(session, verb, a, b, isnew) end
   end
-  if any then session.active = session.server.time end
+  -- what the engine has refused by itself was a command as well
+  if any or not session.ended and engine:pending() > 0 then
+    session.active = session.server.time
+  end
   return any
 end
 

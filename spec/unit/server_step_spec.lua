@@ -204,6 +204,20 @@ describe("the autologout", function()
     assert.same({ nil, "closed" }, { t:line() })
   end)
 
+  it("counts from a command that was refused, too", function()
+    local t = require "spec.support.talk".to(server { autologout = 10 })
+    local s = t.transport.server
+    t:login()
+    for _ = 1, 5 do
+      s:advance(9)
+      assert.match("^%-ERR", t:ask "RETR x")
+      s:advance(9)
+      assert.match("^%-ERR", t:ask "STLS")
+    end
+    s:advance(11)
+    assert.same({ nil, "closed" }, { t:line() })
+  end)
+
   it("is not put off by octets that are no command", function()
     local t = require "spec.support.talk".to(server { autologout = 10 })
     local s = t.transport.server
@@ -242,6 +256,53 @@ describe("a clock of the script's own", function()
     s:fire()
     assert.same({ nil, "closed" }, { t:line() })
     assert.has_error(function() s:advance(1) end)
+  end)
+
+  it("ends what was idle for too long before it takes a command", function()
+    local now = 100
+    local s <close> = server { clock = function() return now end }
+    local t = require "spec.support.talk".to(s)
+    local c = connect(s)
+    settle(s)
+    now = 900
+    assert.is_nil(t:ask "QUIT")
+    c:send "QUIT\r\n"
+    settle(s)
+    assert.match("^%+OK[^\n]*\n$", (read(c)))
+    assert.equal(0, s:count "QUIT")
+    c:close()
+  end)
+
+  it("brings what a fault has put off", function()
+    local now = 100
+    local s = server { clock = function() return now end,
+                       faults = { { verb = "CAPA", delay = 5 } } }
+    local t = require "spec.support.talk".to(s)
+    assert.same({ nil, "timeout" }, { t:ask "CAPA" })
+    now = 105
+    assert.match("^%+OK", t:line())
+  end)
+
+  it("that is none says so", function()
+    assert.error_matches(function()
+      server { clock = function() return "noon" end }
+    end, "clock returned a string")
+  end)
+end)
+
+describe("wait_for in memory", function()
+  it("moves the clock in place of waiting, and listens to nobody", function()
+    local s = server { faults = { { verb = "NOOP", delay = 20 } } }
+    local t = require "spec.support.talk".to(s)
+    t:login()
+    t:send "NOOP\r\nSTAT\r\n"
+    assert.is_true(s:wait_for("NOOP", 0))
+    assert.same({ nil, "STAT: 0 of 1 came", "timeout" },
+                { s:wait_for("STAT", 19) })
+    assert.equal(19, s:now())
+    assert.equal("+OK", t:line())
+    assert.is_true(s:wait_for("STAT", 100))
+    assert.is_nil(s.listener)
   end)
 end)
 
