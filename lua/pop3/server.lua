@@ -59,6 +59,61 @@ local known = {
   preset = "string table",
 }
 
+-- What has to be a list, and is one.
+local function check_list(list, what, level)
+  for key in pairs(list) do
+    if not (math.type(key) == "integer" and key >= 1 and key <= #list) then
+      check.misuse(level + 1, "server: %s must be a list, without '%s'", what,
+                   tostring(key))
+    end
+  end
+end
+
+local user_fields = { password = "string", mail = "table userdata",
+                      uidl = "table", token = "string", scram = "table" }
+
+-- The users: what is wrong with one would come out at its login, far from here.
+local function check_users(users, level)
+  for name, user in pairs(users) do
+    if type(name) ~= "string" then
+      check.misuse(level + 1, "server: users must be a table by name")
+    end
+    local what = ("server: user '%s'"):format(name)
+    check.options(user, user_fields, what, level + 1)
+    local mail = user.mail
+    if mail ~= nil and type(mail.open) ~= "function" then
+      if type(mail) ~= "table" then
+        check.misuse(level + 1, "%s: mail has no function open", what)
+      end
+      check_list(mail, "mail", level + 1)
+      for i, octets in ipairs(mail) do
+        if type(octets) ~= "string" then
+          check.misuse(level + 1, "%s: message %d is a %s, not a string", what, i,
+                       type(octets))
+        end
+      end
+    end
+  end
+end
+
+-- Handlers, and the options that are tables.
+local function check_tables(opts, level)
+  check_users(opts.users or {}, level + 1)
+  for name, handler in pairs(opts.on or {}) do
+    check.callable(handler, ("server: on.%s"):format(name), level + 1)
+  end
+  check_list(opts.mechs or {}, "mechs", level + 1)
+  check_list(opts.faults or {}, "faults", level + 1)
+  if type(opts.capa) == "table" then
+    check.options(opts.capa, { authorization = "table", transaction = "table" },
+                  "server: capa", level + 1)
+  end
+  local port = opts.port or 0
+  if port < 0 or port > 65535 then
+    check.misuse(level + 1, "server: no such port: %d", port)
+  end
+end
+
 -- The names of `mechs`; "APOP" and "USER" are none of SASL's.
 local function mechanisms(list, level)
   local names, apop = {}, false
@@ -155,6 +210,7 @@ end
 local function new(opts)
   opts = opts or {}
   check.options(opts, known, "server", 1)
+  check_tables(opts, 1)
   opts = with_preset(opts, 1)
   local limits = opts.limits or {}
   check.options(limits, { line = "integer", output = "integer",
@@ -652,6 +708,9 @@ end
 -- @tparam[opt=0] number seconds to wait at the most
 -- @treturn integer how many descriptors were ready, or nil, message, "io"
 function methods:step(seconds)
+  if seconds ~= nil and type(seconds) ~= "number" then
+    check.misuse(1, "step: the seconds must be a number, not a %s", type(seconds))
+  end
   local n, err, code = turn(self, seconds or 0)
   return n, err, code
 end
