@@ -44,10 +44,11 @@ end
 
 --- A reply +OK with a body.
 -- @tparam ?string text
--- @tparam string|{string,...}|function body octets, a list of lines, or an ltn12
--- source; dots are stuffed and line ends made CRLF on the way
+-- @tparam[opt=""] string|{string,...}|function body octets, a list of lines, or an
+-- ltn12 source; dots are stuffed and line ends made CRLF on the way
 -- @function session:multi
 function Session.multi(_, text, body)
+  if body == nil then body = "" end  -- else the client would wait for one
   return { status = "+OK", text = text, body = body }
 end
 
@@ -187,6 +188,11 @@ local DONE = {}
 -- must neither stop the clock nor keep others from what it looks for.
 local TURN = 0.001
 
+-- How long it sleeps, by what it has yielded.
+local function pause(yielded)
+  return math.max(TURN, type(yielded) == "number" and yielded or 0)
+end
+
 -- A handler has a challenge for the client; its response wakes it again.
 local function challenge(session, co, octets)
   local effect = session.effect
@@ -224,7 +230,7 @@ local function outcome(session, co, ok, tag, reply)
     set(session, "task", nil)
     return challenge(session, co, reply)
   end
-  local seconds = math.max(TURN, type(tag) == "number" and tag or 0)
+  local seconds = pause(tag)
   set(session, "task", { co = co, at = server.time + seconds })
   server:after(seconds, session)
   return DONE
@@ -348,7 +354,8 @@ local function answer(session, reply, effect)
   if reply.close then set(session, "ending", reply.close) end
   if reply.starttls then set(session, "upgrade", true) end
   local verb = session.verb
-  if verb == "QUIT" and (not raw or reply.mangled) then
+  if (verb == "QUIT" or session.state == "update")
+     and (not raw or reply.mangled) then
     set(session, "ending", "fin")
     session:enter "closed"
   elseif not verb then  -- the greeting
@@ -764,6 +771,21 @@ local function half_close(session)
   if ending and ending ~= "half" then session:finish(ending) end
 end
 
+-- The hook of the end. The session is none any more, so if the hook sleeps, it is
+-- not the session that is woken.
+local function farewell(session, hook)
+  local server, co, sleeper = session.server, coroutine.create(hook), {}
+  function sleeper.wake()
+    local ok, result = resume(co, session)
+    if not ok then
+      server:handler_error(session, debug.traceback(co, tostring(result)))
+    elseif coroutine.status(co) ~= "dead" then
+      server:after(pause(result), sleeper)
+    end
+  end
+  sleeper.wake()
+end
+
 --- The session is over: the maildrop is let go, nothing is deleted.
 -- @tparam[opt] string how "rst" resets the connection; "half" only closes this
 -- side of it
@@ -781,10 +803,7 @@ function Session:finish(how)
   self.engine:close()
   self.state = "closed"
   local hook = server.on.disconnect
-  if hook then
-    local ok, err = pcall(hook, self)
-    if not ok then server:handler_error(self, tostring(err)) end
-  end
+  if hook then farewell(self, hook) end
 end
 
 function Session:__tostring()

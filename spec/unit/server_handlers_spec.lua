@@ -288,6 +288,25 @@ describe("a reply", function()
     assert.match("no more paper", s.errors[1])
   end)
 
+  it("has an empty body when it is to have one and there is none", function()
+    local s = server()
+    function s.on.XNONE(session) return session:multi "nothing" end
+    local status, body = logged_in(s):list "XNONE"
+    assert.equal("+OK nothing", status)
+    assert.same({}, body)
+  end)
+
+  it("of QUIT ends the session for any verb that it answers", function()
+    local s = server()
+    function s.on.XBYE(session) return s.default.QUIT(session) end
+    local t = logged_in(s)
+    t:ask "DELE 1"
+    assert.equal("+OK goodbye", t:ask "XBYE")
+    assert.same({ nil, "closed" }, { t:line() })
+    assert.same({ MAIL[2] }, s:mailbox "u")
+    assert.equal(0, s:now())
+  end)
+
   it("that makes no sense is the handler's error", function()
     local octets, s = reply_with(function() return 12 end)
     assert.match("^%+OK here\r\n12\r\n%.\r\n$", octets)
@@ -345,6 +364,61 @@ describe("hooks", function()
     assert.same({ nil, "closed" }, { t:line() })
   end)
 
+  it("disconnect may yield", function()
+    local s, ended = server(), 0
+    function s.on.disconnect(session)
+      coroutine.yield(2)
+      coroutine.yield()
+      s.default.disconnect(session)
+      ended = ended + 1
+    end
+    talk.to(s):close()
+    s:advance(1)
+    assert.equal(0, ended)
+    s:advance(2)
+    assert.equal(1, ended)
+    s:verify {}
+    function s.on.disconnect()
+      coroutine.yield()
+      error "a mistake"
+    end
+    talk.to(s):close()
+    s:advance(1)
+    local ok, err = pcall(s.verify, s, {})
+    assert.is_false(ok)
+    assert.match("session 2: .*a mistake", err)
+  end)
+
+  it("update may call the default, once, and look at what it says", function()
+    local removed, why = 0, nil
+    local s = server { users = { u = { password = "pw", mail = {
+      open = function()
+        local drop = pop3.store.memory(MAIL):open()
+        return setmetatable({ remove = function()
+          removed = removed + 1
+          return why == nil, why
+        end }, { __index = function(_, name)
+          return function(_, ...) return drop[name](drop, ...) end
+        end })
+      end } } } }
+    local answers = {
+      function(session) return s.default.update(session) end,
+      function(session, numbers) s.default.update(session, numbers) end,
+    }
+    for i, update in ipairs(answers) do
+      s.on.update, why = update, nil
+      local t = logged_in(s)
+      t:ask "DELE 1"
+      assert.match("^%+OK", t:ask "QUIT")
+      assert.equal(2 * i - 1, removed)
+      why = "no room"
+      t = logged_in(s)
+      t:ask "DELE 1"
+      assert.match("^%-ERR .*no room", t:ask "QUIT")
+      assert.equal(2 * i, removed)
+    end
+  end)
+
   it("update that says nothing lets the default go on", function()
     local s = server()
     function s.on.update() end
@@ -381,6 +455,21 @@ describe("authenticate", function()
     assert.equal("+OK 1 4", t:ask "STAT")
   end)
 
+  it("may check what it has for a user, though that be nothing", function()
+    local passwords = { u = "pw" }
+    local s = server { apop = true, mechs = { "PLAIN", "LOGIN" },
+      authenticate = function(_, _, user, check)
+        return check(passwords[user])
+      end }
+    local t = talk.to(s)
+    assert.match("^%-ERR %[AUTH%]", t:login("nobody", "pw"))
+    assert.match("^%-ERR %[AUTH%]", t:ask("APOP nobody " .. ("0"):rep(32)))
+    local plain = pop3.core.sasl.encode "\0nobody\0pw"
+    assert.match("^%-ERR %[AUTH%]", t:ask("AUTH PLAIN " .. plain))
+    assert.match("^%+OK", t:login("u", "pw"))
+    assert.same({}, s.errors)
+  end)
+
   it("true for an unknown user is an empty maildrop", function()
     local s = server { authenticate = function() return true end }
     local t = talk.to(s)
@@ -391,7 +480,18 @@ end)
 
 describe("misuse", function()
   it("is an error at the caller's line", function()
+    local function user(fields) return { users = { u = fields } } end
     for _, opts in ipairs { { bogus = 1 }, { port = "x" }, { users = 1 },
+                            user "secret", user { pasword = "secret" },
+                            user { password = 5 }, user { mail = "a: b" },
+                            user { mail = { 5 } }, user { uidl = "u" },
+                            user { mail = { first = "a: b" } },
+                            { users = { { password = "x" } } },
+                            { faults = { verb = "RETR", stall = true } },
+                            { mechs = { PLAIN = true } }, { on = { RETR = 1 } },
+                            { capa = { transactions = {} } },
+                            { capa = { transaction = "TOP" } },
+                            { port = 65536 }, { port = -1 },
                             { limits = { lines = 1 } }, { autologout = "x" },
                             { faults = { {} } }, { faults = { { verb = "X",
                               stalls = true } } } } do
@@ -422,18 +522,3 @@ describe("misuse", function()
     end
   end)
 end)
-  it("may check what it has for a user, though that be nothing", function()
-    local passwords = { u = "pw" }
-    local s = server { apop = true, mechs = { "PLAIN", "LOGIN" },
-      authenticate = function(_, _, user, check)
-        return check(passwords[user])
-      end }
-    local t = talk.to(s)
-    assert.match("^%-ERR %[AUTH%]", t:login("nobody", "pw"))
-    assert.match("^%-ERR %[AUTH%]", t:ask("APOP nobody " .. ("0"):rep(32)))
-    local plain = pop3.core.sasl.encode "\0nobody\0pw"
-    assert.match("^%-ERR %[AUTH%]", t:ask("AUTH PLAIN " .. plain))
-    assert.match("^%+OK", t:login("u", "pw"))
-    assert.same({}, s.errors)
-  end)
-
