@@ -1,11 +1,11 @@
 --- Faults: what goes wrong, as data.
 --
 -- A fault says where it strikes — `verb` or `hook` ("connect"; "tls": when TLS is
--- to begin; "update": QUIT when there is a maildrop), `args` (a Lua pattern that the command's arguments match, with
--- one space between them), `session` (a session's number), `user`, `state`
--- ("authorization", "transaction"), `nth` (only the n-th time), `times` (so
--- often), `when` (a function of session, verb and arguments) — and what happens
--- there: any of these, together or alone:
+-- to begin; "update": QUIT when there is a maildrop), `args` (a Lua pattern that
+-- the command's arguments match, with one space between them), `session` (a
+-- session's number), `user`, `state` ("authorization", "transaction"), `nth` (only
+-- the n-th time), `times` (so often), `when` (a function of session, verb and
+-- arguments) — and what happens there: any of these, together or alone:
 --
 -- - `delay`: seconds before the reply; `stall = true`: it never comes
 -- - `reply`: a raw line in its place, the handler is not called
