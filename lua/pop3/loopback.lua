@@ -28,6 +28,20 @@ local function look(server)
   return now
 end
 
+-- Do something that runs handlers; when one of them has stopped the server, that
+-- is done behind it.
+local function in_step(server, act, ...)
+  if server.stepping then return act(...) end  -- a handler is the client
+  local a, b
+  do
+    server.stepping = true
+    local _ <close> = server.step_guard
+    a, b = act(...)
+  end
+  if server.stopping then server:stop() end
+  return a, b
+end
+
 --- @tparam string octets
 -- @treturn integer how many were taken, or nil, "closed"
 function Loopback:send(octets)
@@ -35,7 +49,7 @@ function Loopback:send(octets)
   look(self.server)
   if self.over or session.ended or session.eof then return nil, "closed" end
   session.port:feed(octets)
-  session:advance()
+  in_step(self.server, session.advance, session)
   return #octets
 end
 
@@ -52,14 +66,19 @@ local function jump(server, limit)
   return true
 end
 
---- @tparam[opt=65536] integer max
--- @treturn string octets, or nil, "timeout" or "closed"
-function Loopback:receive(max)
+-- What was on its way when the session ended.
+local function rest(session, max)
+  local last = session.last or ""
+  if last == "" then return nil, "closed" end
+  session.last = last:sub(max + 1)
+  return last:sub(1, max)
+end
+
+local function receive(self, max)
   local server, session = self.server, self.session
   if self.over then return nil, "closed" end
   local now = look(server)
   local limit = self.timeout and now + self.timeout
-  max = max or 65536
   while not session.ended do
     local octets = session:take_out(max)
     if octets then return octets end
@@ -71,10 +90,13 @@ function Loopback:receive(max)
       if not session.ended then return nil, "timeout" end
     end
   end
-  local last = session.last
-  session.last = nil
-  if last then return last end
-  return nil, "closed"
+  return rest(session, max)
+end
+
+--- @tparam[opt=65536] integer max
+-- @treturn string octets, or nil, "timeout" or "closed"
+function Loopback:receive(max)
+  return in_step(self.server, receive, self, max or 65536)
 end
 
 --- The client's side is closed: what it sent is done, then the session ends.

@@ -735,7 +735,11 @@ function methods:stop()
   local open = {}
   for _, session in pairs(self.sessions) do open[#open + 1] = session end
   table.sort(open, function(a, b) return a.id < b.id end)
-  for _, session in ipairs(open) do session:finish "fin" end
+  for _, session in ipairs(open) do
+    -- in memory, what is written is with the client, as it is in a socket
+    if not session.fd then session.last = session:take_out(math.maxinteger) end
+    session:finish "fin"
+  end
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
   self.poller, self.listener, self.port, self.deaf = nil, nil, nil, false

@@ -625,7 +625,7 @@ local function end_tls(session, how)
   end
   session.tls:shutdown()
   if session.fd then fd_send(session.fd, session.tls)
-  else session.last = session.tls:out() end
+  else session.last = (session.last or "") .. (session.tls:out() or "") end
 end
 
 -- All is sent, and TLS is to begin.

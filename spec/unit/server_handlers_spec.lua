@@ -200,6 +200,26 @@ describe("a handler", function()
     d:close()
   end)
 
+  it("may stop the server, and its reply still comes", function()
+    for _, opts in ipairs { {}, { tls = "auto" } } do
+      local s = server(opts)
+      function s.on.XSTOP(session)
+        if session.data.yields then coroutine.yield() end
+        s:stop()
+        return session:ok(("bye "):rep(100))
+      end
+      function s.on.connect(session) session.data.yields = session.id == 2 end
+      for _ = 1, 2 do
+        local c = assert(pop3.connect { host = "localhost",
+          transport = s:loopback(), tls = opts.tls and "stls" or "none",
+          cafile = s.cafile })
+        assert.equal(("bye "):rep(100), c:command "XSTOP")
+        assert.equal("closed", select(3, c:command "XSTOP"))
+        assert.is_nil(next(s.sessions))
+      end
+    end
+  end)
+
   it("that waits for ever lets a client's timeout come", function()
     local s = server()
     function s.on.NOOP() while true do coroutine.yield(0) end end
