@@ -24,20 +24,19 @@ end
 -- Look at the clock, which may have moved by itself: what is due comes first.
 local function look(server)
   local now = server:tick()
-  server:fire()
+  local at, idle = server.heap.at[1], server.idle.after.due
+  if at and at <= now or idle and idle <= now then server:fire() end
   return now
 end
 
 -- Do something that runs handlers; when one of them has stopped the server, that
 -- is done behind it.
-local function in_step(server, act, ...)
-  if server.stepping then return act(...) end  -- a handler is the client
-  local a, b
-  do
-    server.stepping = true
-    local _ <close> = server.step_guard
-    a, b = act(...)
-  end
+local function in_step(server, act, it, max)
+  if server.stepping then return act(it, max) end  -- a handler is the client
+  server.stepping = true
+  local ok, a, b = pcall(act, it, max)
+  server.stepping = false
+  if not ok then error(a, 0) end
   if server.stopping then server:stop() end
   return a, b
 end

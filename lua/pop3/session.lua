@@ -21,6 +21,7 @@ local yield, resume = coroutine.yield, coroutine.resume
 -- Methods that run once a command, without the look-up.
 local engine_next = core.types["pop3.server.engine"].next
 local engine_reply = core.types["pop3.server.engine"].reply
+local engine_pending = core.types["pop3.server.engine"].pending
 local fd_send = core.types["pop3.fd"].send
 
 -- ------------------------------------------------------------------ replies
@@ -450,7 +451,7 @@ local function take(session)
     else command(session, verb, a, b, isnew) end
   end
   -- what the engine has refused by itself was a command as well
-  if any or not session.ended and engine:pending() > 0 then
+  if any or not session.ended and engine_pending(engine) > 0 then
     session.active = session.server.time
   end
   return any
