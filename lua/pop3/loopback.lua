@@ -73,17 +73,24 @@ local function rest(session, max)
   return last:sub(1, max)
 end
 
+local TURNS = 1000  -- that handlers get while a clock of the script's stands
+
 local function receive(self, max)
   local server, session = self.server, self.session
   if self.over then return nil, "closed" end
   local now = look(server)
-  local limit = self.timeout and now + self.timeout
+  local limit, turns = self.timeout and now + self.timeout, 0
   while not session.ended do
     local octets = session:take_out(max)
     if octets then return octets end
     if session.ended or session.half then break end
-    if server.clock then return nil, "timeout" end
-    if not jump(server, limit) then
+    if server.clock then
+      turns = turns + 1
+      if turns > TURNS or (server:next_due() or math.huge) > server:tick() then
+        return nil, "timeout"
+      end
+      server:fire()
+    elseif not jump(server, limit) then
       octets = not session.ended and session:take_out(max)
       if octets then return octets end
       if not session.ended then return nil, "timeout" end

@@ -344,14 +344,15 @@ end
 -- Do what is due by now. Returns whether anything was.
 function methods:fire()
   local now, any = self.time, false
-  local session = self.heap:take(now)
+  local last = self.heap.serial  -- what comes to it meanwhile is for next time
+  local session = self.heap:take(now, last)
   while session do
     any = true
     if not session.ended then
       session:wake()
       self:watch(session)
     end
-    session = self.heap:take(now)
+    session = self.heap:take(now, last)
   end
   session = self.idle:take(now)
   while session do

@@ -189,9 +189,11 @@ local DONE = {}
 -- must neither stop the clock nor keep others from what it looks for.
 local TURN = 0.001
 
--- How long it sleeps, by what it has yielded.
-local function pause(yielded)
-  return math.max(TURN, type(yielded) == "number" and yielded or 0)
+-- How long it sleeps, by what it has yielded. A clock of the script's own may
+-- stand still, and with it a handler that only wants to let others go first.
+local function pause(server, yielded)
+  return math.max(server.clock and 0 or TURN,
+                  type(yielded) == "number" and yielded or 0)
 end
 
 -- A handler has a challenge for the client; its response wakes it again.
@@ -231,7 +233,7 @@ local function outcome(session, co, ok, tag, reply)
     set(session, "task", nil)
     return challenge(session, co, reply)
   end
-  local seconds = pause(tag)
+  local seconds = pause(server, tag)
   set(session, "task", { co = co, at = server.time + seconds })
   server:after(seconds, session)
   return DONE
@@ -781,7 +783,7 @@ local function farewell(session, hook)
     if not ok then
       server:handler_error(session, debug.traceback(co, tostring(result)))
     elseif coroutine.status(co) ~= "dead" then
-      server:after(pause(result), sleeper)
+      server:after(pause(server, result), sleeper)
     end
   end
   sleeper.wake()

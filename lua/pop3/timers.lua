@@ -43,9 +43,12 @@ function Heap:first()
   return self.at[1]
 end
 
---- Take the first, if it is due by then.
-function Heap:take(now)
-  if self.n == 0 or self.at[1] > now then return nil end
+--- Take the first, if it is due by then, and was among the first `last` that
+-- were added.
+function Heap:take(now, last)
+  if self.n == 0 or self.at[1] > now or last and self.order[1] > last then
+    return nil
+  end
   local what = self.what[1]
   local n = self.n
   swap(self, 1, n)

@@ -283,6 +283,26 @@ describe("a clock of the script's own", function()
     assert.match("^%+OK", t:line())
   end)
 
+  it("may stand still while a handler lets others go first", function()
+    local s <close> = server { clock = function() return 100 end }
+    function s.on.CAPA(session)
+      coroutine.yield()
+      return session:ok "after all"
+    end
+    function s.on.UTF8() while true do coroutine.yield() end end
+    local t = require "spec.support.talk".to(s)
+    assert.equal("+OK after all", t:ask "CAPA")
+    assert.same({ nil, "timeout" }, { t:ask "UTF8" })
+    local c, d = connect(s), connect(s)
+    c:send "UTF8\r\n"
+    d:send "CAPA\r\nQUIT\r\n"
+    assert.is_true(s:wait_for("QUIT", 10))
+    s:step(0)
+    assert.match("after all\r\n%+OK[^\n]*\n$", (read(d)))
+    c:close()
+    d:close()
+  end)
+
   it("that is none says so", function()
     assert.error_matches(function()
       server { clock = function() return "noon" end }
