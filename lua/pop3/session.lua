@@ -254,6 +254,18 @@ local function run(session, handler, a, b)
   return outcome(session, co, ok, tag, reply)
 end
 
+-- Give up a handler that waits, for time to pass or for a response: what it has
+-- to close is closed.
+local function abandon(session)
+  local task = get(session, "task")
+  local co = task and task.co or session.exchange
+  set(session, "task", nil)
+  session.exchange = nil
+  if not co or coroutine.status(co) ~= "suspended" then return end
+  local ok, err = coroutine.close(co)
+  if not ok then session.server:handler_error(session, tostring(err)) end
+end
+
 -- What goes wrong with this reply.
 function Session.spoil(session, effect)
   local server, cut, drip = session.server, effect.cut, effect.drip
@@ -681,7 +693,7 @@ function Session:gone()
   for _, name in ipairs { "hold", "drip", "source", "cut" } do
     set(self, name, nil)
   end
-  if self.verb ~= "QUIT" then set(self, "task", nil) end
+  if self.verb ~= "QUIT" then abandon(self) end
   self:advance()
 end
 
@@ -798,6 +810,7 @@ function Session:finish(how)
   self.ended = true
   local server = self.server
   if self.tls then end_tls(self, how) end
+  abandon(self)
   self:let_go()
   self.rare = false
   server:forget(self)

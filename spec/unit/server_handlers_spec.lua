@@ -200,6 +200,31 @@ describe("a handler", function()
     d:close()
   end)
 
+  it("that is given up has its variables closed", function()
+    local s, closed = server { mechs = { "PLAIN" } }, 0
+    local function handler(wait)
+      return function(session)
+        local _ <close> = setmetatable({}, { __close = function()
+          closed = closed + 1
+        end })
+        wait(session)
+        return session:ok()
+      end
+    end
+    s.on.XSLEEP = handler(function(session) session:sleep(9) end)
+    s.on.AUTH = handler(function(session) session:challenge "who?" end)
+    for i, line in ipairs { "XSLEEP", "AUTH PLAIN" } do
+      local t = talk.to(s)
+      t:send(line .. "\r\n")
+      t:close()
+      assert.equal(i, closed)
+    end
+    talk.to(s):send "XSLEEP\r\n"
+    s:stop()
+    assert.equal(3, closed)
+    assert.same({}, s.errors)
+  end)
+
   it("may stop the server, and its reply still comes", function()
     for _, opts in ipairs { {}, { tls = "auto" } } do
       local s = server(opts)
