@@ -35,8 +35,9 @@ function store.memory(mail, uidl)
   if type(mail) ~= "table" then
     check.misuse(1, "store.memory: mail must be a list of strings")
   end
-  local self = setmetatable({ list = {}, uids = {}, keys = {}, serial = 0 },
-                            Memory)
+  local self = setmetatable({ list = {}, uids = {}, keys = {}, serial = 0,
+                              given = {} }, Memory)
+  for _, uid in pairs(uidl or {}) do self.given[uid] = true end
   for i = 1, #mail do
     if type(mail[i]) ~= "string" then
       check.misuse(1, "store.memory: message %d is a %s, not a string", i,
@@ -47,10 +48,13 @@ function store.memory(mail, uidl)
   return self
 end
 
--- Add a message. Unique-ids that are made up are never used again.
+-- Add a message. Unique-ids that are made up are never used again, and are none
+-- of those that were given.
 function Memory:add(octets, uid)
   local i = #self.list + 1
-  self.serial = self.serial + 1
+  repeat
+    self.serial = self.serial + 1
+  until uid or not self.given["lpop3." .. self.serial]
   self.list[i] = core.canonical(octets)
   self.keys[i] = self.serial
   self.uids[i] = uid or "lpop3." .. self.serial

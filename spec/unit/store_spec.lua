@@ -267,6 +267,18 @@ describe("a store that says little", function()
   end)
 end)
 
+describe("unique-ids that are made up", function()
+  it("are none of those that were given", function()
+    local t, s = logged_in({ "1", "2", "3" }, { "lpop3.2", "lpop3.4" })
+    s:deliver("u", "4")
+    t:close()
+    t = talk.to(s)
+    t:login()
+    local _, ids = t:list "UIDL"
+    assert.same({ "1 lpop3.2", "2 lpop3.4", "3 lpop3.3", "4 lpop3.5" }, ids)
+  end)
+end)
+
 describe("unique-ids that are the same", function()
   it("do not make one deletion two", function()
     local dir <close> = tempdir()
