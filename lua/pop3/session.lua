@@ -406,6 +406,9 @@ end
 local function command(session, verb, a, b, isnew)
   local server = session.server
   session.verb, session.effect = verb, false
+  if session.name and verb ~= "PASS" and verb ~= "USER" then
+    session.name = nil  -- PASS comes immediately after USER (RFC 1939 section 7)
+  end
   local handler = server.on[verb] or server.default[verb]
                   or server.on.unknown
   if isnew then server:count_new(verb) end

@@ -100,6 +100,9 @@ describe("states", function()
     is_err(t:ask "PASS pw")
     is_err(t:login("u", "wrong"))
     is_err(t:ask "PASS pw")
+    is_ok(t:ask "USER u")
+    is_ok(t:list "CAPA")
+    is_err(t:ask "PASS pw")  -- it comes immediately after
     is_ok(t:login())
   end)
 
