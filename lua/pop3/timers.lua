@@ -10,10 +10,13 @@ local timers = {}
 local Heap = {}
 Heap.__index = Heap
 
---- Things by time; those of equal time come in the order they were added.
+local FEW = 1000  -- things among which the dead ones do no harm
+
+--- Things by time; those of equal time come in the order they were added. Things
+-- that are over, which their field `ended` says, are dropped when there are many.
 function timers.heap()
-  return setmetatable({ n = 0, serial = 0, at = {}, order = {}, what = {} },
-                      Heap)
+  return setmetatable({ n = 0, serial = 0, many = FEW,
+                        at = {}, order = {}, what = {} }, Heap)
 end
 
 local function before(h, i, j)
@@ -27,15 +30,30 @@ local function swap(h, i, j)
   h.what[i], h.what[j] = h.what[j], h.what[i]
 end
 
-function Heap:add(at, what)
+local function put(self, at, order, what)
   local i = self.n + 1
   self.n = i
-  self.serial = self.serial + 1
-  self.at[i], self.order[i], self.what[i] = at, self.serial, what
+  self.at[i], self.order[i], self.what[i] = at, order, what
   while i > 1 and before(self, i, i // 2) do
     swap(self, i, i // 2)
     i = i // 2
   end
+end
+
+-- Drop what is over.
+local function sweep(self)
+  local n, at, order, what = self.n, self.at, self.order, self.what
+  self.n, self.at, self.order, self.what = 0, {}, {}, {}
+  for i = 1, n do
+    if not what[i].ended then put(self, at[i], order[i], what[i]) end
+  end
+  self.many = math.max(FEW, 2 * self.n)
+end
+
+function Heap:add(at, what)
+  if self.n >= self.many then sweep(self) end
+  self.serial = self.serial + 1
+  put(self, at, self.serial, what)
 end
 
 --- When the first is due, nil if there is none.

@@ -3,13 +3,31 @@
 local timers = require "pop3.timers"
 
 describe("the heap", function()
+  it("does not keep what is over, though its time be far", function()
+    local heap, alive = timers.heap(), {}
+    for i = 1, 20000 do
+      local thing = { ended = i % 40 ~= 0 }
+      if not thing.ended then alive[#alive + 1] = thing end
+      heap:add(1e9 + i % 7, thing)
+    end
+    assert.is_true(heap.n <= 2000)
+    local got, last = {}, 0
+    repeat
+      local at, thing = heap:first(), heap:take(2e9)
+      assert.is_true(not at or at >= last)
+      last = at
+      if thing and not thing.ended then got[thing] = true end
+    until not thing
+    for _, thing in ipairs(alive) do assert.is_true(got[thing]) end
+  end)
+
   it("gives things back by time, then by age", function()
     math.randomseed(3)
     local heap, list = timers.heap(), {}
     for i = 1, 2000 do
       if math.random(3) < 3 then
         local at = math.random(50)
-        heap:add(at, i)
+        heap:add(at, { i })
         list[#list + 1] = { at, i }
       else
         table.sort(list, function(a, b)
@@ -19,7 +37,8 @@ describe("the heap", function()
         assert.equal(list[1] and list[1][1], heap:first())
         local now = math.random(50)
         local first = list[1] and list[1][1] <= now and table.remove(list, 1)
-        assert.equal(first and first[2] or nil, heap:take(now))
+        local taken = heap:take(now)
+        assert.equal(first and first[2] or nil, taken and taken[1])
       end
     end
   end)
