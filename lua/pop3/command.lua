@@ -5,6 +5,8 @@
 -- when it could not do its work. What goes wrong is one line on standard error.
 -- @module pop3.command
 
+local pop3 = require "pop3"
+
 local names = { "serve", "show", "check", "record" }
 
 local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
@@ -12,6 +14,10 @@ local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
 -- The command line's parser, and the subcommands by their name.
 local function parser_of(argparse)
   local parser = argparse("pop3", "POP3 for tests and in daily use.")
+  parser:flag("--version", "Show the version and exit."):action(function()
+    print(pop3._VERSION)
+    os.exit(command.OK)
+  end)
   parser:require_command(true)
   parser:command_target "command"
   local commands = {}
@@ -41,15 +47,26 @@ function command.main(argv)
     complain(args)
     return command.USAGE
   end
-  local status, err, more = commands[args.command].run(args)
+  local ok, status, err, more = pcall(commands[args.command].run, args)
+  if not ok then status, err = command.TROUBLE, tostring(status) end
   if err then complain(args.command .. ": " .. err) end
   if more then io.stderr:write(more, "\n") end
-  local written, trouble = io.stdout:flush()
-  if not written then
-    complain(args.command .. ": standard output: " .. trouble)
+  local written, trouble = command.say ""
+  if not written and not err then
+    complain(args.command .. ": " .. trouble)
     return command.TROUBLE
   end
   return status
+end
+
+--- Write to standard output, now.
+-- @tparam string text
+-- @treturn boolean true, or nil, message
+function command.say(text)
+  local ok, err = io.stdout:write(text)
+  if ok then ok, err = io.stdout:flush() end
+  if not ok then return nil, "standard output: " .. err end
+  return true
 end
 
 --- An argument that is an integer of a range, for argparse.

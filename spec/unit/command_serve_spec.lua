@@ -94,6 +94,66 @@ describe("pop3 serve", function()
     assert.is_nil(dir:read "t":find("secret", 1, true))
   end)
 
+  it("writes to pipes and descriptors, and leaves them where they are", function()
+    local dir <close> = helper.directory()
+    local fifo = dir.path .. "/port"
+    assert(os.execute("mkfifo " .. fifo))
+    local reader <close> = assert(io.popen("cat " .. fifo))
+    local run <close> = start("--port-file", fifo, "--transcript", "/dev/fd/1")
+    assert.equal(run.port .. "\n", reader:read "a")
+    fetch(run.port)
+    run:signal "TERM"
+    local _, status, said = run:wait()
+    assert.equal(0, status)
+    assert.match("^# session 1\nS: .*\nC: QUIT\n", said)
+    assert.equal("other", core.stat(fifo))
+  end)
+
+  it("removes nothing but a file", function()
+    local dir <close> = helper.directory()
+    local sub = dir.path .. "/port"
+    assert(core.mkdir(sub))
+    local status, _, err = command.run { "serve", "--port-file", sub }
+    assert.same({ 3, "pop3: serve: " .. sub .. ": Is a directory\n" },
+                { status, err })
+    assert.equal("directory", core.stat(sub))
+  end)
+
+  it("ends when nobody can be told that it is ready", function()
+    local dir <close> = helper.directory()
+    for _, out in ipairs { ">/dev/full", ">&-" } do
+      local status, _, err = command.run({ "serve", "--port-file",
+        dir.path .. "/port", "--control", dir.path .. "/s" },
+        "exec " .. out .. "; ")
+      assert.equal(3, status)
+      assert.match("^pop3: serve: standard output: [^\n]+\n$", err)
+      assert.same({}, dir:names())
+    end
+  end)
+
+  it("leaves the transcript also when serving goes wrong", function()
+    local dir <close> = helper.directory()
+    local run <close> = start(dir:write("s.lua", [[
+      local over = false
+      return { clock = function()
+        if over then error "no more time" end
+        return 0
+      end, on = { XEND = function(session)
+        over = true
+        return session:ok "the end"
+      end } }]]), "--port-file", dir.path .. "/port", "--transcript",
+      dir.path .. "/t", "--control", dir.path .. "/c")
+    local t = talk.tcp(run.port)
+    t:ask "XEND"
+    t:send "NOOP\r\n"
+    local _, status, said = run:wait()
+    t:close()
+    assert.equal(3, status)
+    assert.match("^pop3: serve: [^\n]*s.lua:3: no more time\n$", said)
+    assert.match("C: XEND\n", dir:read "t")
+    assert.same({ "s.lua", "t" }, dir:names())
+  end)
+
   it("offers STLS with a certificate that is bad", function()
     local run <close> = start("--tls", "expired")
     assert.equal("stls", run.tls)
@@ -199,7 +259,8 @@ describe("pop3 serve says in one line what is wrong", function()
     local dir <close> = helper.directory()
     refused(3, "/none", "--mail", dir.path .. "/none")
     refused(3, "no such directory", "--maildir", dir.path .. "/none")
-    refused(3, "/none/p", "--port-file", dir.path .. "/none/p")
+    refused(3, "/none/p: ", "--port-file", dir.path .. "/none/p")
+    refused(3, "/none/t: ", "--transcript", dir.path .. "/none/t")
     refused(3, "--cafile-out", "--cafile-out", dir.path .. "/ca")
     local file = dir:write("file", "")
     refused(3, "there is a file of that name", "--control", file)
@@ -220,6 +281,11 @@ describe("pop3 serve says in one line what is wrong", function()
       ["error 'no'"] = "script.lua:1: no",
       ["return { frob = 1 }"] = "unknown option 'frob'",
       ["return { verify = 1 }"] = "verify must be a list",
+      ["return { verify = { 1 } }"] = "a line must be a string",
+      ["return { server = 'x' }"] = "server must be one of pop3.server.new",
+      ["return { server = {} }"] = "server must be one of pop3.server.new",
+      ["return { users = { u = 'x' } }"] = "user 'u'",
+      ["return { port = 65536 }"] = "port must be",
       ["return { server = require 'pop3'.server.new {}, host = '::1' }"] =
         "'host' is the server's own option",
     } do

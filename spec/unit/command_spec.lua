@@ -102,6 +102,15 @@ describe("pop3 record", function()
       .. "directory\n" }, { status, out, err })
   end)
 
+  it("says that its port is taken", function()
+    local dir <close> = helper.directory()
+    local server <close> = pop3.server.new()
+    local status, out, err = command.run { "record", "127.0.0.1:1",
+      dir.path .. "/t", "--port", server.port }
+    assert.same({ 3, "", ("pop3: record: listen: 127.0.0.1:%d: address already "
+      .. "in use\n"):format(server.port) }, { status, out, err })
+  end)
+
   it("tells of trouble with the server when it ends", function()
     local dir <close> = helper.directory()
     local gone = pop3.server.new()
@@ -129,8 +138,19 @@ describe("pop3", function()
     status, out, err = command.run { "fry" }
     assert.same({ 2, "" }, { status, out })
     assert.match("^pop3: unknown command 'fry'[^\n]*\n$", err)
+    status, out, err = command.run { "--version" }
+    assert.same({ 0, require "pop3"._VERSION .. "\n", "" }, { status, out, err })
     status = command.run {}
     assert.equal(2, status)
+  end)
+
+  it("has a line and a status for its own mistakes too", function()
+    local dir <close> = helper.directory()
+    local status, out = run(dir, [[
+      package.loaded["pop3.check"] = function() error "oops" end
+      os.exit(require "pop3.command"(arg), true)]], { "check", "h" })
+    assert.equal(3, status)
+    assert.match("^pop3: [^\n]*oops\n$", out)
   end)
 
   it("tells which library it needs", function()

@@ -35,7 +35,7 @@ local function serve(proxy, signals)
 end
 
 function record.run(args)
-  if args.port_file then os.remove(args.port_file) end
+  if args.port_file then files.remove(args.port_file) end
   local signals <close> = assert(core.signals("HUP", "INT", "TERM"))
   local proxy, err = require "pop3.record" {
     upstream = peer.options(args), file = args.file, port = args.port,
@@ -43,18 +43,18 @@ function record.run(args)
   }
   if not proxy then return command.TROUBLE, err end
   local status, problem = command.TROUBLE, nil
-  local ok = true
-  if args.port_file then
+  local ok
+  ok, problem = proxy:listen()
+  if ok and args.port_file then
     ok, problem = files.write(args.port_file, proxy.port .. "\n")
   end
   if ok then
-    io.stdout:write(("ready host=127.0.0.1 port=%d cafile=%s\n"):format(
-      proxy.port, proxy.cafile))
-    io.stdout:flush()
-    status, problem = serve(proxy, signals)
+    ok, problem = command.say(("ready host=127.0.0.1 port=%d cafile=%s\n")
+                              :format(proxy.port, proxy.cafile))
   end
+  if ok then status, problem = serve(proxy, signals) end
   proxy:stop()
-  if args.port_file then os.remove(args.port_file) end
+  if args.port_file then files.remove(args.port_file) end
   if not problem and proxy.errors[1] then
     return command.TROUBLE, proxy.errors[1]
   end

@@ -15,6 +15,7 @@
 
 local command = require "pop3.command"
 local core = require "pop3.core"
+local expect = require "pop3.expect"
 local files = require "pop3.command.files"
 local pop3 = require "pop3"
 
@@ -46,6 +47,11 @@ function serve.define(c)
   c:option("--control", "Take requests in JSON on this socket."):argname "SOCKET"
 end
 
+-- An error without the place in the program where it was raised.
+local function plain(err)
+  return (tostring(err):gsub("^[^\n]-:%d+: ", ""))
+end
+
 -- What the script gives: a table { server = or options =, verify = }.
 local function load_script(path)
   if not path then return { options = {} } end
@@ -59,6 +65,10 @@ local function load_script(path)
   local mt = getmetatable(result)
   if mt and mt.__name == "pop3.server" then return { server = result } end
   local given = { server = result.server, verify = result.verify, options = {} }
+  mt = getmetatable(given.server)
+  if given.server and not (mt and mt.__name == "pop3.server") then
+    return nil, path .. ": server must be one of pop3.server.new"
+  end
   for name, value in pairs(result) do
     if name ~= "server" and name ~= "verify" then given.options[name] = value end
   end
@@ -66,8 +76,13 @@ local function load_script(path)
     return nil, ("%s: '%s' is the server's own option"):format(path,
                                                   next(given.options))
   end
-  if given.verify ~= nil and type(given.verify) ~= "table" then
-    return nil, path .. ": verify must be a list"
+  if given.verify ~= nil then
+    if type(given.verify) ~= "table" then
+      return nil, path .. ": verify must be a list"
+    end
+    -- now, not when all is over
+    ok, err = pcall(expect.new, given.verify, 1)
+    if not ok then return nil, path .. ": " .. plain(err) end
   end
   return given
 end
@@ -114,8 +129,8 @@ local function make(args, given)
     opts.tls, opts.implicit = args.tls or opts.tls, args.implicit or opts.implicit
     local ok, made, err = pcall(pop3.server.new, opts)
     if not ok or not made then
-      return nil, tostring(ok and err or made):gsub("^[^\n]-:%d+: ", ""),
-             not ok and not args.script and command.USAGE or command.TROUBLE
+      return nil, plain(ok and err or made), not ok and not args.script
+             and command.USAGE or command.TROUBLE
     end
     server = made
   end
@@ -123,15 +138,14 @@ local function make(args, given)
   return server
 end
 
--- The line that tells that it is ready.
+-- Say that it is ready.
 local function announce(server)
   local tls = not server.credentials and "none"
               or server.implicit and "implicit" or "stls"
   local line = ("ready host=%s port=%d tls=%s"):format(server.host, server.port,
                                                        tls)
   if server.cafile then line = line .. " cafile=" .. server.cafile end
-  io.stdout:write(line, "\n")
-  io.stdout:flush()
+  return command.say(line .. "\n")
 end
 
 -- Write the files that tell where it listens.
@@ -150,8 +164,8 @@ local function tell(args, server)
 end
 
 local function forget(args)
-  if args.port_file then os.remove(args.port_file) end
-  if args.cafile_out then os.remove(args.cafile_out) end
+  if args.port_file then files.remove(args.port_file) end
+  if args.cafile_out then files.remove(args.cafile_out) end
 end
 
 -- Is all as it was to be? What is wrong, if not.
@@ -165,7 +179,15 @@ local function judge(server, given, control)
   return control.failed or nil
 end
 
--- Serve until a signal or a request ends it.
+-- Serve. What a script's own clock raises is trouble like any other.
+local function attend(control)
+  local ok, served, err = pcall(control.run, control)
+  if not ok then return nil, tostring(served) end
+  return served, err
+end
+
+-- Serve until a signal or a request ends it. Returns a status and, if it is not
+-- OK, a line and perhaps more of them.
 local function run(args, given, server)
   local signals <close> = assert(core.signals("HUP", "INT", "TERM"))
   server:mark()
@@ -179,19 +201,20 @@ local function run(args, given, server)
   assert(server:attend(signals:getfd(), "r", function()
     server.running = false
   end))
-  ok, err = tell(args, server)
+  if args.transcript then ok, err = files.check(args.transcript) end
+  if ok then ok, err = tell(args, server) end
+  if ok then ok, err = announce(server) end
   if not ok then return command.TROUBLE, err end
-  announce(server)
-  ok, err = control:run()
-  if not ok then return command.TROUBLE, err end
+  local served, trouble = attend(control)
   control:close()
   server:stop()
   err = judge(server, given, control)
   if args.transcript then
-    local text = tostring(server:transcript())
-    local written, trouble = files.write(args.transcript, text)
-    if not written then return command.TROUBLE, trouble end
+    local written, problem = files.write(args.transcript,
+                                         tostring(server:transcript()))
+    if served and not written then served, trouble = nil, problem end
   end
+  if not served then return command.TROUBLE, trouble end
   if not err then return command.OK end
   -- the line that says so, then the difference
   local line, more = err:match "^([^\n]*)\n?(.*)$"
@@ -205,10 +228,11 @@ function serve.run(args)
   if not given then return command.TROUBLE, err end
   local server, problem, status = make(args, given)
   if not server then return status, problem end
-  local result = table.pack(run(args, given, server))
-  server:stop()
-  forget(args)
-  return table.unpack(result, 1, result.n)
+  local _ <close> = setmetatable({}, { __close = function()
+    forget(args)
+    server:stop()
+  end })
+  return run(args, given, server)
 end
 
 return serve
