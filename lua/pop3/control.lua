@@ -21,6 +21,7 @@
 -- are `{"base64": "..."}`, in place of a string, both ways. What fails has `ok`
 -- false, an `error` and a `code`: "argument" (no such request), "verify" (it did
 -- not hold), "limit" (a line of more than 16 MiB), or one of the library's.
+-- Numbers may be written in any way; a field that is null is not there.
 -- Requests of one connection are answered in their order, and once what other
 -- clients sent before has been dealt with.
 -- @module pop3.control
@@ -31,7 +32,7 @@ local requests = require "pop3.control.requests"
 
 local LINE = 16 * 1024 * 1024   -- octets of one request
 local CHUNK = 1024 * 1024       -- read at once
-local CLIENTS = 64              -- at one time; more wait until one has ended
+local CLIENTS = 256             -- at one time; more wait until one has ended
 local BACKLOG = 1024            -- of those who wait
 local ROUNDS = 1000             -- of steps before an answer, without a pause
 

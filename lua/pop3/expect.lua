@@ -40,6 +40,23 @@ local function check_line(line, level)
   return line
 end
 
+-- A list of lines. What else is in the table would be passed over, and a check
+-- that checks nothing holds.
+local function check_lines(list, name, level)
+  local n = 0
+  for _, line in ipairs(list) do
+    check_line(line, level + 1)
+    n = n + 1
+  end
+  for key in pairs(list) do
+    if not (math.type(key) == "integer" and key <= n) then
+      check.misuse(level + 1, "%s: %s must be a list of lines, without '%s'",
+                   WHAT, name, tostring(key))
+    end
+  end
+  return list
+end
+
 -- One expectation of the list, as a table: `line`, `least` and `most`; or
 -- `any_order`; or `anything`.
 local function item_of(item, level)
@@ -51,8 +68,7 @@ local function item_of(item, level)
                         anything = "boolean" }, WHAT, level + 1)
   if item.anything then return { anything = true } end
   if item.any_order then
-    for _, line in ipairs(item.any_order) do check_line(line, level + 1) end
-    return { any_order = item.any_order }
+    return { any_order = check_lines(item.any_order, "any_order", level + 1) }
   end
   if not item[1] then
     check.misuse(level + 1, "%s: a group is any_order, anything, or a line and "
@@ -89,9 +105,8 @@ function expect.new(want, level)
   end
   check.options(others, named, WHAT, level + 1)
   local never = want.never or {}
-  for i, line in ipairs(type(never) == "table" and never or { never }) do
-    made.never[i] = check_line(line, level + 1)
-  end
+  made.never = check_lines(type(never) == "table" and never or { never },
+                           "never", level + 1)
   for key, n in pairs(want.count or {}) do
     local least, most = n, n
     if type(n) == "table" then least, most = n[1], n[2] or math.huge end

@@ -40,17 +40,31 @@ function json.octets(octets)
   return { base64 = (core.encode.base64(octets):gsub("%s", "")) }
 end
 
---- The octets of such a value.
--- @param value
--- @treturn ?string nil when it is none
-function json.to_octets(value)
-  if type(value) == "string" then return value end
-  local text = type(value) == "table" and value.base64
-  if type(text) ~= "string" or next(value, next(value))
-     or not text:find "^[%w+/%s]*=?=?%s*$" then
-    return nil
-  end
+-- Does a table stand for octets?
+local function is_octets(value)
+  return type(value.base64) == "string" and not next(value, next(value))
+end
+
+local function to_octets(value)
+  local text = value.base64
+  if not text:find "^[%w+/%s]*=?=?%s*$" then error("no base64", 0) end
   return (core.decode.base64(text))
+end
+
+-- What came, as Lua has it: whole numbers are integers, however they are written;
+-- octets are strings; a field that is null is not there, but a list has no holes.
+local function plain(value, null)
+  if math.type(value) == "float" then return math.tointeger(value) or value end
+  if type(value) ~= "table" then return value end
+  if is_octets(value) then return to_octets(value) end
+  local is_list = getmetatable(value).__jsontype == "array"
+  setmetatable(value, nil)
+  for k, v in pairs(value) do
+    if v ~= null then value[k] = plain(v, null)
+    elseif is_list then error("null in a list", 0)
+    else value[k] = nil end
+  end
+  return value
 end
 
 --- A list that is a list even when it is empty.
@@ -68,15 +82,19 @@ function json.encode(value, opts)
 end
 
 --- @tparam string text
--- @return the value, or nil, message; null is nil
+-- @return the value, or nil, message; null is nil, and octets are strings again
 function json.decode(text)
   local dkjson, err = library()
   if not dkjson then return nil, err end
+  local null = dkjson.null
   -- deep nesting is an error of Lua's stack
-  local ok, value, at, message = pcall(dkjson.decode, text, 1, nil, nil)
+  local ok, value, at, message = pcall(dkjson.decode, text, 1, null)
   if not ok then return nil, "nested too deep" end
   if message then return nil, (message:gsub("[\r\n]", " ")) end
   if text:find("%S", at) then return nil, "there is more behind the value" end
+  if value == null then return nil end
+  ok, value = pcall(plain, value, null)
+  if not ok then return nil, value end
   return value
 end
 

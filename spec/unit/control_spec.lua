@@ -90,6 +90,20 @@ describe("the control socket", function()
     end)
   end)
 
+  it("adds faults with octets, and with numbers as others write them", function()
+    with(function(c, t)
+      assert.same({ ok = true }, c:ask(request("fault", { fault = {
+        verb = "NOOP", append = { base64 = "/wANCg==" } } })))
+      c:send '{"do":"fault","fault":{"verb":"STAT","times":1.0,"drip":'
+      c:send '{"bytes":1e0,"every":0.001},"when":null}}\n'
+      assert.same({ ok = true }, c:line())
+      t:login()
+      assert.match("^%+OK", t:ask "NOOP")
+      assert.equal("\xff\0", t:line())
+      assert.match("^%+OK", t:ask "STAT")
+    end)
+  end)
+
   it("shows the transcript, masked, as a list or as text", function()
     with(function(c, t)
       t:login("u", "pw")
@@ -119,7 +133,10 @@ describe("the control socket", function()
       no = c:ask(request("verify", { count = { PASS = 2 } }))
       assert.equal('verify: expected "PASS" 2 times, got 1', no.error)
       for _, wrong in ipairs { {}, { commands = { { x = 1 } } },
-                               { commands = { "~[" } } } do
+                               { commands = { "~[" } },
+                               { commands = { any_order = { "USER u" } } },
+                               { commands = { { any_order = { a = "b" } } } },
+                               { never = { a = "b" } } } do
         no = c:ask(request("verify", wrong))
         assert.same({ false, "argument" }, { no.ok, no.code })
       end
@@ -180,14 +197,19 @@ describe("the control socket", function()
   it("serves many clients, in pieces and in bulk", function()
     with(function(c, _, run)
       local others = {}
-      for i = 1, 70 do  -- more than it takes at one time
+      for i = 1, 270 do  -- more than it takes at one time
         others[i] = command.control(run.path)
         others[i]:send(('{"do":"count","verb":"NOOP","id":%d}\n'):format(i))
       end
-      for i = 1, 70 do
+      for i = 1, 270 do
         assert.same({ ok = true, count = 0, id = i }, others[i]:line())
         others[i]:close()
       end
+      for i = 1, 100 do  -- none of these ends before the others are answered
+        others[i] = command.control(run.path)
+        assert.is_true(others[i]:ask(request "stats").ok)
+      end
+      for i = 1, 100 do others[i]:close() end
       for octet in ('\n{"do":"count","verb":"NOOP"}\n'):gmatch "." do
         c:send(octet)
       end
@@ -252,8 +274,9 @@ describe("bad input of the control socket", function()
         ["[]"] = 'the field "do" must be one of: advance, ',
         ['{"do":{}}'] = 'the field "do" must be one of: ',
         ['{"do":"deliver","user":"u"}'] = "deliver: the field 'mail' is needed",
-        ['{"do":"deliver","user":"u","mail":5}'] = "deliver: mail must be a ",
-        ['{"do":"deliver","user":"u","mail":{"base64":"!"}}'] = "deliver: mail ",
+        ['{"do":"deliver","user":"u","mail":5}'] = "option 'mail' must be a ",
+        ['{"do":"deliver","user":"u","mail":{"base64":"!"}}'] = "no base64",
+        ['{"do":"verify","commands":["USER u",null]}'] = "null in a list",
         ['{"do":"deliver","user":"u","mail":{"base64":"","b":1}}'] = "deliver: ",
         ['{"do":"mailbox","user":7}'] = "option 'user' must be a string",
         ['{"do":"stop","now":true}'] = "unknown option 'now'",
@@ -326,12 +349,22 @@ describe("pop3.json", function()
       local text = json.encode { octets = octets }
       assert.is_nil(text:find "[\r\n]")
       assert.is_truthy(utf8.len(text))
-      assert.equal(octets, json.to_octets(json.decode(text).octets))
+      assert.equal(octets, json.decode(text).octets)
     end
   end)
 
   it("tells a list from an object", function()
     assert.equal("[]", json.encode(json.list {}))
     assert.same({ 1, { a = true } }, json.decode ' [1,{"a":true,"b":null}]\n')
+    assert.same({ nil, "null in a list" }, { json.decode '["a",null,"b"]' })
+  end)
+
+  it("has integers where numbers are whole", function()
+    for text, want in pairs { ["[3]"] = 3, ["[3.0]"] = 3, ["[3e0]"] = 3,
+                              ["[4294967296]"] = 1 << 32 } do
+      assert.equal("integer", math.type(json.decode(text)[1]))
+      assert.equal(want, json.decode(text)[1])
+    end
+    assert.same({ 0.5, 1e300 }, json.decode "[0.5,1e300]")
   end)
 end)

@@ -42,9 +42,8 @@ function record.run(args)
     implicit = args.implicit or nil,
   }
   if not proxy then return command.TROUBLE, err end
-  local status, problem = command.TROUBLE, nil
-  local ok
-  ok, problem = proxy:listen()
+  local status = command.TROUBLE
+  local ok, problem = proxy:listen()
   if ok and args.port_file then
     ok, problem = files.write(args.port_file, proxy.port .. "\n")
   end

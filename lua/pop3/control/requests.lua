@@ -18,15 +18,10 @@ end
 -- message, code.
 local known = {}
 
-known.deliver = { takes = { user = "string", mail = "any" },
+known.deliver = { takes = { user = "string", mail = "string" },
                   needs = { "user", "mail" } }
 function known.deliver.run(control, r)
-  local octets = json.to_octets(r.mail)
-  if not octets then
-    return nil, 'deliver: mail must be a string or {"base64": "..."}',
-           "argument"
-  end
-  local ok, err, code = control.server:deliver(r.user, octets)
+  local ok, err, code = control.server:deliver(r.user, r.mail)
   if not ok then return nil, err, code end
   return {}
 end
@@ -59,8 +54,13 @@ function known.verify.run(control, r)
   if not (r.commands or r.never or r.count) then
     return nil, "verify needs commands, never or count", "argument"
   end
-  local want = table.move(r.commands or {}, 1, #(r.commands or {}), 1, {})
-  want.never, want.count, want.session = r.never, r.count, r.session
+  local want = { never = r.never, count = r.count, session = r.session }
+  for i, item in pairs(r.commands or {}) do
+    if math.type(i) ~= "integer" then
+      return nil, "verify: commands must be a list", "argument"
+    end
+    want[i] = item
+  end
   local ok, err = pcall(control.server.verify, control.server, want)
   if ok then return {} end
   err = plain(err)
