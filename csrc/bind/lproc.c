@@ -52,10 +52,18 @@ static int l_fork (lua_State *L) {
   return 1;
 }
 
+/* Is somebody waiting at the other end for this descriptor to be closed? */
+static int has_peer (int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
 /***
-In a child: put nothing in the place of every socket that the parent has
-open, but for two. The parent's peers then see the end when it closes one.
-Numbers stay taken, so objects that still hold one do no harm.
+In a child: put nothing in the place of every socket and pipe that the parent
+has open, but for two and those of standard input and output. The parent's
+peers then see the end when it closes one: a program that reads what `io.popen`
+writes waits for that. Numbers stay taken, so objects that still hold one do no
+harm.
 @function disown
 @tparam integer keep
 @tparam integer keep
@@ -67,15 +75,12 @@ static int l_disown (lua_State *L) {
   long max = sysconf(_SC_OPEN_MAX);
   DIR *d = opendir("/proc/self/fd");
   struct dirent *e;
-  struct stat st;
   if (max > 65536) max = 65536;
   for (fd = 3; d == NULL && fd < max; fd++)
-    if (fd != keep1 && fd != keep2 && fstat(fd, &st) == 0 &&
-        S_ISSOCK(st.st_mode)) dup2(null, fd);
+    if (fd != keep1 && fd != keep2 && has_peer(fd)) dup2(null, fd);
   while (d != NULL && (e = readdir(d)) != NULL) {
     fd = (int)strtol(e->d_name, NULL, 10);
-    if (fd > 2 && fd != keep1 && fd != keep2 && fstat(fd, &st) == 0 &&
-        S_ISSOCK(st.st_mode)) dup2(null, fd);
+    if (fd > 2 && fd != keep1 && fd != keep2 && has_peer(fd)) dup2(null, fd);
   }
   if (d != NULL) closedir(d);
   if (null >= 0) close(null);
@@ -88,14 +93,19 @@ Wait for a child to end.
 @tparam integer pid
 @tparam[opt=false] boolean nohang do not wait
 @treturn integer the exit status, 128 and the signal's number for a signal;
-nil when it has not ended, or is no child
+nil when it has not ended; nil, "none" when there is no such child (any more)
 */
 static int l_waitpid (lua_State *L) {
   pid_t pid = (pid_t)luaL_checkinteger(L, 1), got;
   int st = 0, flags = lua_toboolean(L, 2) ? WNOHANG : 0;
   luaL_argcheck(L, pid > 0, 1, "not a process id");
   do got = waitpid(pid, &st, flags); while (got < 0 && errno == EINTR);
-  if (got != pid) return 0;
+  if (got < 0) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "none");
+    return 2;
+  }
+  if (got == 0) return 0;
   lua_pushinteger(L, WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st));
   return 1;
 }

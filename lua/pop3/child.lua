@@ -77,6 +77,11 @@ function Control:answer(id, ...)
   write_all(self.fd, wire.encode { id = id, answer = table.pack(...) })
 end
 
+-- An error without the place where it was raised, which is not the caller's.
+local function plain(err)
+  return (tostring(err):gsub("^[^\n]-:%d+: ", ""))
+end
+
 -- Answer what was asked for.
 function Control:serve()
   for _, request in ipairs(self.requests) do
@@ -88,11 +93,7 @@ function Control:serve()
       local result = table.pack(pcall(answers[request[1]], self.server,
                                       table.unpack(request, 2, request.n)))
       if result[1] then self:answer(id, table.unpack(result, 2, result.n))
-      else
-        -- misuse is the parent's, not that of a line here
-        local err = tostring(result[2]):gsub("^[^\n]*child%.lua:%d+: ", "")
-        self:answer(id, nil, err, "raise")
-      end
+      else self:answer(id, nil, plain(result[2]), "raise") end
     end
   end
   self.requests = {}
@@ -183,7 +184,7 @@ function child.fork(server)
   return setmetatable({
     host = server.host, port = server.port, pid = pid, fd = mine,
     cafile = server.cafile, credentials = server.credentials,
-    inbox = wire.inbox(), asked = 0,
+    inbox = wire.inbox(), asked = 0, owner = core.getpid(),
   }, Run)
 end
 
@@ -313,11 +314,16 @@ end
 
 local LAST = 2  -- seconds that a child has to end by itself
 
---- Stop the server. Does nothing the second time.
+--- Stop the server. Does nothing the second time, and in another process than
+-- the one that forked it.
 -- @treturn integer the child's exit status
 function methods:stop()
   if self.stopped then return self.status end
   self.stopped = true
+  if self.owner ~= core.getpid() then  -- a copy; the server is not its child
+    self.fd:close()
+    return nil
+  end
   if write_all(self.fd, wire.encode { "stop", n = 1, id = 0 }) then
     local deadline = core.now() + LAST
     repeat
@@ -329,12 +335,14 @@ function methods:stop()
     until err == "closed" or left <= 0
   end
   self.fd:close()
-  self.status = core.waitpid(self.pid, true)
-  if not self.status then
+  local status, none = core.waitpid(self.pid, true)
+  if not status and not none then
     core.kill(self.pid)
-    self.status = core.waitpid(self.pid)
+    status = core.waitpid(self.pid)
   end
-  return self.status
+  -- one that somebody else has waited for has a number that may be another's now
+  self.status = status
+  return status
 end
 
 Run.__close = methods.stop

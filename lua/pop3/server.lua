@@ -757,8 +757,9 @@ function methods:stop()
 end
 
 --- Serve in a child process, which ends when this one does, or when what is
--- returned is closed. Sockets that this process has open are not the child's:
--- handlers that need some open them there.
+-- returned is closed. Sockets and pipes that this process has open, but for
+-- standard input and output, are not the child's: handlers that need some open
+-- them there.
 -- @treturn pop3.run or nil, message, "io"
 function methods:fork()
   local run, err, code = require "pop3.child".fork(self)

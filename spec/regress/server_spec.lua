@@ -73,6 +73,43 @@ describe("a child", function()
     assert.equal(0, two:count "USER")
   end)
 
+  it("does not hold the pipes that its parent closes", function()
+    local pipe = assert(io.popen("timeout 20 cat >/dev/null", "w"))
+    local run <close> = server():fork()
+    assert.is_true(pipe:close())  -- waits for a program that waits for the end
+    assert.equal(0, run:count "USER")
+  end)
+
+  it("is not stopped by a copy of what its parent holds", function()
+    local one <close> = server():fork()
+    local pid = assert(core.fork())
+    if pid == 0 then
+      pcall(one.stop, one)
+      core.exit(0)
+    end
+    core.waitpid(pid)
+    assert.equal(0, one:count "USER")
+  end)
+
+  it("that somebody else has waited for is not killed", function()
+    local run = server():fork()
+    core.kill(run.pid)
+    assert.equal(137, core.waitpid(run.pid))
+    assert.same({ nil, "none" }, { core.waitpid(run.pid) })
+    local kill, killed = core.kill, false
+    core.kill = function() killed = true end
+    local status = run:stop()
+    core.kill = kill
+    assert.same({ nil, false }, { status, killed })
+  end)
+
+  it("has the caller's line for what is wrong with a question", function()
+    local run <close> = server():fork()
+    local ok, err = pcall(function() run:advance "x" end)
+    assert.is_false(ok)
+    assert.match("^[^:]*server_spec.lua:%d+: advance: ", err)
+  end)
+
   it("does not go on with its parent's sessions", function()
     local s = server()
     s:fault { verb = "NOOP", delay = 0.01 }
