@@ -4,7 +4,8 @@
 --
 -- - a line, or a Lua pattern behind "~"
 -- - `{ any_order = { line, ... } }`: each of these once, in any order
--- - `{ line, times = n }`, or `at_least =`, `at_most =`: the line so often
+-- - `{ line, times = n }`, or `at_least =`, `at_most =`: the line so often; where
+--   a list cannot have names, as in JSON, `line` may be one: `{ line =, times = n }`
 -- - `{ anything = true }`: any lines, or none
 --
 -- The list is of all commands. Beside it, or in its place, by name: `never`, a
@@ -63,19 +64,21 @@ local function item_of(item, level)
   if type(item) ~= "table" then
     return { line = check_line(item, level + 1), least = 1, most = 1 }
   end
-  check.options(item, { "string", times = "integer", at_least = "integer",
-                        at_most = "integer", any_order = "table",
-                        anything = "boolean" }, WHAT, level + 1)
+  check.options(item, { "string", line = "string", times = "integer",
+                        at_least = "integer", at_most = "integer",
+                        any_order = "table", anything = "boolean" }, WHAT,
+                level + 1)
   if item.anything then return { anything = true } end
   if item.any_order then
     return { any_order = check_lines(item.any_order, "any_order", level + 1) }
   end
-  if not item[1] then
+  local line = item[1] or item.line
+  if not line or item[1] and item.line then
     check.misuse(level + 1, "%s: a group is any_order, anything, or a line and "
                  .. "how often it comes", WHAT)
   end
   local least = item.times or item.at_least or (item.at_most and 0 or 1)
-  return { line = check_line(item[1], level + 1), least = least,
+  return { line = check_line(line, level + 1), least = least,
            most = item.times or item.at_most or math.huge }
 end
 

@@ -130,6 +130,14 @@ describe("the control socket", function()
       assert.same({ ok = true }, c:ask(request("verify", { never = "~^DELE",
         commands = { { any_order = { "~^PASS", "USER u" } } },
         count = { PASS = 1 }, session = 1 })))
+      for _, item in ipairs { { line = "~^%u", times = 2 },
+                              { line = "~^%u", at_least = 1 },
+                              { line = "~^%u", at_most = 2 } } do
+        assert.same({ ok = true }, c:ask(request("verify",
+                                                 { commands = { item } })))
+      end
+      no = c:ask(request("verify", { commands = { { line = "~^%u", times = 3 } } }))
+      assert.same({ false, "verify" }, { no.ok, no.code })
       no = c:ask(request("verify", { count = { PASS = 2 } }))
       assert.equal('verify: expected "PASS" 2 times, got 1', no.error)
       for _, wrong in ipairs { {}, { commands = { { x = 1 } } },
