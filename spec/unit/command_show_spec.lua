@@ -122,6 +122,13 @@ describe("pop3 show", function()
     assert.equal("René <rene@example.org>", read "--headers".headers[1].value)
   end)
 
+  it("reads what is no file of the disk", function()
+    local status, out, err = command.run({ "show", "/dev/fd/0", "--text" },
+                                         "printf 'a: b\\n\\nhi\\n' | ")
+    assert.same({ 0, "hi\n", "" }, { status, out, err })
+    assert.same({ 0, "\n", "" }, { command.run { "show", "/dev/null" } })
+  end)
+
   it("reads standard input", function()
     local status, out = command.run({ "show", "-", "--text" },
                                     "cat " .. path .. " | ")

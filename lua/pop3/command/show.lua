@@ -3,6 +3,8 @@
 -- @local
 
 local command = require "pop3.command"
+local core = require "pop3.core"
+local files = require "pop3.command.files"
 local json = require "pop3.json"
 local message = require "pop3.message"
 local terminal = require "pop3.command.terminal"
@@ -191,10 +193,18 @@ local function summary(m, as_json)
   return command.OK
 end
 
+-- What is no file of the disk, such as a pipe, cannot be mapped: it is read.
 local function open(path)
-  if path ~= "-" then return message.open(path) end
-  local octets, err = io.stdin:read "a"
-  if not octets then return nil, "standard input: " .. err end
+  local is_input = path == "-"
+  if not is_input and core.stat(path) ~= "other" then
+    return message.open(path)
+  end
+  local octets, err
+  if is_input then octets, err = io.stdin:read "a"
+  else octets, err = files.read(path) end
+  if not octets then
+    return nil, is_input and "standard input: " .. err or err
+  end
   return message.parse(octets)
 end
 
