@@ -11,6 +11,7 @@ Signals.
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lpop3.h"
@@ -36,12 +37,31 @@ typedef struct Signals {
 /* Where the handler writes; handlers belong to the process, and so does it. */
 static volatile sig_atomic_t wake = -1;
 
-/* A pipe that is full has woken its reader already. */
+/* When the first came that nobody has taken since; 0: there is none. */
+static volatile sig_atomic_t since = 0;
+
+#define PATIENCE 2  /* seconds, as the clock counts them: more than one */
+
+/*
+** A pipe that is full has woken its reader already. A reader that is stuck, in
+** a handler of a script that never returns, is not waited for: a signal that
+** comes a while after one that was not taken does what it does by itself. At
+** once would be too soon: a terminal, or timeout(1), may send one twice.
+*/
 static void on_signal (int number) {
   int en = errno;
+  sig_atomic_t now = (sig_atomic_t)(time(NULL) & 0x3fffffff) + 1;
   unsigned char c = (unsigned char)number;
   ssize_t n = wake >= 0 ? write((int)wake, &c, 1) : 0;
   (void)n;
+  if (since == 0) since = now;
+  else if (now - since >= PATIENCE) {
+    struct sigaction a;
+    memset(&a, 0, sizeof a);
+    a.sa_handler = SIG_DFL;
+    sigaction(number, &a, NULL);
+    raise(number);  /* delivered once this returns */
+  }
   errno = en;
 }
 
@@ -69,7 +89,7 @@ static int s_close (lua_State *L) {
   for (i = 0; i < N_KNOWN; i++)
     if (s->caught[i]) sigaction(known[i].number, &s->before[i], NULL);
   memset(s->caught, 0, sizeof s->caught);
-  if (s->out >= 0 && wake == s->out) wake = -1;
+  if (s->out >= 0 && wake == s->out) wake = -1, since = 0;
   if (s->in >= 0) close(s->in);
   if (s->out >= 0) close(s->out);
   s->in = s->out = -1;
@@ -93,6 +113,8 @@ static int catch (Signals *s, int i) {
 
 /***
 Catch signals, until this is closed. A process has one such object at a time.
+One that comes again though none is taken for more than a second does what it
+would do uncaught.
 @function signals
 @tparam string ... names: "HUP", "INT", "TERM", "USR1", "USR2"
 @treturn pop3.signals or nil, message, "io"
@@ -142,6 +164,7 @@ static int s_next (lua_State *L) {
   unsigned char c;
   ssize_t n;
   int i;
+  since = 0;
   do n = read(s->in, &c, 1); while (n < 0 && errno == EINTR);
   for (i = 0; n == 1 && i < N_KNOWN; i++)
     if (known[i].number == c) {

@@ -55,6 +55,24 @@ describe("pop3 serve", function()
     ended(run, 0)
   end)
 
+  it("ends on signals that go on coming, whatever a handler does", function()
+    local dir <close> = helper.directory()
+    local run = start(dir:write("s.lua", [[
+      return { on = { XLOOP = function() while true do end end } }]]))
+    local t = talk.tcp(run.port)
+    t:send "XLOOP\r\n"
+    local status
+    local deadline = core.now() + 20
+    repeat
+      run:signal "TERM"
+      status = core.waitpid(run.pid, true)
+    until status or core.now() > deadline
+    if not status then core.kill(run.pid) end
+    run.pipe:close()
+    t:close()
+    assert.equal(128 + 15, status)
+  end)
+
   it("serves files, for a user", function()
     local dir <close> = helper.directory()
     local a, b = dir:write("a.eml", MAIL), dir:write("b.eml", "x: y\n\nz")

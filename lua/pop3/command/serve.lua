@@ -199,6 +199,7 @@ local function run(args, given, server)
     if not ok then return command.TROUBLE, err end
   end
   assert(server:attend(signals:getfd(), "r", function()
+    signals:next()
     server.running = false
   end))
   if args.transcript then ok, err = files.check(args.transcript) end
