@@ -46,6 +46,18 @@ static int l_now (lua_State *L) {
   return 1;
 }
 
+/***
+Seconds since 1970, with fractions.
+@function time
+@treturn number
+*/
+static int l_time (lua_State *L) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
+  return 1;
+}
+
 /*
 ** Before it sleeps, a wait looks so many times, which takes about as many
 ** microseconds. A peer in lock-step, on this machine or near, answers within
@@ -112,8 +124,12 @@ static void close_poller (Poller *p) {
   p->ep = -1;
 }
 
-/* Watch for some of 'r', 'w', 'h', or nothing; 'known' if it was watched. */
-static int watch (Poller *p, int fd, int r, int w, int h, int known) {
+/*
+** Watch for some of 'r', 'w', 'h', and the end of both directions; 'known' if it
+** was watched, 'gone' if it is not to be any more.
+*/
+static int watch (Poller *p, int fd, int r, int w, int h, int known,
+                  int gone) {
   struct epoll_event e;
   int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   memset(&e, 0, sizeof e);
@@ -121,7 +137,7 @@ static int watch (Poller *p, int fd, int r, int w, int h, int known) {
   if (w) e.events |= EPOLLOUT;
   if (h) e.events |= EPOLLRDHUP;
   e.data.fd = fd;
-  if (known && !r && !w && !h) op = EPOLL_CTL_DEL;
+  if (gone) op = EPOLL_CTL_DEL;
   return epoll_ctl(p->ep, op, fd, &e) != 0 ? errno : 0;
 }
 
@@ -154,14 +170,15 @@ static void close_poller (Poller *p) {
 #define POLLRDHUP 0  /* only the end of both directions shows then */
 #endif
 
-static int watch (Poller *p, int fd, int r, int w, int h, int known) {
+static int watch (Poller *p, int fd, int r, int w, int h, int known,
+                  int gone) {
   size_t i;
   short events = (short)((r ? POLLIN : 0) | (w ? POLLOUT : 0) |
                          (h ? POLLRDHUP : 0));
   for (i = 0; known && i < p->n && p->set[i].fd != fd; i++) ;
   if (!known) i = p->n;
   if (known && i == p->n) return ENOENT;
-  if (known && !r && !w && !h) {
+  if (gone) {
     p->set[i] = p->set[--p->n];
     return 0;
   }
@@ -215,7 +232,8 @@ Say what to wait for.
 @function poller:watch
 @tparam integer fd
 @tparam string modes letters: "r" to read, "w" to write, "h" for the end of
-what the peer sends; "" for no more
+what the peer sends, "e" for the end of both directions, which the others show
+too; "" for no more
 @tparam boolean known whether it is being watched
 @treturn boolean true, or nil, message, "io"
 */
@@ -225,7 +243,7 @@ static int p_watch (lua_State *L) {
   const char *modes = luaL_checkstring(L, 3);
   int en = watch(p, fd, strchr(modes, 'r') != NULL,
                  strchr(modes, 'w') != NULL, strchr(modes, 'h') != NULL,
-                 lua_toboolean(L, 4));
+                 lua_toboolean(L, 4), lua_toboolean(L, 4) && *modes == '\0');
   if (en != 0) return lpop3_sysfail(L, "poller", en);
   lua_pushboolean(L, 1);
   return 1;
@@ -281,6 +299,7 @@ static const luaL_Reg funcs[] = {
   { "now", l_now },
   { "poll", l_poll },
   { "poller", l_poller },
+  { "time", l_time },
   { NULL, NULL }
 };
 

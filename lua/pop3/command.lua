@@ -1,4 +1,4 @@
---- The command `pop3`: `pop3 serve`, `pop3 show`.
+--- The command `pop3`: `pop3 serve`, `show`, `check`, `record`.
 --
 -- It ends with 0 when all is well, 1 when the answer is no (a `verify` did not
 -- hold), 2 for a command line that it does not understand, and 3

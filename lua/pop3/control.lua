@@ -49,7 +49,8 @@ local function watch(client)
   if client.ended then return end
   local modes = "r"
   if client.out then modes = "w"
-  elseif client.eof or client.size > LINE then modes = "" end
+  elseif client.eof then modes = client.waiting and "e" or ""
+  elseif client.size > LINE then modes = "" end
   assert(client.control.server:attend(client.number, modes, function()
     client:ready()
   end))
@@ -110,6 +111,7 @@ end
 
 function Client:ready()
   if self.out then return self:flush() end
+  if self.eof then return self:close() end  -- it does not wait any more
   local octets, err = self.fd:read(CHUNK)
   if octets then add(self, octets)
   elseif err ~= "timeout" then self.eof = true end
@@ -157,7 +159,8 @@ function Client:answer()
   if not line:find "%S" then return self:look() end
   local answer, waiting = requests.answer(self.control, self, line)
   self.waiting = waiting
-  if answer then self:say(answer) end
+  if answer then self:say(answer)
+  else watch(self) end
 end
 
 -- -------------------------------------------------------------------- control

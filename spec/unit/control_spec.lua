@@ -248,6 +248,19 @@ describe("the control socket", function()
     end)
   end)
 
+  it("does not keep a client that has left before its answer", function()
+    with(function(_, _, run)
+      for _ = 1, 300 do  -- more than it takes at one time
+        local gone = command.control(run.path)
+        gone:send(json.encode(request("wait_for", { verb = "NOOP",
+                                                    seconds = 1e6 })) .. "\n")
+        gone:close()
+      end
+      local c <close> = command.control(run.path)
+      assert.is_true(c:ask(request "stats").ok)
+    end)
+  end)
+
   it("stops when it is told to", function()
     with(function(c, t, run)
       assert.same({ ok = true }, c:ask(request "stop"))
