@@ -139,8 +139,9 @@ function Maildir:deliver(_, octets)
   local ok, err = furnish(self.path)
   if not ok then return nil, err, "io" end
   self.serial = self.serial + 1
-  local name = ("%d.P%dQ%dR%s.lpop3"):format(os.time(), core.getpid(),
-                                             self.serial, core.random(4))
+  local seconds, part = math.modf(core.time())
+  local name = ("%d.M%06dP%dQ%dR%s.lpop3"):format(seconds, part * 1e6 // 1,
+    core.getpid(), self.serial, core.random(4))
   local file <close>, e = core.outfile(self.path .. "/new/" .. name,
                                        self.path .. "/tmp/" .. name)
   if not file then return nil, e, "io" end

@@ -126,6 +126,17 @@ describe("a Maildir", function()
     }, reading(store:open()))
   end)
 
+  it("has what is delivered at the end, whoever delivers", function()
+    local dir <close> = tempdir()
+    local one, two = maildir(dir), maildir(dir)
+    for i = 1, 24 do
+      assert.is_true((i % 3 == 0 and two or one):deliver("u", i .. "\n"))
+    end
+    for i, message in ipairs(reading(one:open())) do
+      assert.equal(i .. "\r\n", message[3])
+    end
+  end)
+
   it("keeps its unique-ids over restarts and moves", function()
     local dir <close> = tempdir()
     local store = maildir(dir)
