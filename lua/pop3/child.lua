@@ -16,15 +16,15 @@ local child = {}
 local Control = {}
 Control.__index = Control
 
--- Octets for the parent; it reads, so waiting for it is short.
+-- Octets for the other end; it reads, so waiting for it is short. After a
+-- "timeout" some may be on their way, and nothing can follow them.
 local function write_all(fd, octets)
   local from = 1
   while from <= #octets do
     local n, err = fd:write(octets, from)
     if n then from = from + n
-    elseif err ~= "timeout" or not core.poll(fd:getfd(), "w", 10) then
-      return nil, "closed"
-    end
+    elseif err ~= "timeout" then return nil, "closed"
+    elseif not core.poll(fd:getfd(), "w", 10) then return nil, "timeout" end
   end
   return true
 end
@@ -74,7 +74,10 @@ local answers = {
 }
 
 function Control:answer(id, ...)
-  write_all(self.fd, wire.encode { id = id, answer = table.pack(...) })
+  if not write_all(self.fd, wire.encode { id = id,
+                                          answer = table.pack(...) }) then
+    self.server.running = false
+  end
 end
 
 -- An error without the place where it was raised, which is not the caller's.
@@ -188,6 +191,7 @@ function child.fork(server)
   }, Run)
 end
 
+local SILENT = "the server does not answer"
 local PATIENCE = 30  -- seconds for an answer that needs no waiting
 
 -- The child's answer to a question. One that came too late for an earlier
@@ -205,9 +209,7 @@ local function receive(run, id, seconds)
         return { nil, "the server's process has ended", "closed", n = 3 }
       else
         local left = deadline - core.now()
-        if left <= 0 then
-          return { nil, "the server does not answer", "timeout", n = 3 }
-        end
+        if left <= 0 then return { nil, SILENT, "timeout", n = 3 } end
         core.poll(run.fd:getfd(), "r", left)
       end
     end
@@ -221,7 +223,12 @@ local function ask(run, seconds, ...)
   request.id = run.asked
   local ok, octets = pcall(wire.encode, request)
   if not ok then check.misuse(2, "%s", octets) end
-  if not write_all(run.fd, octets) then
+  if run.silent then return nil, SILENT, "timeout" end
+  local sent, why = write_all(run.fd, octets)
+  if why == "timeout" then
+    run.silent = true
+    return nil, SILENT, "timeout"
+  elseif not sent then
     return nil, "the server's process has ended", "closed"
   end
   local answer = receive(run, request.id, seconds)
@@ -324,7 +331,8 @@ function methods:stop()
     self.fd:close()
     return nil
   end
-  if write_all(self.fd, wire.encode { "stop", n = 1, id = 0 }) then
+  if not self.silent
+     and write_all(self.fd, wire.encode { "stop", n = 1, id = 0 }) then
     local deadline = core.now() + LAST
     repeat
       local left = deadline - core.now()

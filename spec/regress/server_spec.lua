@@ -134,6 +134,23 @@ describe("a child", function()
     assert.same({ nil, "io" }, { ok, code })
   end)
 
+  it("that is stopped is not said to have ended", function()
+    local run = server():fork()
+    assert(os.execute("kill -STOP " .. run.pid))
+    local poll = core.poll
+    core.poll = function() return nil, "timeout" end  -- in no time
+    local ok, message, code = run:deliver("u", ("y"):rep(10000000))
+    core.poll = poll
+    assert.same({ nil, "the server does not answer", "timeout" },
+                { ok, message, code })
+    assert(os.execute("kill -CONT " .. run.pid))
+    -- half of a question is on its way
+    assert.same({ nil, "the server does not answer", "timeout" },
+                { run:count "QUIT" })
+    run:stop()
+    assert.is_nil((core.stat("/proc/" .. run.pid .. "/fd")))
+  end)
+
   it("takes a big delivery", function()
     local run <close> = server():fork()
     local octets = ("y"):rep(76) .. "\r\n"
