@@ -233,15 +233,6 @@ local function new(opts)
      or opts.autologout ~= opts.autologout) then
     check.misuse(1, "server: autologout must be positive")
   end
-  if opts.port and (opts.port < 0 or opts.port > 65535) then
-    check.misuse(1, "server: port must be from 0 to 65535")
-  end
-  for name, entry in pairs(opts.users or {}) do
-    if type(name) ~= "string" or type(entry) ~= "table" then
-      check.misuse(1, "server: user '%s' must be a name, and a table for it",
-                   tostring(name))
-    end
-  end
   for name, n in pairs(limits) do
     if check.count(n, "limit " .. name, 1) < 1 then
       check.misuse(1, "server: limit %s must be positive", name)

@@ -303,7 +303,7 @@ describe("pop3 serve says in one line what is wrong", function()
       ["return { server = 'x' }"] = "server must be one of pop3.server.new",
       ["return { server = {} }"] = "server must be one of pop3.server.new",
       ["return { users = { u = 'x' } }"] = "user 'u'",
-      ["return { port = 65536 }"] = "port must be",
+      ["return { port = 65536 }"] = "no such port",
       ["return { server = require 'pop3'.server.new {}, host = '::1' }"] =
         "'host' is the server's own option",
     } do
