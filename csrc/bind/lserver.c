@@ -159,7 +159,8 @@ first. What is no command is answered inside and never seen.
 @return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
 number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism or nil,
 initial response or nil; any other: the rest of the line. The response to a
-challenge comes as "+" with its line, or nil if that was too long
+challenge comes as "+" with its line, or nil if that was too long; a command
+"+" has the boolean behind it
 @treturn boolean true behind them, when the verb is not one of POP3
 */
 static int s_next (lua_State *L) {

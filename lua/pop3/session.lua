@@ -464,7 +464,7 @@ local function take(session)
     local verb, a, b, isnew = engine_next(engine)
     if not verb then break end
     any = true
-    if verb == "+" then respond(session, a)
+    if verb == "+" and not isnew then respond(session, a)
     else command(session, verb, a, b, isnew) end
   end
   -- what the engine has refused by itself was a command as well

@@ -471,6 +471,26 @@ describe("the loopback", function()
   end)
 end)
 
+describe("a plus sign", function()
+  it("is a command like others, but where a response is due", function()
+    local t = talk.to(server(nil, { mechs = { "PLAIN" } }))
+    for _, line in ipairs { "+", "+ AHUAcHc=", "+OK" } do
+      assert.equal("-ERR unknown command", t:ask(line))
+    end
+    t:ask "AUTH PLAIN"
+    assert.match("^%-ERR", t:ask "+")
+    t:login()
+    assert.equal("-ERR unknown command", t:ask "+")
+  end)
+
+  it("is a verb that a script may have", function()
+    local s = server()
+    s.on["+"] = function(session, rest) return session:ok(rest) end
+    assert.equal("+OK rest", talk.to(s):ask "+ rest")
+    assert.equal(1, s:count "+")
+  end)
+end)
+
 describe("options", function()
   it("of nothing, and calls without arguments, are misuse", function()
     for _, limits in ipairs { { output = 0 }, { transcript = 0 },
