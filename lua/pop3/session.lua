@@ -266,14 +266,25 @@ local function abandon(session)
   if not ok then session.server:handler_error(session, tostring(err)) end
 end
 
--- What goes wrong with this reply.
+-- Nobody reads any more: what the script holds up is let go.
+local function forsake(session)
+  session.engine:mute()
+  for _, name in ipairs { "hold", "drip", "source", "cut" } do
+    set(session, name, nil)
+  end
+end
+
+-- What goes wrong with this reply. One that never leaves, for a client that will
+-- say no more, would keep the session for ever.
 function Session.spoil(session, effect)
   local server, cut, drip = session.server, effect.cut, effect.drip
   if cut then
     session.engine:cut(cut.bytes, cut.lines)
     set(session, "cut", cut.how or "fin")
   end
-  if effect.stall then set(session, "hold", math.huge)
+  if effect.stall then
+    if session.eof then return forsake(session) end
+    set(session, "hold", math.huge)
   elseif effect.delay then
     set(session, "hold", server.time + effect.delay)
     server:after(effect.delay, session)
@@ -692,10 +703,7 @@ end
 -- done. A handler that waits is given up, but for QUIT's.
 function Session:gone()
   self.eof = true
-  self.engine:mute()
-  for _, name in ipairs { "hold", "drip", "source", "cut" } do
-    set(self, name, nil)
-  end
+  forsake(self)
   if self.verb ~= "QUIT" then abandon(self) end
   self:advance()
 end
