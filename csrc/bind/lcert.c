@@ -53,7 +53,10 @@ static int is_address (const char *p, size_t n) {
   return strspn(p, "0123456789.") == n && n > 0 && memchr(p, '.', n) != NULL;
 }
 
-/* Add those of a list to the 'n' that there are; strings stay in the table. */
+/*
+** Add those of a list to the 'n' that there are. Strings stay in the table, so
+** it must be one that holds them, not one that makes them up.
+*/
 static size_t add_names (lua_State *L, const char *field, int mail,
                          pop3_cert_name *names, size_t n) {
   lua_Integer i, count;
@@ -63,11 +66,11 @@ static size_t add_names (lua_State *L, const char *field, int mail,
   }
   if (!lua_istable(L, -1))
     luaL_error(L, "certificate: '%s' must be a list", field);
-  count = luaL_len(L, -1);
+  count = (lua_Integer)lua_rawlen(L, -1);
   for (i = 1; i <= count; i++) {
     size_t len;
     const char *p;
-    if (lua_geti(L, -1, i) != LUA_TSTRING || n == NAMES)
+    if (lua_rawgeti(L, -1, i) != LUA_TSTRING || n == NAMES)
       luaL_error(L, "certificate: '%s' must be a list of at most %d strings",
                  field, NAMES);
     p = lua_tolstring(L, -1, &len);

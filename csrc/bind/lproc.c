@@ -23,6 +23,16 @@ Processes.
 
 #include "lpop3.h"
 
+/* The parent's handlers are not the child's; what it ignores is (nohup, "&"). */
+static void own_signals (void) {
+  static const int all[] = { SIGHUP, SIGINT, SIGTERM };
+  struct sigaction a;
+  size_t i;
+  for (i = 0; i < sizeof all / sizeof *all; i++)
+    if (sigaction(all[i], NULL, &a) == 0 && a.sa_handler != SIG_IGN)
+      signal(all[i], SIG_DFL);
+}
+
 /* A child is not to outlive its parent, whatever it is busy with. */
 static void die_with (pid_t parent) {
 #ifdef __linux__
@@ -39,15 +49,19 @@ the parent does.
 */
 static int l_fork (lua_State *L) {
   pid_t parent = getpid(), pid;
+  sigset_t all, before;
+  int en;
   fflush(NULL);
+  sigfillset(&all);  /* the child must not get one by the parent's handlers */
+  sigprocmask(SIG_SETMASK, &all, &before);
   pid = fork();
-  if (pid < 0) return lpop3_sysfail(L, "fork", errno);
+  en = errno;
   if (pid == 0) {
-    signal(SIGINT, SIG_DFL);  /* the parent's handlers are not its own */
-    signal(SIGTERM, SIG_DFL);
-    if (signal(SIGHUP, SIG_DFL) == SIG_IGN) signal(SIGHUP, SIG_IGN);
+    own_signals();
     die_with(parent);
   }
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  if (pid < 0) return lpop3_sysfail(L, "fork", en);
   lua_pushinteger(L, (lua_Integer)pid);
   return 1;
 }
@@ -56,6 +70,11 @@ static int l_fork (lua_State *L) {
 static int has_peer (int fd) {
   struct stat st;
   return fstat(fd, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
+/* Nothing in its place. What the child starts does not get it. */
+static void put_null (int null, int fd) {
+  if (dup2(null, fd) == fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /***
@@ -77,10 +96,10 @@ static int l_disown (lua_State *L) {
   struct dirent *e;
   if (max > 65536) max = 65536;
   for (fd = 3; d == NULL && fd < max; fd++)
-    if (fd != keep1 && fd != keep2 && has_peer(fd)) dup2(null, fd);
+    if (fd != keep1 && fd != keep2 && has_peer(fd)) put_null(null, fd);
   while (d != NULL && (e = readdir(d)) != NULL) {
     fd = (int)strtol(e->d_name, NULL, 10);
-    if (fd > 2 && fd != keep1 && fd != keep2 && has_peer(fd)) dup2(null, fd);
+    if (fd > 2 && fd != keep1 && fd != keep2 && has_peer(fd)) put_null(null, fd);
   }
   if (d != NULL) closedir(d);
   if (null >= 0) close(null);

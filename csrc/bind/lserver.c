@@ -224,6 +224,7 @@ static int s_reply (lua_State *L) {
   if (lua_istable(L, 5)) {
     join_lines(L, 5);
     lua_replace(L, 5);
+    check(L);  /* a list that is computed may have closed it */
   }
   else if (!lua_isnil(L, 5) && !lua_isboolean(L, 5)) luaL_checkstring(L, 5);
   err = pop3_server_reply(u->s, ok, code, text);

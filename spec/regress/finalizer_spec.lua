@@ -81,3 +81,23 @@ describe("a finalizer", function()
     end
   end)
 end)
+
+describe("a list that is computed", function()
+  it("may close the engine that is given it", function()
+    local engine = core.server()
+    engine:enter "transaction"
+    local list = setmetatable({}, { __len = function()
+      engine:close()
+      return 0
+    end })
+    assert.has_error(function() engine:reply(true, "x", nil, list) end)
+  end)
+
+  it("has no names for a certificate", function()
+    local made = setmetatable({}, {
+      __len = function() return 3 end,
+      __index = function(_, i) return "host" .. i .. ".example" end,
+    })
+    assert.match("BEGIN CERTIFICATE", core.certificate { names = made })
+  end)
+end)

@@ -205,6 +205,36 @@ describe("the child", function()
     assert.equal("buffered\nclosed\n", text)
   end)
 
+  it("ignores the signal that its parent was started to ignore", function()
+    local pipe = assert(io.popen [[trap '' TERM; exec lua5.4 -e '
+      local run <close> = require "pop3".server.new{}:fork()
+      os.execute("kill -TERM " .. run.pid)
+      print((run:count "STAT"))
+    ']])
+    assert.equal("0\n", pipe:read "a")
+    pipe:close()
+  end)
+
+  it("does not hand on what stands for its parent's sockets", function()
+    local function count()
+      local s = server()
+      function s.on.XCOUNT(session)
+        local pipe <close> = io.popen "ls -l /proc/self/fd | grep -c /dev/null$"
+        return session:ok(pipe:read "l")
+      end
+      local run <close> = s:fork()
+      local t = talk.tcp(run.port)
+      local line = t:ask "XCOUNT"
+      t:close()
+      return line
+    end
+    local before = count()
+    local one, other = core.socketpair()
+    assert.equal(before, count())
+    one:close()
+    other:close()
+  end)
+
   it("that is gone is an error, not a hang", function()
     local run = server():fork()
     core.kill(run.pid)
