@@ -41,7 +41,7 @@ function check.options(opts, spec, what, level)
         misuse(level + 1, "%s: option '%s' must be one of: %s", what, name,
                list(want))
       end
-    elseif want ~= "any" then
+    elseif want ~= "any" and want ~= type(value) then
       local t = math.type(value) == "integer" and "number integer"
                 or type(value)
       local ok = false

@@ -71,6 +71,7 @@ function methods:reset()
   self.heap, self.idle = timers.heap(), timers.queue(self.autologout)
   self.offset = 0
   self.started = self.started and core.now()
+  self.time = nil  -- which the new journal has not been told
   self:tick()
   if self.on.reset then
     local ok, err = pcall(self.on.reset, self)

@@ -324,8 +324,10 @@ function methods:tick()
       error("server: the clock returned a " .. type(t) .. ", not seconds", 0)
     end
   elseif self.started then t = t + clock() - self.started end
-  self.time = t
-  journal_now(self.journal, t)
+  if t ~= self.time then
+    self.time = t
+    journal_now(self.journal, t)
+  end
   return t
 end
 

@@ -35,6 +35,14 @@ describe("reset", function()
     assert.same(MAIL, server:mailbox "u")
   end)
 
+  it("leaves a clock of the script's own, also in the transcript", function()
+    local server = new { clock = function() return 50 end }
+    delete(server)
+    server:reset()
+    delete(server)
+    assert.equal(50, server:transcript()[1].time)
+  end)
+
   it("goes back to the mark, deliveries before it included", function()
     local server = new()
     server:deliver("u", "Subject: b\r\n\r\n")
