@@ -626,7 +626,8 @@ local function open_poller(self)
   if self.poller then return true end
   local port, err, code = self:listen()
   if not port then return nil, err, code end
-  self.poller = assert(core.poller())
+  self.poller, err, code = core.poller()
+  if not self.poller then return nil, err, code end
   self.ready_list = {}
   self.listening = self.listener:getfd()
   assert(self.poller:watch(self.listening, "r", false))

@@ -52,6 +52,20 @@ describe("a server out of descriptors", function()
     assert.match("^%+OK", pipe:read "a")
     pipe:close()
   end)
+
+  it("says so when it is to begin", function()
+    local pipe = assert(io.popen [[ulimit -n 32; exec lua5.4 -e '
+      local core, pop3 = require "pop3.core", require "pop3"
+      local s, all = pop3.server.new {}, {}
+      require "pop3.child"
+      assert(s.port)
+      repeat all[#all + 1] = core.socketpair() until not core.socketpair()
+      repeat all[#all + 1] = io.open "/dev/null" until not io.open "/dev/null"
+      print((pcall(s.step, s, 0)), (select(3, s:fork())))  -- poll needs none
+    ' 2>&1]])
+    assert.equal("true\tio\n", pipe:read "a")
+    pipe:close()
+  end)
 end)
 
 describe("a child", function()
