@@ -23,7 +23,9 @@ Processes.
 
 #include "lpop3.h"
 
-/* The parent's handlers are not the child's; what it ignores is (nohup, "&"). */
+/*
+** The parent's handlers are not the child's; what it ignores is (nohup, "&").
+*/
 static void own_signals (void) {
   static const int all[] = { SIGHUP, SIGINT, SIGTERM };
   struct sigaction a;
