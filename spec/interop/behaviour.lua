@@ -72,7 +72,7 @@ M.scenes = {
       cut = { lines = 9, how = "half" } } } } },
   { "message without its last line, then silence", { faults = {
       { verb = "RETR", no_terminator = true } } } },
-  { "message at 5 ms an octet", mail = "Subject: one\r\n\r\nslow\r\n", { faults = {
+  { "message at 5 ms an octet", mail = "A: b\r\n\r\nslow\r\n", { faults = {
       { verb = "RETR", drip = { bytes = 1, every = 0.005 } } } } },
   { "message announced 100 octets too long", { faults = {
       { verb = "LIST", wrong_size = 100 }, { verb = "RETR", wrong_size = 100 } } } },
