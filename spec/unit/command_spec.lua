@@ -27,7 +27,8 @@ package.loaded["pop3.check.report"] = setmetatable({}, {
     return function(result)
       local o = result.o
       return table.concat({ format, o.host, o.port, o.tls, tostring(o.user),
-        tostring(o.password), tostring(o.delete), tostring(o.cafile) }, " ") .. "\n"
+        tostring(o.password), tostring(o.delete), tostring(o.cafile),
+        o.timeout }, " ") .. "\n"
     end
   end })
 os.exit(require "pop3.command"(arg), true)
@@ -54,6 +55,12 @@ describe("pop3 check", function()
       { 2, "pop3: argument 'server': 'a:b' is no HOST:PORT\n", "a:b" },
       { 2, "pop3: argument 'server': 'a:99999' is no HOST:PORT\n", "a:99999" },
       { 2, "pop3: check: --delete needs --user\n", "ok", "--delete" },
+      { 0, "text ok 110 none nil nil nil nil 30\n", "ok", "--timeout", "30" },
+      { 2, "pop3: '0' is no number from 1 to 3600\n", "ok", "--timeout", "0" },
+      { 2, "pop3: check: a user or password is empty, too long, or has CR, LF or "
+        .. "NUL in it\n", "ok", "--user", "u", "--password", "" },
+      { 2, "pop3: check: a user or password is empty, too long, or has CR, LF or "
+        .. "NUL in it\n", "ok", "--user", ("u"):rep(249) },
     } do
       local status, out = run(dir, CHECK, { "check", table.unpack(case, 3) })
       assert.equal(case[2]:match "[^:]*$", out:match "[^:]*$", out)

@@ -18,8 +18,15 @@ function check.define(c)
   c:option("--password", "The password."):argname "SECRET"
   c:flag("--insecure", "Log in without TLS to another machine too.")
   c:flag("--delete", "Check deletions too: the first message is deleted.")
+  c:option("--timeout", "Seconds to wait for a reply (10)."):argname "SECONDS"
+   :convert(command.integer(1, 3600))
   c:option("--format", "text, tap or json."):default "text"
    :choices { "text", "tap", "json" }
+end
+
+-- Can a command have it? A variable of the environment may hold anything.
+local function sayable(text)
+  return text ~= "" and #text <= 248 and not text:find "[\r\n\0]"
 end
 
 function check.run(args)
@@ -27,8 +34,12 @@ function check.run(args)
   opts.user = args.user
   opts.password = args.user and (args.password or os.getenv "POP3_PASSWORD")
   opts.delete, opts.insecure = args.delete, args.insecure
+  opts.timeout = args.timeout
   if opts.user and not opts.password then
     return command.USAGE, "--user needs --password, or POP3_PASSWORD"
+  elseif opts.user and not (sayable(opts.user) and sayable(opts.password)) then
+    return command.USAGE, "a user or password is empty, too long, or has CR, LF "
+                          .. "or NUL in it"
   elseif opts.delete and not opts.user then
     return command.USAGE, "--delete needs --user"
   elseif args.format == "json" then
