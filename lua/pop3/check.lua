@@ -10,9 +10,14 @@
 -- offer is a "skip". It speaks to the server by itself, not by the client.
 --
 -- What it does to an account: some dozens of logins, of which three at the most
--- have a wrong password. Nothing is deleted, and no session in which mail was
--- fetched ends by QUIT, for there are servers that delete what was fetched then
--- (RFC 2449 section 6.7). With `delete`, message 1 is deleted, and nothing else.
+-- have a wrong password; behind five that are refused, no more ways are tried.
+-- DELE is not said, and no session in which mail was fetched ends by QUIT, for
+-- there are servers that delete what was fetched then (RFC 2449 section 6.7).
+-- With `delete`, message 1 is deleted, and nothing else.
+--
+-- It has an end whatever the server does: where the first line is no greeting,
+-- nothing more is said, and when twelve times `timeout` went into waiting in
+-- vain, the rest is skipped.
 -- @module pop3.check
 
 local Probe = require "pop3.check.probe"
@@ -142,6 +147,10 @@ return function(given)
   if not wire then
     probe:close()
     return nil, ("connect: %s:%d: %s"):format(opts.host, opts.port, err), code
+  end
+  if not wire.greeting.ok then
+    -- who says this does not want to be talked to, or speaks another language
+    probe.hopeless = "the server does not greet"
   end
   if opts.user and not (wire.secure or wire.loopback or opts.insecure) then
     probe.barred = "a password would cross an open link (insecure allows it)"

@@ -101,8 +101,8 @@ describe("pop3.check of", function()
         UTF8-after-login
         DELE-with-more
       ]], result, "fail")
-      are("maildrop-locked", result, "warn")
-      assert.truthy(result.passed > 150)
+      are("maildrop-locked\nLOGIN-DELAY-enforced", result, "warn")
+      assert.truthy(result.passed > 170)
     end)
   end)
 end)

@@ -57,8 +57,17 @@ return function(ways)
 
   for verb, pattern in pairs { PASS = "^PASS wrong", APOP = "^APOP",
                                AUTH = "^AUTH PLAIN %S" } do
-    cases["AUTH-code-of-" .. verb] = says(pattern, "-ERR no\r\n")
+    cases["AUTH-code-of-" .. verb] = changes(pattern, "%[AUTH%] ", "")
   end
+  for code, name in pairs { ["IN-USE"] = "IN-USE", UTF8 = "UTF8",
+                            ["LOGIN-DELAY/5"] = "LOGIN-DELAY" } do
+    cases[name .. "-code-where-it-belongs"] =
+      changes("^greeting", "%+OK", "+OK [" .. code .. "]")
+  end
+  cases["RESP-CODES-announced"] = warns { reply = function(octets, line)
+    if line == "greeting" then return (octets:gsub("%+OK", "+OK [IN-USE]")) end
+    return (octets:gsub("\nRESP%-CODES\r", ""))
+  end }
   cases["AUTH-code-where-it-belongs"] = changes("^greeting", "%+OK",
                                                 "+OK [AUTH]")
   cases["SYS-code-format"] = changes("^greeting", "%+OK", "-ERR [SYS/OTHER]")
@@ -120,6 +129,8 @@ return function(ways)
 
   cases["reply-length"] = changes("^greeting", "\r", ("x"):rep(600) .. "\r")
   cases["reply-line-end"] = changes("^greeting", "\r", "")
+  cases["reply-terminator"] = with(changes("^LIST\r", "\n%.\r\n$", "\n.\n"),
+                                   { also = "LIST-format" })
   cases["reply-status-in-upper-case"] = changes("^greeting", "%+OK", "+Ok")
   cases["reply-status"] = changes("^greeting", "%+OK", "220")
   cases["reply-text-is-ASCII"] = warns(changes("^greeting", "\r", " \xC3\xA9\r"))

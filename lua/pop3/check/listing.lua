@@ -28,14 +28,25 @@ function listing.capabilities(reply)
   return tags
 end
 
---- What STAT says: count and octets.
+-- The number that stands there; the check fails when no maildrop has so many.
+local function number(t, digits, line)
+  local n = digits and math.tointeger(tonumber(digits))
+  t:must(n, "the numbers cannot be read: %s", line)
+  return n
+end
+
+--- What STAT says in a session: count and octets.
+function listing.stat_of(t, wire)
+  local reply = t:granted(wire, "STAT")
+  local count, octets = reply.shown:match "^%+OK (%d+) (%d+)"
+  return number(t, count, reply.shown), number(t, octets, reply.shown)
+end
+
+--- The same in the session that checks share.
 function listing.stat(t)
   return t:once("stat", function()
-    local reply = t:granted(t:session(), "STAT")
-    local count, octets = reply.shown:match "^%+OK (%d+) (%d+)"
-    t:must(count, "STAT's reply cannot be read: %s", reply.shown)
-    return math.tointeger(count), math.tointeger(octets)
-  end)
+    return listing.stat_of(t, t:session())
+  end, true)
 end
 
 --- What LIST says: a list of `{ number =, size = }`.
@@ -43,13 +54,11 @@ function listing.sizes(t)
   return t:once("sizes", function()
     local list = {}
     for i, line in ipairs(t:granted(t:session(), "LIST").body) do
-      local number, size = line:match "^(%d+) (%d+)"
-      t:must(number, "a line of LIST cannot be read: %s", line)
-      list[i] = { number = math.tointeger(number),
-                  size = math.tointeger(size) }
+      local n, size = line:match "^(%d+) (%d+)"
+      list[i] = { number = number(t, n, line), size = number(t, size, line) }
     end
     return list
-  end)
+  end, true)
 end
 
 --- The reply to UIDL; the check is skipped where there is none.
@@ -58,18 +67,22 @@ function listing.uidl(t)
     local reply = t:ask(t:session(), "UIDL")
     if not reply.ok then t:skip("UIDL is not offered: %s", reply.shown) end
     return reply
-  end)
+  end, true)
 end
 
---- What UIDL says: a list of `{ number =, uid = }`.
-function listing.uids(t)
+--- What a reply to UIDL says: a list of `{ number =, uid = }`.
+function listing.uids_of(t, reply)
   local list = {}
-  for i, line in ipairs(listing.uidl(t).body) do
-    local number, uid = line:match "^(%d+) (%S+)"
-    t:must(number, "a line of UIDL cannot be read: %s", line)
-    list[i] = { number = math.tointeger(number), uid = uid }
+  for i, line in ipairs(reply.body) do
+    local n, uid = line:match "^(%d+) (%S+)"
+    list[i] = { number = number(t, n, line), uid = uid }
   end
   return list
+end
+
+--- The same in the session that checks share.
+function listing.uids(t)
+  return listing.uids_of(t, listing.uidl(t))
 end
 
 --- The first messages of a list; the check is skipped where there are none.
@@ -92,21 +105,35 @@ function listing.unstuffed(reply)
   return table.concat(lines)
 end
 
+--- Is a message refused because UTF8 was not said? RFC 6856 section 5 allows it.
+function listing.needs_utf8(reply)
+  return reply.ok == false and reply.level == "UTF8"
+end
+
 --- Some messages that are not too big, fetched: a list of `{ number =, size =,
 -- reply =, octets = }`.
 function listing.fetched(t)
   return t:once("fetched", function()
     local list = {}
     listing.first(t)
+    local unfit = 0
     for _, entry in ipairs(listing.sizes(t)) do
-      if entry.size <= MOST and #list < FETCHED then
-        local reply = t:granted(t:session(), "RETR " .. entry.number)
-        list[#list + 1] = { number = entry.number, size = entry.size,
-                            reply = reply,
-                            octets = listing.unstuffed(reply) }
+      if #list == FETCHED or unfit == FETCHED then break end
+      if entry.size <= MOST then
+        local reply = t:ask(t:session(), "RETR " .. entry.number)
+        if listing.needs_utf8(reply) then
+          unfit = unfit + 1
+        else
+          t:must(reply.ok, "RETR %d is refused: %s", entry.number, reply.shown)
+          list[#list + 1] = { number = entry.number, size = entry.size,
+                              reply = reply,
+                              octets = listing.unstuffed(reply) }
+        end
       end
     end
-    if not list[1] then t:skip("no message is below %d octets", MOST) end
+    if not list[1] then
+      t:skip("no message below %d octets can be had", MOST)
+    end
     return list
   end)
 end

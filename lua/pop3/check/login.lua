@@ -9,7 +9,8 @@ local sasl = core.sasl
 
 local login = {}
 
---- The stamp of a greeting for APOP, nil if there is none.
+--- The stamp of a greeting for APOP, nil if there is none. What stands in angle
+-- brackets may be something else, in a server without APOP.
 function login.stamp(greeting)
   return greeting.text:match "<[^<>]*>"
 end
@@ -18,7 +19,7 @@ end
 function login.user_pass(t, wire)
   local reply = t:ask(wire, "USER " .. t.opts.user)
   if not reply.ok then
-    reply.unwilling = true
+    reply.unwilling, reply.not_by_user = true, true
     return reply
   end
   return t:ask(wire, "PASS " .. t.opts.password, nil, "PASS ***")
@@ -28,6 +29,7 @@ end
 function login.apop(t, wire, password)
   local digest = core.md5(login.stamp(wire.greeting)
                           .. (password or t.opts.password))
+  t:secret(digest)
   return t:ask(wire, ("APOP %s %s"):format(t.opts.user, digest), nil,
                ("APOP %s ***"):format(t.opts.user))
 end
@@ -95,32 +97,32 @@ end
 local mechs = { "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN" }
 
 --- Log in by whatever works.
--- @treturn table the reply that ends it
+-- @treturn table the reply that ends it; `unwilling` when no password was said,
+-- `not_by_user` when USER is refused
 function login.login(t, wire)
   local by = t.entered
   if by then return by(t, wire) end
   local reply = login.user_pass(t, wire)
   if reply.ok then t.entered = login.user_pass end
   if not reply.unwilling then return reply end
-  if login.stamp(wire.greeting) then
-    by = login.apop
-  else
-    local offered = t:ask(wire, "CAPA")
-    local list = {}
-    for _, line in ipairs(offered.body or {}) do
-      local names = line:upper():match "^SASL (.*)\r\n$"
-      for name in (names or ""):gmatch "%S+" do list[name] = true end
-    end
-    for _, mech in ipairs(mechs) do
-      if list[mech] then
-        by = function(probe, link) return (login.sasl(probe, link, mech)) end
-        break
-      end
+  -- SASL is announced, a stamp need not be one: it comes last
+  local offered = t:ask(wire, "CAPA")
+  local list = {}
+  for _, line in ipairs(offered.body or {}) do
+    local names = line:upper():match "^SASL (.*)\r\n$"
+    for name in (names or ""):gmatch "%S+" do list[name] = true end
+  end
+  for _, mech in ipairs(mechs) do
+    if list[mech] then
+      by = function(probe, link) return (login.sasl(probe, link, mech)) end
+      break
     end
   end
+  if not by and login.stamp(wire.greeting) then by = login.apop end
   if not by then return reply end
   reply = by(t, wire)
   if reply.ok then t.entered = by end
+  reply.not_by_user = true
   return reply
 end
 

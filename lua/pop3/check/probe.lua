@@ -11,6 +11,7 @@
 local Notes = require "pop3.check.notes"
 local Wire = require "pop3.check.wire"
 local core = require "pop3.core"
+local listing = require "pop3.check.listing"
 local socket = require "socket"
 local ways = require "pop3.check.login"
 
@@ -18,7 +19,11 @@ local Probe = { __name = "pop3.check.probe" }
 Probe.__index = Probe
 
 local FAILURES = 3    -- logins with a wrong password in a run, at the most
+local REFUSALS = 5    -- logins that were refused, before no other way is tried
 local SEEN = 10000    -- status lines that are kept
+local PATIENCE = 12   -- timeouts that a run may cost, before it is given up
+local SLOW = 3        -- times the timeout for a refused password
+local PAUSE = 2       -- seconds of a LOGIN-DELAY that are waited for
 
 local kinds = { LIST = "listing", UIDL = "listing", CAPA = "listing",
                 RETR = "message", TOP = "message" }
@@ -27,7 +32,8 @@ local kinds = { LIST = "listing", UIDL = "listing", CAPA = "listing",
 function Probe.new(opts)
   return setmetatable({
     opts = opts, notes = Notes.new(), memo = {}, seen = {}, links = {},
-    failures = 0, barred = not opts.user and "no user was given" or nil,
+    account = { vain = 0, linger = 1 }, failures = 0, refusals = 0, delay = 0,
+    barred = not opts.user and "no user was given" or nil,
   }, Probe)
 end
 
@@ -69,12 +75,17 @@ end
 -- so is the verdict that it ended with.
 -- @tparam string key
 -- @tparam function find called with the probe
-function Probe:once(key, find)
+-- @tparam[opt] boolean anew find it out again in another session: mail may have
+-- come
+function Probe:once(key, find, anew)
   local known, notes = self.memo[key], self.notes
+  if known and known[1] and anew and known.session ~= self:session() then
+    known = nil
+  end
   if not known then
     local outer = notes:begin()
     known = table.pack(pcall(find, self))
-    known.lines = notes:finish(outer)
+    known.lines, known.session = notes:finish(outer), self.shared
     if not known[1] and not Probe.is_verdict(known[2]) then
       error(known[2], 0)
     end
@@ -87,12 +98,16 @@ end
 
 -- --------------------------------------------------------------------- links
 
--- What every reply is looked at for in the end.
-local function see(self, verb, reply)
+-- What every reply is looked at for in the end. Behind LANG and UTF8 its text
+-- may be UTF-8.
+local function see(self, wire, verb, reply)
   local seen = self.seen
+  if reply.ok and (verb == "LANG" or verb == "UTF8") then wire.utf8 = true end
   if #seen < SEEN then
     seen[#seen + 1] = { verb = verb, line = reply.line, ok = reply.ok,
-                        code = reply.code, text = reply.text }
+                        code = reply.code, level = reply.level,
+                        text = reply.text, terminator = reply.terminator,
+                        utf8 = wire.utf8 }
   end
 end
 
@@ -107,7 +122,7 @@ function Probe:dial(clear)
   local opts = self.opts
   local wire, err, code = Wire.open(opts, function(from, octets)
     self.notes:add(from, octets)
-  end)
+  end, self.account)
   if not wire then return nil, err, code end
   self.links[#self.links + 1] = wire
   if opts.tls == "implicit" then
@@ -119,13 +134,13 @@ function Probe:dial(clear)
   greeting, err = wire:reply()
   if not greeting then return nil, "no greeting: " .. err, err end
   wire.greeting = greeting
-  see(self, "greeting", greeting)
+  see(self, wire, "greeting", greeting)
   if opts.tls ~= "stls" or clear then return wire end
   wire:send "STLS\r\n"
   local reply
   reply, err = wire:reply()
   if not reply then return nil, "no reply to STLS: " .. err, err end
-  see(self, "STLS", reply)
+  see(self, wire, "STLS", reply)
   if not reply.ok then return nil, "STLS: " .. reply.shown, "tls" end
   local ok
   ok, err, code = wire:starttls(opts.secure)
@@ -167,7 +182,7 @@ function Probe:reply(wire, line, kind)
   if reply.line:find "^%+[ \r\n]" then
     self:fail("%s is answered with a challenge: %s", verb, reply.shown)
   end
-  see(self, verb, reply)
+  see(self, wire, verb, reply)
   if reply.ok == nil then
     self:fail("the reply to %s begins with neither +OK nor -ERR: %s", verb,
               reply.shown)
@@ -205,40 +220,107 @@ local function unshare(self)
   if shared then shared:leave() end
 end
 
---- A login with the right password: a link in the transaction state; or nil
--- and the reply that refused it.
-function Probe:try_login(clear)
-  unshare(self)
-  local deadline = core.now() + self.opts.timeout
-  while true do
-    local wire = self:connect(clear)
-    local reply = ways.login(self, wire)
-    if reply.ok then
-      wire.entered = reply
-      return wire
-    end
-    -- who was here before may not be gone yet
-    if reply.code ~= "IN-USE" or core.now() >= deadline then
-      return nil, reply
-    end
-    wire:close()
-    socket.sleep(0.1)
+-- Codes of a login that is refused for other reasons than the password.
+local later = { ["IN-USE"] = true, ["LOGIN-DELAY"] = true, SYS = true }
+
+--- What ended a login is counted.
+-- @treturn table the reply
+function Probe:answered(reply)
+  if reply.ok then self.last = core.now()
+  elseif not (later[reply.level] or reply.unwilling) then
+    self.refusals = self.refusals + 1
+  elseif reply.level == "LOGIN-DELAY" then
+    -- the server did not say how long, or did not mean it
+    self.delay = math.huge
+  end
+  return reply
+end
+
+--- Does the server mean the LOGIN-DELAY that it announces? Tried once, beside
+-- the session that checks share: a server that keeps it gives no other one.
+function Probe:means_delay()
+  if self.meant == nil then
+    local wire, announced = self:connect(), self.delay
+    local reply = self:answered(ways.login(self, wire))
+    self.meant = not reply.ok
+    self.delay = self.meant and announced or 0
+    wire:leave()
+    if reply.ok then unshare(self) end  -- it may have been thrown out
+  end
+  return self.meant
+end
+
+-- Until the server lets somebody log in again. What it wants of this user is
+-- known behind a login.
+local function wait_for_delay(self)
+  local left = self.last and self.last + self.delay - core.now() or 0
+  if left > PAUSE and self:means_delay() then
+    self:skip "so soon after the last, a login would be refused (LOGIN-DELAY)"
+  elseif left > 0 and self.delay > 0 then
+    socket.sleep(left)
   end
 end
 
+-- The first login: how long is it to the next?
+local function learn_delay(self, wire)
+  local ok, tags = pcall(listing.announced, self)
+  if not ok and not Probe.is_verdict(tags) then error(tags, 0) end
+  local words = ok and tags["LOGIN-DELAY"]
+  if not words then return end
+  words = listing.capabilities(self:ask(wire, "CAPA"))["LOGIN-DELAY"] or words
+  self.delay = tonumber(words:match "^%d+") or 0
+end
+
+--- A login with the right password, after the session that checks share has been
+-- given up: a link in the transaction state; or nil, the reply that refused it,
+-- and the link.
+function Probe:try_login()
+  wait_for_delay(self)
+  unshare(self)
+  local deadline, tries = core.now() + self.opts.timeout, 0
+  while true do
+    local first = not self.entered
+    local wire = self:connect()
+    local reply = self:answered(ways.login(self, wire))
+    if reply.ok then
+      if first then learn_delay(self, wire) end
+      return wire
+    end
+    -- who was here before may not be gone yet, which not every server has a
+    -- code for
+    tries = tries + 1
+    local again = reply.level == "IN-USE"
+                  or self.entered and not reply.code and tries < 3
+    if not again or core.now() >= deadline then return nil, reply, wire end
+    wire:close()
+    socket.sleep(reply.code and 0.1 or 0.3)
+  end
+end
+
+--- A login was refused, and none works: the checks that need one are skipped.
+-- A server may want TLS before it says more.
+-- @treturn boolean whether it is that
+function Probe:bar(wire, reply)
+  local wants_tls = reply.not_by_user and not wire.secure
+                    and listing.announced(self).STLS ~= nil
+  self.barred = wants_tls and "the server wants TLS before a login (tls = "
+                .. "\"stls\")" or "the login is refused"
+  return wants_tls
+end
+
 --- The same; the check is skipped when that is not possible.
-function Probe:login(clear)
+function Probe:login()
   if self.barred then self:skip(self.barred) end
   if self.tried and not self.entered then
     self:skip "the login does not work"
   end
   self.tried = true
-  local wire, reply = self:try_login(clear)
+  local wire, reply, link = self:try_login()
   if wire then return wire end
-  if reply.code == "LOGIN-DELAY" then
+  if reply.level == "LOGIN-DELAY" then
     self:skip("a login so soon after the last is refused: %s", reply.shown)
   end
-  if not self.entered then self.barred = "the login is refused" end
+  if not self.entered then self:bar(link, reply) end
   self:skip("the login is refused: %s", reply.shown)
 end
 
@@ -253,26 +335,73 @@ function Probe:session()
   return shared
 end
 
---- May a login be tried that will be refused? Counts it.
+--- How the login works, as `pop3.check.login` has found out; the check is
+-- skipped where it does not.
+-- @treturn function
+function Probe:way()
+  if not self.entered then self:session() end
+  return self.entered
+end
+
+--- Make way for a login that the check does itself: it works, and nobody is
+-- logged in.
+function Probe:make_way()
+  self:way()
+  if self.refusals >= REFUSALS then
+    self:skip("%d logins were refused already", self.refusals)
+  end
+  wait_for_delay(self)
+  unshare(self)
+end
+
+--- The session that checks share may have been ended by what was tried.
+function Probe:unshare() unshare(self) end
+
+--- A link for a login that will be refused, which many servers do late. Counts
+-- it; the check is skipped when there were enough of them.
+-- @treturn pop3.check.wire
 function Probe:may_fail()
   if self.barred then self:skip(self.barred) end
-  if self.failures >= FAILURES then
-    self:skip("%d logins were refused already", FAILURES)
+  if self.failures >= FAILURES or self.refusals >= REFUSALS then
+    self:skip("%d logins were refused already", self.refusals)
   end
   self.failures = self.failures + 1
+  local wire = self:connect()
+  wire.timeout = SLOW * wire.timeout
+  return wire
 end
 
 -- ----------------------------------------------------------------- the check
 
+-- Behind a check that failed the shared session may be out of step. It is kept
+-- only where no other can be had soon, and if it is not.
+local function settle(self)
+  local wire = self.shared
+  local keep = self.delay > PAUSE and wire and not wire.ended
+               and wire:unread() == "" and wire:send "NOOP\r\n"
+  if keep then
+    local reply = wire:reply()
+    keep = reply and reply.ok and wire:unread() == ""
+  end
+  if not keep then unshare(self) end
+end
+
 --- Run one check: its result, reason and evidence.
 function Probe:run(check)
-  local ok, err = pcall(check.run, self)
+  local ok, err = pcall(function()
+    if self.hopeless and not check.looks then self:skip(self.hopeless) end
+    if self.account.vain > PATIENCE * self.opts.timeout then
+      self:skip("given up: %d seconds went into what did not come",
+                self.account.vain // 1)
+    end
+    check.run(self)
+  end)
   if not ok and not Probe.is_verdict(err) then
     self:close()
     error(err, 0)
   end
   local result = ok and "pass" or err.result
-  if result == "fail" then unshare(self) end  -- it may be out of step
+  if result == "fail" then settle(self) end
   for _, wire in ipairs(self.links) do
     if wire ~= self.shared then wire:leave() end
   end

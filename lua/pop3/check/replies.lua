@@ -7,7 +7,7 @@ local checks = {}
 
 local function check(name, section, run)
   checks[#checks + 1] = { name = name, rfc = 1939, section = section,
-                          run = run }
+                          run = run, looks = true }
 end
 
 -- All replies must be so.
@@ -32,11 +32,17 @@ each("reply-status", function(reply)
   return reply.ok ~= nil
 end, "has no status")
 
+each("reply-terminator", function(reply)
+  return not reply.terminator or reply.terminator == ".\r\n"
+end, "ends with a dot that has no CR behind it")
+
+-- Behind LANG and UTF8 (RFC 6856) the text is UTF-8.
 check("reply-text-is-ASCII", "3", function(t)
   for _, reply in ipairs(t.seen) do
-    t:should(not reply.line:gsub("\r\n$", ""):find "[%c\127-\255]",
-             "the reply to %s is not printable ASCII: %s", reply.verb,
-             reply.line)
+    local text = reply.line:gsub("\r\n$", "")
+    t:should(not text:find(reply.utf8 and "[%c\127]" or "[%c\127-\255]")
+             and utf8.len(text), "the reply to %s is not printable %s: %s",
+             reply.verb, reply.utf8 and "UTF-8" or "ASCII", reply.line)
   end
 end)
 

@@ -36,8 +36,9 @@ check("STLS", "4", function(t)
 end)
 
 check("certificate", "2.4", function(t)
+  if t.opts.verify == false then t:skip "it is not to be looked at" end
   if t.opts.tls == "implicit" then
-    t:connect()  -- it was looked at, unless that was not wanted
+    t:connect()  -- it was looked at
     return
   end
   local wire = clear(t)
@@ -56,6 +57,20 @@ check("STLS-goes-on-in-authorization", "4", function(t)
   t:granted(wire, "QUIT")
 end)
 
+-- STLS needs CAPA, and the capability says that it is there.
+check("STLS-announced-and-there", "4", function(t)
+  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
+  local wire = t:connect(true)
+  local capa = t:ask(wire, "CAPA")
+  local announced = listing.capabilities(capa).STLS
+  local reply = t:ask(capa.ok and wire or t:connect(true), "STLS")
+  t:must(reply.ok or not announced, "STLS is announced and refused: %s",
+         reply.shown)
+  if announced or not reply.ok then return end
+  t:must(capa.ok, "STLS is there, and CAPA is not: %s", capa.shown)
+  t:warn "STLS is there and not announced"
+end)
+
 check("STLS-has-no-second-greeting", "4", function(t)
   local wire = upgraded(t)
   t:refused(wire, "XCHECK")
@@ -69,8 +84,12 @@ check("STLS-not-announced-under-TLS", "4", function(t)
   local wire = t.opts.tls == "implicit" and t:connect() or upgraded(t)
   local reply = t:ask(wire, "CAPA")
   if not reply.ok then t:skip "CAPA is not offered" end
-  t:must(not listing.capabilities(reply).STLS,
-         "STLS is announced where TLS is active")
+  if not listing.capabilities(reply).STLS then return end
+  -- what is announced is permitted; a server may permit TLS in TLS
+  local again = t:ask(wire, "STLS")
+  t:must(again.ok, "STLS is announced where TLS is active, and refused: %s",
+         again.shown)
+  t:warn "STLS is announced where TLS is active"
 end)
 
 check("STLS-under-TLS", "4", function(t)
@@ -120,23 +139,25 @@ check("login-behind-STLS", "4", function(t)
   if t.barred then t:skip(t.barred) end
   if t.opts.tls == "stls" then
     clear(t)
-    t:login()
+    t:way()
     return
   end
-  t:login():leave()
-  local reply = login.login(t, upgraded(t))
-  if reply.code == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
+  t:way()
+  local wire = upgraded(t)
+  t:make_way()
+  local reply = t:answered(login.login(t, wire))
+  if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
   t:must(reply.ok, "the login is refused under TLS: %s", reply.shown)
 end)
 
 -- ------------------------------------------------------------- without TLS
 
-check("passwords-need-TLS", "2.2", function(t)
+check("passwords-need-TLS", "2.3", function(t)
   if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
   local wire = t:connect(true)
   if wire.loopback then t:skip "the server is on this machine" end
-  -- a name is enough: no password goes over an open link for this
-  local reply = t:ask(wire, "USER " .. (t.opts.user or "nobody"))
+  -- any name is enough: nothing of the user's goes over an open link for this
+  local reply = t:ask(wire, "USER nobody")
   t:should(not reply.ok, "USER is granted without TLS")
 end)
 

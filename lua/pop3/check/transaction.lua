@@ -165,8 +165,8 @@ end)
 
 -- -------------------------------------------------------- arguments, bad ones
 
-local function after_last(t)
-  return tostring((listing.stat(t)) + 1)
+local function after_last(t, wire)
+  return tostring(listing.stat_of(t, wire) + 1)
 end
 
 local function constant(text)
@@ -185,8 +185,9 @@ for _, verb in ipairs { "LIST", "UIDL", "RETR", "TOP" } do
     check(("%s-%s"):format(verb, case[1]), verb == "RETR" and "5"
           or verb == "LIST" and "5" or "7", function(t)
       listing.needs(t, verb)
-      t:refused(t:session(), ("%s %s%s"):format(verb, case[2](t),
-                                               verb == "TOP" and " 0" or ""))
+      local wire = t:session()
+      t:refused(wire, ("%s %s%s"):format(verb, case[2](t, wire),
+                                         verb == "TOP" and " 0" or ""))
     end)
   end
 end

@@ -15,7 +15,7 @@ local CHUNK = 16384
 local limits = {
   line = 65536,          -- octets of a status line: far above the 512 allowed
   listing = 4 << 20,     -- of the body of a listing
-  message = 32 << 20,    -- of the body of a message
+  message = 4 << 20,     -- of the body of a message; LIST gave it 1 MiB at most
   body_line = 4 << 20,   -- of one line of a body
 }
 
@@ -25,14 +25,20 @@ local PATIENCE = 6
 --- Connect; nothing is read yet.
 -- @tparam table opts `host`, `port`, `timeout`, `tls` (see `starttls`)
 -- @tparam function note called with "C" or "S" and what is said
+-- @tparam table account of all the links of a run: `vain`, the seconds that went
+-- into what did not come, and `linger`, how long an end is waited for
 -- @treturn pop3.check.wire or nil, message, code
-function Wire.open(opts, note)
+function Wire.open(opts, note, account)
+  local began = core.now()
   local fd, err, code = connect(opts.host, opts.port, opts.timeout, core.poll)
-  if not fd then return nil, err, code end
+  if not fd then
+    account.vain = account.vain + core.now() - began
+    return nil, err, code
+  end
   local _, host = fd:peer()
   return setmetatable({
     fd = fd, number = fd:getfd(), timeout = opts.timeout, note = note,
-    buffer = "", at = 1, secure = false, ended = nil,
+    buffer = "", at = 1, secure = false, ended = nil, account = account,
     loopback = host == "::1" or host ~= nil and host:find "^127%." ~= nil,
   }, Wire)
 end
@@ -146,12 +152,23 @@ local function line(self, limit, deadline)
   end
 end
 
+-- What did not come, or had no end, is noted, and so is the time that it took.
+local function in_vain(self, err, began)
+  if err ~= "closed" then
+    self.account.vain = self.account.vain + core.now() - began
+  end
+  self.note("S", "(" .. err .. ")")
+  return nil, err
+end
+
 --- The next line, whatever it is.
 -- @treturn string with its line end, or nil, "timeout", "closed" or "limit"
 function Wire:line()
-  local found, err = line(self, limits.line, core.now() + self.timeout)
-  self.note("S", found or "(" .. err .. ")")
-  return found, err
+  local began = core.now()
+  local found, err = line(self, limits.line, began + self.timeout)
+  if not found then return in_vain(self, err, began) end
+  self.note("S", found)
+  return found
 end
 
 local function status(raw)
@@ -161,7 +178,12 @@ local function status(raw)
   if mark == "+OK" then reply.ok = true
   elseif mark == "-ERR" then reply.ok = false end
   reply.text = text:sub(#mark + 2)
-  reply.code = reply.text:match "^%[([^%[%]]*)%]"
+  -- RFC 2449 section 8: the case is of no importance, nor is what follows a "/"
+  local code = reply.text:match "^%[([^%[%]]*)%]"
+  if code then
+    reply.code = code:upper()
+    reply.level = reply.code:match "^[^/]*"
+  end
   return reply
 end
 
@@ -198,32 +220,32 @@ end
 --- The next reply.
 -- @tparam ?string kind "listing" or "message" when a body follows +OK
 -- @treturn table `ok` (nil when it is no status), `line` (as on the wire),
--- `shown` (without its line end), `text`, `code`, `body` (a list of lines as on
--- the wire, without the terminator), `terminator`; or nil, "timeout", "closed"
--- or "limit"
+-- `shown` (without its line end), `text`, `code` (in upper case), `level` (the
+-- first of it), `body` (a list of lines as on the wire, without the
+-- terminator), `terminator`; or nil, "timeout", "closed" or "limit"
 function Wire:reply(kind)
-  local deadline = core.now() + PATIENCE * self.timeout
+  local began = core.now()
+  local deadline = began + PATIENCE * self.timeout
   local raw, err = line(self, limits.line, deadline)
-  self.note("S", raw or "(" .. err .. ")")
-  if not raw then return nil, err end
+  if not raw then return in_vain(self, err, began) end
+  self.note("S", raw)
   local reply = status(raw)
   if not (reply.ok and kind) then return reply end
   local whole
   whole, err = body(self, reply, limits[kind], deadline)
   note_body(self, reply, kind)
   if whole then return reply end
-  self.note("S", "(" .. err .. ")")
-  return nil, err
+  return in_vain(self, err, began)
 end
 
 --- What comes until the link ends.
 -- @treturn {string,...} lines, and "closed", or "timeout" or "limit"
 function Wire:rest()
-  local lines, deadline = {}, core.now() + self.timeout
+  local began, lines = core.now(), {}
   while #lines < 10000 do
-    local found, err = line(self, limits.line, deadline)
+    local found, err = line(self, limits.line, began + self.timeout)
     if not found then
-      self.note("S", "(" .. err .. ")")
+      in_vain(self, err, began)
       return lines, err
     end
     self.note("S", found)
@@ -243,8 +265,9 @@ end
 -- @tparam table tls `context` and `name`
 -- @treturn boolean true, or nil, message, code
 function Wire:starttls(tls)
-  local t, deadline = core.tls { context = tls.context, name = tls.name },
-                      core.now() + self.timeout
+  local t = core.tls { context = tls.context, name = tls.name }
+  local began = core.now()
+  local deadline = began + self.timeout
   self.tls, self.buffer, self.at = t, "", 1
   while true do
     local what, message, code = t:next()
@@ -256,7 +279,10 @@ function Wire:starttls(tls)
     octets, err = read(self, deadline)
     if octets then t:feed(octets)
     elseif err == "closed" then t:eof()
-    else return nil, err, err end
+    else
+      in_vain(self, err, began)
+      return nil, err, err
+    end
   end
   local ok, err = flush(self)
   if not ok then return nil, err, err end
@@ -274,6 +300,7 @@ function Wire:close()
 end
 
 --- Drop it, and wait until the server has seen that: a lock is given up then.
+-- One that does not look is waited for less and less.
 function Wire:leave()
   if not self.ended then
     if self.tls then
@@ -281,8 +308,11 @@ function Wire:leave()
       flush(self)
     end
     self.fd:shutdown()
-    local deadline = core.now() + self.timeout
-    repeat until not read(self, deadline)
+    local account = self.account
+    local deadline = core.now() + math.min(account.linger, self.timeout)
+    local octets, err
+    repeat octets, err = read(self, deadline) until not octets
+    if err == "timeout" then account.linger = account.linger / 2 end
   end
   self:close()
 end
