@@ -103,7 +103,7 @@ end
 --- The arguments of `wait_for`.
 function check.wait_for(verb, seconds, count, level)
   check.text(verb, "wait_for: the verb", level + 1)
-  if type(seconds) ~= "number" then
+  if type(seconds) ~= "number" or seconds ~= seconds then
     misuse(level + 1, "wait_for: the seconds to wait are needed")
   end
   if count ~= nil then check.count(count, "wait_for: the count", level + 1) end

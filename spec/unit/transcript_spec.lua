@@ -57,10 +57,30 @@ describe("verify", function()
     assert.match("no longer kept", expect.verify(NONE, {}, 3, {}))
   end)
 
-  it("does not take long over long lists", function()
+  it("shows the difference of long lists where it is", function()
     local lines, want = {}, {}
-    for i = 1, 3000 do lines[i], want[i] = "RETR " .. i, "RETR " .. i + 1 end
-    assert.match("too long", verify(lines, want))
+    for i = 1, 10000 do lines[i], want[i] = "RETR " .. i, "RETR " .. i end
+    table.remove(lines, 9000)
+    local problem = verify(lines, want)
+    assert.match("command 9000: expected \"RETR 9000\", got \"RETR 9001\"",
+                 problem)
+    assert.match("\n  %(%.%.%. 8994 lines%)\n  RETR 8995\n.*\n  RETR 8999\n"
+                 .. "%- RETR 9000\n  RETR 9001\n.*  RETR 9005\n  %(%.%.%. ",
+                 problem)
+    assert.is_true(#problem < 1000)
+    table.remove(lines, 1)
+    assert.match("\n%- RETR 1\n  RETR 2\n", (verify(lines, want)))
+  end)
+
+  it("shows octets that are not to be seen", function()
+    assert.match("%- USER a\n%+ USER\\9a$", verify({ "USER\ta" }, { "USER a" }))
+  end)
+
+  it("finds the nearest line whatever its case, and about there", function()
+    assert.match('nearest: command 2, "retr 2"',
+                 verify({ "STAT", "retr 2" }, { "RETR 2", "STAT" }))
+    assert.match('nearest: command 3, "STAT"',
+                 verify({ "STAT", "x", "STAT" }, { "STAT", "x", "STAR" }))
   end)
 end)
 
@@ -75,9 +95,11 @@ describe("verify with groups", function()
                              { "A", "B", "LIST 1", "UIDL 2", "Z" } } do
       assert.is_string(verify(lines, want))
     end
-    assert.match('command 2: expected "y", "x" in any order, got "x".*\n'
+    assert.match('command 3: expected "y", got "z".*\n'
                  .. "  x\n%- y\n%+ z$", verify({ "Q", "x", "z" },
                  { "Q", { any_order = { "y", "x" } } }))
+    assert.match('command 1: expected "y", "x" in any order, got "z"',
+                 verify({ "z" }, { { any_order = { "y", "x" } } }))
   end)
 
   it("takes a line so often", function()
@@ -94,7 +116,19 @@ describe("verify with groups", function()
       assert.equal(n >= 1 and n <= 2,
                    often(n, { "~^RETR", at_least = 1, at_most = 2 }) == nil)
     end
-    assert.match("RETR\" 3 times, got", often(2, { "~^RETR", times = 3 }))
+    assert.match('command 3: expected "~^RETR" 3 times, got 2, then "QUIT".*'
+                 .. "  RETR 1\n  RETR 2\n%- ~^RETR\n  QUIT$",
+                 often(2, { "~^RETR", times = 3 }))
+  end)
+
+  it("says of ranges what is missing, and no more", function()
+    local some = { "~^RETR", at_least = 1 }
+    assert.match("\n  RETR 1\n  STAT\n  RETR 2\n  RETR 3\n%- QUIT$",
+                 verify({ "RETR 1", "STAT", "RETR 2", "RETR 3" },
+                        { some, "STAT", some, "QUIT" }))
+    assert.match('command 4: expected no more, got "d".*\n  b\n  Q\n%+ d$',
+                 verify({ "A", "b", "Q", "d" },
+                        { "A", { anything = true }, "Q" }))
   end)
 
   it("takes anything, and finds its way back to the rest", function()
@@ -103,6 +137,48 @@ describe("verify with groups", function()
     assert.is_nil(verify({ "A", "b", "Q", "Q", "c", "Z", "Z" }, want))
     assert.is_string(verify({ "A", "b", "Z" }, want))
     assert.is_string(verify({ "A", "Q", "Z" }, want))
+  end)
+
+  it("is as the way to try all of them says", function()
+    local function fits(items, i, lines, j)
+      local item, took = items[i], 0
+      if not item then return j == #lines end
+      while took < item.at_least do
+        took = took + 1
+        if lines[j + took] ~= item[1] then return false end
+      end
+      repeat
+        if fits(items, i + 1, lines, j + took) then return true end
+        took = took + 1
+      until took > item.at_most or lines[j + took] ~= item[1]
+      return false
+    end
+    for seed = 1, 3000 do
+      local n, items, lines = seed, {}, {}
+      local function draw(k)
+        n = (n * 1103515245 + 12345) % 2147483648
+        return n // 65536 % k
+      end
+      for i = 1, 2 + draw(4) do lines[i] = ("AB"):sub(1 + draw(2)):sub(1, 1) end
+      for i = 1, 1 + draw(3) do
+        local least = draw(3)
+        items[i] = { ("AB"):sub(1 + draw(2)):sub(1, 1), at_least = least,
+                     at_most = least + draw(3) }
+      end
+      assert.equal(fits(items, 1, lines, 0), verify(lines, items) == nil, seed)
+    end
+  end)
+
+  it("does not take long over many commands and big groups", function()
+    local lines, group = {}, {}
+    for i = 1, 10000 do lines[i] = "RETR " .. i end
+    for i = 1, 100 do group[i] = i % 2 == 0 and "~^RETR" or "~" .. i .. "$" end
+    local any, some = { anything = true }, { "~^RETR", at_least = 1 }
+    assert.is_nil(verify(lines, { any, { any_order = group }, any }))
+    assert.is_nil(verify(lines, { any, some, any, some, some }))
+    group[100] = "QUIT"
+    assert.match('expected "QUIT"', (verify(lines, { any, some, "QUIT" })))
+    assert.match("in any order", (verify(lines, { any, { any_order = group } })))
   end)
 
   it("says what never may come, and counts", function()
@@ -116,6 +192,7 @@ describe("verify with groups", function()
                  verify(lines, { count = { RETR = 3 } }))
     assert.is_string(verify(lines, { "USER u", count = { RETR = 2 } }))
     assert.is_string(verify(lines, { count = { RETR = { 3 } } }))
+    assert.is_nil(verify({ "retr 1", "RETR 2" }, { count = { Retr = 2 } }))
   end)
 
   it("looks at one session", function()
@@ -133,12 +210,27 @@ describe("verify with groups", function()
       ["unknown option 'time'"] = { { "A", time = 2 } },
       ["a group is"] = { {} },
       ["a number, or two"] = { count = { A = "x" } },
+      ["A cannot come 2 to 1 times"] = { count = { A = { 2, 1 } } },
+      ["B cannot come -1 to -1 times"] = { { "B", times = -1 } },
+      ["C cannot come 3 to 2 times"] = { { "C", at_least = 3, at_most = 2 } },
+      ["any_order must be a list"] = { { any_order = { "A", nil, "B" } } },
+      ["never must be a list"] = { never = { x = "A" } },
     } do
       local ok, err = pcall(function() return expect.new(want, 0) end)
       assert.is_false(ok)
       assert.truthy(err:find(message, 1, true), err)
       assert.is_nil(err:find "^[^ ]* verify:")
     end
+    for _, group in ipairs { { "A", times = 1, at_least = 1 },
+                             { any_order = { "A" }, times = 2 },
+                             { "A", anything = true } } do
+      assert.has_error(function() expect.new({ group }, 0) end)
+    end
+  end)
+
+  it("says of a broken pattern that it is, when a line gets that far", function()
+    assert.match("^the list of verify: malformed pattern",
+                 (verify({ "CAPA" }, { "~CAPA[" })))
   end)
 end)
 
