@@ -8,6 +8,7 @@ The server engine for Lua.
 */
 #include <string.h>
 
+#include "../core/buf.h"
 #include "lpop3.h"
 
 #define WANT 4096  /* octets read at once: commands are short */
@@ -262,6 +263,26 @@ static int s_secret (lua_State *L) {
 }
 
 /***
+A text, with "***" for the secrets of the last login command.
+@function server:mask
+@tparam string text
+@treturn string
+*/
+static int s_mask (lua_State *L) {
+  Server *u = check(L);
+  pop3_span text;
+  pop3_buf out;
+  luaL_Buffer b;
+  text.p = luaL_checklstring(L, 2, &text.n);
+  pop3_buf_init(&out, lpop3_mem(L));
+  out.cap = text.n;  /* it does not grow: no secret is shorter than a mask */
+  out.p = luaL_buffinitsize(L, &b, text.n);
+  pop3_server_mask(u->s, &out, text);
+  luaL_pushresultsize(&b, out.n);
+  return 1;
+}
+
+/***
 Octets that came and are no whole command yet.
 @function server:unread
 @treturn integer
@@ -469,6 +490,7 @@ static const luaL_Reg methods[] = {
   { "enter", s_enter },
   { "feed", s_feed },
   { "is_cut", s_is_cut },
+  { "mask", s_mask },
   { "mute", s_mute },
   { "next", s_next },
   { "out", s_out },

@@ -150,6 +150,7 @@ size_t pop3_verb_secret (int id, const char *p, size_t n);
 typedef struct pop3_client pop3_client;
 
 struct pop3_journal;
+struct pop3_buf;
 
 /*
 ** Limits; each is inclusive, and enforced while reading.
@@ -337,6 +338,10 @@ int pop3_server_challenge (pop3_server *s, pop3_span text);
 
 /* Something that the next reply is not to show, besides what came. */
 int pop3_server_secret (pop3_server *s, const char *p, size_t n);
+
+/* Append a text, the secrets of the last login in it masked. */
+int pop3_server_mask (const pop3_server *s, struct pop3_buf *out,
+                      pop3_span text);
 
 /*
 ** A body behind it. The octets must stay where they are until

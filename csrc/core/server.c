@@ -18,6 +18,12 @@
 
 const pop3_server_limits pop3_server_defaults = { 8192, 262144 };
 
+/*
+** An exchange is secret. A client that does not wait for the answer to AUTH,
+** or does not heed it, may go on with one that did not come to be.
+*/
+enum { NO_SASL, SASL, SASL_REFUSED };
+
 struct pop3_server {
   pop3_mem mem;
   const pop3_server_limits *lim;
@@ -31,8 +37,7 @@ struct pop3_server {
   unsigned char cut;       /* it was reached: nothing more goes out */
   unsigned char mute;      /* nobody reads: replies are dropped */
   unsigned char wipe;      /* there was a secret in 'in' */
-  unsigned char sasl;      /* AUTH was the last verb: what follows may be its
-                              exchange, which is secret */
+  unsigned char sasl;      /* enum: may what follows be of an exchange? */
   unsigned char exchange;  /* the next line is a response to a challenge */
   unsigned char plain;     /* commands are not looked at */
   unsigned char login;     /* the last command was one of a login */
@@ -176,7 +181,9 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
     if (err == 0) err = put_text(s, text);
   }
   if (err == 0) err = put(s, "\r\n", 2);
-  s->sasl = s->exchange = 0;  /* what AUTH began has its answer */
+  if (s->sasl != NO_SASL)
+    s->sasl = s->phase == POP3_TRANSACTION ? NO_SASL : SASL_REFUSED;
+  s->exchange = 0;
   if (err == 0 && s->j != NULL) {
     size_t skip = ok ? 4 : 5;
     if (code.n > 0 && pop3_code_known(code.p, code.n)) skip += code.n + 3;
@@ -200,6 +207,10 @@ int pop3_server_challenge (pop3_server *s, pop3_span text) {
 int pop3_server_secret (pop3_server *s, const char *p, size_t n) {
   s->login = 1;
   return pop3_secret_add(&s->secrets, p, n);
+}
+
+int pop3_server_mask (const pop3_server *s, pop3_buf *out, pop3_span text) {
+  return pop3_masked(out, &s->secrets, text, POP3_SECRET_MIN);
 }
 
 static int refuse (pop3_server *s, const char *text) {
@@ -374,13 +385,38 @@ size_t pop3_server_unread (const pop3_server *s) {
   return s->in.n - s->r;
 }
 
+/*
+** Into the journal, what may be shown of a command. Secrets of an earlier one
+** are masked in it, but not in USER, whose name may well be the password.
+*/
+static int show_command (pop3_server *s, int verb, pop3_span line, int masked) {
+  pop3_span rest = line, word = { NULL, 0 };
+  pop3_buf b;
+  int err;
+  if (verb != POP3_V_OTHER) word = pop3_word(&rest);
+  if (verb == POP3_V_USER ||
+      !pop3_secret_in(&s->secrets, rest, POP3_SECRET_MIN))
+    return pop3_journal_add(s->j, s->id, 'C', line, masked);
+  pop3_buf_init(&b, s->mem);
+  err = pop3_buf_add(&b, word.p, word.n);
+  if (err == 0) err = pop3_masked(&b, &s->secrets, rest, POP3_SECRET_MIN);
+  line.p = b.p;
+  line.n = b.n;
+  if (err == 0) err = pop3_journal_add(s->j, s->id, 'C', line, masked);
+  pop3_buf_free(&b);
+  return err;
+}
+
 /* Keep what is secret in a login command, for masking; trace the rest. */
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
   int masked;
   if (verb != POP3_V_OTHER && verb != POP3_V_RESPONSE)
-    s->sasl = verb == POP3_V_AUTH;
-  else if (s->sasl || verb == POP3_V_RESPONSE) secret = 0;
+    s->sasl = verb == POP3_V_AUTH && memchr(line.p, ' ', line.n) != NULL
+              ? SASL : NO_SASL;
+  else if (s->sasl == SASL || verb == POP3_V_RESPONSE ||
+           (s->sasl == SASL_REFUSED && memchr(line.p, ' ', line.n) == NULL))
+    secret = 0;
   masked = secret < line.n || verb == POP3_V_RESPONSE;
   if (masked) s->wipe = 1;
   s->login = (unsigned char)(masked || verb == POP3_V_USER ||
@@ -394,7 +430,7 @@ static int trace_command (pop3_server *s, int verb, pop3_span line) {
   if (s->j == NULL) return 0;
   line.n = secret;
   if (verb != POP3_V_RESPONSE) s->j->count[verb]++;
-  return pop3_journal_add(s->j, s->id, 'C', line, masked);
+  return show_command(s, verb, line, masked);
 }
 
 /* An overlong line, of which 'p' has the start: the verb is all we show. */

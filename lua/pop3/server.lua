@@ -504,6 +504,7 @@ local MANY = 1000  -- errors, and verbs that POP3 does not have, that are kept
 
 function methods:handler_error(session, message)
   if #self.errors >= MANY then return end
+  if session.state ~= "closed" then message = session.engine:mask(message) end
   self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
 end
 

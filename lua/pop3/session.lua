@@ -196,6 +196,16 @@ local function pause(server, yielded)
                   type(yielded) == "number" and yielded or 0)
 end
 
+-- What is secret in what a script's own handler of AUTH gets to see: the whole,
+-- what PLAIN has behind its last NUL, a bearer token.
+local function keep_secret(session, octets)
+  local engine = session.engine
+  for _, secret in ipairs { octets, octets:match "\0([^\0]*)$" or "",
+                            octets:match "Bearer ([^%c]+)" } do
+    engine:secret(secret)
+  end
+end
+
 -- A handler has a challenge for the client; its response wakes it again.
 local function challenge(session, co, octets)
   local effect = session.effect
@@ -223,7 +233,9 @@ local function outcome(session, co, ok, tag, reply)
   local server = session.server
   if not ok then
     set(session, "task", nil)
-    server:handler_error(session, debug.traceback(co, tostring(tag)))
+    -- a traceback ends at a NUL: the secret is masked before
+    tag = session.engine:mask(tostring(tag))
+    server:handler_error(session, debug.traceback(co, tag))
     return session:err("the handler failed", "SYS/TEMP")
   elseif tag == DONE then
     set(session, "task", nil)
@@ -422,7 +434,10 @@ local function command(session, verb, a, b, isnew)
   end
   local handler = server.on[verb] or server.default[verb]
                   or server.on.unknown
-  if isnew then server:count_new(verb) end
+  if isnew then server:count_new(verb)
+  elseif b and verb == "AUTH" and handler ~= server.default.AUTH then
+    keep_secret(session, sasl.decode(b) or "")
+  end
   if server.faults[1] then
     local ok, effect = pcall(fault.strike, server.faults, session, verb, nil,
                              a, b)
@@ -450,7 +465,8 @@ local function respond(session, line)
   elseif line == "*" then why = "cancelled"
   else
     octets = sasl.decode(line)
-    if not octets then why = "not base64" end
+    if not octets then why = "not base64"
+    elseif session.server.on.AUTH then keep_secret(session, octets) end
   end
   local reply = outcome(session, co, resume(co, octets, why, line))
   if reply ~= DONE then safe_answer(session, reply, session.effect) end

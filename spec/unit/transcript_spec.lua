@@ -269,4 +269,35 @@ describe("the server's transcript", function()
     assert.match("\nC: AUTH PLAIN %*%*%*\n", text)
     assert.match("\nS: %-ERR no, %*%*%* is wrong\n", text)
   end)
+
+  it("has none where a handler of AUTH echoes what it has decoded", function()
+    local encode = require "pop3.core".encode.base64
+    local s = pop3.server.new()
+    function s.on.AUTH(session, _, initial)
+      local got = initial and initial or session:challenge "go on"
+      got = initial and require "pop3.core".decode.base64(got) or got
+      return session:err(got:match "Bearer ([^\1]*)" or got:match "[^\0]*$")
+    end
+    local t = talk.to(s)
+    assert.equal("-ERR geheim", t:ask("AUTH PLAIN " .. encode "\0u\0geheim"))
+    t:ask "AUTH LOGIN"
+    assert.equal("-ERR geheim", t:ask(encode "geheim"))
+    t:ask "AUTH XOAUTH2"
+    assert.equal("-ERR geheim", t:ask(encode "user=u\1auth=Bearer geheim\1\1"))
+    assert.is_nil(tostring(s:transcript()):find "geheim")
+  end)
+
+  it("is without them, and so is what verify says of a handler", function()
+    local s = pop3.server.new()
+    function s.on.PASS(_, secret) error("bad: " .. secret) end
+    function s.on.XECHO(session, rest) return session:ok(rest) end
+    local t = talk.to(s)
+    t:ask "USER u"
+    t:ask "PASS geheim"
+    assert.equal("+OK geheim", t:ask "XECHO geheim")
+    assert.match("\nC: XECHO %*%*%*\nS: %+OK %*%*%*\n", tostring(s:transcript()))
+    local ok, err = pcall(s.verify, s, {})
+    assert.is_false(ok)
+    assert.match("bad: %*%*%*", err)
+  end)
 end)
