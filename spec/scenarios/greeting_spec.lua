@@ -13,8 +13,11 @@ end
 
 describe("a greeting", function()
   it("-ERR: the client sends nothing", function()
-    local s, got = greeted "-ERR [SYS/TEMP] come back later"
-    assert.equal("err", got)
+    local s = mock()
+    function s.on.connect(session)  -- the link stays: what comes would be seen
+      return session:raw "-ERR [SYS/TEMP] come back later\r\n"
+    end
+    assert.equal("err", code(client(s)))
     s:verify {}
   end)
 

@@ -27,7 +27,12 @@ describe("a listing", function()
     local s = faulty { verb = "UIDL", reply = "-ERR unknown command" }
     local c = assert(client(s))
     assert.equal("err", code(c:uidl()))
-    for m in assert(c:messages()) do assert.is_nil(m.uid) end
+    local sizes = {}
+    for m in assert(c:messages()) do
+      assert.is_nil(m.uid)
+      sizes[m.number] = m.size
+    end
+    assert.same({ 19, 20, 21 }, sizes)
   end)
 
   it("UIDL works though it is not in CAPA", function()

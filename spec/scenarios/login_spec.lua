@@ -47,6 +47,7 @@ describe("a login", function()
       return s.default.AUTH(session, mechanism)
     end
     assert.equal("fine", code(client(s, { token = "bearer" })))
+    s:verify { "CAPA", "AUTH XOAUTH2", "***" }
   end)
 
   it("by OAUTHBEARER with a stale token: an error to be continued", function()
