@@ -8,25 +8,57 @@
 --    assert.pop3(run).holds("mrose", 1)        -- so many messages
 --
 -- `received` takes what `verify` takes (see `pop3.server:verify`), or one line. A
--- failure shows the difference and the nearest line.
+-- failure shows the difference and the nearest line; a message of one's own may
+-- be the last argument, as in luassert. What cannot be answered, such as how much
+-- the maildrop of nobody holds, or what a list says that is none, is an error,
+-- with `has_not` too.
 -- @module pop3.busted
 
 local assert = require "luassert"
 local check = require "pop3.argument"
+local say = require "say"
+
+-- What went wrong is a text of its own, whichever outcome was wanted.
+local MESSAGE = "assertion.pop3.message"
+say:set(MESSAGE, "%s")
+
+-- An error for the line of the spec. `level` is that of luassert, for what the
+-- assertion calls itself.
+local function misuse(level, err)
+  error((tostring(err):gsub("^[^:\n]+:%d+: ", "")), level + 2)
+end
 
 -- What assert.pop3(run) is about.
 local function subject(state, level)
   local run = rawget(state, "payload")
   if type(run) ~= "table" or type(run.verify) ~= "function" then
-    error("assert.pop3: a server, or what fork() returns, comes first",
-          level + 1)
+    misuse(level + 1, "assert.pop3: a server, or what fork() returns, comes "
+                      .. "first")
   end
   return run
 end
 
--- The outcome, with what is shown when it is not the one that was wanted.
-local function outcome(state, holds, message)
-  state.failure_message = message
+-- Ask the server; where it does not take the question, that is no outcome.
+local function ask(level, run, name, ...)
+  local ok, answer, err = pcall(run[name], run, ...)
+  if not ok or answer == nil then
+    misuse(level + 1, ok and "assert.pop3: " .. tostring(err) or answer)
+  end
+  return answer
+end
+
+local function check_count(level, n, what)
+  local ok, err = pcall(check.count, n, "assert.pop3: how " .. what, 0)
+  if not ok then misuse(level + 1, err) end
+end
+
+-- The outcome, and what is to be said when it was not wanted: `fails` if it had
+-- to hold, `held` if it had not to. A message of the spec's own, the argument at
+-- `own`, comes first.
+local function outcome(state, arguments, own, holds, fails, held)
+  if arguments[own] ~= nil then state.failure_message = arguments[own] end
+  arguments[1], arguments.n, arguments.nofmt = holds and held or fails, 1,
+                                               { true }
   return holds
 end
 
@@ -36,38 +68,45 @@ end
 
 local function received(state, arguments, level)
   local run, want = subject(state, level), arguments[1]
+  local what = "what is in the list"
   if type(want) == "string" then
+    what = ('"%s"'):format(want)
     want = { { anything = true }, want, { anything = true } }
   end
   local ok, err = pcall(run.verify, run, want)
-  -- misuse, or a handler that failed: not the outcome, whichever was wanted
-  if not ok and not tostring(err):find "verify: command"
-     and not tostring(err):find "verify: expected" then
-    error(err, 0)
+  if not ok then
+    err = tostring(err):gsub("^[^:\n]+:%d+: ", "")
+    -- misuse, or a handler that failed: not the outcome, whichever was wanted
+    if not err:find "^verify: command" and not err:find "^verify: expected" then
+      misuse(level, err)
+    end
   end
-  return outcome(state, ok, ok and "it was received, and was not to be" or err)
+  return outcome(state, arguments, 2, ok, err,
+                 ("%s was received, and was not to be"):format(what))
 end
 
 local function counted(state, arguments, level)
   local run, verb, n = subject(state, level), arguments[1], arguments[2]
-  check.count(n, "assert.pop3: how often", 1)
-  local count = run:count(verb)
-  return outcome(state, count == n,
-                 ("%s came %d times, expected %d"):format(verb, count, n))
+  check_count(level, n, "often")
+  local count = ask(level, run, "count", verb)
+  return outcome(state, arguments, 3, count == n,
+                 ("%s came %d times, expected %d"):format(verb, count, n),
+                 ("%s came %d times, as was not expected"):format(verb, count))
 end
 
 local function holds(state, arguments, level)
   local run, user, n = subject(state, level), arguments[1], arguments[2]
-  check.count(n, "assert.pop3: how many messages", 1)
-  local mail, err = run:mailbox(user)
-  if not mail then return outcome(state, false, err) end
-  return outcome(state, #mail == n,
-    ("the maildrop of %s holds %d messages, expected %d"):format(user, #mail, n))
+  check_count(level, n, "many messages")
+  local count = #ask(level, run, "mailbox", user)
+  local holding = ("the maildrop of %s holds %d messages, "):format(user, count)
+  return outcome(state, arguments, 3, count == n,
+                 holding .. ("expected %d"):format(n),
+                 holding .. "as was not expected")
 end
 
 assert:register("modifier", "pop3", set_subject)
-assert:register("assertion", "received", received)
-assert:register("assertion", "counted", counted)
-assert:register("assertion", "holds", holds)
+assert:register("assertion", "received", received, MESSAGE, MESSAGE)
+assert:register("assertion", "counted", counted, MESSAGE, MESSAGE)
+assert:register("assertion", "holds", holds, MESSAGE, MESSAGE)
 
 return assert

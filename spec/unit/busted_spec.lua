@@ -51,7 +51,52 @@ describe("assert.pop3", function()
     fails("of u holds 1 messages, expected 2", function()
       assert.pop3(s).holds("u", 2)
     end)
+    fails("DELE came 1 times, as was not", function()
+      assert.pop3(s).has_not.counted("DELE", 1)
+    end)
+    fails("holds 1 messages, as was not", function()
+      assert.pop3(s).does_not.holds("u", 1)
+    end)
     fails("no such user", function() assert.pop3(s).holds("x", 2) end)
+    fails("no such user", function() assert.pop3(s).has_not.holds("x", 2) end)
+  end)
+
+  it("says first what the spec says", function()
+    local s = server()
+    fails(": mine\nverify: command", function()
+      assert.pop3(s).received("XX", "mine")
+    end)
+    fails(": mine\nDELE came", function()
+      assert.message("mine").pop3(s).counted("DELE", 2)
+    end)
+    fails(": mine\nthe maildrop", function()
+      assert.pop3(s).holds("u", 2, "mine")
+    end)
+  end)
+
+  it("blames the line of the spec", function()
+    local s = server()
+    local here = debug.getinfo(1, "l").currentline
+    for i, fn in ipairs {
+      function() assert.pop3(s).counted("DELE", 2) end,
+      function() assert.pop3(s).received { {} } end,
+      function() assert.pop3(s).counted("DELE") end,
+      function() assert.pop3(s).has_not.counted(5, 1) end,
+      function() assert.pop3(nil).received {} end,
+      function() assert.received {} end,
+      function() assert.pop3(s).holds("u", -1) end,
+      function() assert.pop3(s).holds("x", 1) end,
+      function() assert.pop3(s).has_not.received { nver = "x" } end,
+    } do
+      fails("busted_spec%.lua:" .. here + 1 + i .. ": ", fn)
+    end
+  end)
+
+  it("has no outcome when the server cannot be asked", function()
+    local run = pop3.server.new():fork()
+    run:stop()
+    fails("stopped", function() assert.pop3(run).has_not.received "X" end)
+    fails("stopped", function() assert.pop3(run).has_not.counted("X", 1) end)
   end)
 
   it("works on a child process", function()
