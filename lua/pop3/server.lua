@@ -157,6 +157,8 @@ local function with_preset(opts, level)
   check.options(preset, preset_fields, "server: preset", level + 1)
   local merged, on = own(preset.options or {}), own(preset.on or {})
   if opts.capa ~= nil then on.CAPA = nil end
+  if opts.greeting ~= nil or opts.apop then on.connect = nil end
+  if opts.apop and not merged.apop then merged.greeting = nil end  -- no stamp
   for name, value in pairs(opts) do
     if name ~= "preset" then merged[name] = value end
   end

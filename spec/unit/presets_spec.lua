@@ -197,6 +197,31 @@ describe("a preset", function()
     assert.equal("LOGIN-DELAY 60", found)
   end)
 
+  it("has what the script's options want, also where the server lacks it",
+     function()
+    for name in pairs(presets) do
+      local s = server(name, { mechs = { "CRAM-MD5" }, expire = 7,
+                               greeting = "mine <1.2@a.example>", apop = true })
+      local c = assert(pop3.connect { transport = s:loopback(), user = "u",
+                                      password = "pw", mechs = { "CRAM-MD5" } })
+      assert.equal("mine <1.2@a.example>", c:greeting())
+      local capa = c:capa()
+      assert.equal("7", capa and capa.EXPIRE[1] or "7", name)
+      if name ~= "domino" then  -- which refuses it
+        c = assert(pop3.connect { transport = server(name, { apop = true })
+          :loopback(), user = "u", password = "pw", mechs = { "APOP" } })
+        assert.equal(2, (c:stat()))
+      end
+    end
+  end)
+
+  it("lacks what it lacks, otherwise", function()
+    for name, line in pairs { courier = "APOP u 0123", hmailserver = "AUTH PLAIN",
+                              popa3d = "STLS", qmail = "AUTH LOGIN" } do
+      assert.match("^%-ERR", talk.to(server(name)):ask(line))
+    end
+  end)
+
   it("leaves unique-ids that were given alone", function()
     for name in pairs(presets) do
       local s = server(name, { users = {

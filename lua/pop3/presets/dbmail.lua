@@ -44,11 +44,15 @@ local on = kit.on {
   },
   unknown = "command not understood",
   lacks = { "UTF8", "LANG" },
-  on = { LAST = kit.last, AUTH = function(session)
-    return session:err "no AUTH mechanisms supported"
-  end },
+  on = { LAST = kit.last },
 }
 on.RETR = kit.reaching(on.RETR)
+
+local logs_in = on.AUTH
+function on.AUTH(session, ...)
+  if session.server.mechs[1] then return logs_in(session, ...) end
+  return session:err "no AUTH mechanisms supported"
+end
 
 -- The fourth error is the last one.
 for verb, handler in pairs(on) do

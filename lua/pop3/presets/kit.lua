@@ -156,6 +156,17 @@ local function mechanisms(session, line)
   return names[1] and "SASL " .. table.concat(names, " ")
 end
 
+-- Lines that the script's options want otherwise than the preset.
+local function limits(server)
+  local wanted = {}
+  if server.expire ~= "NEVER" then wanted.EXPIRE = "EXPIRE " .. server.expire end
+  if server.login_delay > 0 then
+    wanted["LOGIN-DELAY"] = ("LOGIN-DELAY %d"):format(
+                            math.ceil(server.login_delay))
+  end
+  return wanted
+end
+
 -- The reply to CAPA: the lines of the preset, with what depends on how the
 -- server was made.
 local function capabilities(text)
@@ -166,7 +177,7 @@ local function capabilities(text)
     local stls = server.credentials and not session.secure
                  and session.state == "authorization"
     local barred = server.require_tls and not session.secure
-    local lines, sasl = {}, barred
+    local lines, sasl, wanted = {}, barred, limits(server)
     for _, line in ipairs(reply.body) do
       local word = line:match "^%S+"
       if barred and (word == "SASL" or word == "USER") then
@@ -177,10 +188,13 @@ local function capabilities(text)
       elseif word == "STLS" then
         line = stls and line
         stls = false
-      elseif word == "LOGIN-DELAY" and server.login_delay > 0 then
-        line = ("LOGIN-DELAY %d"):format(math.ceil(server.login_delay))
+      elseif wanted[word] then
+        line, wanted[word] = wanted[word], nil
       end
       if line then lines[#lines + 1] = line end
+    end
+    for _, word in ipairs { "EXPIRE", "LOGIN-DELAY" } do
+      lines[#lines + 1] = wanted[word]
     end
     if not sasl and session.state == "authorization" then
       lines[#lines + 1] = mechanisms(session, "") or nil
@@ -188,6 +202,26 @@ local function capabilities(text)
     if stls then lines[#lines + 1] = "STLS" end
     reply.body = lines
     return say(session, reply, text)
+  end
+end
+
+-- -------------------------------------------------------------------- lacks
+
+-- Verbs that come with an option of the script's: does the server have it?
+local optional = {
+  AUTH = function(server) return server.mechs[1] end,
+  APOP = function(server) return server.apop end,
+  STLS = function(server) return server.credentials end,
+}
+
+-- A verb that is not known, unless the script's options want it.
+local function lacking(verb, handler, unknown)
+  local wants = optional[verb]
+  if not wants then return unknown end
+  return function(session, ...)
+    local server = session.server
+    if not wants(server) then return unknown(session, ...) end
+    return (handler or server.default[verb])(session, ...)
   end
 end
 
@@ -201,7 +235,8 @@ end
 -- - `words`: verb → what is said, a text, false for none, or a function
 --   (session, reply, ...) that returns text, code; or `{ ok =, err = }`
 -- - `unknown`: the same for a verb that is not known; `lacks`: verbs that this
---   server does not know either
+--   server does not know either, but for AUTH, APOP and STLS when the script
+--   gives `mechs`, `apop` and `tls`
 -- - `on`: more of them
 function kit.on(preset)
   local on = { CAPA = capabilities(preset.capa) }
@@ -219,7 +254,9 @@ function kit.on(preset)
       local reply = session:err "unknown command"
       return say(session, reply, preset.unknown, ...)
     end
-    for _, verb in ipairs(preset.lacks or {}) do on[verb] = on.unknown end
+    for _, verb in ipairs(preset.lacks or {}) do
+      on[verb] = lacking(verb, on[verb], on.unknown)
+    end
   end
   for name, handler in pairs(preset.on or {}) do on[name] = handler end
   return on
