@@ -58,11 +58,13 @@ describe("a login", function()
 
   it("that the client cancels; it does not go on with less", function()
     local s = mock { mechs = { "SCRAM-SHA-256", "PLAIN" } }
+    local why
     function s.on.AUTH(session)
-      local _, why = session:challenge "r=not-your-nonce,s=AAAA,i=4096"
+      why = select(2, session:challenge "r=not-your-nonce,s=AAAA,i=4096")
       return session:err(why)
     end
     assert.equal("auth", code(client(s)))  -- it gets no password
+    assert.equal("cancelled", why)
     s:verify { "CAPA", "AUTH SCRAM-SHA-256 ***", "***" }
   end)
 
