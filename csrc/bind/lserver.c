@@ -263,7 +263,8 @@ static int s_secret (lua_State *L) {
 }
 
 /***
-A text, with "***" for the secrets of the last login command.
+A text, with "***" for the secrets of the last login command, or in its place
+when they are short and the command is the present one.
 @function server:mask
 @tparam string text
 @treturn string
@@ -275,8 +276,8 @@ static int s_mask (lua_State *L) {
   luaL_Buffer b;
   text.p = luaL_checklstring(L, 2, &text.n);
   pop3_buf_init(&out, lpop3_mem(L));
-  out.cap = text.n;  /* it does not grow: no secret is shorter than a mask */
-  out.p = luaL_buffinitsize(L, &b, text.n);
+  out.cap = text.n + 3;  /* no growth: all of it may be a mask, or less is */
+  out.p = luaL_buffinitsize(L, &b, out.cap);
   pop3_server_mask(u->s, &out, text);
   luaL_pushresultsize(&b, out.n);
   return 1;

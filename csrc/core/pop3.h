@@ -339,7 +339,7 @@ int pop3_server_challenge (pop3_server *s, pop3_span text);
 /* Something that the next reply is not to show, besides what came. */
 int pop3_server_secret (pop3_server *s, const char *p, size_t n);
 
-/* Append a text, the secrets of the last login in it masked. */
+/* Append a text, the secrets of the last login masked as in its reply. */
 int pop3_server_mask (const pop3_server *s, struct pop3_buf *out,
                       pop3_span text);
 

@@ -210,7 +210,7 @@ int pop3_server_secret (pop3_server *s, const char *p, size_t n) {
 }
 
 int pop3_server_mask (const pop3_server *s, pop3_buf *out, pop3_span text) {
-  return pop3_masked(out, &s->secrets, text, POP3_SECRET_MIN);
+  return pop3_mask_text(out, &s->secrets, text, s->login);
 }
 
 static int refuse (pop3_server *s, const char *text) {

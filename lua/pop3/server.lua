@@ -504,9 +504,11 @@ end
 
 local MANY = 1000  -- errors, and verbs that POP3 does not have, that are kept
 
-function methods:handler_error(session, message)
+-- What a handler did wrong, and where; a secret may be in its message.
+function methods:handler_error(session, message, trace)
   if #self.errors >= MANY then return end
   if session.state ~= "closed" then message = session.engine:mask(message) end
+  if trace then message = message .. "\n" .. trace end
   self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
 end
 

@@ -233,9 +233,7 @@ local function outcome(session, co, ok, tag, reply)
   local server = session.server
   if not ok then
     set(session, "task", nil)
-    -- a traceback ends at a NUL: the secret is masked before
-    tag = session.engine:mask(tostring(tag))
-    server:handler_error(session, debug.traceback(co, tag))
+    server:handler_error(session, tostring(tag), debug.traceback(co))
     return session:err("the handler failed", "SYS/TEMP")
   elseif tag == DONE then
     set(session, "task", nil)

@@ -298,6 +298,11 @@ describe("the server's transcript", function()
     assert.match("\nC: XECHO %*%*%*\nS: %+OK %*%*%*\n", tostring(s:transcript()))
     local ok, err = pcall(s.verify, s, {})
     assert.is_false(ok)
-    assert.match("bad: %*%*%*", err)
+    assert.match("bad: %*%*%*\nstack traceback", err)
+    s:reset()
+    t = talk.to(s)
+    t:ask "USER u"
+    t:ask "PASS b:"  -- what is left around a short one would tell it
+    assert.match("session 1: %*%*%*\nstack traceback", s.errors[1])
   end)
 end)
