@@ -118,6 +118,17 @@ describe("the control socket", function()
     end)
   end)
 
+  it("says of a handler that failed that it did not hold", function()
+    with(function(c, t)
+      t:ask "CAPA"
+      local no = c:ask(request("verify", { commands = { "CAPA" } }))
+      assert.same({ false, "verify" }, { no.ok, no.code })
+      assert.match("^verify: a handler failed: session 1: .*oops", no.error)
+    end, function(server)
+      function server.on.CAPA() error "oops" end
+    end)
+  end)
+
   it("verifies, counts and waits", function()
     with(function(c, t)
       t:login()

@@ -10,7 +10,7 @@ local transcript = require "pop3.transcript"
 
 -- An error without the place in the program where it was raised.
 local function plain(err)
-  return (tostring(err):gsub("^[^\n]-:%d+: ", ""))
+  return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
 end
 
 -- Name → what it takes (field → type), what of it is needed, and a function of
