@@ -107,8 +107,8 @@ local function in_order(group, lines, done)
   return at
 end
 
--- What is expected from item `at` on, line by line: `need`, it must come; `loop`,
--- it may come again; without `line` it is any. At most WINDOW + 1 of them.
+-- What is expected from item `at` on, line by line: `need`, it must come;
+-- `loop`, it may come again; without `line` it is any. At most WINDOW + 1 of them.
 local function expand(items, at, lines, done)
   local out = {}
   local function add(line, need, loop)
@@ -144,9 +144,9 @@ local function fits(element, line)
   return element.line == nil or agrees(element.line, line)
 end
 
--- The cost of what is left, from each pair of an element and a line on: one for
--- each line that is missing or too much. Where the list of one side was cut off,
--- what is over of the other costs nothing.
+-- The cost of what is left, from each pair of an element and a line on: one
+-- for each line that is missing or too much. Where the list of one side was cut
+-- off, what is over of the other costs nothing.
 local function costs(want, lines, from, to, cut)
   local cost = {}
   for i = #want + 1, 1, -1 do

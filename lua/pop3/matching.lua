@@ -88,8 +88,8 @@ function Group:place(j, seen)
   return false
 end
 
--- Share out lines behind the first `done`, as far as it goes; what is shared out
--- already, with fewer lines done, stays. Returns how many lines are done then.
+-- Share out lines behind the first `done`, as far as it goes; what is shared
+-- out already, with fewer lines done, stays. Returns how many are done then.
 function Group:reach(done)
   local first, last = self.first or done, math.max(self.last or done, done)
   for j = first + 1, math.min(done, last) do self:give(j, nil) end
@@ -103,8 +103,8 @@ end
 
 -- ------------------------------------------------------------------ matching
 
--- The `after` functions tell how many lines may be done after an expectation, as
--- a rising list, given such a list of what may be before it.
+-- The `after` functions tell how many lines may be done after an expectation,
+-- as a rising list, given such a list of what may be before it.
 
 local function after_anything(before, lines)
   local list = {}
@@ -168,56 +168,27 @@ local function partly(item, done, lines)
   return n
 end
 
--- How many lines were done before an expectation after which `done` are.
-local function undo(item, before, done, lines)
-  if item.anything then return before[1] end
-  if item.any_order then return done - #item.any_order end
-  local least = done
-  while least > 0 and done - least < item.most
-        and agrees(item.line, lines[least]) do
-    least = least - 1
-  end
-  for _, n in ipairs(before) do
-    if n >= least and n <= done - item.least then return n end
-  end
-end
-
--- How many lines are done after each expectation before `at`, when `done` are
--- after the last of them.
-local function trace(items, steps, at, done, lines)
-  local ends = {}
-  for i = at - 1, 1, -1 do
-    ends[i] = done
-    done = undo(items[i], steps[i - 1], done, lines)
-  end
-  return ends
-end
-
 --- Find what is not met.
 -- @tparam {table,...} items as `expect.new` makes them
 -- @tparam {string,...} lines
 -- @treturn ?table nil when all are met; else `at`, the expectation that is not,
--- one behind the last when that is that no more comes; `ends`, how many lines are
--- done after each one before it; `done`, how many it could take in part; `left`,
+-- one behind the last when that is that no more comes; `start`, how many lines
+-- are done before it; `done`, how many when it has taken what it can; `left`,
 -- what a group still wants then
 function matching.mismatch(items, lines)
-  local steps = { [0] = { 0 } }
+  local before = { 0 }
   for i, item in ipairs(items) do
-    steps[i] = after(item, steps[i - 1], lines)
-    if not steps[i][1] then
-      local before = steps[i - 1]
+    local list = after(item, before, lines)
+    if not list[1] then
       local start = before[#before]
       local done, left = partly(item, start, lines)
-      return { at = i, done = done, start = start, left = left,
-               ends = trace(items, steps, i, start, lines) }
+      return { at = i, done = done, start = start, left = left }
     end
+    before = list
   end
-  local last = steps[#items]
-  local done = last[#last]
-  if done ~= #lines then
-    return { at = #items + 1, done = done, start = done,
-             ends = trace(items, steps, #items + 1, done, lines) }
-  end
+  local done = before[#before]
+  if done == #lines then return nil end
+  return { at = #items + 1, done = done, start = done }
 end
 
 return matching
