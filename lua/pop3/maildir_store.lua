@@ -41,10 +41,13 @@ local function scan(path)
   return found
 end
 
--- The order of delivery: seconds, then the rest of the name.
+-- The order of delivery: seconds, microseconds where a name has them, then the
+-- rest of it.
 local function earlier(a, b)
-  local s, t = tonumber(a:match "^%d+") or 0, tonumber(b:match "^%d+") or 0
-  if s ~= t then return s < t end
+  for _, pattern in ipairs { "^%d+", "^%d+%.M(%d+)" } do
+    local s, t = tonumber(a:match(pattern)) or 0, tonumber(b:match(pattern)) or 0
+    if s ~= t then return s < t end
+  end
   return a < b
 end
 

@@ -135,6 +135,12 @@ describe("a Maildir", function()
     for i, message in ipairs(reading(one:open())) do
       assert.equal(i .. "\r\n", message[3])
     end
+    dir:write("new/1700000001.M90P9.a", "b\n")
+    dir:write("new/1700000001.M100P1.a", "c\n")
+    dir:write("new/1700000001.a", "a\n")
+    local first = reading(one:open())
+    assert.same({ "a\r\n", "b\r\n", "c\r\n" },
+                { first[1][3], first[2][3], first[3][3] })
   end)
 
   it("keeps its unique-ids over restarts and moves", function()
