@@ -3,6 +3,26 @@
 -- @module pop3.plain
 -- @local
 
+-- What a script's handler can call: the one for all lines, whatever the verb.
+local function defaults(usual, hooks, handle)
+  return setmetatable({}, { __index = function(_, name)
+    if type(name) ~= "string" or name:find "^%l" then
+      return hooks[name] or usual[name]
+    end
+    return handle
+  end })
+end
+
+-- A hook of the script, and then the one that this server cannot do without,
+-- unless the script's gave the reply.
+local function before(hook, own)
+  return function(session)
+    local reply = hook(session)
+    if type(reply) == "table" then return reply end
+    return own(session)
+  end
+end
+
 --- Make one.
 -- @tparam table opts of `pop3.server.new`, but for `on`
 -- @tparam table hooks `connect` and others
@@ -13,8 +33,13 @@ return function(opts, hooks, handle, above)
   local server, err, code = require "pop3.server".new(opts)
   if not server then return nil, err, code end
   server.engine_opts.plain = true
-  for name, handler in pairs(above or {}) do hooks[name] = handler end
-  server.on = setmetatable(hooks, { __index = function(_, name)
+  server.default = defaults(server.default, hooks, handle)
+  local on = {}
+  for name, hook in pairs(hooks) do on[name] = hook end
+  for name, handler in pairs(above or {}) do
+    on[name] = hooks[name] and before(handler, hooks[name]) or handler
+  end
+  server.on = setmetatable(on, { __index = function(_, name)
     return not name:find "^%l" and handle or nil  -- hooks are in lower case
   end })
   return server

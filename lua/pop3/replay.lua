@@ -42,9 +42,28 @@ local known = { loose = "boolean", host = "string", port = "integer",
 
 -- ---------------------------------------------------------------- preparation
 
+local known_verbs, logins = match.verbs, match.logins
+
+-- The verb of a command, or of a pattern that begins with one.
+local function verb_of(want)
+  return want:match "^~?%^?(%a*)":upper()
+end
+
+-- Does it have a secret? AUTH alone asks for a list.
 local function is_login(want)
-  return want:find "^[Pp][Aa][Ss][Ss] " or want:find "^[Aa][Pp][Oo][Pp] "
-         or want:find "^[Aa][Uu][Tt][Hh] "
+  return logins[verb_of(want)] and want:upper() ~= "AUTH"
+end
+
+-- A command as `verify` sees it: without its secret, the verb in capitals.
+local function hushed(want)
+  local verb = verb_of(want)
+  if want:sub(1, 1) ~= "~" then want = want:gsub("^%a+", string.upper) end
+  if not is_login(want) then return want
+  elseif want:sub(1, 1) == "~" then
+    local shown = verb == "PASS" and "PASS ***" or verb .. " X ***"
+    return shown:find(want:sub(2)) and want or "~^" .. verb
+  elseif verb == "PASS" then return "PASS ***" end
+  return (want:gsub("^(%S+%s+%S+)%s.*$", "%1 ***"))
 end
 
 -- Each step of a session gets the number of the stretch it belongs to, within
@@ -91,8 +110,10 @@ local function expected(sessions, loose)
         list[#list + 1] = { any_order = group }
       end
       local into = group or list
-      into[#into + 1] = step.want
-      for _, round in ipairs(step.rounds) do into[#into + 1] = round.want end
+      into[#into + 1] = hushed(step.want)
+      for _, round in ipairs(step.rounds) do
+        into[#into + 1] = round.want == "*" and "*" or "***"
+      end
     end
   end
   return list
@@ -110,30 +131,39 @@ local function strict(play, line)
 end
 
 -- Within a stretch, the first that fits and was not played; or the last that was.
-local function loose(play, line, uids)
+local function pick_from(play, fits)
   local best
-  local steps = play.session.steps
-  for i, step in ipairs(steps) do
-    if step.stretch == play.stretch and match.fits(step.want, line, uids) then
+  for i, step in ipairs(play.session.steps) do
+    if step.stretch == play.stretch and fits(step.want) then
       best = i
       if not play.played[i] then break end
     end
   end
+  return best
+end
+
+local function loose(play, line, uids)
+  local best = pick_from(play, function(want) return match.fits(want, line) end)
+    or pick_from(play, function(want) return match.nearly(want, line, uids) end)
   if not best then return nil, "none like it here" end
+  local step = play.session.steps[best]
   play.played[best] = true
-  play.stretch = steps[best].leads_to or play.stretch
-  return steps[best]
+  play.stretch = step.leads_to or play.stretch
+  return step
+end
+
+-- What goes wrong with a reply, beneath the faults of the script.
+local function spoil(session, effects)
+  if not next(effects) then return end
+  session.effect = fault.merge(fault.effects(effects, 1), session.effect or {})
 end
 
 -- The reply of a step, or of its last round.
-local function reply_of(session, step, reply)
-  local octets = table.concat(reply)
+local function reply_of(session, step, round)
+  local octets = table.concat(round.reply)
   local made = session:raw(octets)
   made.status = octets:match "^%S*"
-  if next(step.effects) then
-    session.effect = fault.merge(fault.effects(step.effects, 1),
-                                 session.effect or {})
-  end
+  spoil(session, round.effects)
   local quit = step.want and step.want:upper() == "QUIT"
   made.close = step.ends or quit and "fin" or nil
   if step.tls or step.want and step.want:upper() == "STLS"
@@ -144,10 +174,22 @@ local function reply_of(session, step, reply)
   return made
 end
 
+local phrases = { ["no more"] = true, ["none like it here"] = true,
+                  ["another response"] = true }
+
 local function wrong(session, want, got)
-  session.server:handler_error(session, ('replay: expected %s, got "%s"'):format(
-    want == "no more" and want or '"' .. want .. '"', got))
+  session.server:handler_error(session, ("replay: expected %s, got %s"):format(
+    phrases[want] and want or '"' .. hushed(want) .. '"',
+    phrases[got] and got or '"' .. got .. '"'))
   return session:err "not in the transcript"
+end
+
+-- A command that did not fit, as it may be shown: a login has a secret, and so may
+-- have what a client says behind AUTH as if that had been a challenge.
+local function shown(session, line)
+  local verb = session.verb:match "^%a*"
+  local secret = logins[verb] or session.data.in_auth and not known_verbs[verb]
+  return secret and (logins[verb] and verb or "") .. " ..." or line
 end
 
 -- A command: find it, and go through its rounds.
@@ -155,20 +197,23 @@ local function play_step(session, rest, pick, uids)
   local play, verb = session.data.replay, session.verb
   local line = rest == "" and verb or verb .. " " .. rest
   local step, want = pick(play, line, uids)
-  if not step then
-    -- a login that does not fit must not show its secret
-    return wrong(session, want, is_login(line) and verb .. " ..." or line)
-  end
-  local reply = step.reply
-  for _, round in ipairs(step.rounds) do
-    local text = table.concat(reply):match "^%+ ?([^\r\n]*)"
+  if known_verbs[verb] then session.data.in_auth = verb == "AUTH" end
+  if not step then return wrong(session, want, shown(session, line)) end
+  local round = step
+  for i = 1, #step.rounds + 1 do
+    local text = table.concat(round.reply):match "^%+%f[ \r\n] ?([^\r\n]*)\r?\n$"
+    local following = step.rounds[i]
+    if not (following or text and not step.ends) then break end
+    spoil(session, round.effects)
     local _, _, response = session:challenge { text }
-    if not response or not match.responds(round.want, response) then
-      return wrong(session, round.want, "another response")
+    if not following then return wrong(session, "no more", "another response") end
+    if not response or not match.responds(following.want, response) then
+      return wrong(session, following.want == "*" and "*" or "***",
+                   "another response")
     end
-    reply = round.reply
+    round = following
   end
-  return reply_of(session, step, reply)
+  return reply_of(session, step, round)
 end
 
 local function greet(session, sessions, free)
@@ -183,7 +228,7 @@ local function greet(session, sessions, free)
   end
   session.data.replay = { session = recorded, done = 0, stretch = 1,
                           played = {} }
-  return reply_of(session, recorded.greeting, recorded.greeting.reply)
+  return reply_of(session, recorded.greeting, recorded.greeting)
 end
 
 --- Make a server of a transcript, of a plain file of `C:` and `S:` lines, or of a
@@ -208,7 +253,7 @@ local function replay(path, opts)
   text, err = file:read "a"
   file:close()
   if not text then return nil, ("replay: %s: %s"):format(path, err), "io" end
-  if text:find "<testcase" then
+  if text:find "^%s*<testcase" or text:find "\n[ \t]*<testcase" then
     return require "pop3.replay.curl"(text, path, opts)
   end
   local code

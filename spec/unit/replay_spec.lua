@@ -159,11 +159,120 @@ S: +OK 0 0
     assert.equal("+ not base64", t:ask "bXJvc2U=")
     assert.equal("+OK in", t:ask "c2VjcmV0")
     assert.equal("+OK 0 0", t:ask "STAT")
-    assert.same({ "AUTH LOGIN", "bXJvc2U=", "***", "STAT" }, s.expected)
+    assert.same({ "AUTH LOGIN", "***", "***", "STAT" }, s.expected)
+    assert.is_true(s:verify(s.expected))
     s = assert(replay "S: +OK\nC: AUTH X\nS: + \nC: *\nS: -ERR bye\n")
     t = talk.to(s)
     t:ask "AUTH X"
     assert.equal("-ERR not in the transcript", t:ask "abcd")
+  end)
+
+  it("shows no secret, that of the file neither", function()
+    local s = assert(replay [[
+S: +OK
+C: USER mrose
+S: +OK
+C: PASS tanstaaf
+S: +OK
+C: AUTH PLAIN AHRpbQB0YW5zdGFhZg==
+S: +OK
+C: apop mrose c4c9334bac560ecc979e58001b3e22fb
+S: +OK
+~ ^PASS tan
+S: +OK
+~ ^AUTH
+S: +
+C: AHRpbQB0YW5zdGFhZg==
+S: +OK
+]])
+    local t = talk.to(s)
+    for _, line in ipairs { "USER mrose", "PASS tanstaaf",
+      "AUTH PLAIN AHRpbQB0YW5zdGFhZg==",
+      "APOP mrose c4c9334bac560ecc979e58001b3e22fb", "PASS tanstaaf" } do
+      assert.equal("+OK", t:ask(line))
+    end
+    assert.equal("+ ", t:ask "AUTH PLAIN")
+    assert.equal("+OK", t:ask "AHRpbQB0YW5zdGFhZg==")
+    assert.is_true(s:verify(s.expected))
+    t = talk.to(assert(replay "S: +OK\nC: PASS tanstaaf\nS: +OK\n"))
+    for _, line in ipairs { "PASS geheim", "PASS\tgeheim", "pass geheim",
+                            "AUTH NONE", "geheim", "APOP mrose geheim" } do
+      assert.equal("-ERR not in the transcript", t:ask(line))
+    end
+    local errors = table.concat(t.transport.server.errors, "\n"):lower()
+    assert.is_nil(errors:find "geheim" or errors:find "tanstaaf")
+  end)
+
+  it("waits for a response though the transcript ends with the challenge",
+     function()
+    local s = assert(replay "S: +OK\nC: AUTH LOGIN\nS: + VXNlcjo=\n")
+    local t = talk.to(s)
+    assert.equal("+ VXNlcjo=", t:ask "AUTH LOGIN")
+    assert.equal("-ERR not in the transcript", t:ask "Z2VoZWlt")
+    assert.is_nil(table.concat(s.errors):upper():find "Z2VOZWLT")
+    t = talk.to(assert(replay "S: +OK\nC: AUTH LOGIN\nS: + VXNlcjo=\n! hangup"))
+    t:send "AUTH LOGIN\r\n"
+    assert.same({ "+ VXNlcjo=\r\n", "closed" }, { t:rest() })
+  end)
+
+  it("puts a fault where it stands in an exchange", function()
+    local t = talk.to(assert(replay [[
+S: +OK
+C: AUTH LOGIN
+S: + VXNlcjo=
+! delay=2
+C: ***
+S: + UGFzczo=
+C: ***
+! delay=3
+S: +OK
+]]))
+    local server = t.transport.server
+    t:ask "AUTH LOGIN"
+    assert.equal(2, server:now())
+    t:ask "YQ=="
+    assert.equal(2, server:now())
+    t:ask "YQ=="
+    assert.equal(5, server:now())
+  end)
+
+  it("is loose, and gives the message that was asked for", function()
+    local t = talk.to(assert(replay([[
+S: +OK
+C: UIDL
+S: +OK
+S: 1 1
+S: 2 2
+S: .
+C: RETR 1
+S: +OK one
+S: .
+C: RETR 2
+S: +OK two
+S: .
+C: XFIND 2026-11-23 1
+S: +OK first
+C: XFIND 2026-11-24 1
+S: +OK second
+]], { loose = true })))
+    assert.equal("+OK two", (t:list "RETR 2"))
+    assert.equal("+OK one", (t:list "RETR 1"))
+    assert.equal("-ERR not in the transcript", t:ask "RETR 3")
+    assert.equal("+OK second", t:ask "XFIND 2026-11-24 1")
+    assert.equal("+OK first", t:ask "XFIND 2031-01-01 7")
+  end)
+
+  it("is loose no further than a login that a pattern stands for", function()
+    local t = talk.to(assert(replay([[
+S: +OK
+~ ^PASS
+S: +OK
+C: STAT
+S: +OK 0 0
+]], { loose = true })))
+    assert.equal("-ERR not in the transcript", t:ask "STAT")
+    t:ask "PASS x"
+    assert.equal("+OK 0 0", t:ask "STAT")
   end)
 
   it("takes TLS where it was taken", function()
@@ -223,6 +332,37 @@ S: +OK
     assert.equal("+OK", t:ask "NOOP")
   end)
 
+  it("reads plain files, each line indented in its own way", function()
+    for _, text in ipairs {
+      "S:+OK\nC: STAT\nS:  +OK 1 1\nC:LIST\nS: +OK\nS:1 1\nS:.\n",
+      "S:\t+OK\nC:\tSTAT\nS:\t+OK 1 1\nC:\tLIST\nS:\t+OK\nS:\t1 1\nS:\t.\n",
+    } do
+      local t = talk.to(assert(replay(text)))
+      assert.equal("+OK", t.greeting)
+      assert.equal("+OK 1 1", t:ask "STAT")
+      assert.same({ "1 1" }, (select(2, t:list "LIST")))
+    end
+    local t = talk.to(assert(replay(
+      "S: +OK\nC: RETR 1\nS: +OK\nS:   indented\nS: not\nS: .\n")))
+    assert.same({ "  indented", "not" }, (select(2, t:list "RETR 1")))
+  end)
+
+  it("takes TLS where a plain file has STLS", function()
+    local run <close> = assert(replay("S: +OK\nC: STLS\nS: +OK\n"
+      .. "C: CAPA\nS: +OK\nS: USER\nS: .\n")):fork()
+    local c = assert(pop3.connect { host = "127.0.0.1", port = run.port,
+                                    tls = "none", cafile = run.cafile })
+    assert.is_true(c:stls())
+    assert.same({ USER = {} }, c:capa())
+    c:close()
+  end)
+
+  it("takes no mail for a test case of curl", function()
+    local t = talk.to(assert(replay(
+      "S: +OK\nC: RETR 1\nS: +OK\nS: <testcase>\nS: .\n")))
+    assert.same({ "<testcase>" }, (select(2, t:list "RETR 1")))
+  end)
+
   it("says what is wrong with a file, and where", function()
     for text, message in pairs {
       ["S: +OK\nhello\n"] = "session.txt:2: neither C:",
@@ -234,6 +374,10 @@ S: +OK
       ["S: +OK\n! delay=x\n"] = "txt:2: .*'delay' must be",
       ["S: +OK\nC: ~[\n! delay=1 delay.x=1\n"] = "txt:3: delay.x twice",
       ["S: +OK\n~ [\n"] = "txt:2: malformed pattern",
+      ["# session 2\nS: +OK\n"] = "txt:1: session 2 is here, .* no session 1",
+      ["S: +OK\n# session 3\n! tls\n"] = "txt:2: session 3 .* no session 2",
+      ["S: +OK\n# session 0\n"] = "txt:2: sessions are counted from 1",
+      ["# session 99999999999999999999\n"] = "txt:1: sessions are counted",
     } do
       local s, err, code = replay(text)
       assert.is_nil(s)
@@ -250,11 +394,16 @@ S: +OK
   it("can be overridden, and run in a child", function()
     local s = assert(replay(SESSION))
     function s.on.UIDL(session) return session:err "not today" end
+    function s.on.PASS(session, secret)
+      local reply = s.default.PASS(session, secret)
+      reply.raw = reply.raw:gsub("in", "in, late")
+      return reply
+    end
     local run <close> = s:fork()
     local c = assert(pop3.connect { host = "127.0.0.1", port = run.port,
                                     tls = "none" })
     assert.is_true(c:command "USER mrose" ~= nil)
-    assert(c:command "PASS x")
+    assert.equal("in, late", (c:command "PASS x"))
     assert.equal("not today", (select(4, c:command "UIDL") or {}).text)
     c:close()
   end)

@@ -9,6 +9,7 @@
 -- @local
 
 local plain = require "pop3.plain"
+local usual = require "pop3.handlers"
 
 -- The inside of an element, its attributes and entities.
 local function part(text, name)
@@ -157,7 +158,7 @@ return function(text, path, opts)
     local reply = scripted(session, c, verb)
     if reply then return reply end
     if verb == "STLS" and session.server.credentials then
-      return session.server.default.STLS(session)
+      return usual.STLS(session)
     end
     if not known[verb] then return session:err "Unrecognized command" end
     return known[verb](session, rest)

@@ -47,9 +47,12 @@ local function new_step(self, want)
 end
 
 function Reader:begin(number)
+  if not number or number < 1 then return nil, "sessions are counted from 1" end
   local sessions = self.sessions
-  sessions[number] = sessions[number] or { steps = {}, tls = false }
-  self.session = sessions[number]
+  sessions[number] = sessions[number] or { steps = {}, tls = false,
+                                           line = self.line }
+  self.session, self.joined = sessions[number], false
+  return true
 end
 
 -- The session that lines belong to, the first when none was named.
@@ -68,11 +71,13 @@ local function step_of(self)
   return session.step
 end
 
--- Where the lines of the present reply go: behind a challenge there is another.
-local function reply_of(step)
-  local round = step.rounds[#step.rounds]
-  return round and round.reply or step.reply
+-- What has the present reply and its effects: the step, or the last round of an
+-- exchange in it.
+local function last_of(step)
+  return step.rounds[#step.rounds] or step
 end
+
+local function reply_of(step) return last_of(step).reply end
 
 local function challenges(reply)
   return reply[1] ~= nil and reply[1]:find "^%+[ \r\n]" ~= nil
@@ -82,7 +87,7 @@ function Reader:client(line)
   local session = current(self)
   if session.step and challenges(reply_of(session.step)) then
     local rounds = session.step.rounds
-    rounds[#rounds + 1] = { want = line, reply = {} }
+    rounds[#rounds + 1] = { want = line, reply = {}, effects = {} }
     return true
   end
   session.step = new_step(self, line)
@@ -131,27 +136,35 @@ end
 function Reader:bang(text)
   local name, rest = text:match "^(%w+)%s*(.-)%s*$"
   if bangs[name] then return bangs[name](self, rest) end
-  return effects_of(text, step_of(self).effects)
+  return effects_of(text, last_of(step_of(self)).effects)
 end
 
 -- The least indentation behind C: and S:, which is no part of the lines.
 local function indentation(text)
   local least
-  for spaces, rest in text:gmatch "\n[ \t]*[CS]:( *)([^\r\n]?)" do
-    if rest ~= "" and rest ~= "<" and (not least or #spaces < least) then least = #spaces end
+  for spaces, rest in text:gmatch "\n[ \t]*[CS]:([ \t]*)([^\r\n]?)" do
+    if rest ~= "" and rest ~= "<" and (not least or #spaces < least) then
+      least = #spaces
+    end
   end
   return least or 0
+end
+
+-- A line without its indentation. None of what stands before a command or a
+-- status line is theirs, unless it was recorded so.
+local function outdented(self, side, rest, indent)
+  local starts = side == "C" or not reply_of(step_of(self))[1]
+  if starts and not self.own then return (rest:gsub("^[ \t]+", "")) end
+  return rest:sub(math.min(indent, #rest:match "^[ \t]*") + 1)
 end
 
 local function take(self, line, indent)
   local side, rest = line:match "^[ \t]*([CS]):(.*)$"
   if side then
-    rest = rest:gsub("^" .. (" "):rep(indent), "", 1)
-    if rest:find "^ *$" and #rest < indent then rest = "" end
     -- "<open connection>", as the examples of RFC 1939 have it
     if not self.own and rest:find "^%s*<.*connection.*>%s*$" then return true end
-    if side == "C" then return self:client(rest) end
-    return self:server(rest)
+    if side == "C" then return self:client(outdented(self, side, rest, indent)) end
+    return self:server(outdented(self, side, rest, indent))
   end
   local pattern = line:match "^[ \t]*C?~:? ?(.*)$"
   if pattern then
@@ -162,9 +175,21 @@ local function take(self, line, indent)
   local bang = line:match "^[ \t]*!:? ?(.*)$"
   if bang then return self:bang(bang) end
   local number = line:match "^# session (%d+)"
-  if number then self:begin(math.tointeger(tonumber(number))) end
-  if number or line:find "^%s*#" or line:find "^%s*$" then return true end
+  if number then return self:begin(math.tointeger(tonumber(number))) end
+  if line:find "^%s*#" or line:find "^%s*$" then return true end
   return nil, "neither C:, S:, ~, ! nor #"
+end
+
+-- Did the server agree to begin TLS?
+local function has_stls(sessions)
+  for _, session in ipairs(sessions) do
+    for _, step in ipairs(session.steps) do
+      if step.want:upper() == "STLS" and (step.reply[1] or ""):find "^%+OK" then
+        return true
+      end
+    end
+  end
+  return false
 end
 
 --- Read a transcript.
@@ -172,13 +197,14 @@ end
 -- @tparam string name of it, for messages
 -- @treturn table `sessions`: of each, `greeting` and `steps`, of which `want` is
 -- the command, `reply` a list of lines with their ends, `rounds` what follows in
--- an exchange, `ends` how the link does, `effects` and `tls`; or nil, message,
+-- an exchange, `ends` how the link does, `effects` and `tls`, and `tls` when it
+-- begins in one of them; or nil, message,
 -- "proto"
 function script.parse(text, name)
   local self = setmetatable({ sessions = {}, line = 0, joined = false,
                               own = text:find "^# lpop3 transcript" ~= nil },
                             Reader)
-  local indent = indentation("\n" .. text)
+  local indent = self.own and 1 or indentation("\n" .. text)
   local crlf = text:match "^[^\n]*" :sub(-1) == "\r"
   for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "(.-)\n" do
     self.line = self.line + 1
@@ -191,13 +217,21 @@ function script.parse(text, name)
   if not next(self.sessions) then
     return nil, name .. ": no line of C: or S:", "proto"
   end
+  local missing = 1
+  while self.sessions[missing] do missing = missing + 1 end
+  for number, session in pairs(self.sessions) do
+    if number > missing then
+      return nil, ("%s:%d: session %d is here, but there is no session %d"):format(
+                  name, session.line, number, missing), "proto"
+    end
+  end
   for number = 1, #self.sessions do
     if not self.sessions[number].greeting then
       self.sessions[number].greeting = { reply = { "+OK\r\n" }, rounds = {},
                                          effects = {}, line = 0 }
     end
   end
-  return { sessions = self.sessions, tls = self.tls or false }
+  return { sessions = self.sessions, tls = self.tls or has_stls(self.sessions) }
 end
 
 return script
