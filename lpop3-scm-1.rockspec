@@ -196,6 +196,7 @@ build = {
     ["pop3.pump"] = "lua/pop3/pump.lua",
     ["pop3.record"] = "lua/pop3/record.lua",
     ["pop3.record.notes"] = "lua/pop3/record/notes.lua",
+    ["pop3.record.secrets"] = "lua/pop3/record/secrets.lua",
     ["pop3.record.upstream"] = "lua/pop3/record/upstream.lua",
     ["pop3.replay"] = "lua/pop3/replay.lua",
     ["pop3.replay.curl"] = "lua/pop3/replay/curl.lua",

@@ -16,9 +16,13 @@
 -- @module pop3.record
 
 local check = require "pop3.argument"
+local core = require "pop3.core"
+local match = require "pop3.replay.match"
 local new_notes = require "pop3.record.notes"
+local new_secrets = require "pop3.record.secrets"
 local new_upstream = require "pop3.record.upstream"
 local plain = require "pop3.plain"
+local secure = require "pop3.secure"
 
 local known = { upstream = "table", file = "string", host = "string",
                 port = "integer", tls = "any", implicit = "boolean",
@@ -41,39 +45,42 @@ end
 
 -- ------------------------------------------------------------------- secrets
 
-local verbs = {}
-for verb in ("APOP AUTH CAPA DELE LANG LIST NOOP PASS QUIT RETR RSET STAT STLS "
-             .. "TOP UIDL USER UTF8"):gmatch "%S+" do
-  verbs[verb] = true
-end
+local verbs, logins = match.verbs, match.logins
 
--- A command as it may be written, and the secret in it. What is no command behind
--- AUTH is what a client goes on with that did not look at the answer.
+-- A command as it may be written; the secret in it is looked for from here on.
+-- What is no command behind AUTH is what a client goes on with that did not look
+-- at the answer.
 local function masked(session, line)
-  local data = session.data
+  local data, secrets = session.data, session.data.secrets
   local verb, gap, rest = line:match "^(%a*)(%s*)(.*)$"
   verb = verb:upper()
   if verbs[session.verb] then data.in_auth = verb == "AUTH"
-  elseif data.in_auth then return "***", line end
+  elseif data.in_auth then
+    secrets:add(line)
+    return "***"
+  end
   if gap == "" or rest == "" then return line end
-  if verb == "PASS" then return "PASS ***", rest
+  if verb == "PASS" then
+    secrets:add(rest, "password")
+    return "PASS ***"
   elseif verb == "APOP" or verb == "AUTH" then
     local name, secret = rest:match "^(%S+)%s+(.+)$"
     if name and secret ~= "=" then
-      return ("%s %s ***"):format(verb, name), secret
+      secrets:add(secret)
+      return ("%s %s ***"):format(verb, name)
     end
   end
-  return line
+  return verbs[verb] and verb ~= "USER" and line or secrets:hush(line)
 end
 
-local function literal(text) return (text:gsub("%W", "%%%0")) end
+-- Replies that have mail in them, or the numbers and names of it: that is
+-- written as it is, or it would not be the same mail.
+local mail = { RETR = true, TOP = true, LIST = true, UIDL = true }
 
-local LEAST = 4  -- octets of a secret that is looked for in replies
-
--- A reply to a login, without the secret should the server say it again.
-local function hush(octets, secret)
-  if not secret or #secret < LEAST then return octets end
-  return (octets:gsub(literal(secret), "***"))
+local function hushed(session, octets, login)
+  local secrets = session.data.secrets
+  local stop = mail[session.verb] and octets:find("\n", 1, true) or #octets
+  return secrets:hush(octets:sub(1, stop), login) .. octets:sub(stop + 1)
 end
 
 -- ------------------------------------------------------------------ handlers
@@ -86,24 +93,44 @@ local function lost(session, notes, why, how)
   end
 end
 
--- What the recorder says of STLS where it ends TLS by itself.
-local function adjust_capa(session, octets)
-  local up = session.data.upstream
-  if not session.server.credentials or octets:sub(1, 3) ~= "+OK" then
-    return octets
+-- A list of mechanisms without those that bind to the TLS channel, since there are
+-- two of these here. A client that could have bound says so in the same mechanism
+-- without, which such a server then refuses (RFC 5802 section 6): that is only left
+-- where there is no other.
+local function unbound(line)
+  local bound, others, rest = {}, "", ""
+  for name in line:upper():gmatch "(%S+)%-PLUS%f[%s\0]" do bound[name] = true end
+  if not next(bound) then return nil end
+  for gap, name in line:gmatch "(%s+)(%S+)" do
+    if not name:upper():find "%-PLUS$" then
+      rest = rest .. gap .. name
+      if not bound[name:upper()] then others = others .. gap .. name end
+    end
   end
-  if session.secure then
+  return line:match "^%S+" .. (others ~= "" and others or rest)
+end
+
+-- What the recorder says of TLS where it ends it by itself.
+local function adjust_capa(session, octets)
+  if octets:sub(1, 3) ~= "+OK" then return octets end
+  local up, offered = session.data.upstream, octets:upper():find "\nSTLS\r?\n"
+  octets = octets:gsub("%f[^\n][Ss][Aa][Ss][Ll][ \t][^\r\n]*", unbound)
+  if session.secure or not session.server.credentials then
     return (octets:gsub("\n[Ss][Tt][Ll][Ss]\r?\n", "\n"))
-  elseif up.secure and not octets:upper():find "\nSTLS\r?\n" then
+  elseif up.secure and not offered then
     return (octets:gsub("\n%.\r?\n$", "\nSTLS\r%0"))
   end
   return octets
 end
 
--- The reply to go to the client, with what came of the link to the server.
-local function answer(session, notes, octets, why, code, secret)
+-- The reply to go to the client, with what came of the link to the server. The
+-- octets `gone` before have left already.
+local function answer(session, notes, octets, why, code, gone)
   local up = session.data.upstream
-  if octets ~= "" then notes:reply(session.id, hush(octets, secret)) end
+  local whole = (gone or "") .. octets
+  if whole ~= "" then
+    notes:reply(session.id, hushed(session, whole, logins[session.verb]))
+  end
   local reply = session:raw(octets)
   if why then
     reply.close = up.over == "rst" and "rst" or "fin"
@@ -112,28 +139,52 @@ local function answer(session, notes, octets, why, code, secret)
   return reply
 end
 
+-- Hand over what the server says without being asked, or behind a reply.
+local function pass_on(session, notes, octets)
+  if octets == "" then return end
+  notes:reply(session.id, hushed(session, octets))
+  session.engine:raw(octets)
+end
+
 local function watch(session, notes)
   local up = session.data.upstream
-  up:idle(function(how)
-    notes:event(session.id, "hangup " .. how)
-    session:hang(how)
+  up:idle(function(octets, how)
+    pass_on(session, notes, octets)
+    if how then
+      notes:event(session.id, "hangup " .. how)
+      session:hang(how)
+    elseif not session.ended then
+      session:advance()
+      session.server:watch(session)
+    end
   end)
 end
 
+-- A challenge as it may be written. The one that ends SCRAM proves that the server
+-- has the password, and whoever tries passwords could use it.
+local function shown(session, octets)
+  local text = octets:match "^%+ ([^\r\n]*)"
+  local inner = text and core.sasl.decode(text)
+  if inner and inner:find "^v=" then return octets:gsub("^%+ [^\r\n]*", "+ ***") end
+  return hushed(session, octets, true)
+end
+
 -- The rounds of a SASL exchange, until its last reply.
-local function exchange(session, notes, octets, secret)
+local function exchange(session, notes, octets, started)
   local up, why, code = session.data.upstream, nil, nil
+  local mech = session.data.mech
   while octets:find "^%+[ \r\n]" do
-    notes:reply(session.id, octets)
+    notes:reply(session.id, (shown(session, octets)))
     local _, problem, line = session:challenge { octets:match "^%+ ?([^\r\n]*)" }
     if not line then line = problem == "cancelled" and "*" or "" end
+    session.data.secrets:add(line, mech == "LOGIN" and not started and "name")
+    started = true
     notes:command(session.id, line == "*" and line or "***")
-    secret = line
     local ok, err = up:send(line)
-    if not ok then return "", secret, err, "closed" end
+    if not ok then return "", err, "closed" end
     octets, why, code = up:reply(false)
   end
-  return octets, secret, why, code
+  return octets, why, code
 end
 
 -- STLS: with the server too, unless that link has TLS already.
@@ -144,13 +195,8 @@ local function begin_tls(session, notes)
     octets = "-ERR no TLS here\r\n"
   elseif not up.secure then
     local why, code
-    up:send "STLS"
-    octets, why, code = up:reply(false)
+    octets, why, code = up:stls()
     if why then return answer(session, notes, octets, why, code) end
-  end
-  if octets:sub(1, 3) == "+OK" and not up.secure then
-    local ok, err = up:start_tls()
-    if not ok then return answer(session, notes, "", err, "tls") end
   end
   local reply = answer(session, notes, octets)
   if octets:sub(1, 3) == "+OK" then
@@ -160,29 +206,40 @@ local function begin_tls(session, notes)
   return reply
 end
 
-local logins = { PASS = true, APOP = true, AUTH = true }
+-- Bodies that may be long: what has come of one can leave before the rest has,
+-- unless something is to go wrong with it.
+local long = { RETR = true, TOP = true }
+
+local function leaving(session, above)
+  if not long[session.verb] or session.effect or above[session.verb] then
+    return nil
+  end
+  return function(octets) session.engine:raw(octets) end
+end
 
 -- Hand a command on.
-local function forward(session, notes, rest)
+local function forward(session, notes, rest, above)
   local verb, up = session.verb, session.data.upstream
   local whole = rest == "" and verb or verb .. " " .. rest
-  local line, secret = masked(session, whole)
-  notes:command(session.id, line)
+  local line = masked(session, whole)
   up:rest()
+  pass_on(session, notes, up:spare())
+  notes:command(session.id, line)
   if verb == "STLS" then return begin_tls(session, notes) end
   local ok, err, code = up:send(whole)
   if not ok then return answer(session, notes, "", err, code) end
-  local octets, why
-  octets, why, code = up:reply(has_body(verb, rest))
+  local octets, why, gone
+  octets, why, code, gone = up:reply(has_body(verb, rest),
+                                     leaving(session, above))
   if verb == "AUTH" and not why then
-    octets, secret, why, code = exchange(session, notes, octets, secret)
-  elseif verb == "CAPA" then
-    octets = adjust_capa(session, octets)
+    session.data.mech = rest:upper():match "^%S*"
+    octets, why, code = exchange(session, notes, octets, rest:find "%s")
   end
+  if verb == "CAPA" then octets = adjust_capa(session, octets) end
   if logins[verb] and octets:sub(1, 3) == "+OK" then
     session:enter "transaction"
   end
-  local reply = answer(session, notes, octets, why, code, secret)
+  local reply = answer(session, notes, octets .. up:spare(), why, code, gone)
   if verb == "QUIT" and not why then
     notes:event(session.id, "hangup fin")
     reply.close = "fin"
@@ -201,16 +258,28 @@ local function greet(session, notes, opts)
   session.data.upstream = up
   local octets, why, code = up:reply(false)
   if not why and opts.tls == "stls" and octets:sub(1, 3) == "+OK" then
-    up:send "STLS"
-    local said = up:reply(false)
-    local ok, problem = said:sub(1, 3) == "+OK", said
-    if ok then ok, problem = up:start_tls() end
-    if not ok then
-      lost(session, notes, "STLS: " .. problem)
+    local said, problem = up:stls()
+    if problem or said:sub(1, 3) ~= "+OK" then
+      lost(session, notes, "STLS: " .. (problem or said:gsub("%c+$", "")))
       return session:hangup()
     end
   end
-  return answer(session, notes, octets, why, code)
+  return answer(session, notes, octets .. up:spare(), why, code)
+end
+
+-- Do it, unless what came of it could not be written: then the session ends.
+local function recorded(session, notes, fn, ...)
+  if not notes.broken then
+    local reply = fn(session, notes, ...)
+    if not notes.broken then
+      if not reply.close and not reply.hangup and not session.ended then
+        watch(session, notes)
+      end
+      return reply
+    end
+  end
+  session.server:handler_error(session, "record: " .. notes.broken)
+  return session:hangup()
 end
 
 -- ---------------------------------------------------------------- the recorder
@@ -237,6 +306,10 @@ local function record(opts)
   if not up.host then check.misuse(1, "record: upstream needs a host") end
   up.tls = up.tls or "implicit"
   up.port = up.port or up.tls == "implicit" and 995 or 110
+  if up.tls ~= "none" or up.cafile or up.cert then
+    local made, why, what = secure.options(up, 1)
+    if not made then return nil, "record: upstream: " .. why, what end
+  end
   local notes
   local server, err, code = plain({
     host = opts.host, port = opts.port, implicit = opts.implicit,
@@ -245,19 +318,22 @@ local function record(opts)
     limits = { line = 65536 },
   }, {
     connect = function(session)
-      local reply = greet(session, notes, up)
-      if reply.raw and not reply.close then watch(session, notes) end
-      return reply
+      session.patient = true  -- replies count though the client has said its last
+      session.data.secrets = new_secrets()
+      return recorded(session, notes, greet, up)
     end,
     disconnect = function(session)
       local data = session.data
+      local part = data.upstream and data.upstream:partial() or ""
       if data.awaiting then session.server:attend(data.awaiting, "", nil) end
+      if part ~= "" then
+        notes:reply(session.id, hushed(session, part, logins[session.verb]))
+      end
+      notes:mention(session.id)
       if data.upstream then data.upstream:close() end
     end,
   }, function(session, rest)
-    local reply = forward(session, notes, rest)
-    if not reply.close and not session.ended then watch(session, notes) end
-    return reply
+    return recorded(session, notes, forward, rest, opts.on or {})
   end, opts.on)
   if not server then return nil, err, code end
   notes, err, code = new_notes(opts.file)

@@ -276,9 +276,8 @@ local function abandon(session)
   if not ok then session.server:handler_error(session, tostring(err)) end
 end
 
--- Nobody reads any more: what the script holds up is let go.
+-- Nobody waits for it any more: what the script holds up is let go.
 local function forsake(session)
-  session.engine:mute()
   for _, name in ipairs { "hold", "drip", "source", "cut" } do
     set(session, name, nil)
   end
@@ -293,7 +292,10 @@ function Session.spoil(session, effect)
     set(session, "cut", cut.how or "fin")
   end
   if effect.stall then
-    if session.eof then return forsake(session) end
+    if session.eof then
+      session.engine:mute()
+      return forsake(session)
+    end
     set(session, "hold", math.huge)
   elseif effect.delay then
     set(session, "hold", server.time + effect.delay)
@@ -714,11 +716,13 @@ function Session:advance()
 end
 
 --- The client has gone: what the script holds up is let go, what was sent is
--- done. A handler that waits is given up, but for QUIT's.
+-- done. A handler that waits is given up, but for QUIT's. A `patient` session has
+-- handlers that ask somebody else: they go on, and so does what they say.
 function Session:gone()
   self.eof = true
+  if not self.patient then self.engine:mute() end
   forsake(self)
-  if self.verb ~= "QUIT" then abandon(self) end
+  if self.verb ~= "QUIT" and not self.patient then abandon(self) end
   self:advance()
 end
 
@@ -878,6 +882,7 @@ local function new(server, id, fd)
     ended = false,
     eof = false,      -- the client will send no more
     blocked = false,  -- octets wait for the client to read
+    patient = false,  -- handlers that wait go on when the client is gone
     verb = false,     -- of the command that is being answered
   }, Session)
 end

@@ -151,6 +151,253 @@ describe("a recorder", function()
     end
   end)
 
+  it("writes no secret later on, in no form, in no exchange", function()
+    local b64 = core.encode.base64
+    local hex = ("geheim12"):gsub(".", function(c)
+      return ("%02X"):format(c:byte())
+    end)
+    local server = real { mechs = { "PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2" } }
+    local forms = { "geheim12", "GEHEIM12", b64 "geheim12", hex,
+                    b64 "pw: geheim12", (b64 "geheim12":gsub("=", "")) }
+    function server.on.XASK(session)
+      return session:err("not " .. table.concat(forms, ", "))
+    end
+    function server.on.AUTH(session, _, initial)
+      local said = session:challenge(initial or "User Name\0")
+      session:challenge(("so it is %s?"):format(said))
+      return session:err("not " .. table.concat(forms, ", "))
+    end
+    for _, login in ipairs {
+      "USER mrose\r\nPASS geheim12", "PASS geheim12 ", "PASS  geheim12",
+      "AUTH PLAIN " .. b64 "\0mrose\0geheim12" .. "\r\n*",
+      "AUTH PLAIN\r\n" .. b64 "\0mrose\0geheim12" .. "\r\n*",
+      "AUTH LOGIN\r\n" .. b64 "mrose" .. "\r\n" .. b64 "geheim12",
+      "AUTH XOAUTH2\r\n" .. b64 "user=mrose\1auth=Bearer geheim12\1\1" .. "\r\n",
+      "AUTH LOGIN " .. b64 "geheim12" .. "\r\n*",
+    } do
+      local text = recorded(server, nil, nil, function(run)
+        local t = talk.tcp(run.port)
+        t:send(login .. "\r\nXASK\r\nXSAY geheim12\r\nQUIT\r\n")
+        assert.match("geheim12", (t:rest()))  -- the client gets it
+        t:close()
+      end)
+      assert.match("\nC: [*%u]+\nS: %-ERR not %*%*%*, %*%*%*, .-\n", text)
+      for _, form in ipairs(forms) do
+        assert.is_nil(text:lower():find(form:lower(), 1, true), login)
+      end
+      assert.is_nil(text:find(b64 "\0mrose\0geheim12", 1, true))
+    end
+  end)
+
+  it("writes no proof that a password could be tried by", function()
+    local text = recorded(real { mechs = { "SCRAM-SHA-256" } }, nil, nil,
+      function(run) assert(connect(run)):quit() end)
+    assert.match("S: %+ %*%*%*\nC: %*%*%*\nS: %+OK", text)
+    for word in text:gmatch "S: %+ (%S+)" do
+      assert.is_nil((core.sasl.decode(word) or ""):find "v=")
+    end
+  end)
+
+  it("leaves the mail as it is, whatever is in it", function()
+    local server = real()
+    server.users.mrose.mail = { "Subject: geheim\r\n\r\ngeheim\r\n" }
+    server.users.mrose.uidl = { "geheim" }
+    local _, again = recorded(server, nil, nil, function(run)
+      visit(assert(connect(run)))
+    end)
+    local run <close> = again:fork()
+    assert.equal(server.users.mrose.mail[1],
+                 visit(assert(connect(run)))[11])
+  end)
+
+  it("writes a reply to a short password without what is around it", function()
+    local server = real()
+    function server.on.PASS(session) return session:ok "Oh, hello" end
+    local text = recorded(server, nil, nil, function(run)
+      talk.tcp(run.port):ask "PASS O"
+    end)
+    assert.match("\nC: PASS %*%*%*\nS: %+OK %*%*%*\n", text)
+  end)
+
+  it("takes what is behind a reply for a part of it", function()
+    local server = real()
+    function server.on.XLIST(session) return session:multi("all", { "a", "b" }) end
+    function server.on.XERR(session) return session:raw "-ERR a\r\nb\r\n" end
+    function server.on.XLATE(session)
+      session.engine:raw "+OK\r\n"
+      session:sleep(0)
+      return session:raw "and more\r\n"
+    end
+    local said = "XLIST\r\nXERR\r\nXLATE\r\nNOOP\r\n"
+    local function all(run)
+      local t = talk.tcp(run.port)
+      t:send(said .. "QUIT\r\n")
+      local octets = t:rest()
+      t:close()
+      return octets
+    end
+    local first
+    local text, again = recorded(server, nil, nil, function(run)
+      first = all(run)
+    end)
+    assert.match("+OK all\r\na\r\nb\r\n.\r\n%-ERR a\r\nb\r\n%+OK\r\nand more",
+                 first)
+    assert.match("C: XLIST\nS: %+OK all\nS: a\nS: b\nS: .\nC: XERR", text)
+    assert.equal(first, all(again:fork()))
+  end)
+
+  it("passes on what comes while nobody asks", function()
+    local server = real()
+    function server.on.XASK(session)
+      session.engine:raw "+OK\r\n"
+      repeat session:sleep(0.001) until server.last_id > 1
+      return session:raw "* and more\r\n"
+    end
+    local text = recorded(server, nil, nil, function(run)
+      local t = talk.tcp(run.port)
+      assert.equal("+OK", t:ask "XASK")
+      talk.tcp(run.port):close()  -- not before this does the rest come
+      assert.equal("* and more", t:line())
+      t:close()
+    end)
+    assert.match("C: XASK\nS: %+OK\n.-S: %* and more\n", text)
+  end)
+
+  it("goes on for a client that has said its last", function()
+    local function all(run)
+      local sock = assert(require "socket".connect("127.0.0.1", run.port))
+      sock:settimeout(10)
+      sock:send "USER mrose\r\nPASS geheim\r\nSTAT\r\nRETR 2\r\nQUIT\r\n"
+      sock:shutdown "send"
+      local octets = assert(sock:receive "*a")
+      sock:close()
+      return octets
+    end
+    local first
+    local text, again = recorded(real(), nil, nil, function(run)
+      first = all(run)
+    end)
+    assert.match("goodbye\r\n$", first)
+    assert.match("\nC: QUIT\nS: %+OK goodbye\n! hangup fin\n$", text)
+    assert.equal(first, all(again:fork()))
+  end)
+
+  it("hands a long body over while it still comes", function()
+    local server = real()
+    function server.on.RETR(session)
+      session.engine:raw("+OK\r\n" .. ("x"):rep(1000) .. "\r\n")
+      session:sleep(3600)
+    end
+    local text = recorded(server, nil, nil, function(run)
+      local t = talk.tcp(run.port)
+      t:login("mrose", "geheim")
+      assert.equal("+OK", t:ask "RETR 1")
+      t:close()
+      assert.is_true(run:wait_for("RETR", 10))
+    end)
+    assert.match("\nC: RETR 1\nS: %+OK\nS: xxxx", text)
+  end)
+
+  it("counts a session in which nothing was said", function()
+    local server = real { faults = { { hook = "connect", session = 1,
+                                       stall = true } } }
+    local text, again = recorded(server, nil, nil, function(run)
+      local t = talk.tcp(run.port, true)
+      t:close()
+      assert(connect(run)):quit()
+    end)
+    assert.match("# session 1\n! stall\n", text)
+    local run <close> = again:fork()
+    local t = talk.tcp(run.port, true)
+    t:close()
+    assert(connect(run)):quit()
+  end)
+
+  it("offers no mechanism that binds to TLS, nor one that tells of it", function()
+    local text = recorded(real { tls = "auto", mechs = { "SCRAM-SHA-256-PLUS",
+                          "SCRAM-SHA-256", "PLAIN" } }, { tls = "stls" }, nil,
+      function(run)
+        assert(connect(run, { tls = "stls" })):quit()
+      end)
+    assert.match("\nS: SASL PLAIN\n", text)
+  end)
+
+  it("offers no STLS when it has no certificate", function()
+    recorded(real { tls = "auto" }, nil, { tls = false }, function(run)
+      local c = assert(connect(run))
+      assert.is_false(c:supports "STLS")
+      c:quit()
+    end)
+  end)
+
+  it("does not read what was injected behind STLS", function()
+    local server = real { tls = "auto" }
+    server:fault { verb = "STLS", append = "+OK injected\r\n" }
+    for how, tls in pairs { stls = "none", none = "stls" } do
+      recorded(server, { tls = how }, nil, function(run)
+        assert.is_nil(connect(run, { tls = tls }))
+        assert.error_matches(function() run:verify {} end, "injected")
+      end)
+    end
+  end)
+
+  it("leaves no half of a transcript when it cannot write", function()
+    local dir <close> = tempdir()
+    local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
+    notes:event(1, "hangup fin")
+    local file = notes.file
+    notes.file = setmetatable({}, { __index = {
+      write = function() return nil, "No space left on device" end } })
+    notes:event(1, "hangup fin")
+    file:close()
+    assert.match("t: No space left on device$", notes.broken)
+    assert.same({}, dir:names())
+  end)
+
+  it("ends sessions that it cannot write down, and says why", function()
+    local names = { "pop3.record", "pop3.record.notes" }
+    local before = {}
+    for i, name in ipairs(names) do before[i] = require(name) end
+    package.loaded["pop3.record.notes"] = function(path)
+      local notes = assert(before[2](path))
+      local file, left = notes.file, 3
+      notes.file = {
+        write = function(_, text)
+          left = left - 1
+          if left < 0 then return nil, "No space left on device" end
+          return file:write(text)
+        end,
+        flush = function() return file:flush() end,
+      }
+      return notes
+    end
+    package.loaded["pop3.record"] = nil
+    local record = require "pop3.record"
+    for i, name in ipairs(names) do package.loaded[name] = before[i] end
+    local dir <close> = tempdir()
+    local up <close> = real():fork()
+    local run <close> = assert(record { file = dir.path .. "/t", upstream = {
+      host = "127.0.0.1", port = up.port, tls = "none" } }):fork()
+    local t = talk.tcp(run.port)
+    assert.equal("+OK", t:ask("USER mrose"):sub(1, 3))
+    t:send "PASS geheim\r\n"
+    assert.same({ "", "closed" }, { t:rest() })
+    assert.same({ "", "closed" }, { talk.tcp(run.port, true):rest() })
+    assert.error_matches(function() run:verify {} end,
+                         "session 1: record: .*/t: No space left")
+    assert.same({}, dir:names())
+  end)
+
+  it("says at once when whom to trust cannot be read", function()
+    local dir <close> = tempdir()
+    local none, err, code = pop3.record { file = dir.path .. "/t", upstream = {
+      host = "127.0.0.1", cafile = "/nonexistent/ca" } }
+    assert.is_nil(none)
+    assert.match("record: upstream: .*nonexistent", err)
+    assert.is_string(code)
+    assert.same({}, dir:names())
+  end)
+
   it("writes down how a link ends", function()
     for how, fault in pairs {
       fin = { verb = "STAT", cut = { bytes = 5 } },
@@ -229,6 +476,10 @@ describe("a recorder", function()
                                     upstream = { host = "127.0.0.1" } }
     assert.same({ nil, "io" }, { none, code })
     assert.match("nonexistent", err)
+    none, err, code = pop3.record { file = "/dev/full",
+                                    upstream = { host = "127.0.0.1" } }
+    assert.same({ nil, "record: /dev/full: No space left on device", "io" },
+                { none, err, code })
     for _, opts in ipairs { {}, { file = "x" }, { upstream = { host = "x" } },
                             { file = "x", upstream = {} },
                             { file = "x", upstream = { host = "x", prot = 1 } } } do

@@ -16,6 +16,8 @@
 -- @module pop3.record.notes
 -- @local
 
+local core = require "pop3.core"
+
 local Notes = {}
 Notes.__index = Notes
 
@@ -27,32 +29,43 @@ local HEADER = "# lpop3 transcript\n"
 local function new(path)
   local file, err = io.open(path, "wb")
   if not file then return nil, err, "io" end
-  local self = setmetatable({ file = file, path = path, session = false }, Notes)
-  local ok, message = self:put(HEADER)
-  if not ok then return nil, message, "io" end
+  local self = setmetatable({ file = file, path = path, session = false,
+                              mentioned = {}, broken = false }, Notes)
+  self:put(HEADER)
+  if self.broken then return nil, self.broken, "io" end
   return self
 end
 
 -- All at once and then to the file: a child process writes on where its parent
--- has left off, and what was said is there when this one is killed.
+-- has left off, and what was said is there when this one is killed. A file that
+-- cannot be written is removed: half of a transcript would play as a whole one.
 function Notes:put(text)
+  if self.broken then return end
   local ok, err = self.file:write(text)
   if ok then ok, err = self.file:flush() end
-  if not ok then return nil, ("%s: %s"):format(self.path, err) end
-  return true
+  if ok then return end
+  self.broken = ("%s: %s"):format(self.path, err)
+  if core.stat(self.path) == "file" then os.remove(self.path) end
 end
 
 local function line_of(self, id, text)
+  self.mentioned[id] = true
   if self.session ~= id then
     self.session = id
     text = ("# session %d\n"):format(id) .. text
   end
-  return self:put(text)
+  self:put(text)
+end
+
+--- A session that is over: if nothing was said in it, that is what is written.
+function Notes:mention(id)
+  if not self.mentioned[id] then line_of(self, id, "! stall\n") end
+  self.mentioned[id] = nil
 end
 
 --- A command, or the response in an exchange, secrets masked by whoever calls.
 function Notes:command(id, line)
-  return line_of(self, id, "C: " .. line .. "\n")
+  line_of(self, id, "C: " .. line .. "\n")
 end
 
 --- Octets of a reply.
@@ -66,20 +79,12 @@ function Notes:reply(id, octets)
     elseif eol == "" then out[#out + 1] = "! eol none\n" end
     at = next_at
   end
-  return line_of(self, id, table.concat(out))
+  line_of(self, id, table.concat(out))
 end
 
 --- What happened: "hangup fin", "tls".
 function Notes:event(id, what)
-  return line_of(self, id, "! " .. what .. "\n")
-end
-
-function Notes:close()
-  if not self.file then return true end
-  local ok, err = self.file:close()
-  self.file = nil
-  if not ok then return nil, ("%s: %s"):format(self.path, err), "io" end
-  return true
+  line_of(self, id, "! " .. what .. "\n")
 end
 
 return new

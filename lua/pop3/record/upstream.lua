@@ -24,7 +24,7 @@ local function await(session, number, mode, seconds)
   if not ok then return nil, err end
   session.data.awaiting = number
   local deadline = server:tick() + seconds
-  while not ready and not session.eof do
+  while not ready and not session.ended do
     local left = deadline - server:now()
     if left <= 0 then break end
     session:sleep(left)
@@ -126,8 +126,8 @@ local function new(session, opts)
     end)
   if not fd then return nil, err, code end
   local self = setmetatable({ session = session, opts = opts, fd = fd,
-    number = fd:getfd(), patience = patience, buffer = "", tls = false,
-    secure = false, over = false }, Upstream)
+    number = fd:getfd(), patience = patience, buffer = "", tail = "",
+    parts = false, tls = false, secure = false, over = false }, Upstream)
   if opts.tls == "implicit" then
     local ok
     ok, err, code = self:start_tls()
@@ -151,26 +151,28 @@ end
 local KEPT = 4  -- octets of an end that may have begun
 
 -- Octets up to where `find` says that the end is, which gets what came and whether
--- that is the start. What there is when the link ends is the rest.
-local function read(self, limit, find)
-  local parts, size, text = {}, 0, self.buffer
+-- that is the start. What there is when the link ends is the rest. `leave` gets
+-- what is no part of the end as it comes.
+local function read(self, limit, find, leave)
+  local parts, size, text = self.parts, 0, self.buffer
   while true do
     local stop = find(text, size == 0)
     if stop then
       parts[#parts + 1] = text:sub(1, stop)
       self.buffer = text:sub(stop + 1)
-      return table.concat(parts)
+      return true
     end
     local done = math.max(#text - KEPT, 0)
-    parts[#parts + 1] = text:sub(1, done)
-    size, self.buffer = size + done, ""
+    if done > 0 then parts[#parts + 1] = text:sub(1, done) end
+    if leave and done > 0 then leave() end
+    size, self.buffer, self.tail = size + done, "", text:sub(done + 1)
     local ok, err, code = nil, "too long", "limit"
     if size < limit then ok, err, code = more(self) end
-    text = text:sub(done + 1) .. self.buffer
+    text, self.tail = self.tail .. self.buffer, ""
     if not ok then
       parts[#parts + 1] = text
       self.buffer = ""
-      return table.concat(parts), err, code
+      return nil, err, code
     end
   end
 end
@@ -189,24 +191,67 @@ end
 
 --- A reply.
 -- @tparam boolean multi a body follows +OK
+-- @tparam ?function leave called with octets of the body that may leave before the
+-- others are there
 -- @treturn string its octets, as many as came
 -- @treturn ?string what is wrong, and its code
-function Upstream:reply(multi)
-  local head, err, code = read(self, LINE, end_of_line)
-  if err or not multi or head:sub(1, 3) ~= "+OK" then return head, err, code end
-  local body
-  body, err, code = read(self, REPLY, end_of_body)
-  return head .. body, err, code
+-- @treturn string those at its beginning that `leave` was given, and which are not
+-- among the first
+function Upstream:reply(multi, leave)
+  local parts, gone = {}, 0
+  self.parts = parts
+  local ok, err, code = read(self, LINE, end_of_line)
+  if ok and multi and table.concat(parts):sub(1, 3) == "+OK" then
+    ok, err, code = read(self, REPLY, end_of_body, leave and function()
+      leave(table.concat(parts, "", gone + 1))
+      gone = #parts
+    end)
+  end
+  self.parts = false
+  return table.concat(parts, "", gone + 1), not ok and err or nil, code,
+         table.concat(parts, "", 1, gone)
 end
 
---- Between commands: `act` is called with what the server says unasked, or when it
--- ends the link, "fin" or "rst".
+--- What has come of a reply that has not come whole.
+function Upstream:partial()
+  local parts = self.parts or {}
+  return table.concat(parts) .. self.tail .. self.buffer
+end
+
+--- What came behind a reply.
+-- @treturn string
+function Upstream:spare()
+  local octets = self.buffer
+  self.buffer = ""
+  return octets
+end
+
+--- Ask for TLS and begin it when the answer is +OK.
+-- @treturn string the answer
+-- @treturn ?string what is wrong, and its code
+function Upstream:stls()
+  local ok, why, code = self:send "STLS"
+  if not ok then return "", why, code end
+  local said
+  said, why, code = self:reply(false)
+  if why or said:sub(1, 3) ~= "+OK" then return said, why, code end
+  if self.buffer ~= "" then
+    return said, "octets came behind the +OK of STLS; they may have been "
+                 .. "injected", "tls"
+  end
+  ok, why, code = self:start_tls()
+  if not ok then return said, why, code end
+  return said
+end
+
+--- Between commands: `act` is called with what the server says unasked, and with
+-- how it ends the link, "fin" or "rst".
 function Upstream:idle(act)
   local function look()
     local ok, _, code = take(self)
-    if ok and not self.over or code == "timeout" then return end
-    self:rest()
-    act(self.over or "fin")
+    local lost = self.over or not (ok or code == "timeout") and "fin" or nil
+    if lost then self:rest() end
+    if lost or self.buffer ~= "" then act(self:spare(), lost) end
   end
   self.session.server:attend(self.number, "r", look)
 end
