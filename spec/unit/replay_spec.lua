@@ -416,11 +416,12 @@ describe("a test case of curl", function()
   end
 
   it("gives its message, to any user", function()
-    local s = assert(replay(case("<data>\nFrom: me@x.example\n\n.body\n</data>",
+    local s = assert(replay(case("<data>\nFrom: me@x.example\n\n..body\n</data>",
       "CAPA\nUSER user\nPASS secret\nRETR %TESTNUMBER\nQUIT"), nil, "test900"))
     local t = talk.to(s)
     assert.equal("-ERR Unrecognized command", t:ask "CAPA")
     t:login("user", "secret")
+    -- as it is in the file, which has the dots as they go over the wire
     assert.same({ "From: me@x.example", "", "..body" },
                 (select(2, t:list "RETR 900")))
     assert.match("^%+OK", t:ask "QUIT")
@@ -445,6 +446,47 @@ describe("a test case of curl", function()
     assert.equal(3, t.transport.server:now())
     assert.same({ "1 1", "2 2", "3 4" }, (select(2, t:list "UIDL")))
     assert.equal("-ERR Unrecognized command", t:ask "XTND")
+  end)
+
+  it("says what its macros stand for", function()
+    local s = assert(replay(case("<data>\nn: %TESTNUMBER%CR\n"
+      .. "%hex[%c3%a4 x]hex%\n%repeat[3 x ab%63]%\n</data>\n<servercmd>\n"
+      .. "AUTH PLAIN\nREPLY AUTH +\n"
+      .. "REPLY %b64[%00user%00secret]b64% +OK in\n</servercmd>",
+      "CAPA\nAUTH PLAIN\n%b64[%00user%00secret]b64%\nRETR %TESTNUMBER"),
+      nil, "test901"))
+    local t = talk.to(s)
+    t:list "CAPA"
+    t:ask "AUTH PLAIN"
+    assert.equal("+OK in", t:ask "AHVzZXIAc2VjcmV0")
+    assert.same({ "n: 901", "\xc3\xa4 x", "abcabcabc" },
+                (select(2, t:list "RETR 901")))
+    assert.is_true(s:verify(s.expected))
+    s = assert(replay(case('<data hex="yes">\n41 0d 0A\n</data>\n<servercmd>\n'
+      .. 'CAPA "SASL PLAIN X" TOP\nREPLY "LIST 1" +OK 1 \\x41\\"\\$\\@\n'
+      .. "REPLYLF NOOP +OK %HOSTIP %POP3PORT\n</servercmd>")))
+    local run <close> = s:fork()
+    t = talk.tcp(run.port)
+    assert.same({ "SASL PLAIN X", "TOP" }, { table.unpack(
+                select(2, t:list "CAPA"), 1, 2) })
+    assert.same({ "A" }, (select(2, t:list "RETR 1")))
+    assert.equal('+OK 1 A"$@', t:ask "LIST 1")
+    assert.equal("-ERR Unrecognized command", t:ask "APOP mrose x")
+    t:send "NOOP\r\nQUIT\r\n"
+    assert.match(("^+OK 127.0.0.1 %d\n+OK"):format(run.port):gsub("%+", "%%+"),
+                 (t:rest()))
+  end)
+
+  it("begins anew with each connection, and can be slow", function()
+    local s = assert(replay(case("<servercmd>\nREPLY STAT -ERR once\n"
+      .. "COUNT STAT 1\nSLOWDOWN\n</servercmd>")))
+    for _ = 1, 2 do
+      local t = talk.to(s)
+      assert.equal("-ERR once", t:ask "STAT")
+      local at = s:now()
+      assert.equal("+OK 3 4294967800", t:ask "STAT")
+      assert.is_true(s:now() - at > 0.15)  -- on the test clock
+    end
   end)
 
   it("must have a reply", function()
