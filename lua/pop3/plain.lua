@@ -28,9 +28,11 @@ end
 -- @tparam table hooks `connect` and others
 -- @tparam function handle called with the session and the rest of the line
 -- @tparam ?table above handlers of the script, which come before it
--- @treturn pop3.server or nil, message, code
+-- @treturn pop3.server or nil, message, code; misuse is an error of whoever called
+-- the caller
 return function(opts, hooks, handle, above)
-  local server, err, code = require "pop3.server".new(opts)
+  local ok, server, err, code = pcall(require "pop3.server".new, opts)
+  if not ok then error(tostring(server):gsub("^[^\n]-:%d+: ", "", 1), 3) end
   if not server then return nil, err, code end
   server.engine_opts.plain = true
   server.default = defaults(server.default, hooks, handle)

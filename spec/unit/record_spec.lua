@@ -482,8 +482,16 @@ describe("a recorder", function()
                 { none, err, code })
     for _, opts in ipairs { {}, { file = "x" }, { upstream = { host = "x" } },
                             { file = "x", upstream = {} },
-                            { file = "x", upstream = { host = "x", prot = 1 } } } do
-      assert.has_error(function() pop3.record(opts) end)
+                            { file = "x", upstream = { host = "x", prot = 1 } },
+                            { file = "x", upstream = { host = "x" }, tls = true },
+                            { file = "x", upstream = { host = "x" },
+                              faults = { {} } } } do
+      local ok, problem = pcall(function()
+        local recorder = pop3.record(opts)
+        recorder:stop()
+      end)
+      assert.is_false(ok)
+      assert.match("record_spec.lua:%d+: ", problem)
     end
   end)
 

@@ -389,6 +389,16 @@ S: +OK
     assert.match("nonexistent", err)
     assert.has_error(function() pop3.server.replay(5) end)
     assert.has_error(function() pop3.server.replay("x", { losse = true }) end)
+    for _, text in ipairs { "S: +OK\n", "<testcase>\n<reply>\n</reply>\n" } do
+      local dir <close> = tempdir()
+      dir:write("t", text)
+      local ok, problem = pcall(function()
+        local made = pop3.server.replay(dir.path .. "/t", { tls = true })
+        made:stop()
+      end)
+      assert.is_false(ok)
+      assert.match("replay_spec.lua:%d+: ", problem)
+    end
   end)
 
   it("can be overridden, and run in a child", function()

@@ -227,7 +227,7 @@ function Upstream:spare()
 end
 
 --- Ask for TLS and begin it when the answer is +OK.
--- @treturn string the answer
+-- @treturn string the answer; nothing of a +OK that came to nothing
 -- @treturn ?string what is wrong, and its code
 function Upstream:stls()
   local ok, why, code = self:send "STLS"
@@ -236,11 +236,11 @@ function Upstream:stls()
   said, why, code = self:reply(false)
   if why or said:sub(1, 3) ~= "+OK" then return said, why, code end
   if self.buffer ~= "" then
-    return said, "octets came behind the +OK of STLS; they may have been "
-                 .. "injected", "tls"
+    return "", "octets came behind the +OK of STLS; they may have been "
+               .. "injected", "tls"
   end
   ok, why, code = self:start_tls()
-  if not ok then return said, why, code end
+  if not ok then return "", why, code end
   return said
 end
 
