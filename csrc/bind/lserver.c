@@ -239,13 +239,15 @@ In place of a reply, a challenge of a SASL exchange (RFC 5034 section 4). The
 client's response is what `next` returns then.
 @function server:challenge
 @tparam string text base64
+@tparam[opt=false] boolean raw it is octets as they are, "+" and line end among them
 */
 static int s_challenge (lua_State *L) {
   Server *u = check(L);
   pop3_span text;
   int err;
   text.p = luaL_checklstring(L, 2, &text.n);
-  err = pop3_server_challenge(u->s, text);
+  err = lua_toboolean(L, 3) ? pop3_server_rawchallenge(u->s, text)
+                            : pop3_server_challenge(u->s, text);
   return err != 0 ? lpop3_fail(L, err) : 0;
 }
 

@@ -336,6 +336,9 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code, pop3_span text);
 */
 int pop3_server_challenge (pop3_server *s, pop3_span text);
 
+/* The same by octets as they are, "+" and line end among them. */
+int pop3_server_rawchallenge (pop3_server *s, pop3_span octets);
+
 /* Something that the next reply is not to show, besides what came. */
 int pop3_server_secret (pop3_server *s, const char *p, size_t n);
 

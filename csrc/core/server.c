@@ -192,16 +192,25 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
   return err;
 }
 
-int pop3_server_challenge (pop3_server *s, pop3_span text) {
+/* A challenge is out; the journal has no more of it than that. */
+static int challenged (pop3_server *s, int err) {
   static const pop3_span plus = { "+ ", 2 };
-  int err = make_room(s, text.n + 4);
-  if (err == 0) err = put(s, "+ ", 2);
-  if (err == 0) err = put_text(s, text);
-  if (err == 0) err = put(s, "\r\n", 2);
   if (err == 0 && s->j != NULL)
     err = pop3_journal_add(s->j, s->id, 'S', plus, 1);
   s->exchange = 1;
   return err;
+}
+
+int pop3_server_challenge (pop3_server *s, pop3_span text) {
+  int err = make_room(s, text.n + 4);
+  if (err == 0) err = put(s, "+ ", 2);
+  if (err == 0) err = put_text(s, text);
+  if (err == 0) err = put(s, "\r\n", 2);
+  return challenged(s, err);
+}
+
+int pop3_server_rawchallenge (pop3_server *s, pop3_span octets) {
+  return challenged(s, put(s, octets.p, octets.n));
 }
 
 int pop3_server_secret (pop3_server *s, const char *p, size_t n) {

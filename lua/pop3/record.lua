@@ -173,9 +173,10 @@ end
 local function exchange(session, notes, octets, started)
   local up, why, code = session.data.upstream, nil, nil
   local mech = session.data.mech
-  while octets:find "^%+[ \r\n]" do
+  while not why and octets:find "^%+[ \r\n]" do
+    octets = octets .. up:spare()
     notes:reply(session.id, (shown(session, octets)))
-    local _, problem, line = session:challenge { octets:match "^%+ ?([^\r\n]*)" }
+    local _, problem, line = session:challenge { octets }
     if not line then line = problem == "cancelled" and "*" or "" end
     session.data.secrets:add(line, mech == "LOGIN" and not started and "name")
     started = true

@@ -201,11 +201,12 @@ local function play_step(session, rest, pick, uids)
   if not step then return wrong(session, want, shown(session, line)) end
   local round = step
   for i = 1, #step.rounds + 1 do
-    local text = table.concat(round.reply):match "^%+%f[ \r\n] ?([^\r\n]*)\r?\n$"
     local following = step.rounds[i]
-    if not (following or text and not step.ends) then break end
+    if not following and (step.ends or not script.challenges(step, round)) then
+      break
+    end
     spoil(session, round.effects)
-    local _, _, response = session:challenge { text }
+    local _, _, response = session:challenge { table.concat(round.reply) }
     if not following then return wrong(session, "no more", "another response") end
     if not response or not match.responds(following.want, response) then
       return wrong(session, following.want == "*" and "*" or "***",

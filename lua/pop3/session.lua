@@ -215,8 +215,8 @@ local function challenge(session, co, octets)
     session.effect = rest
   end
   session.exchange = co
-  local line = type(octets) == "table" and octets[1]  -- as it is on the wire
-  session.engine:challenge(line or sasl.encode(octets))
+  local raw = type(octets) == "table" and octets[1]  -- as it is on the wire
+  session.engine:challenge(raw or sasl.encode(octets), raw and true)
   return DONE
 end
 

@@ -487,8 +487,8 @@ describe("a recorder", function()
                             { file = "x", upstream = { host = "x" },
                               faults = { {} } } } do
       local ok, problem = pcall(function()
-        local recorder = pop3.record(opts)
-        recorder:stop()
+        local made = pop3.record(opts)
+        made:stop()
       end)
       assert.is_false(ok)
       assert.match("record_spec.lua:%d+: ", problem)
@@ -562,6 +562,60 @@ describe("whatever the server does", function()
       end)
       local run <close> = again:fork()
       assert.equal(first, said(run), "run " .. i .. ", " .. f.verb)
+    end
+  end)
+
+  local PIECES = { "\r\n", "\n", "\r", "\0", "+OK", "-ERR", "+ ", "S: x", "C: y",
+                   "! hangup", "~", "#", "# session 1", " ", "\t", ".", "..",
+                   "\255", "a", "***", "! eol none", "<testcase>" }
+  local COMMANDS = { "CAPA", "RETR 1", "LIST", "TOP 1 1", "NOOP", "XFOO a b",
+                     "UIDL 1", "AUTH X", "LANG", "user x" }
+
+  -- A reply of anything, which ends as one with a body does.
+  local function anything(r)
+    local parts = { r(3) > 1 and "+OK x\r\n" or r(2) == 1 and "-ERR\r\n" or nil }
+    for i = #parts + 1, r(8) do parts[i] = PIECES[r(#PIECES)] end
+    return table.concat(parts) .. "\r\n.\r\n"
+  end
+
+  -- A server of these replies, whatever is asked.
+  local function says(replies, how)
+    return assert(require "pop3.plain"({}, {
+      connect = function(session) return session:raw "+OK\r\n" end,
+    }, function(session)
+      local n = (session.data.n or 0) + 1
+      session.data.n = n
+      local reply = session:raw(replies[n] or "-ERR\r\n")
+      reply.close = n == #replies and how or nil
+      return reply
+    end))
+  end
+
+  it("the recording of the recording is the same, octet for octet", function()
+    local r = mutate.random(5)
+    for i = 1, 20 do
+      local replies, commands = {}, {}
+      for n = 1, r(6) do
+        replies[n] = anything(r)
+        commands[n] = COMMANDS[r(#COMMANDS)]
+      end
+      local function all(run)
+        local t = talk.tcp(run.port, true)
+        t:send(table.concat(commands, "\r\n") .. "\r\n")
+        local octets = t:rest()
+        t:close()
+        return octets
+      end
+      local first, second
+      local text, again = recorded(says(replies, r(2) == 1 and "rst" or "fin"), nil,
+                                   nil, function(run) first = all(run) end)
+      local twice, last = recorded(again, nil, nil, function(run)
+        second = all(run)
+      end)
+      assert.equal(first, second, "run " .. i)
+      assert.equal(text, twice, "run " .. i)
+      local run <close> = last:fork()
+      assert.equal(first, all(run), "run " .. i)
     end
   end)
 end)

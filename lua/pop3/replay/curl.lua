@@ -168,6 +168,10 @@ local function handlers(message)
   return h
 end
 
+local function wire(text)
+  return text:find "\n$" and text or text .. "\r\n"
+end
+
 -- The reply that the case has for a verb or a response, if it has one now.
 local function scripted(session, verb, line)
   local c = session.data.case
@@ -177,10 +181,10 @@ local function scripted(session, verb, line)
   if left then c.counts[verb] = left - 1 end
   if c.delays[verb] then session:sleep(c.delays[verb]) end
   while text:find "^%+[ \r\n]" or text == "+" do
-    local _, _, said = session:challenge { text:match "^%+ ?([^\r\n]*)" }
+    local _, _, said = session:challenge { wire(text) }
     text = said and c.replies[said] or "-ERR Unrecognized command"
   end
-  local octets = text:find "\n$" and text or text .. "\r\n"
+  local octets = wire(text)
   local reply = session:raw(octets)
   reply.status = octets:match "^%S*"
   return reply

@@ -79,14 +79,23 @@ end
 
 local function reply_of(step) return last_of(step).reply end
 
-local function challenges(reply)
-  return reply[1] ~= nil and reply[1]:find "^%+[ \r\n]" ~= nil
+--- Does a reply, of a step or of a round in it, wait for a response? None but that
+-- to AUTH does.
+-- @tparam table step
+-- @tparam table round
+-- @treturn boolean
+function script.challenges(step, round)
+  local first = round.reply[1]
+  return first ~= nil and first:find "^%+[ \r\n]" ~= nil and step.want ~= nil
+         and step.want:find "^~?%^?[Aa][Uu][Tt][Hh]" ~= nil
 end
 
 function Reader:client(line)
   local session = current(self)
-  if session.step and challenges(reply_of(session.step)) then
-    local rounds = session.step.rounds
+  self.joined = false
+  local step = session.step
+  if step and script.challenges(step, last_of(step)) then
+    local rounds = step.rounds
     rounds[#rounds + 1] = { want = line, reply = {}, effects = {} }
     return true
   end
