@@ -6,13 +6,19 @@
 --    local run <close> = recorder:fork()      -- or step, run, stop
 --    client_under_test("127.0.0.1", run.port)
 --
--- What is written is what `pop3.server.replay` reads, secrets as "***". TLS ends on
--- both sides: the client's, by STLS or with `implicit = true`, has a certificate
--- made on the spot (`cafile`); the server's is checked as `pop3.connect` does. A
--- client that asks for STLS where the upstream link begins in clear has both
--- begin it. The recorder is a `pop3.server`: faults can be put into a session with
--- a real server, and transcripts looked at as it runs. Commands are handed on one
--- at a time.
+-- What is written is what `pop3.server.replay` reads, secrets as "***", also where
+-- the server says them again, be it in base64 or in hexadecimal; mail, and lists of
+-- it, are written as they are. TLS ends on both sides: the client's, by STLS or with
+-- `implicit = true`, has a certificate made on the spot (`cafile`); the server's is
+-- checked as `pop3.connect` does. A client that asks for STLS where the upstream link
+-- begins in clear has both begin it. Mechanisms that bind to the TLS channel cannot
+-- work through two of these, so they are not offered.
+--
+-- The recorder is a `pop3.server`: faults can be put into a session with a real
+-- server, handlers come before what it does (`server.default` has that), and
+-- transcripts can be looked at as it runs. Commands are handed on one at a time, what
+-- the server says is passed on as it is. A transcript that cannot be written is
+-- removed; its sessions end then, and `verify` says why.
 -- @module pop3.record
 
 local check = require "pop3.argument"
@@ -165,7 +171,9 @@ end
 local function shown(session, octets)
   local text = octets:match "^%+ ([^\r\n]*)"
   local inner = text and core.sasl.decode(text)
-  if inner and inner:find "^v=" then return octets:gsub("^%+ [^\r\n]*", "+ ***") end
+  if inner and inner:find "^v=" then
+    return (octets:gsub("^%+ [^\r\n]*", "+ ***"))
+  end
   return hushed(session, octets, true)
 end
 
@@ -175,7 +183,7 @@ local function exchange(session, notes, octets, started)
   local mech = session.data.mech
   while not why and octets:find "^%+[ \r\n]" do
     octets = octets .. up:spare()
-    notes:reply(session.id, (shown(session, octets)))
+    notes:reply(session.id, shown(session, octets))
     local _, problem, line = session:challenge { octets }
     if not line then line = problem == "cancelled" and "*" or "" end
     session.data.secrets:add(line, mech == "LOGIN" and not started and "name")
@@ -224,7 +232,7 @@ local function forward(session, notes, rest, above)
   local whole = rest == "" and verb or verb .. " " .. rest
   local line = masked(session, whole)
   up:rest()
-  pass_on(session, notes, up:spare())
+  pass_on(session, notes, up:unasked())
   notes:command(session.id, line)
   if verb == "STLS" then return begin_tls(session, notes) end
   local ok, err, code = up:send(whole)

@@ -16,10 +16,10 @@
 --
 -- - `# session N` begins what the N-th connection says; other lines from `#` on,
 --   and empty ones, are comments
--- - `C: line`: a command, or a response in a SASL exchange; `***` in it stands for
---   anything. `C: ~pattern`, or `~ pattern`: a Lua pattern
+-- - `C: line`: a command, or a response in the exchange of AUTH; `***` in it stands
+--   for anything. `C: ~pattern`, or `~ pattern`: a Lua pattern
 -- - `S: line`: a line of the reply, CRLF added; bodies and stuffed dots as on the
---   wire. A reply that begins with `+ ` waits for a response
+--   wire. A reply to AUTH that begins with `+ ` waits for a response
 -- - `! eol lf` or `cr` or `none`: the end of the line above, in place of CRLF
 -- - `! hangup fin` or `rst` or `half`: the link ends here
 -- - `! tls`: TLS begins here, before the greeting or behind the reply to STLS
@@ -27,7 +27,8 @@
 --   the reply around it, by the names of `pop3.fault`
 --
 -- Plain files of C: and S: lines load too, indented as they like, and the test
--- cases of curl.
+-- cases of curl. A client cannot log in by SCRAM again: the server's part of it
+-- answers the client's nonce, which is another one each time.
 -- @module pop3.replay
 
 local check = require "pop3.argument"

@@ -105,8 +105,15 @@ describe("pop3 record", function()
   it("says what it cannot do", function()
     local status, out, err = command.run { "record", "127.0.0.1:1",
                                            "/nonexistent/t" }
-    assert.same({ 3, "", "pop3: record: record: /nonexistent/t: No such file or "
+    assert.same({ 3, "", "pop3: record: /nonexistent/t: No such file or "
       .. "directory\n" }, { status, out, err })
+    local dir <close> = helper.directory()
+    local taken <close> = pop3.server.new()
+    status, out, err = command.run { "record", "127.0.0.1:1", dir.path .. "/t",
+                                     "--port", tostring(taken.port) }
+    assert.same({ 3, "" }, { status, out })
+    assert.match("^pop3: record: listen: 127.0.0.1:%d+: address already in use\n$",
+                 err)
   end)
 
   it("says that its port is taken", function()

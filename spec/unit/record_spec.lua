@@ -263,6 +263,35 @@ describe("a recorder", function()
     assert.match("C: XASK\nS: %+OK\n.-S: %* and more\n", text)
   end)
 
+  it("works in memory, with a server that is not", function()
+    local dir <close> = tempdir()
+    local up <close> = real():fork()
+    local recorder <close> = assert(pop3.record { file = dir.path .. "/t",
+      upstream = { host = "127.0.0.1", port = up.port, tls = "none" } })
+    local c = assert(pop3.connect { transport = recorder:loopback(), tls = "none",
+                                    user = "mrose", password = "geheim" })
+    local got = visit(c)
+    assert.same(MAIL, { got[11], got[12] })
+    assert.match("C: QUIT\nS: %+OK goodbye\n! hangup fin\n$", dir:read "t")
+  end)
+
+  it("has its own reply as the default of a script's handler", function()
+    local text = recorded(real(), nil, { on = {
+      STAT = function(session, rest)
+        local reply = session.server.default.STAT(session, rest)
+        reply.raw = reply.raw:gsub("2", "3", 1)
+        return reply
+      end,
+      connect = function(session) session.data.seen = true end,
+      disconnect = function(session) assert(session.data.seen) end,
+    } }, function(run)
+      local c = assert(connect(run))
+      assert.equal(3, (c:stat()))
+      c:quit()
+    end)
+    assert.match("\nC: STAT\nS: %+OK 2", text)
+  end)
+
   it("goes on for a client that has said its last", function()
     local function all(run)
       local sock = assert(require "socket".connect("127.0.0.1", run.port))

@@ -37,14 +37,15 @@ end
 function record.run(args)
   if args.port_file then files.remove(args.port_file) end
   local signals <close> = assert(core.signals("HUP", "INT", "TERM"))
-  local proxy, err = require "pop3.record" {
+  local ok
+  local proxy, problem = require "pop3.record" {
     upstream = peer.options(args), file = args.file, port = args.port,
     implicit = args.implicit or nil,
   }
-  if not proxy then return command.TROUBLE, err end
+  if proxy then ok, problem = proxy:listen() end
+  if not ok then return command.TROUBLE, (problem:gsub("^record: ", "")) end
   local status = command.TROUBLE
-  local ok, problem = proxy:listen()
-  if ok and args.port_file then
+  if args.port_file then
     ok, problem = files.write(args.port_file, proxy.port .. "\n")
   end
   if ok then

@@ -14,9 +14,11 @@ local CHUNK = 65536
 local LINE = 1024 * 1024          -- octets of a status line
 local REPLY = 256 * 1024 * 1024   -- octets of a whole reply
 
--- Wait until a descriptor can be read or written; true, or nil, "timeout".
+-- Wait until a descriptor can be read or written; true, or nil, "timeout". For a
+-- session in memory there is no loop that could wait beside others.
 local function await(session, number, mode, seconds)
   local server, ready = session.server, false
+  if not session.fd then return core.poll(number, mode, seconds) end
   local ok, err = server:attend(number, mode, function()
     ready = true
     session:rouse()
@@ -253,7 +255,14 @@ function Upstream:idle(act)
     if lost then self:rest() end
     if lost or self.buffer ~= "" then act(self:spare(), lost) end
   end
-  self.session.server:attend(self.number, "r", look)
+  if self.session.fd then self.session.server:attend(self.number, "r", look) end
+end
+
+--- What has come since the last reply, and was not passed on yet.
+-- @treturn string
+function Upstream:unasked()
+  while not self.over and take(self) do end
+  return self:spare()
 end
 
 function Upstream:rest()

@@ -114,6 +114,8 @@ local function mail(session, octets)
   return session:raw("+OK Mail transfer starts\r\n" .. octets .. ".\r\n")
 end
 
+local function unknown(session) return session:err "Unrecognized command" end
+
 -- The handlers of a case, by verb.
 local function handlers(message)
   local h = {}
@@ -123,21 +125,19 @@ local function handlers(message)
       if name ~= "APOP" then lines[#lines + 1] = name end
     end
     if c.mechs[1] then lines[#lines + 1] = "SASL " .. c.mechs[1] end
-    if not lines[1] then return session:err "Unrecognized command" end
+    if not lines[1] then return unknown(session) end
     lines[#lines + 1] = "IMPLEMENTATION POP3 pingpong test server"
     return session:multi("List of capabilities follows", lines)
   end
   function h.USER(session) return session:ok() end
   function h.PASS(session) return session:ok "Login successful" end
   function h.APOP(session)
-    if not session.data.case.capa.APOP then
-      return session:err "Unrecognized command"
-    end
+    if not session.data.case.capa.APOP then return unknown(session) end
     return session:ok "Login successful"
   end
   function h.AUTH(session)
     local c = session.data.case
-    if not c.mechs[1] then return session:err "Unrecognized command" end
+    if not c.mechs[1] then return unknown(session) end
     return session:multi("List of supported mechanisms",
                          { (c.mechs[1]:gsub(" ", "\r\n")) })
   end
@@ -146,11 +146,11 @@ local function handlers(message)
   end
   function h.LIST(session) return session:multi("Listing starts", LIST) end
   function h.UIDL(session)
-    if not session.data.case.capa.UIDL then return session:err "Unrecognized command" end
+    if not session.data.case.capa.UIDL then return unknown(session) end
     return session:multi("Listing starts", UIDL)
   end
   function h.TOP(session, rest)
-    if not session.data.case.capa.TOP then return session:err "Unrecognized command" end
+    if not session.data.case.capa.TOP then return unknown(session) end
     return mail(session, message(rest:match "^%S*"))
   end
   function h.DELE(session, rest)
@@ -179,7 +179,6 @@ local function scripted(session, verb, line)
   if c.slow then session:fault(SLOW) end
   if not text or left == 0 then return nil end
   if left then c.counts[verb] = left - 1 end
-  if c.delays[verb] then session:sleep(c.delays[verb]) end
   while text:find "^%+[ \r\n]" or text == "+" do
     local _, _, said = session:challenge { wire(text) }
     text = said and c.replies[said] or "-ERR Unrecognized command"
@@ -221,15 +220,15 @@ return function(text, path, opts)
   end
   local known = handlers(message)
   local function handle(session, rest)
-    local verb = session.verb
-    local c = session.data.case
-    if c.delays[verb] and not c.replies[verb] then session:sleep(c.delays[verb]) end
-    local reply = scripted(session, verb, rest == "" and verb or verb .. " " .. rest)
+    local verb, c = session.verb, session.data.case
+    local line = rest == "" and verb or verb .. " " .. rest
+    if c.delays[verb] then session:sleep(c.delays[verb]) end
+    local reply = scripted(session, verb, line)
     if reply then return reply end
     if verb == "STLS" and session.server.credentials then
       return usual.STLS(session)
     end
-    if not known[verb] then return session:err "Unrecognized command" end
+    if not known[verb] then return unknown(session) end
     return known[verb](session, rest)
   end
   local function connect(session)
