@@ -57,6 +57,7 @@ local function reidentify(head, body, how, first)
     if to then head = head:gsub("^(%+OK %d+ )%S+", to) end
     return head, body
   end
+  if first == "" then first = body:match "^%d+ ([^\r]*)" or "" end
   local lines, n = {}, 0
   for number in body:gmatch "(%d+)[^\r]*\r\n" do
     n = n + 1
@@ -87,18 +88,29 @@ local function changes(effect)
          or effect.whole
 end
 
+-- A reply that is octets: its first line, and what is between that and the last
+-- one if that is a dot.
+local function split_raw(raw)
+  local at = raw:match "^[^\n]*\r\n()"
+  if not at or raw:sub(math.max(at - 2, #raw - 4)) ~= "\r\n.\r\n" then return nil end
+  return raw:sub(1, at - 1), raw:sub(at, -4)
+end
+
 -- The octets of a reply, changed.
 local function render(reply, effect, verb, first)
   if effect.garbage then
     return noise(effect.garbage.seed, effect.garbage.bytes)
   end
   local head, body = reply.raw or status_line(reply), nil
-  if reply.body ~= nil and not reply.raw and reply.status == "+OK" then
+  if reply.raw and reply.status == "+OK" then
+    local line, rest = split_raw(reply.raw)
+    if line then head, body = line, rest end
+  elseif reply.body ~= nil and reply.status == "+OK" then
     local text = octets_of(reply.body)
     body = core.encode.dot(text):sub(1, -4)        -- without its last line
-    if effect.unstuffed then
-      body = ("\r\n" .. body):gsub("\r\n%.%.", "\r\n."):sub(3)
-    end
+  end
+  if body and effect.unstuffed then
+    body = ("\r\n" .. body):gsub("\r\n%.%.", "\r\n."):sub(3)
   end
   if effect.wrong_size then
     head, body = resize(verb, head, body, effect.wrong_size)
@@ -133,7 +145,9 @@ end
 -- @tparam string first the unique-id of message 1
 -- @treturn table reply
 function mangle.reply(reply, effect, verb, first)
-  if reply.hangup or not changes(effect) then return reply end
+  -- the engine counts lines of bodies that it encodes
+  local counts = reply.raw and effect.cut and effect.cut.lines
+  if reply.hangup or not (counts or changes(effect)) then return reply end
   local made = { mangled = true, status = reply.status, close = reply.close,
                  starttls = reply.starttls }
   made.raw = render(reply, effect, verb, first)

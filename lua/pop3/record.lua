@@ -138,6 +138,7 @@ local function answer(session, notes, octets, why, code, gone)
     notes:reply(session.id, hushed(session, whole, logins[session.verb]))
   end
   local reply = session:raw(octets)
+  reply.status = octets:match "^%S*"
   if why then
     reply.close = up.over == "rst" and "rst" or "fin"
     lost(session, notes, code ~= "closed" and why or nil, reply.close)

@@ -487,6 +487,19 @@ describe("a recorder", function()
       function(run)
         assert.equal("closed", (select(3, assert(connect(run)):retr(1))))
       end)
+    recorded(real(), nil, { faults = { { verb = "RETR", cut = { lines = 2 } },
+                                       { verb = "UIDL", uids = "duplicate" } } },
+      function(run)
+        local c = assert(connect(run))
+        assert.same({ "lpop3.1", "lpop3.1" }, (c:uidl()))
+        local got = {}
+        local _, _, code = c:retr(1, function(chunk)
+          got[#got + 1] = chunk
+          return true
+        end)
+        assert.equal("closed", code)
+        assert.equal("Subject: 1\r\n\r\n", table.concat(got))
+      end)
   end)
 
   it("says why when nobody is there, and when it cannot write", function()

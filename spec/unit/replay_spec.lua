@@ -142,6 +142,31 @@ S: +OK cut
     assert.same({ "", "closed" }, { t:rest() })
   end)
 
+  it("knows the faults of bodies", function()
+    local whole = "+OK 9 octets\r\n..a\r\n1 b\r\n"
+    for bang, octets in pairs {
+      no_terminator = whole,
+      ["cut.lines=1"] = "+OK 9 octets\r\n..a\r\n",
+      ["cut.lines=2 cut.bytes=7"] = "+OK 9 o",
+      unstuffed = whole:gsub("%.%.", ".") .. ".\r\n",
+      ["wrong_size=1"] = whole:gsub("9", "10") .. ".\r\n",
+      ["append=10"] = whole .. ".\r\n10",
+      bare_lf = (whole .. ".\r\n"):gsub("\r", ""),
+    } do
+      local t = talk.to(assert(replay("S: +OK\nC: RETR 1\nS: +OK 9 octets\n"
+        .. "S: ..a\nS: 1 b\nS: .\n! " .. bang .. "\nC: QUIT\n! hangup\n")))
+      t:send "RETR 1\r\nQUIT\r\n"
+      assert.equal(octets, (t:rest()), bang)
+    end
+    for how, octets in pairs { duplicate = "1 a\r\n2 a\r\n", missing = "1 a\r\n",
+                               empty = "1\r\n2\r\n" } do
+      local t = talk.to(assert(replay("S: +OK\nC: UIDL\nS: +OK\nS: 1 a\nS: 2 b\n"
+        .. "S: .\n! uids=" .. how .. "\n! hangup\n")))
+      t:send "UIDL\r\n"
+      assert.equal("+OK\r\n" .. octets .. ".\r\n", (t:rest()))
+    end
+  end)
+
   it("plays exchanges", function()
     local s = assert(replay [[
 S: +OK

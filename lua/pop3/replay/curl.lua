@@ -111,7 +111,9 @@ local SLOW = { drip = { bytes = 1, every = 0.01 } }
 
 -- A message as it is in the file: stuffed, or not, as the case wants it.
 local function mail(session, octets)
-  return session:raw("+OK Mail transfer starts\r\n" .. octets .. ".\r\n")
+  local reply = session:raw("+OK Mail transfer starts\r\n" .. octets .. ".\r\n")
+  reply.status = "+OK"
+  return reply
 end
 
 local function unknown(session) return session:err "Unrecognized command" end
@@ -175,10 +177,13 @@ end
 -- The reply that the case has for a verb or a response, if it has one now.
 local function scripted(session, verb, line)
   local c = session.data.case
-  local text, left = c.replies[line] or c.replies[verb], c.counts[verb]
+  local text, left = line ~= verb and c.replies[line], c.counts[verb]
   if c.slow then session:fault(SLOW) end
-  if not text or left == 0 then return nil end
-  if left then c.counts[verb] = left - 1 end
+  if not text then
+    text = c.replies[verb]
+    if not text or left == 0 then return nil end
+    if left then c.counts[verb] = left - 1 end
+  end
   while text:find "^%+[ \r\n]" or text == "+" do
     local _, _, said = session:challenge { wire(text) }
     text = said and c.replies[said] or "-ERR Unrecognized command"

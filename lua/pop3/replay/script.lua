@@ -10,7 +10,10 @@ local ENDS = { lf = "\n", cr = "\r", none = "" }
 local HOWS = { fin = true, rst = true, half = true }
 
 -- A value as a fault takes it.
-local function value_of(text)
+local texts = { append = true, reply = true }
+
+local function value_of(text, name)
+  if texts[name] and text then return text end
   if text == nil or text == "true" then return true end
   return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
@@ -27,7 +30,7 @@ local function effects_of(text, into)
       if type(into[outer]) ~= "table" then return nil, name .. " twice" end
       into[outer][inner] = value_of(value)
     else
-      into[name] = value_of(value)
+      into[name] = value_of(value, name)
     end
   end
   local ok, err = pcall(fault.effects, into, 0)
