@@ -319,6 +319,7 @@ local function record(opts)
   if up.tls ~= "none" or up.cafile or up.cert then
     local made, why, what = secure.options(up, 1)
     if not made then return nil, "record: upstream: " .. why, what end
+    up.trust = made
   end
   local notes
   local server, err, code = plain({

@@ -106,8 +106,12 @@ end
 --- TLS from here on.
 -- @treturn boolean true, or nil, message, code
 function Upstream:start_tls()
-  local opts, err, code = secure.options(self.opts, 1)
-  if not opts then return nil, err, code end
+  local opts, err, code = self.opts.trust, nil, nil
+  if not opts then
+    opts, err, code = secure.options(self.opts, 1)
+    if not opts then return nil, err, code end
+    self.opts.trust = opts
+  end
   self.tls = core.tls { context = opts.context, name = opts.name }
   local ok
   ok, err, code = decrypt(self)
@@ -118,7 +122,7 @@ end
 
 --- Connect.
 -- @tparam session session
--- @tparam table opts of the option `upstream`
+-- @tparam table opts of the option `upstream`; `trust` is kept in it
 -- @treturn upstream or nil, message, code
 local function new(session, opts)
   local patience = opts.timeout or 60
