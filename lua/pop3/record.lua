@@ -58,19 +58,19 @@ local verbs, logins = match.verbs, match.logins
 -- at the answer.
 local function masked(session, line)
   local data, secrets = session.data, session.data.secrets
-  local verb, gap, rest = line:match "^(%a*)(%s*)(.*)$"
+  local verb, rest = line:match "^%A*(%a*)%A?(.*)$"
   verb = verb:upper()
   if verbs[session.verb] then data.in_auth = verb == "AUTH"
   elseif data.in_auth then
     secrets:add(line)
     return "***"
   end
-  if gap == "" or rest == "" then return line end
+  if rest == "" then return line end
   if verb == "PASS" then
     secrets:add(rest, "password")
     return "PASS ***"
   elseif verb == "APOP" or verb == "AUTH" then
-    local name, secret = rest:match "^(%S+)%s+(.+)$"
+    local name, secret = rest:match "^%s*(%S+)%s+(.+)$"
     if name and secret ~= "=" then
       secrets:add(secret)
       return ("%s %s ***"):format(verb, name)

@@ -188,7 +188,7 @@ end
 -- A command that did not fit, as it may be shown: a login has a secret, and so may
 -- have what a client says behind AUTH as if that had been a challenge.
 local function shown(session, line)
-  local verb = session.verb:match "^%a*"
+  local verb = line:match "^%A*(%a*)":upper()
   local secret = logins[verb] or session.data.in_auth and not known_verbs[verb]
   return secret and (logins[verb] and verb or "") .. " ..." or line
 end

@@ -136,6 +136,8 @@ describe("a recorder", function()
       "AUTH  PLAIN " .. plain, "AUTH PLAIN\t" .. plain, "AUTH PLAIN\r\n" .. plain,
       "AUTH X-NONE\r\n" .. plain, "AUTH LOGIN\r\n" .. b64 "mrose" .. "\r\n"
         .. b64 "geheim", "AUTH PLAIN\r\ngeheim", "APOP  mrose geheim",
+      " PASS geheim", "\tpass geheim", "PASS:geheim", "\0PASS geheim",
+      "APOP:mrose geheim", "AUTH:PLAIN geheim",
     } do
       local text = recorded(real { mechs = { "PLAIN", "LOGIN" } }, nil, nil,
         function(run)

@@ -224,6 +224,7 @@ S: +OK
     assert.is_true(s:verify(s.expected))
     t = talk.to(assert(replay "S: +OK\nC: PASS tanstaaf\nS: +OK\n"))
     for _, line in ipairs { "PASS geheim", "PASS\tgeheim", "pass geheim",
+                            " PASS geheim", "PASS:geheim", "\0PASS geheim",
                             "AUTH NONE", "geheim", "APOP mrose geheim" } do
       assert.equal("-ERR not in the transcript", t:ask(line))
     end

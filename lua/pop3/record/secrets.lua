@@ -51,8 +51,8 @@ end
 -- is behind the base64 is known to be none
 function Secrets:add(secret, kind)
   if secret == "*" or secret == "=" then return end
+  secret = secret:match "^%s*(.-)%s*$"  -- which is in it with the spaces too
   keep(self, secret)
-  keep(self, (secret:gsub("%s+$", "")))
   local octets = kind ~= "password" and core.sasl.decode(secret)
   if not octets then return end
   local inner = within(octets)
