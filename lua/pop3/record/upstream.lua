@@ -106,18 +106,17 @@ end
 --- TLS from here on.
 -- @treturn boolean true, or nil, message, code
 function Upstream:start_tls()
-  local opts, err, code = self.opts.trust, nil, nil
-  if not opts then
-    opts, err, code = secure.options(self.opts, 1)
-    if not opts then return nil, err, code end
-    self.opts.trust = opts
+  local opts = self.opts
+  if not opts.trust then
+    local made, err, code = secure.options(opts, 1)
+    if not made then return nil, err, code end
+    opts.trust = made
   end
-  self.tls = core.tls { context = opts.context, name = opts.name }
-  local ok
-  ok, err, code = decrypt(self)
-  while ok and not self.secure do ok, err, code = more(self) end
-  if not self.secure then return nil, err or "the handshake was cut off", "tls" end
-  return true
+  self.tls = core.tls { context = opts.trust.context, name = opts.trust.name }
+  local ok, err = decrypt(self)
+  while ok and not self.secure do ok, err = more(self) end
+  if self.secure then return true end
+  return nil, err or "the handshake was cut off", "tls"
 end
 
 --- Connect.
