@@ -613,7 +613,8 @@ describe("whatever the server does", function()
                    "! hangup", "~", "#", "# session 1", " ", "\t", ".", "..",
                    "\255", "a", "***", "! eol none", "<testcase>" }
   local COMMANDS = { "CAPA", "RETR 1", "LIST", "TOP 1 1", "NOOP", "XFOO a b",
-                     "UIDL 1", "AUTH X", "LANG", "user x" }
+                     "UIDL 1", "AUTH X", "LANG", "user x", "~x[", "",
+                     " x", "*** a", "! hangup", "\0\255", "# session 2" }
 
   -- A reply of anything, which ends as one with a body does.
   local function anything(r)

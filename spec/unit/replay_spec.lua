@@ -357,7 +357,7 @@ S: +OK
     assert.same({ "1 120", "2 200" }, (select(2, t:list "LIST")))
     assert.equal("+OK bye", t:ask "QUIT")
     assert.same({ "", "closed" }, { t:rest() })
-    t = talk.to(assert(replay "S: +OK\r\nC: NOOP\r\nS: +OK\r\n"))
+    t = talk.to(assert(replay "\xEF\xBB\xBFS: +OK\r\nC: NOOP\r\nS: +OK\r\n"))
     assert.equal("+OK", t:ask "NOOP")
   end)
 
@@ -401,8 +401,9 @@ S: +OK
       ["! eol lf\n"] = "txt:1: eol is",
       ["S: +OK\n! wat=1\n"] = "txt:2: .*unknown option 'wat'",
       ["S: +OK\n! delay=x\n"] = "txt:2: .*'delay' must be",
-      ["S: +OK\nC: ~[\n! delay=1 delay.x=1\n"] = "txt:3: delay.x twice",
+      ["S: +OK\nC: ~x\n! delay=1 delay.x=1\n"] = "txt:3: delay.x twice",
       ["S: +OK\n~ [\n"] = "txt:2: malformed pattern",
+      ["S: +OK\nC: ~[\n"] = "txt:2: malformed pattern",
       ["# session 2\nS: +OK\n"] = "txt:1: session 2 is here, .* no session 1",
       ["S: +OK\n# session 3\n! tls\n"] = "txt:2: session 3 .* no session 2",
       ["S: +OK\n# session 0\n"] = "txt:2: sessions are counted from 1",

@@ -95,6 +95,10 @@ end
 
 function Reader:client(line)
   local session = current(self)
+  if line:sub(1, 1) == "~" then
+    local ok, err = pcall(string.find, "", line:sub(2))
+    if not ok then return nil, err end
+  end
   self.joined = false
   local step = session.step
   if step and script.challenges(step, last_of(step)) then
@@ -179,11 +183,7 @@ local function take(self, line, indent)
     return self:server(outdented(self, side, rest, indent))
   end
   local pattern = line:match "^[ \t]*C?~:? ?(.*)$"
-  if pattern then
-    local ok, err = pcall(string.find, "", pattern)
-    if not ok then return nil, err end
-    return self:client("~" .. pattern)
-  end
+  if pattern then return self:client("~" .. pattern) end
   local bang = line:match "^[ \t]*!:? ?(.*)$"
   if bang then return self:bang(bang) end
   local number = line:match "^# session (%d+)"
@@ -213,6 +213,7 @@ end
 -- begins in one of them; or nil, message,
 -- "proto"
 function script.parse(text, name)
+  text = text:gsub("^\xEF\xBB\xBF", "")  -- a mark of UTF-8
   local self = setmetatable({ sessions = {}, line = 0, joined = false,
                               own = text:find "^# lpop3 transcript" ~= nil },
                             Reader)
