@@ -9,6 +9,7 @@ The server engine for Lua.
 #include <string.h>
 
 #include "../core/buf.h"
+#include "../core/text.h"
 #include "lpop3.h"
 
 #define WANT 4096  /* octets read at once: commands are short */
@@ -122,14 +123,29 @@ static int s_gc (lua_State *L) {
   return 0;
 }
 
+/* Push a command that was not looked at: verb, rest, and the line it came in. */
+static int push_plain (lua_State *L, const pop3_command *cmd) {
+  luaL_Buffer b;
+  size_t i;
+  char *p = luaL_buffinitsize(L, &b, cmd->name.n);
+  for (i = 0; i < cmd->name.n; i++) p[i] = pop3_upper(cmd->name.p[i]);
+  luaL_pushresultsize(&b, cmd->name.n);
+  lua_pushlstring(L, cmd->first.p, cmd->first.n);
+  lua_pushnil(L);
+  lua_pushboolean(L, cmd->verb == POP3_V_OTHER);
+  lua_pushlstring(L, cmd->second.p, cmd->second.n);
+  return 5;
+}
+
 /* Push a command and its arguments. */
 static int push_command (lua_State *L, const pop3_command *cmd, int plain) {
+  if (plain && cmd->verb != POP3_V_RESPONSE) return push_plain(L, cmd);
   lua_pushlstring(L, cmd->name.p, cmd->name.n);
   if (cmd->verb == POP3_V_RESPONSE) {
     push_span(L, cmd->first);
     return 2;
   }
-  switch (plain ? POP3_A_REST : pop3_verb_row(cmd->verb)->args) {
+  switch (pop3_verb_row(cmd->verb)->args) {
     case POP3_A_NONE:
       return 1;
     case POP3_A_MSG: case POP3_A_MSGOPT:
@@ -162,7 +178,8 @@ number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism or nil,
 initial response or nil; any other: the rest of the line. The response to a
 challenge comes as "+" with its line, or nil if that was too long; a command
 "+" has the boolean behind it
-@treturn boolean true behind them, when the verb is not one of POP3
+@treturn boolean true behind them, when the verb is not one of POP3; for a
+`plain` one the fourth value, and the fifth is the line as it came
 */
 static int s_next (lua_State *L) {
   Server *u = check(L);

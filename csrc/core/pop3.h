@@ -289,11 +289,12 @@ extern const pop3_server_limits pop3_server_defaults;
 
 typedef struct pop3_command {
   int verb;          /* enum pop3_verb_id */
-  pop3_span name;    /* the verb in upper case */
+  pop3_span name;    /* the verb in upper case, as it came in a plain session */
   int64_t number;    /* message number, -1 if there is none */
   int64_t lines;     /* of TOP, else -1 */
   pop3_span first;   /* first word of TWO and MECH; TEXT and REST: the rest */
-  pop3_span second;  /* what follows it; p NULL if there is nothing */
+  pop3_span second;  /* what follows it; p NULL if there is nothing; in a plain
+                        session all of the line */
 } pop3_command;
 
 /*

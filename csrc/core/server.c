@@ -558,12 +558,13 @@ static int take_command (pop3_server *s, char *p, size_t n,
   cmd->name = word;
   cmd->number = cmd->lines = -1;
   if (trace_command(s, cmd->verb, line) != 0) return POP3_ENOMEM;
-  for (i = 0; i < word.n; i++) p[i] = pop3_upper(p[i]);
   if (s->plain) {
     skip_space(&rest);
     cmd->first = rest;
+    cmd->second = line;
     return 1;
   }
+  for (i = 0; i < word.n; i++) p[i] = pop3_upper(p[i]);
   if (word.n == 0) return refuse(s, "no command");
   v = pop3_verb_row(cmd->verb);
   if ((v->phases & (1 << s->phase)) == 0)

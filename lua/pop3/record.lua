@@ -58,25 +58,23 @@ local verbs, logins = match.verbs, match.logins
 -- at the answer.
 local function masked(session, line)
   local data, secrets = session.data, session.data.secrets
-  local verb, rest = line:match "^%A*(%a*)%A?(.*)$"
-  verb = verb:upper()
+  local verb = line:match "^%A*(%a*)":upper()
   if verbs[session.verb] then data.in_auth = verb == "AUTH"
   elseif data.in_auth then
     secrets:add(line)
     return "***"
   end
-  if rest == "" then return line end
-  if verb == "PASS" then
-    secrets:add(rest, "password")
-    return "PASS ***"
+  local shown, secret
+  if verb == "PASS" then shown, secret = line:match "^(%A*%a+%A)(.+)$"
   elseif verb == "APOP" or verb == "AUTH" then
-    local name, secret = rest:match "^%s*(%S+)%s+(.+)$"
-    if name and secret ~= "=" then
-      secrets:add(secret)
-      return ("%s %s ***"):format(verb, name)
-    end
+    shown, secret = line:match "^(%A*%a+%A%s*%S+%s+)(.+)$"
   end
-  return verbs[verb] and verb ~= "USER" and line or secrets:hush(line)
+  if secret and secret ~= "=" then
+    secrets:add(secret, verb == "PASS" and "password")
+    return shown .. "***"
+  end
+  local numbers = verb ~= "USER" and line:find "^%a+[%s%d]*$"
+  return numbers and line or secrets:hush(line)
 end
 
 -- Replies that have mail in them, or the numbers and names of it: that is
@@ -230,13 +228,12 @@ end
 -- Hand a command on.
 local function forward(session, notes, rest, above)
   local verb, up = session.verb, session.data.upstream
-  local whole = rest == "" and verb or verb .. " " .. rest
-  local line = masked(session, whole)
+  local line = masked(session, session.line)
   up:rest()
   pass_on(session, notes, up:unasked())
   notes:command(session.id, line)
-  if verb == "STLS" then return begin_tls(session, notes) end
-  local ok, err, code = up:send(whole)
+  if verb == "STLS" and rest == "" then return begin_tls(session, notes) end
+  local ok, err, code = up:send(session.line)
   if not ok then return answer(session, notes, "", err, code) end
   local octets, why, gone
   octets, why, code, gone = up:reply(has_body(verb, rest),
@@ -250,7 +247,7 @@ local function forward(session, notes, rest, above)
     session:enter "transaction"
   end
   local reply = answer(session, notes, octets .. up:spare(), why, code, gone)
-  if verb == "QUIT" and not why then
+  if verb == "QUIT" and not why and octets:sub(1, 3) == "+OK" then
     notes:event(session.id, "hangup fin")
     reply.close = "fin"
   end

@@ -55,15 +55,16 @@ local function is_login(want)
   return logins[verb_of(want)] and want:upper() ~= "AUTH"
 end
 
--- A command as `verify` sees it: without its secret, the verb in capitals.
-local function hushed(want)
+-- A command as `verify` sees it: without its secret; by hand, verbs may be written
+-- in small letters.
+local function hushed(want, own)
   local verb = verb_of(want)
-  if want:sub(1, 1) ~= "~" then want = want:gsub("^%a+", string.upper) end
+  if not own then want = want:gsub("^%a+", string.upper) end
   if not is_login(want) then return want
   elseif want:sub(1, 1) == "~" then
     local shown = verb == "PASS" and "PASS ***" or verb .. " X ***"
     return shown:find(want:sub(2)) and want or "~^" .. verb
-  elseif verb == "PASS" then return "PASS ***" end
+  elseif verb == "PASS" then return want:sub(1, 4) .. " ***" end
   return (want:gsub("^(%S+%s+%S+)%s.*$", "%1 ***"))
 end
 
@@ -111,7 +112,7 @@ local function expected(sessions, loose)
         list[#list + 1] = { any_order = group }
       end
       local into = group or list
-      into[#into + 1] = hushed(step.want)
+      into[#into + 1] = hushed(step.want, step.own)
       for _, round in ipairs(step.rounds) do
         into[#into + 1] = round.want == "*" and "*" or "***"
       end
@@ -165,7 +166,9 @@ local function reply_of(session, step, round)
   local made = session:raw(octets)
   made.status = octets:match "^%S*"
   spoil(session, round.effects)
+  -- a server that refuses QUIT closes the link too; what is recorded says so
   local quit = step.want and step.want:upper() == "QUIT"
+               and (made.status ~= "-ERR" or not step.own)
   made.close = step.ends or quit and "fin" or nil
   if step.tls or step.want and step.want:upper() == "STLS"
      and octets:sub(1, 3) == "+OK" then
@@ -194,9 +197,9 @@ local function shown(session, line)
 end
 
 -- A command: find it, and go through its rounds.
-local function play_step(session, rest, pick, uids)
+local function play_step(session, pick, uids)
   local play, verb = session.data.replay, session.verb
-  local line = rest == "" and verb or verb .. " " .. rest
+  local line = session.line
   local step, want = pick(play, line, uids)
   if known_verbs[verb] then session.data.in_auth = verb == "AUTH" end
   if not step then return wrong(session, want, shown(session, line)) end
@@ -276,8 +279,8 @@ local function replay(path, opts)
     limits = { line = 65536 },
   }, {
     connect = function(session) return greet(session, sessions, opts.loose) end,
-  }, function(session, rest)
-    return play_step(session, rest, pick, uids)
+  }, function(session)
+    return play_step(session, pick, uids)
   end, opts.on)
   if not server then return nil, err, code end
   server.expected = expected(sessions, opts.loose)

@@ -488,8 +488,9 @@ end
 local function take(session)
   local engine, any = session.engine, false
   while not (session.rare or session.ended) do
-    local verb, a, b, isnew = engine_next(engine)
+    local verb, a, b, isnew, line = engine_next(engine)
     if not verb then break end
+    if line then session.line = line end  -- of a server that takes every line
     any = true
     if verb == "+" and not isnew then respond(session, a)
     else command(session, verb, a, b, isnew) end
@@ -884,6 +885,7 @@ local function new(server, id, fd)
     blocked = false,  -- octets wait for the client to read
     patient = false,  -- handlers that wait go on when the client is gone
     verb = false,     -- of the command that is being answered
+    line = false,     -- the whole of it, where the verb is not looked at
   }, Session)
 end
 

@@ -248,6 +248,35 @@ describe("a recorder", function()
     assert.equal(first, all(again:fork()))
   end)
 
+  it("hands on what the client says as it says it", function()
+    local said, heard = { "xAsk a  B ", "user mrose", "Pass geheim", "x\tY", "QUIT x",
+                          "STLS x", "stat", "~a*", "quit" }, {}
+    local server = assert(require "pop3.plain"({}, {
+      connect = function(session) return session:raw "+OK\r\n" end,
+    }, function(session)
+      return session:raw(("-ERR <%s>\r\n"):format(session.line))
+    end))
+    local function ask(run)
+      local t = talk.tcp(run.port)
+      local got = {}
+      for i, line in ipairs(said) do got[i] = t:ask(line) end
+      t:close()
+      return got
+    end
+    local text, again = recorded(server, nil, nil, function(run)
+      heard = ask(run)
+    end)
+    for i, line in ipairs(said) do
+      assert.equal(("-ERR <%s>"):format(line), heard[i])
+    end
+    assert.match("\nC: xAsk a  B \n.*\nC: user mrose\n.*\nC: Pass %*%*%*\n", text)
+    local run <close> = again:fork()
+    local played = ask(run)
+    heard[3] = heard[3]:gsub("geheim", "***")
+    assert.same(heard, played)
+    assert.is_true(run:verify(again.expected))
+  end)
+
   it("passes on what comes while nobody asks", function()
     local server = real()
     function server.on.XASK(session)

@@ -66,7 +66,8 @@ end
 --- A command, or the response in an exchange, secrets masked by whoever calls.
 function Notes:command(id, line)
   if line:sub(1, 1) == "~" then  -- no pattern: it becomes the one that fits it
-    line = "~^" .. line:gsub("%W", "%%%0") .. "$"
+    line = line:gsub("%W", "%%%0"):gsub("%%%*%%%*%%%*", ".*")
+    line = "~^" .. line .. "$"
   end
   line_of(self, id, "C: " .. line .. "\n")
 end

@@ -17,11 +17,12 @@ match.logins = set "PASS APOP AUTH"
 
 local function literal(text) return (text:gsub("%W", "%%%0")) end
 
--- A line, in which "***" is anything, as a pattern.
+-- A line, in which "***" is anything, as a pattern; stars beside it may be the end
+-- of one before.
 local function masked(want)
   local parts, at = {}, 1
   while true do
-    local from, to = want:find("***", at, true)
+    local from, to = want:find("%*%*%*+", at)
     parts[#parts + 1] = literal(want:sub(at, from and from - 1))
     if not from then break end
     at = to + 1
@@ -52,18 +53,26 @@ local function loosened(want, uids)
   end) .. "$"
 end
 
--- The verb in upper case, as lines come from the engine.
+-- A command with its verb in upper case, which says nothing.
 local function verb_up(line)
   return (line:gsub("^%S+", string.upper))
+end
+
+-- The same without blanks at the end, which say nothing either.
+local function bare(line)
+  return (verb_up(line):gsub("%s+$", ""))
 end
 
 --- Does a line fit?
 -- @tparam string want the recorded line, or a pattern behind "~"
 -- @tparam string line
 function match.fits(want, line)
-  if want:sub(1, 1) == "~" then return line:find(want:sub(2)) ~= nil end
-  want = verb_up(want)
-  return want == line or line:find(masked(want)) ~= nil
+  local upper = verb_up(line)
+  if want:sub(1, 1) == "~" then
+    local pattern = want:sub(2)
+    return (upper:find(pattern) or line:find(pattern)) ~= nil
+  end
+  return bare(want) == bare(line) or upper:find(masked(verb_up(want))) ~= nil
 end
 
 -- Commands whose arguments are numbers of messages and of lines, or a secret:
@@ -76,8 +85,9 @@ local fixed = set "RETR TOP DELE LIST UIDL USER PASS APOP AUTH"
 -- @tparam {[string]=true} uids
 function match.nearly(want, line, uids)
   if want:sub(1, 1) == "~" then return false end
-  want = verb_up(want)
-  return not fixed[want:match "^%S*"] and line:find(loosened(want, uids)) ~= nil
+  want = bare(want)
+  return not fixed[want:match "^%S*"]
+         and bare(line):find(loosened(want, uids)) ~= nil
 end
 
 --- Does a response fit?

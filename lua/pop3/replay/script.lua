@@ -45,7 +45,7 @@ Reader.__index = Reader
 
 local function new_step(self, want)
   local step = { want = want, reply = {}, rounds = {}, effects = {},
-                 line = self.line }
+                 line = self.line, own = self.own }
   return step
 end
 
