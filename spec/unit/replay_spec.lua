@@ -529,6 +529,12 @@ describe("a test case of curl", function()
     end
   end)
 
+  it("may leave open what is asked for", function()
+    local s = assert(replay "<testcase>\n<reply>\n</reply>\n</testcase>\n")
+    assert.equal("+OK", talk.to(s):ask "NOOP")
+    assert.is_true(s:verify(s.expected))
+  end)
+
   it("must have a reply", function()
     local _, err, code = replay "<testcase>\n</testcase>\n"
     assert.equal("proto", code)
