@@ -60,9 +60,22 @@ local of_tls = { delay = true, stall = true, cut = true, alert = true,
                  certificate = true }
 
 local function positive(n, what, level)
-  if n <= 0 or n ~= n then
+  if not (n > 0 and n < math.huge) then
     check.misuse(level + 1, "fault: %s must be positive", what)
   end
+end
+
+-- Where it strikes: what could never be is a mistake.
+local function check_place(f, level)
+  if (f.verb == nil) == (f.hook == nil) then
+    check.misuse(level + 1, "fault: either a verb or a hook is needed")
+  elseif f.verb and not f.verb:find "^[^%s%c]+$" then
+    check.misuse(level + 1, "fault: '%s' is not a verb; its arguments are chosen "
+                 .. "by args", f.verb)
+  end
+  if f.session then positive(f.session, "session", level + 1) end
+  if f.nth then positive(f.nth, "nth", level + 1) end
+  if f.times then check.count(f.times, "fault: times", level + 1) end
 end
 
 -- What may stand beside what.
@@ -95,6 +108,9 @@ end
 local function check_values(f, level)
   if f.reply then check.text(f.reply, "fault: reply", level + 1) end
   if f.slice then positive(f.slice, "slice", level + 1) end
+  if f.delay and not (f.delay >= 0 and f.delay < math.huge) then
+    check.misuse(level + 1, "fault: delay must be a number of 0 or more")
+  end
   if f.garbage then
     check.options(f.garbage, { seed = "integer", bytes = "integer" },
                   "fault: garbage", level + 1)
@@ -142,9 +158,7 @@ function fault.new(f, level)
   check.options(f, known, "fault", level + 1)
   local made = copy(f)
   made.seen, made.used = 0, 0
-  if (made.verb == nil) == (made.hook == nil) then
-    check.misuse(level + 1, "fault: either a verb or a hook is needed")
-  end
+  check_place(made, level + 1)
   if made.hook == "update" then
     made.hook, made.verb = nil, "QUIT"
     made.state = made.state or "transaction"
@@ -174,11 +188,18 @@ local function line_of(a, b)
   return b == nil and tostring(a) or tostring(a) .. " " .. tostring(b)
 end
 
+-- Who it is about: the user, or at a login by name, who wants to be it.
+local function user_of(session, verb, a)
+  if session.user then return session.user end
+  if verb == "USER" or verb == "APOP" then return a end
+  return verb == "PASS" and session.name or nil
+end
+
 -- Does it strike here? Counts how often it could have.
 local function strikes(f, session, verb, hook, ...)
   if f.verb ~= verb or f.hook ~= hook
      or f.session and f.session ~= session.id
-     or f.user and f.user ~= session.user
+     or f.user and f.user ~= user_of(session, verb, ...)
      or f.state and f.state ~= session.state
      or f.args and not line_of(...):find(f.args)
      or f.when and not f.when(session, verb or hook, ...) then

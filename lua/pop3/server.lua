@@ -169,6 +169,15 @@ local function with_preset(opts, level)
   return merged
 end
 
+-- A fault more.
+local function add_fault(self, f, level)
+  local made = fault.new(f, level + 1)
+  if made.hook == "tls" and not self.credentials then
+    check.misuse(level + 1, "fault: the hook tls needs the server's option tls")
+  end
+  self.faults[#self.faults + 1] = made
+end
+
 --- Make a server.
 -- @tparam table opts
 --
@@ -296,7 +305,7 @@ local function new(opts)
                        journal = self.journal }
   self.idle = timers.queue(self.autologout)
   for _, f in ipairs(opts.faults or {}) do
-    self.faults[#self.faults + 1] = fault.new(f, 1)
+    add_fault(self, f, 1)
   end
   self:tick()
   return self
@@ -306,7 +315,7 @@ end
 -- @tparam table f
 -- @treturn pop3.server
 function methods:fault(f)
-  self.faults[#self.faults + 1] = fault.new(f, 1)
+  add_fault(self, f, 1)
   return self
 end
 
