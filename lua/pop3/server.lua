@@ -354,10 +354,11 @@ function methods:next_due()
   return a or b
 end
 
--- Do what is due by now. Returns whether anything was.
+-- Do what is due by now. Returns whether anything was. What becomes due meanwhile
+-- is for the next time: descriptors are looked at in between.
 function methods:fire()
   local now, any = self.time, false
-  local last = self.heap.serial  -- what comes to it meanwhile is for next time
+  local last = self.heap.serial
   local session = self.heap:take(now, last)
   while session do
     any = true
@@ -398,7 +399,8 @@ function methods:advance(seconds)
     self.offset = self.offset + (to - self.time)
     self:tick()
     self:fire()
-  until self.time >= target
+    due = self:next_due()
+  until self.time >= target and not (due and due <= self.time)
 end
 
 -- -------------------------------------------------------- what handlers need

@@ -278,7 +278,7 @@ end
 
 -- Nobody waits for it any more: what the script holds up is let go.
 local function forsake(session)
-  for _, name in ipairs { "hold", "drip", "source", "cut" } do
+  for _, name in ipairs { "hold", "drip", "source", "bare", "ahead", "cut" } do
     set(session, name, nil)
   end
 end
@@ -534,11 +534,7 @@ local function allowance(session)
     set(session, "hold", nil)
   end
   if session.snip then return session.snip end
-  if not drip then return nil end
-  if drip.at and now >= drip.at then
-    drip.left, drip.at = drip.bytes, nil
-  end
-  return drip.left
+  return drip and drip.left
 end
 
 -- 'n' octets have left; when no more may for now, the session is woken when
@@ -772,6 +768,10 @@ function Session:wake()
   end
   local hold = get(self, "hold")
   if hold and now >= hold then set(self, "hold", nil) end
+  local drip = get(self, "drip")
+  if drip and drip.at and now >= drip.at then
+    drip.left, drip.at = drip.bytes, nil
+  end
   self:advance()
 end
 
