@@ -15,8 +15,12 @@ Stream sockets by their descriptor.
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 
 #include "lpop3.h"
 
@@ -133,7 +137,7 @@ Write what an engine has to send.
 @tparam[opt] integer max at most so many octets
 @treturn boolean true when all (or `max`) are gone, or nil, "timeout" (the
 reader is slow) or nil, "closed"
-@treturn integer octets that went
+@treturn integer octets that went; after "timeout", behind it
 */
 static int fd_send (lua_State *L) {
   int fd = lpop3_checkfd(L, 1);
@@ -145,7 +149,12 @@ static int fd_send (lua_State *L) {
     if (o.n == 0) break;
     if ((lua_Unsigned)(max - total) < o.n) o.n = (size_t)(max - total);
     do n = send(fd, o.p, o.n, MSG_NOSIGNAL); while (n < 0 && errno == EINTR);
-    if (n < 0) return notnow(L, errno);
+    if (n < 0) {
+      int en = errno, results = notnow(L, en);
+      if (en != EAGAIN && en != EWOULDBLOCK) return results;
+      lua_pushinteger(L, total);
+      return 3;
+    }
     port->sent(port->engine, (size_t)n);
     total += n;
   }
@@ -322,6 +331,37 @@ static int fd_shutdown (lua_State *L) {
 }
 
 /***
+How many octets the kernel still has to send: a reset would take them away.
+Where it does not tell, there are none.
+@function fd:unsent
+@treturn integer
+*/
+static int fd_unsent (lua_State *L) {
+  int fd = lpop3_checkfd(L, 1), n = 0;
+#ifdef SIOCOUTQNSD
+  if (ioctl(fd, SIOCOUTQNSD, &n) != 0) n = 0;
+#else
+  (void)fd;
+#endif
+  lua_pushinteger(L, n);
+  return 1;
+}
+
+/***
+Throw away what has come: a connection that is closed before its octets are
+read ends by a RST, not by a FIN.
+@function fd:drain
+*/
+static int fd_drain (lua_State *L) {
+  int fd = lpop3_checkfd(L, 1), i;
+  char sink[16384];
+  ssize_t n = 1;
+  for (i = 0; i < 1024 && n > 0; i++)  /* the peer may never be done */
+    do n = recv(fd, sink, sizeof sink, 0); while (n < 0 && errno == EINTR);
+  return 0;
+}
+
+/***
 Close it.
 @function fd:close
 @tparam[opt=false] boolean reset end the connection by a RST
@@ -363,6 +403,7 @@ static const luaL_Reg methods[] = {
   { "accept", fd_accept },
   { "close", fd_close },
   { "detach", fd_detach },
+  { "drain", fd_drain },
   { "getfd", fd_getfd },
   { "name", fd_name },
   { "peer", fd_peer },
@@ -371,6 +412,7 @@ static const luaL_Reg methods[] = {
   { "recv", fd_recv },
   { "send", fd_send },
   { "shutdown", fd_shutdown },
+  { "unsent", fd_unsent },
   { "write", fd_write },
   { NULL, NULL }
 };

@@ -145,6 +145,7 @@ local function disown(server, fd)
   core.disown(server.listener:getfd(), fd:getfd())
   if server.poller then server.poller:close() end
   server.poller, server.by_fd, server.sessions, server.locks = nil, {}, {}, {}
+  server.parting = {}
   server.heap, server.idle = timers.heap(), timers.queue(server.autologout)
   server.stepping, server.deaf, server.attended = false, false, {}
   server.pid = core.getpid()

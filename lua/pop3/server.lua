@@ -272,6 +272,7 @@ local function new(opts)
     default = default,
     faults = {},
     clock = opts.clock or false,
+    parting = {},         -- descriptors to be reset once all is sent
     attended = {},        -- descriptor → function, of what is no session
     deaf = false,         -- out of descriptors: not listening
     stepping = false,
@@ -559,6 +560,31 @@ local function hear(self)
   self.poller:watch(self.listening, "r", false)
 end
 
+-- A link ends, by FIN or RST. A reset takes away what the kernel has not sent yet,
+-- so it waits until there is no such thing.
+function methods:part(fd, how)
+  if how ~= "rst" then
+    fd:drain()
+    fd:close()
+  elseif fd:unsent() == 0 then
+    fd:close(true)
+  else
+    self.parting[#self.parting + 1] = fd
+  end
+end
+
+local PARTING = 0.005  -- seconds between two looks at those
+
+local function look_at_parting(self)
+  for i = #self.parting, 1, -1 do
+    local fd = self.parting[i]
+    if fd:unsent() == 0 then
+      fd:close(true)
+      table.remove(self.parting, i)
+    end
+  end
+end
+
 function methods:forget(session)
   self.sessions[session.id] = nil
   self.idle:remove(session)
@@ -686,6 +712,7 @@ local function turn(self, seconds)
     if not wait or left < wait then wait = left end
   end
   if self.deaf then wait = math.min(wait or 1, 1) end
+  if self.parting[1] then wait = math.min(wait or PARTING, PARTING) end
   local list, by_fd = self.ready_list, self.by_fd
   local n = assert(self.poller:wait(list, wait))
   local now = self:tick()
@@ -701,6 +728,7 @@ local function turn(self, seconds)
   if due and due <= now or (self.heap.at[1] or now + 1) <= now then
     self:fire()
   end
+  if self.parting[1] then look_at_parting(self) end
   if self.stopping then
     self.stepping = false
     self:stop()
@@ -760,6 +788,8 @@ function methods:stop()
     if not session.fd then session.last = session:take_out(math.maxinteger) end
     session:finish "fin"
   end
+  for _, fd in ipairs(self.parting) do fd:close(true) end
+  self.parting = {}
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
   self.poller, self.listener, self.port, self.deaf = nil, nil, nil, false

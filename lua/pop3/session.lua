@@ -844,7 +844,7 @@ function Session:finish(how)
   self:let_go()
   self.rare = false
   server:forget(self)
-  if self.fd then self.fd:close(how == "rst") end
+  if self.fd then server:part(self.fd, how) end
   if self.tls then self.tls:close() end
   self.engine:close()
   self.state = "closed"
