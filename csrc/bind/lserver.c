@@ -347,18 +347,21 @@ static int s_busy (lua_State *L) {
 Octets as they are, in place of a reply.
 @function server:raw
 @tparam string octets
+@tparam[opt=false] boolean more they go on with what came before: no line of
+them is traced
 */
 static int s_raw (lua_State *L) {
   Server *u = check(L);
   size_t n;
   const char *p = luaL_checklstring(L, 2, &n);
-  int err = pop3_server_raw(u->s, p, n);
+  int err = lua_toboolean(L, 3) ? pop3_server_more(u->s, p, n)
+                                : pop3_server_raw(u->s, p, n);
   return err != 0 ? lpop3_fail(L, err) : 0;
 }
 
 /***
 Let only so much of the reply that comes next go out. Once the bound is
-reached, or the reply is out, `is_cut` is true.
+reached, or the reply is out, `is_cut` is true; and when it is mute.
 @function server:cut
 @tparam ?integer octets
 @tparam ?integer lines of the body

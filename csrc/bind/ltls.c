@@ -451,10 +451,18 @@ static int t_sent (lua_State *L) {
 How many octets are to be sent: those of TLS, or if there are none, those that
 the inner engine has for it; 0 when there is nothing.
 @function tls:pending
+@tparam[opt=false] boolean all both: what the inner engine has now is encrypted
 @treturn integer
 */
 static int t_pending (lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)out(check(L)).n);
+  Tls *u = check(L);
+  size_t n = out(u).n, before;
+  if (lua_toboolean(L, 2)) do {
+    before = n;
+    encrypt(u);
+    n = pop3_tls_out(u->t).n;
+  } while (n > before);
+  lua_pushinteger(L, (lua_Integer)n);
   return 1;
 }
 

@@ -361,6 +361,9 @@ int pop3_server_busy (const pop3_server *s);
 /* Octets as they are, in place of a reply. */
 int pop3_server_raw (pop3_server *s, const char *p, size_t n);
 
+/* And more of them, of which the journal is not told. */
+int pop3_server_more (pop3_server *s, const char *p, size_t n);
+
 /*
 ** Nobody reads any more, but commands that came are still to be done: drop
 ** all replies from here on.
@@ -370,7 +373,8 @@ void pop3_server_mute (pop3_server *s);
 /*
 ** Let only so much of the reply that comes next out: 'octets' of it, or
 ** lines of its body, whichever comes first (UINT64_MAX: no such bound). The
-** rest is dropped. It is cut when the bound is reached or the reply is out.
+** rest is dropped. It is cut when the bound is reached or the reply is out;
+** one that is mute is so, too.
 */
 void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines);
 int  pop3_server_is_cut (const pop3_server *s);

@@ -229,6 +229,10 @@ static int refuse (pop3_server *s, const char *text) {
   return pop3_server_reply(s, 0, none, t);
 }
 
+int pop3_server_more (pop3_server *s, const char *p, size_t n) {
+  return put(s, p, n);
+}
+
 int pop3_server_raw (pop3_server *s, const char *p, size_t n) {
   size_t start;
   if (make_room(s, n) != 0) return POP3_ENOMEM;
@@ -334,7 +338,7 @@ void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines) {
 }
 
 int pop3_server_is_cut (const pop3_server *s) {
-  return s->cut || (s->cutting && s->busy == POP3_IDLE);
+  return s->cut || s->mute || (s->cutting && s->busy == POP3_IDLE);
 }
 
 pop3_span pop3_server_out (const pop3_server *s) {

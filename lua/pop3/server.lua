@@ -548,7 +548,9 @@ function methods:begin(fd)
     session.number, session.watched = fd:getfd(), false
     self.by_fd[session.number] = session
   end
-  if self.implicit then session:start_tls()
+  if self.implicit then
+    session:start_tls()
+    session:advance()
   else session:greet() end
   return session
 end

@@ -161,9 +161,11 @@ end
 -- something is in it:
 --
 -- - `task`: a handler that has yielded (`co`), and when it goes on (`at`)
--- - `hold`: until when nothing may leave
+-- - `ahead`: octets of the replies before the present one, which may leave
+-- - `hold`: until when nothing else may
 -- - `drip`: how the present reply leaves
 -- - `source`: where the rest of the present body comes from
+-- - `bare`: these are octets as they are, not those of a body
 -- - `cut`: how the link ends after the present reply
 -- - `ending`: how the link ends once all is sent
 -- - `upgrade`: TLS begins once all is sent
@@ -291,6 +293,11 @@ function Session.spoil(session, effect)
     session.engine:cut(cut.bytes, cut.lines)
     set(session, "cut", cut.how or "fin")
   end
+  if effect.slice then drip = { bytes = effect.slice, every = 0 } end
+  if drip or effect.stall or effect.delay then
+    local ahead = session.port:pending(true)
+    if ahead > 0 then set(session, "ahead", ahead) end
+  end
   if effect.stall then
     if session.eof then
       session.engine:mute()
@@ -301,7 +308,6 @@ function Session.spoil(session, effect)
     set(session, "hold", server.time + effect.delay)
     server:after(effect.delay, session)
   end
-  if effect.slice then drip = { bytes = effect.slice, every = 0 } end
   if drip then
     set(session, "drip", { bytes = drip.bytes, every = drip.every,
                            left = drip.bytes })
@@ -317,8 +323,8 @@ end
 -- A reply with what goes wrong with it: the octets of one that is mangled are
 -- cut already. Nothing, when it is to leave behind the next one.
 local function spoiled(session, reply, effect)
-  if effect.refuse then return { hangup = "rst" } end
   local verb = session.verb
+  if effect.refuse then reply, effect.cut = { hangup = "rst" }, nil end
   local made = mangle.reply(reply, effect, verb,
                             effect.uids and first_uid(session))
   if made ~= reply and effect.cut then effect.cut = nil end
@@ -375,7 +381,10 @@ local function answer(session, reply, effect)
   end
   if reply.hangup then return set(session, "ending", reply.hangup) end
   local engine, body, raw = session.engine, reply.body, reply.raw
-  if raw then
+  if type(raw) == "function" then  -- too much to be held
+    set(session, "source", raw)
+    set(session, "bare", true)
+  elseif raw then
     engine:raw(raw)
     if behind and not reply.close then
       engine:raw(behind.raw)
@@ -416,7 +425,8 @@ local function safe_answer(session, reply, effect)
     reply = session:err("the handler failed", "SYS/TEMP")
   elseif effect and effect.reply then
     local line = effect.reply
-    reply = { raw = line .. "\r\n", status = line:match "^%S*" }
+    reply = { raw = line .. "\r\n", status = line:match "^%S*",
+              mangled = true }
   end
   local ok, err = pcall(answer, session, reply, effect)
   if not ok then
@@ -502,12 +512,22 @@ local function take(session)
   return any
 end
 
--- Give the engine more of a body that comes from a source.
+local AHEAD = 65536  -- octets of a bare source that wait to be sent
+
+-- Does the engine want more from the source?
+local function wants(session)
+  local engine = session.engine
+  if get(session, "bare") then return engine:pending() < AHEAD end
+  return engine:busy() == "hungry"
+end
+
+-- Give the engine more of a body that comes from a source. What is cut needs no
+-- more of it, however much there is.
 local function feed(session)
   local source = get(session, "source")
   if not source then return end
-  local engine = session.engine
-  while engine:busy() == "hungry" do
+  local engine, bare, over = session.engine, get(session, "bare"), false
+  while not over and wants(session) do
     local ok, chunk, err = pcall(source)
     if ok and chunk ~= nil and type(chunk) ~= "string" then
       ok, chunk = false, "a source returned a " .. type(chunk)
@@ -515,13 +535,16 @@ local function feed(session)
     if not ok or chunk == nil and err ~= nil then
       session.server:handler_error(session, tostring(ok and err or chunk))
       set(session, "ending", "rst")
+      over = true
       break
     end
-    engine:body(chunk)
-    if chunk == nil then break end
+    if not bare then engine:body(chunk)
+    elseif chunk then engine:raw(chunk, true) end
+    over = chunk == nil or engine:is_cut()
   end
-  if engine:busy() ~= "encoding" or get(session, "ending") then
+  if over or not bare and engine:busy() == nil then
     set(session, "source", nil)
+    set(session, "bare", nil)
   end
 end
 
@@ -529,6 +552,8 @@ end
 local function allowance(session)
   local now, hold, drip = session.server.time, get(session, "hold"),
                           get(session, "drip")
+  local ahead = get(session, "ahead")
+  if ahead then return ahead end
   if hold then
     if now < hold then return 0 end
     set(session, "hold", nil)
@@ -540,7 +565,10 @@ end
 -- 'n' octets have left; when no more may for now, the session is woken when
 -- some may again.
 local function left(session, n)
-  local drip = get(session, "drip")
+  local ahead, drip = get(session, "ahead"), get(session, "drip")
+  if ahead then
+    return set(session, "ahead", n < ahead and ahead - n or nil)
+  end
   if session.snip then
     session.snip = session.snip - n
     if session.snip <= 0 then set(session, "ending", session.snip_how) end
@@ -562,6 +590,14 @@ local function drained(session)
   if cut and session.engine:is_cut() then set(session, "ending", cut) end
 end
 
+-- How the link ends now: all is sent, and nothing is to wait for. Nil if it does
+-- not end.
+local function ending(session)
+  local how = get(session, "ending")
+  if get(session, "hold") or get(session, "source") then return nil end
+  return how
+end
+
 -- Nothing more can be sent: the reader is slow, or gone. Returns true when
 -- there is nothing left to send.
 local function stuck(session, why)
@@ -570,8 +606,9 @@ local function stuck(session, why)
     return false
   end
   if get(session, "cut") then set(session, "ending", "rst") end
-  set(session, "source", nil)
-  set(session, "drip", nil)
+  for _, name in ipairs { "source", "bare", "drip", "ahead" } do
+    set(session, name, nil)
+  end
   session.engine:mute()  -- commands that came are still done
   return true
 end
@@ -582,9 +619,15 @@ local function flush_slowly(session)
   while true do
     feed(session)
     local max = allowance(session)
-    if max == 0 then return port:pending() == 0 or session.snip == 0 end
-    local ok, n = fd_send(fd, port, max)
-    if not ok then return stuck(session, n) end
+    if max == 0 then
+      return not get(session, "hold")
+             and (port:pending() == 0 or session.snip == 0)
+    end
+    local ok, n, some = fd_send(fd, port, max)
+    if not ok then
+      if n == "timeout" then left(session, some) end
+      return stuck(session, n)
+    end
     left(session, n)
     if port:pending() == 0 and not get(session, "source") then
       drained(session)
@@ -630,7 +673,7 @@ function Session:start_tls()
   local cut = effect.cut
   if cut then
     self.snip, self.snip_how = cut.bytes or 0, cut.how or "fin"
-    if self.snip == 0 then return self:finish(self.snip_how) end
+    if self.snip == 0 then set(self, "ending", self.snip_how) end
     effect.cut = nil
   end
   self:spoil(effect)
@@ -670,7 +713,12 @@ local function end_tls(session, how)
   else session.last = (session.last or "") .. (session.tls:out() or "") end
 end
 
--- All is sent, and TLS is to begin.
+-- Is all sent, and TLS to begin? A link that ends needs none.
+local function ready_for_tls(session)
+  return get(session, "upgrade") and not get(session, "hold")
+         and not get(session, "ending")
+end
+
 local function upgrade(session)
   set(session, "upgrade", nil)
   session:start_tls()
@@ -692,10 +740,10 @@ function Session:advance()
     feed(self)
     if self.port:pending() == 0 then
       drained(self)
-      if get(self, "upgrade") then upgrade(self) end
+      if ready_for_tls(self) then upgrade(self) end
     end
     if (self.eof or self.half) and not self.ended then
-      local how = get(self, "ending")
+      local how = ending(self)
       if how or self.eof and not self.rare then self:finish(how or "fin") end
     end
     return
@@ -706,9 +754,9 @@ function Session:advance()
     gone = flush(self)
   until not gone or not take(self) or self.ended
   if self.ended or not gone then return end
-  if get(self, "upgrade") then upgrade(self) end
-  local ending = get(self, "ending")
-  if ending then self:finish(ending)
+  if ready_for_tls(self) then upgrade(self) end
+  local how = ending(self)
+  if how then self:finish(how)
   elseif self.eof and not self.rare then self:finish "fin" end
 end
 
@@ -793,12 +841,12 @@ function Session:take_out(max)
     end
     if self.port:pending() == 0 then
       drained(self)
-      if get(self, "upgrade") then upgrade(self) end
+      if ready_for_tls(self) then upgrade(self) end
     end
   until octets or not take(self)
-  local ending = get(self, "ending")
-  if ending and (self.snip == 0 or self.port:pending() == 0) then
-    self:finish(ending)
+  local how = ending(self)
+  if how and (self.snip == 0 or self.port:pending() == 0) then
+    self:finish(how)
   end
   return octets
 end
@@ -812,8 +860,8 @@ local function half_close(session)
   session.rare = false
   if session.fd then session.fd:shutdown() end
   take(session)
-  local ending = get(session, "ending")
-  if ending and ending ~= "half" then session:finish(ending) end
+  local how = ending(session)
+  if how and how ~= "half" then session:finish(how) end
 end
 
 -- The hook of the end. The session is none any more, so if the hook sleeps, it is
