@@ -559,7 +559,7 @@ local function allowance(session)
     set(session, "hold", nil)
   end
   if session.snip then return session.snip end
-  return drip and drip.left
+  return drip and drip.left or nil
 end
 
 -- 'n' octets have left; when no more may for now, the session is woken when
@@ -855,13 +855,16 @@ end
 -- an answer.
 local function half_close(session)
   session.half = true
-  session.engine:cut(nil, nil)  -- commands are taken again
-  session.engine:mute()
-  session.rare = false
   if session.fd then session.fd:shutdown() end
-  take(session)
+  repeat
+    session.engine:cut(nil, nil)  -- commands are taken again
+    session.engine:mute()
+    session.rare = false
+    take(session)
+    if not session.ended then drained(session) end
+  until get(session, "ending") ~= "half"
   local how = ending(session)
-  if how and how ~= "half" then session:finish(how) end
+  if how then session:finish(how) end
 end
 
 -- The hook of the end. The session is none any more, so if the hook sleeps, it is

@@ -217,6 +217,42 @@ describe("faults together", function()
   end)
 end)
 
+describe("half of a link", function()
+  it("that has ended cannot end again: what follows is done", function()
+    for _, more in ipairs { "", "!" } do
+      local s = server { verb = "STAT", append = more ~= "" and more or nil,
+                         cut = { bytes = 2, how = "half" } }
+      local run <close> = s:fork()
+      local t = talk.tcp(run.port)
+      t:login()
+      t:send "STAT\r\nSTAT\r\nDELE 1\r\nSTAT\r\nQUIT\r\n"
+      assert.same({ "+O", "closed" }, { t:rest() })
+      assert(run:wait_for("QUIT", 10))
+      assert.same({}, run:mailbox "u")
+      t:close()
+    end
+  end)
+end)
+
+describe("a body over TCP", function()
+  it("comes whole from a source that ends with its first piece", function()
+    local s = server { verb = "XB", slice = 4 }
+    function s.on.XB(session)
+      local n = 0
+      return session:multi("", function()
+        n = n + 1
+        return n == 1 and ("x"):rep(300) or nil
+      end)
+    end
+    s.on.XC = s.on.XB
+    local run <close> = s:fork()
+    local t = talk.tcp(run.port)
+    for _, verb in ipairs { "XB", "XC" } do
+      assert.same({ "+OK", { ("x"):rep(300) } }, { t:list(verb) })
+    end
+  end)
+end)
+
 describe("faults of one user", function()
   it("strike at the login by name, too", function()
     local s = server({ verb = "PASS", user = "v", reply = "-ERR p" },
