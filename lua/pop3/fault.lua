@@ -3,9 +3,9 @@
 -- A fault says where it strikes — `verb` or `hook` ("connect"; "tls": when TLS is
 -- to begin; "update": QUIT when there is a maildrop), `args` (a Lua pattern that
 -- the command's arguments match, with one space between them), `session` (a
--- session's number), `user`, `state` ("authorization", "transaction"), `nth` (only
--- the n-th time), `times` (so often), `when` (a function of session, verb and
--- arguments) — and what happens there: any of these, together or alone:
+-- session's number), `user`, `state` ("greeting", "authorization", "transaction"),
+-- `nth` (only the n-th time), `times` (so often), `when` (a function of session,
+-- verb and arguments) — and what happens there: any of these, together or alone:
 --
 -- - `delay`: seconds before the reply; `stall = true`: it never comes
 -- - `reply`: a raw line in its place, the handler is not called
@@ -29,6 +29,16 @@
 --   that clients must refuse, as in the option `tls` of `pop3.server.new`
 --
 -- A handler has the same for its own reply: `session:fault{ cut = { bytes = 5 } }`.
+--
+-- `user` is who is logged in, or whom USER, PASS or APOP is about. A command that
+-- the server itself refuses, for its form, its state or its length, meets no fault.
+-- A challenge of AUTH is delayed, dripped and cut; the other effects are for the
+-- reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and `slice`
+-- those of the link. A big reply is changed piece by piece as it leaves; only one
+-- with `swap`, and the one that it waits for, are held whole.
+-- By "fin" the link ends in order, though the client's next octets may still be
+-- answered by a reset, as from any socket that is closed; by "rst" once the octets
+-- before the cut are sent.
 -- @module pop3.fault
 
 local check = require "pop3.argument"
