@@ -37,8 +37,8 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
-.PHONY: all deps env demo test spec ctest interop bench lint layers asan \
-        valgrind fuzz docs install clean
+.PHONY: all deps env demo test spec spec-1 spec-2 ctest interop bench lint \
+        layers asan valgrind fuzz docs install clean
 
 all: $(SO)
 
@@ -75,8 +75,16 @@ test:
 	$(MAKE) -s spec
 	$(MAKE) -s interop
 
+# In two halves, side by side.
+SPECS_1 = $(wildcard spec/unit/c*_spec.lua)
+SPECS_2 = $(filter-out $(SPECS_1),$(wildcard spec/unit/*_spec.lua)) \
+          spec/regress spec/scenarios
+
 spec: all
-	$(BUSTED) spec/unit spec/regress spec/scenarios
+	$(MAKE) -s -j2 -O spec-1 spec-2
+
+spec-1 spec-2:
+	@$(BUSTED) $(SPECS_$(@:spec-%=%))
 
 interop: all $(B)/reading_gmime
 	$(BUSTED) spec/interop

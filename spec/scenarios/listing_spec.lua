@@ -84,7 +84,11 @@ describe("a listing", function()
   end)
 
   it("does not end: within bounds", function()
-    local c = answers("LIST", "", function() return "1 1\r\n" end)
+    local s, some = mock(), ("1 1\r\n"):rep(1000)
+    function s.on.LIST(session)
+      return session:multi("", function() return some end)
+    end
+    local c = assert(client(s, { limits = { listing = 5000 } }))
     assert.equal("limit", code(c:list()))
   end)
 end)
