@@ -351,6 +351,16 @@ static void take_numbers (pop3_event *ev, pop3_span s) {
   if (!pop3_number(b.p, b.n, INT64_MAX, &ev->octets)) ev->err = POP3_EENTRY;
 }
 
+/*
+** Is there a CR that is not at the end? Where a body is to follow, what stands
+** behind it may be that body and the next reply, of a server that ends its lines
+** so: whoever goes on would take the body of one message for that of another.
+*/
+static int has_bare_cr (pop3_span line) {
+  while (line.n > 0 && line.p[line.n - 1] == '\r') line.n--;
+  return line.n > 0 && memchr(line.p, '\r', line.n) != NULL;
+}
+
 /* "+OK" or "-ERR", then nothing or a space; the text into '*ev'. */
 static int take_status (pop3_event *ev, pop3_span line) {
   size_t n = 0;
@@ -448,6 +458,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   ev->verb = a->verb;
   c->challenged = 0;
   got = take_status(ev, line);
+  if (got == 0 && ev->ok && a->shape != POP3_S_LINE && has_bare_cr(line))
+    got = POP3_ESTATUS;
   plain = ev->text;
   skip = got == 0 ? (size_t)(plain.p - line.p) : 0;
   code = got == 0 ? code_length(plain) : 0;

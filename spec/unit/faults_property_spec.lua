@@ -107,11 +107,9 @@ end
 -- else than what it is, but that
 -- - no protocol could tell ("any"), when the octets or the replies are others;
 -- - it is what another command was answered ("other"), whole, when replies are
---   not in their order, or there is no telling where one ends.
+--   not in their order.
 local TAKEN = { unstuffed = "any", garbage = "any", reply = "any",
-                bare_lf = "any", append = "other", swap = "other",
-                -- without LF, all of it belongs to the status line of the next
-                bare_cr = "other" }
+                bare_lf = "any", append = "other", swap = "other" }
 
 local TOP = "Subject: 2\r\n\r\nline\r\n.\r\nline\r\n"  -- of the client below
 
