@@ -37,8 +37,8 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
-.PHONY: all deps env demo test spec spec-1 spec-2 ctest interop bench lint \
-        layers asan valgrind fuzz docs install clean
+.PHONY: all deps env demo test spec spec-1 spec-2 ctest interop interop-1 \
+        interop-2 bench lint layers asan valgrind fuzz docs install clean
 
 all: $(SO)
 
@@ -76,18 +76,20 @@ test:
 	$(MAKE) -s interop
 
 # In two halves, side by side.
-SPECS_1 = $(wildcard spec/unit/c*_spec.lua)
-SPECS_2 = $(filter-out $(SPECS_1),$(wildcard spec/unit/*_spec.lua)) \
-          spec/regress spec/scenarios
+spec-1 = $(wildcard spec/unit/c*_spec.lua)
+spec-2 = $(filter-out $(spec-1),$(wildcard spec/unit/*_spec.lua)) \
+         spec/regress spec/scenarios
+interop-1 = spec/interop/behaviour_spec.lua spec/interop/check_spec.lua
+interop-2 = $(filter-out $(interop-1),$(wildcard spec/interop/*_spec.lua))
 
 spec: all
 	$(MAKE) -s -j2 -O spec-1 spec-2
 
-spec-1 spec-2:
-	@$(BUSTED) $(SPECS_$(@:spec-%=%))
+spec-1 spec-2 interop-1 interop-2:
+	@$(BUSTED) $($@)
 
 interop: all $(B)/reading_gmime
-	$(BUSTED) spec/interop
+	$(MAKE) -s -j2 -O interop-1 interop-2
 
 $(B)/reading_gmime: spec/interop/reading_gmime.c
 	@mkdir -p $(@D)

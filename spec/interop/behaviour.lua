@@ -2,6 +2,7 @@
 -- message there is and to delete it, and what it made of that is put in words.
 
 local clients = require "spec.interop.behaviour_clients"
+local core = require "pop3.core"
 local pop3 = require "pop3"
 local proc = require "spec.interop.proc"
 local readers = require "spec.interop.readers"
@@ -145,10 +146,8 @@ local function outcome(ok, got, sent, left)
   return table.concat(words, ", ")
 end
 
---- Run one client against one scene.
--- @treturn string what came of it
--- @treturn boolean was the password sent?
-function M.run(name, scene)
+-- One client in one scene: what came of it, and whether the password was sent.
+local function run_one(name, scene)
   local mail = scene.mail or MAIL
   local opts = { users = { [clients.USER] = { password = clients.PASSWORD,
                                               mail = { mail } } } }
@@ -167,6 +166,35 @@ function M.run(name, scene)
     -- a secret that went where it had no business
     return outcome(ok, got, mail, #run:mailbox(clients.USER)),
            run:count "PASS" + run:count "AUTH" > 0
+  end)
+end
+
+-- The same in a process of its own, which leaves the answer in a file.
+local function begin(name, scene, path)
+  local pid = assert(core.fork())
+  if pid > 0 then return pid end
+  local ok, seen, sent = pcall(run_one, name, scene)
+  proc.write(path, (sent and "sent " or "kept ") .. tostring(seen))
+  core.exit(ok and 0 or 1)
+end
+
+--- Run clients against a scene, side by side: most of the time they wait.
+-- @tparam {string,...} names
+-- @tparam table scene
+-- @treturn table name → what came of it
+-- @treturn table name → was the password sent?
+function M.run(names, scene)
+  return proc.in_tmpdir(function(dir)
+    local pids, seen, sent = {}, {}, {}
+    for i, name in ipairs(names) do
+      pids[i] = begin(name, scene, dir .. "/" .. i)
+    end
+    for i, name in ipairs(names) do
+      core.waitpid(pids[i])
+      local secret, words = proc.read(dir .. "/" .. i):match "^(%a+) (.*)$"
+      seen[name], sent[name] = words, secret == "sent"
+    end
+    return seen, sent
   end)
 end
 
