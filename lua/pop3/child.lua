@@ -48,7 +48,8 @@ end
 local answers = {
   transcript = function(server)
     local entries, lost = server.journal:list()
-    return { entries = entries, lost = lost, errors = server.errors }
+    return { entries = entries, lost = lost, errors = server.errors,
+             sessions = server.last_id }
   end,
   count = function(server, verb) return server:count(verb) end,
   mailbox = function(server, user) return server:mailbox(user) end,
@@ -253,7 +254,8 @@ function methods:verify(list)
   local all, err = ask(self, PATIENCE, "transcript")
   local problem = err
   if all then
-    problem = expect.verify(want, all.entries, all.lost, all.errors)
+    problem = expect.verify(want, all.entries, all.lost, all.errors,
+                            all.sessions)
   end
   if problem then error(problem, 2) end
   return true

@@ -118,6 +118,9 @@ function expect.new(want, level)
     end
   end
   check.options(others, named, WHAT, level + 1)
+  if want.session and want.session < 1 then
+    check.misuse(level + 1, "%s: sessions are counted from 1", WHAT)
+  end
   local never = want.never
   if type(never) == "string" then never = { never } end
   made.never = check_lines(never or {}, "never", level + 1)
@@ -157,10 +160,14 @@ local function miscounted(want, lines)
   end
 end
 
-local function judge(want, entries, lost, errors)
+local function judge(want, entries, lost, errors, sessions)
   if errors[1] then return "verify: a handler failed: " .. errors[1] end
   if lost > 0 then
     return ("verify: the first %d lines are no longer kept"):format(lost)
+  elseif want.session and want.session > (sessions or math.huge) then
+    -- of which everything would hold that is about what may not come
+    return ("verify: there is no session %d, but %d"):format(want.session,
+                                                             sessions)
   end
   local lines = {}
   for _, entry in ipairs(entries) do
@@ -180,12 +187,13 @@ end
 -- @tparam {table,...} entries
 -- @tparam integer lost entries that are not there any more
 -- @tparam {string,...} errors of handlers
+-- @tparam integer sessions that there were
 -- @treturn ?string what is wrong
-function expect.verify(want, entries, lost, errors)
-  local ok, problem = pcall(judge, want, entries, lost, errors)
+function expect.verify(want, entries, lost, errors, sessions)
+  local ok, problem = pcall(judge, want, entries, lost, errors, sessions)
   if ok then return problem end
   -- not all that is wrong with a pattern shows before a line gets that far
-  return WHAT .. ": " .. tostring(problem):gsub("^[^\n]-:%d+: ", "")
+  return WHAT .. ": " .. tostring(problem)
 end
 
 return expect

@@ -11,9 +11,13 @@ local matching = {}
 --- Does a line, or a Lua pattern behind "~", agree with what came?
 -- @tparam string want
 -- @tparam string line
--- @treturn boolean
+-- @treturn boolean; an error that names the pattern when it turns out to be none
 function matching.agrees(want, line)
-  if want:sub(1, 1) == "~" then return line:find(want:sub(2)) ~= nil end
+  if want:sub(1, 1) == "~" then
+    local ok, at = pcall(string.find, line, want:sub(2))
+    if not ok then error(want .. ": " .. at, 0) end
+    return at ~= nil
+  end
   return want == line
 end
 local agrees = matching.agrees

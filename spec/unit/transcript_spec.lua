@@ -215,6 +215,7 @@ describe("verify with groups", function()
       ["C cannot come 3 to 2 times"] = { { "C", at_least = 3, at_most = 2 } },
       ["any_order must be a list"] = { { any_order = { "A", nil, "B" } } },
       ["never must be a list"] = { never = { x = "A" } },
+      ["sessions are counted from 1"] = { session = 0 },
     } do
       local ok, err = pcall(function() return expect.new(want, 0) end)
       assert.is_false(ok)
@@ -229,8 +230,12 @@ describe("verify with groups", function()
   end)
 
   it("says of a broken pattern that it is, when a line gets that far", function()
-    assert.match("^the list of verify: malformed pattern",
-                 (verify({ "CAPA" }, { "~CAPA[" })))
+    for _, want in ipairs { { "~CAPA[" }, { never = "~CAPA[" },
+                            { count = { ["~CAPA["] = 1 } },
+                            { { any_order = { "CAPA", "~CAPA[" } } } } do
+      assert.match("^the list of verify: ~CAPA%[: malformed pattern",
+                   (verify({ "CAPA" }, want)))
+    end
   end)
 end)
 
@@ -304,5 +309,18 @@ describe("the server's transcript", function()
     t:ask "USER u"
     t:ask "PASS b:"  -- what is left around a short one would tell it
     assert.match("session 1: %*%*%*\nstack traceback", s.errors[1])
+  end)
+
+  it("cannot be verified for a session that was not there", function()
+    local s = pop3.server.new()
+    talk.to(s):ask "QUIT"
+    assert.is_true(s:verify { session = 1, never = "~^DELE" })
+    local ok, err = pcall(s.verify, s, { session = 2, never = "~^DELE" })
+    assert.is_false(ok)
+    assert.match("verify: there is no session 2, but 1$", err)
+    local run <close> = s:fork()
+    ok, err = pcall(run.verify, run, { session = 2, "QUIT" })
+    assert.is_false(ok)
+    assert.match("verify: there is no session 2, but 1$", err)
   end)
 end)
