@@ -12,7 +12,9 @@
 -- `implicit = true`, has a certificate made on the spot (`cafile`); the server's is
 -- checked as `pop3.connect` does. A client that asks for STLS where the upstream link
 -- begins in clear has both begin it. Mechanisms that bind to the TLS channel cannot
--- work through two of these, so they are not offered.
+-- work through two of these, so they are not offered. Where SCRAM is all that is
+-- left, let the client come without TLS: one that has TLS says that it could have
+-- bound, and a server that can bind, too, must refuse that (RFC 5802 section 6).
 --
 -- The recorder is a `pop3.server`: faults can be put into a session with a real
 -- server, handlers come before what it does (`server.default` has that), and
@@ -83,6 +85,7 @@ local mail = { RETR = true, TOP = true, LIST = true, UIDL = true }
 
 local function hushed(session, octets, login)
   local secrets = session.data.secrets
+  if session.data.inside then return octets end  -- a message
   local stop = mail[session.verb] and octets:find("\n", 1, true) or #octets
   return secrets:hush(octets:sub(1, stop), login) .. octets:sub(stop + 1)
 end
@@ -127,16 +130,14 @@ local function adjust_capa(session, octets)
   return octets
 end
 
--- The reply to go to the client, with what came of the link to the server. The
--- octets `gone` before have left already.
-local function answer(session, notes, octets, why, code, gone)
+-- The reply to go to the client, or what has not left of it, with what came of
+-- the link to the server.
+local function answer(session, notes, octets, why, code)
   local up = session.data.upstream
-  local whole = (gone or "") .. octets
-  if whole ~= "" then
-    notes:reply(session.id, hushed(session, whole, logins[session.verb]))
-  end
+  notes:reply(session.id, hushed(session, octets, logins[session.verb]))
   local reply = session:raw(octets)
-  reply.status = octets:match "^%S*"
+  reply.status = session.data.inside and "+OK" or octets:match "^%S*"
+  session.data.inside = nil
   if why then
     reply.close = up.over == "rst" and "rst" or "fin"
     lost(session, notes, code ~= "closed" and why or nil, reply.close)
@@ -214,15 +215,24 @@ local function begin_tls(session, notes)
   return reply
 end
 
--- Bodies that may be long: what has come of one can leave before the rest has,
--- unless something is to go wrong with it.
+-- Bodies that may be long: what has come of one is written and can leave before the
+-- rest has, unless something is to go wrong with it. For a client that reads more
+-- slowly than the server sends, no more than so much is held.
 local long = { RETR = true, TOP = true }
+local AHEAD = 1024 * 1024
+local PAUSE = 0.005  -- seconds
 
-local function leaving(session, above)
+local function leaving(session, notes, above)
   if not long[session.verb] or session.effect or above[session.verb] then
     return nil
   end
-  return function(octets) session.engine:raw(octets) end
+  return function(octets)
+    local engine = session.engine
+    notes:reply(session.id, hushed(session, octets), true)
+    session.data.inside = true
+    engine:raw(octets)
+    while session.fd and engine:pending() > AHEAD do session:sleep(PAUSE) end
+  end
 end
 
 -- Hand a command on.
@@ -235,9 +245,9 @@ local function forward(session, notes, rest, above)
   if verb == "STLS" and rest == "" then return begin_tls(session, notes) end
   local ok, err, code = up:send(session.line)
   if not ok then return answer(session, notes, "", err, code) end
-  local octets, why, gone
-  octets, why, code, gone = up:reply(has_body(verb, rest),
-                                     leaving(session, above))
+  local octets, why
+  octets, why, code = up:reply(has_body(verb, rest),
+                               leaving(session, notes, above))
   if verb == "AUTH" and not why then
     session.data.mech = rest:upper():match "^%S*"
     octets, why, code = exchange(session, notes, octets, rest:find "%s")
@@ -246,7 +256,7 @@ local function forward(session, notes, rest, above)
   if logins[verb] and octets:sub(1, 3) == "+OK" then
     session:enter "transaction"
   end
-  local reply = answer(session, notes, octets .. up:spare(), why, code, gone)
+  local reply = answer(session, notes, octets .. up:spare(), why, code)
   if verb == "QUIT" and not why and octets:sub(1, 3) == "+OK" then
     notes:event(session.id, "hangup fin")
     reply.close = "fin"
@@ -297,7 +307,7 @@ end
 -- - `upstream`: the server: `host`, `port`, `tls` ("implicit", "stls" or "none"),
 --   `verify`, `cafile`, `capath`, `servername`, `pin`, `cert`, `key`,
 --   `min_version`, as in `pop3.connect`; `timeout` (60 seconds for an answer)
--- - `file`: where the transcript goes; written anew
+-- - `file`: where the transcript goes; written anew once the recorder listens
 -- - `host`, `port`, `tls` ("auto"), `implicit`, `faults`, `on`: as in
 --   `pop3.server.new`
 -- @treturn pop3.server or nil, message, code ("io" when the file cannot be written)
@@ -334,9 +344,7 @@ local function record(opts)
       local data = session.data
       local part = data.upstream and data.upstream:partial() or ""
       if data.awaiting then session.server:attend(data.awaiting, "", nil) end
-      if part ~= "" then
-        notes:reply(session.id, hushed(session, part, logins[session.verb]))
-      end
+      notes:reply(session.id, hushed(session, part, logins[session.verb]))
       notes:mention(session.id)
       if data.upstream then data.upstream:close() end
     end,
@@ -346,6 +354,16 @@ local function record(opts)
   if not server then return nil, err, code end
   notes, err, code = new_notes(opts.file)
   if not notes then return nil, "record: " .. err, code end
+  local listen = server.listen
+  function server:listen()
+    local port, why, what = listen(self)
+    if not port then return nil, why, what end
+    local ok
+    ok, why, what = notes:begin()
+    if ok then return port end
+    self:stop()
+    return nil, "record: " .. why, what
+  end
   return server
 end
 

@@ -49,6 +49,23 @@ local function visit(c)
 end
 
 describe("a recorder", function()
+  it("leaves a transcript alone until it listens", function()
+    local dir <close> = tempdir()
+    local path = dir.path .. "/t.txt"
+    dir:write("t.txt", "S: +OK kept\n")
+    local taken <close> = real():fork()
+    local opts = { file = path, port = taken.port,
+                   upstream = { host = "127.0.0.1", tls = "none" } }
+    local recorder = assert(pop3.record(opts))
+    assert.is_nil((recorder:fork()))
+    assert.equal("S: +OK kept\n", dir:read "t.txt")
+    opts.port, opts.file = nil, dir.path .. "/new.txt"
+    recorder = assert(pop3.record(opts))
+    assert.is_nil(io.open(opts.file))
+    local _ <close> = recorder:fork()
+    assert.equal("# lpop3 transcript\n", dir:read "new.txt")
+  end)
+
   it("changes nothing, and what it wrote plays the same", function()
     local first
     local text, again = recorded(real(), nil, nil, function(run)
@@ -401,9 +418,52 @@ describe("a recorder", function()
     end
   end)
 
+  it("writes a long body as it comes, line by line", function()
+    local dir <close> = tempdir()
+    local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
+    notes:reply(1, "+OK\r\na", true)
+    assert.equal("# lpop3 transcript\n# session 1\nS: +OK\n", dir:read "t")
+    notes:reply(1, "b", true)
+    notes:reply(2, "+OK\r\n")
+    notes:reply(1, "c\r", true)
+    notes:reply(1, "\nd\n.", true)
+    notes:reply(1, "")
+    assert.equal("# lpop3 transcript\n# session 1\nS: +OK\n"
+                 .. "# session 2\nS: +OK\n# session 1\n"
+                 .. "S: abc\nS: d\n! eol lf\nS: .\n! eol none\n",
+                 dir:read "t")
+  end)
+
+  it("writes all pieces of a message as they are, to where it was cut", function()
+    local mail = "Subject: x\r\n\r\n"
+                 .. ("the word is geheim\r\n"):rep(30000) .. "end\r\n"
+    local server = real { users = { mrose = { password = "geheim",
+                                              mail = { mail, mail } } } }
+    server:fault { verb = "RETR", args = "^2", cut = { bytes = 500001 } }
+    local function visit_both(run)
+      local c, cut = assert(connect(run)), {}
+      assert.equal(mail, c:retr(1))
+      assert.is_nil((c:retr(2, function(octets)
+        cut[#cut + 1] = octets
+        return 1
+      end)))
+      return table.concat(cut)
+    end
+    local first
+    local text, again = recorded(server, nil, nil, function(run)
+      first = visit_both(run)
+    end)
+    assert.is_nil(text:find("PASS geheim", 1, true))
+    assert.equal(mail:sub(1, #first), first)
+    assert.is_true(#first > 499000)
+    local run <close> = again:fork()
+    assert.equal(first, visit_both(run))
+  end)
+
   it("leaves no half of a transcript when it cannot write", function()
     local dir <close> = tempdir()
     local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
+    assert(notes:begin())
     notes:event(1, "hangup fin")
     local file = notes.file
     notes.file = setmetatable({}, { __index = {
@@ -420,6 +480,7 @@ describe("a recorder", function()
     for i, name in ipairs(names) do before[i] = require(name) end
     package.loaded["pop3.record.notes"] = function(path)
       local notes = assert(before[2](path))
+      assert(notes:begin())
       local file, left = notes.file, 3
       notes.file = {
         write = function(_, text)

@@ -23,24 +23,43 @@ Notes.__index = Notes
 
 local HEADER = "# lpop3 transcript\n"
 
---- Begin a file.
+--- Notes for a file. What is in it stays until they begin: a recorder may find
+-- that it cannot listen.
 -- @tparam string path
--- @treturn notes or nil, message, "io"
+-- @treturn notes or nil, message, "io" when it cannot be written
 local function new(path)
-  local file, err = io.open(path, "wb")
+  local self = setmetatable({ file = false, path = path, session = false,
+                              mentioned = {}, open = {}, broken = false }, Notes)
+  local before = core.stat(path)
+  if before == "other" then  -- a device or a pipe, in which nothing is kept
+    local ok, err, code = self:begin()
+    return ok and self, err, code
+  end
+  local file, err = io.open(path, "ab")
   if not file then return nil, err, "io" end
-  local self = setmetatable({ file = file, path = path, session = false,
-                              mentioned = {}, broken = false }, Notes)
-  self:put(HEADER)
-  if self.broken then return nil, self.broken, "io" end
+  file:close()
+  if not before then os.remove(path) end
   return self
+end
+
+--- Begin the file anew, once.
+-- @treturn boolean true, or nil, message, "io"
+function Notes:begin()
+  if not (self.file or self.broken) then
+    local err
+    self.file, err = io.open(self.path, "wb")
+    if self.file then self:put(HEADER)
+    else self.broken = err end
+  end
+  if self.broken then return nil, self.broken, "io" end
+  return true
 end
 
 -- All at once and then to the file: a child process writes on where its parent
 -- has left off, and what was said is there when this one is killed. A file that
 -- cannot be written is removed: half of a transcript would play as a whole one.
 function Notes:put(text)
-  if self.broken then return end
+  if self.broken or not self.file and not self:begin() then return end
   local ok, err = self.file:write(text)
   if ok then ok, err = self.file:flush() end
   if ok then return end
@@ -72,8 +91,27 @@ function Notes:command(id, line)
   line_of(self, id, "C: " .. line .. "\n")
 end
 
+-- What can be written of octets behind which there is more to come, and those of
+-- before that were not; a line that has not ended waits.
+local function whole_lines(self, id, octets, more)
+  local open = self.open[id] or {}
+  open[#open + 1] = octets
+  self.open[id] = open
+  if more and not octets:find("\n", 1, true) then return "" end
+  octets, self.open[id] = table.concat(open), nil
+  if not more then return octets end
+  local stop = octets:match ".*\n()"
+  self.open[id] = { octets:sub(stop) }
+  return octets:sub(1, stop - 1)
+end
+
 --- Octets of a reply.
-function Notes:reply(id, octets)
+-- @tparam integer id
+-- @tparam string octets
+-- @tparam[opt] boolean more others follow
+function Notes:reply(id, octets, more)
+  octets = whole_lines(self, id, octets, more)
+  if octets == "" then return end
   local out, at = {}, 1
   while at <= #octets do
     local line, eol, next_at = octets:match("^([^\n]-)(\r?\n)()", at)

@@ -169,8 +169,8 @@ local function read(self, limit, find, leave)
     end
     local done = math.max(#text - KEPT, 0)
     if done > 0 then parts[#parts + 1] = text:sub(1, done) end
-    if leave and done > 0 then leave() end
     size, self.buffer, self.tail = size + done, "", text:sub(done + 1)
+    if leave and done > 0 then leave() end
     local ok, err, code = nil, "too long", "limit"
     if size < limit then ok, err, code = more(self) end
     text, self.tail = self.tail .. self.buffer, ""
@@ -196,28 +196,26 @@ end
 
 --- A reply.
 -- @tparam boolean multi a body follows +OK
--- @tparam ?function leave called with octets of the body that may leave before the
--- others are there
--- @treturn string its octets, as many as came
+-- @tparam ?function leave called with octets that may leave before the others are
+-- there
+-- @treturn string its octets, as many as came, but for those that have left
 -- @treturn ?string what is wrong, and its code
--- @treturn string those at its beginning that `leave` was given, and which are not
--- among the first
 function Upstream:reply(multi, leave)
-  local parts, gone = {}, 0
+  local parts = {}
   self.parts = parts
   local ok, err, code = read(self, LINE, end_of_line)
   if ok and multi and table.concat(parts):sub(1, 3) == "+OK" then
     ok, err, code = read(self, REPLY, end_of_body, leave and function()
-      leave(table.concat(parts, "", gone + 1))
-      gone = #parts
+      local octets = table.concat(parts)
+      for i = #parts, 1, -1 do parts[i] = nil end
+      leave(octets)
     end)
   end
   self.parts = false
-  return table.concat(parts, "", gone + 1), not ok and err or nil, code,
-         table.concat(parts, "", 1, gone)
+  return table.concat(parts), not ok and err or nil, code
 end
 
---- What has come of a reply that has not come whole.
+--- What has come of a reply that has not come whole, and has not left.
 function Upstream:partial()
   local parts = self.parts or {}
   return table.concat(parts) .. self.tail .. self.buffer
@@ -283,6 +281,8 @@ function Upstream:close()
   self.fd:close()
   if self.tls then self.tls:close() end
   self.fd = nil
+  -- a session that is over may be kept by what it had waited for
+  self.buffer, self.tail, self.parts = "", "", false
 end
 
 return new
