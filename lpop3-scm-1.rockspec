@@ -165,6 +165,7 @@ build = {
     ["pop3.message.stream"] = "lua/pop3/message/stream.lua",
     ["pop3.message.structure"] = "lua/pop3/message/structure.lua",
     ["pop3.message.tnef"] = "lua/pop3/message/tnef.lua",
+    ["pop3.pattern"] = "lua/pop3/pattern.lua",
     ["pop3.plain"] = "lua/pop3/plain.lua",
     ["pop3.presets"] = "lua/pop3/presets.lua",
     ["pop3.presets.aapt"] = "lua/pop3/presets/aapt.lua",

@@ -18,6 +18,7 @@
 local check = require "pop3.argument"
 local difference = require "pop3.difference"
 local matching = require "pop3.matching"
+local pattern = require "pop3.pattern"
 
 local agrees = matching.agrees
 
@@ -34,7 +35,7 @@ local function check_line(line, level)
     check.misuse(level + 1, "%s: a line must be a string, not %s", WHAT,
                  type(line))
   elseif line:sub(1, 1) == "~" then
-    local ok, err = pcall(string.find, "", line:sub(2))
+    local ok, err = pattern(line:sub(2))
     if not ok then check.misuse(level + 1, "%s: %s: %s", WHAT, line, err) end
   end
   return line
@@ -192,7 +193,7 @@ end
 function expect.verify(want, entries, lost, errors, sessions)
   local ok, problem = pcall(judge, want, entries, lost, errors, sessions)
   if ok then return problem end
-  -- not all that is wrong with a pattern shows before a line gets that far
+  -- a pattern may be too much for a line that gets far into it
   return WHAT .. ": " .. tostring(problem)
 end
 

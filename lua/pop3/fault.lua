@@ -42,6 +42,7 @@
 -- @module pop3.fault
 
 local check = require "pop3.argument"
+local pattern = require "pop3.pattern"
 
 local fault = {}
 
@@ -148,7 +149,7 @@ local function check_values(f, level)
     require "pop3.credentials".check_variant(f.certificate, level + 1)
   end
   if f.args then
-    local ok, err = pcall(string.find, "", f.args)
+    local ok, err = pattern(f.args)
     if not ok then check.misuse(level + 1, "fault: args: %s", tostring(err)) end
   end
 end

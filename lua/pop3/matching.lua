@@ -11,7 +11,7 @@ local matching = {}
 --- Does a line, or a Lua pattern behind "~", agree with what came?
 -- @tparam string want
 -- @tparam string line
--- @treturn boolean; an error that names the pattern when it turns out to be none
+-- @treturn boolean; an error that names a pattern that is too much for the line
 function matching.agrees(want, line)
   if want:sub(1, 1) == "~" then
     local ok, at = pcall(string.find, line, want:sub(2))

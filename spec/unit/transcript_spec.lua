@@ -229,13 +229,20 @@ describe("verify with groups", function()
     end
   end)
 
-  it("says of a broken pattern that it is, when a line gets that far", function()
+  it("says of a pattern at once that it is none", function()
     for _, want in ipairs { { "~CAPA[" }, { never = "~CAPA[" },
                             { count = { ["~CAPA["] = 1 } },
                             { { any_order = { "CAPA", "~CAPA[" } } } } do
-      assert.match("^the list of verify: ~CAPA%[: malformed pattern",
-                   (verify({ "CAPA" }, want)))
+      local ok, err = pcall(expect.new, want, 0)
+      assert.is_false(ok)
+      assert.match("^the list of verify: ~CAPA%[: malformed pattern", err)
     end
+  end)
+
+  it("says which pattern is too much for a line", function()
+    local long = "~^" .. ("a?"):rep(300) .. "X"
+    assert.match("^the list of verify: ~%^a%?.*X: pattern too complex",
+                 (verify({ ("a"):rep(300) }, { long })))
   end)
 end)
 

@@ -3,6 +3,7 @@
 -- @local
 
 local fault = require "pop3.fault"
+local pattern = require "pop3.pattern"
 
 local script = {}
 
@@ -96,7 +97,7 @@ end
 function Reader:client(line)
   local session = current(self)
   if line:sub(1, 1) == "~" then
-    local ok, err = pcall(string.find, "", line:sub(2))
+    local ok, err = pattern(line:sub(2))
     if not ok then return nil, err end
   end
   self.joined = false
@@ -182,8 +183,8 @@ local function take(self, line, indent)
     if side == "C" then return self:client(outdented(self, side, rest, indent)) end
     return self:server(outdented(self, side, rest, indent))
   end
-  local pattern = line:match "^[ \t]*C?~:? ?(.*)$"
-  if pattern then return self:client("~" .. pattern) end
+  local wanted = line:match "^[ \t]*C?~:? ?(.*)$"
+  if wanted then return self:client("~" .. wanted) end
   local bang = line:match "^[ \t]*!:? ?(.*)$"
   if bang then return self:bang(bang) end
   local number = line:match "^# session (%d+)"
