@@ -14,10 +14,13 @@ local function defaults(usual, hooks, handle)
 end
 
 -- A hook of the script, and then the one that this server cannot do without,
--- unless the script's gave the reply.
-local function before(hook, own)
+-- unless the script's gave the reply. At the end of a session it comes first, for
+-- the script's may fail.
+local function before(name, hook, own)
   return function(session)
+    if name == "disconnect" then own(session) end
     local reply = hook(session)
+    if name == "disconnect" then return end
     if type(reply) == "table" then return reply end
     return own(session)
   end
@@ -39,7 +42,7 @@ return function(opts, hooks, handle, above)
   local on = {}
   for name, hook in pairs(hooks) do on[name] = hook end
   for name, handler in pairs(above or {}) do
-    on[name] = hooks[name] and before(handler, hooks[name]) or handler
+    on[name] = hooks[name] and before(name, handler, hooks[name]) or handler
   end
   server.on = setmetatable(on, { __index = function(_, name)
     return not name:find "^%l" and handle or nil  -- hooks are in lower case

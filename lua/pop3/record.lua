@@ -85,7 +85,7 @@ local mail = { RETR = true, TOP = true, LIST = true, UIDL = true }
 
 local function hushed(session, octets, login)
   local secrets = session.data.secrets
-  if session.data.inside then return octets end  -- a message
+  if octets == "" or session.data.inside then return octets end  -- a message
   local stop = mail[session.verb] and octets:find("\n", 1, true) or #octets
   return secrets:hush(octets:sub(1, stop), login) .. octets:sub(stop + 1)
 end
@@ -235,8 +235,35 @@ local function leaving(session, notes, above)
   end
 end
 
--- Hand a command on.
-local function forward(session, notes, rest, above)
+-- The greeting: connect first.
+local function greet(session, notes, opts)
+  session.patient = true  -- replies count though the client has said its last
+  session.data.secrets = new_secrets()
+  if session.secure then notes:event(session.id, "tls") end
+  local up, err = new_upstream(session, opts)
+  if not up then
+    lost(session, notes, err)
+    return session:hangup()
+  end
+  session.data.upstream = up
+  local octets, why, code = up:reply(false)
+  if not why and opts.tls == "stls" and octets:sub(1, 3) == "+OK" then
+    local said, problem = up:stls()
+    if problem or said:sub(1, 3) ~= "+OK" then
+      lost(session, notes, "STLS: " .. (problem or said:gsub("%c+$", "")))
+      return session:hangup()
+    end
+  end
+  return answer(session, notes, octets .. up:spare(), why, code)
+end
+
+-- Hand a command on. Where the script has greeted by itself, the link to the server
+-- begins here.
+local function forward(session, notes, opts, rest, above)
+  if not session.data.upstream then
+    local greeting = greet(session, notes, opts)
+    if greeting.close or greeting.hangup then return greeting end
+  end
   local verb, up = session.verb, session.data.upstream
   local line = masked(session, session.line)
   up:rest()
@@ -262,26 +289,6 @@ local function forward(session, notes, rest, above)
     reply.close = "fin"
   end
   return reply
-end
-
--- The greeting: connect first.
-local function greet(session, notes, opts)
-  if session.secure then notes:event(session.id, "tls") end
-  local up, err = new_upstream(session, opts)
-  if not up then
-    lost(session, notes, err)
-    return session:hangup()
-  end
-  session.data.upstream = up
-  local octets, why, code = up:reply(false)
-  if not why and opts.tls == "stls" and octets:sub(1, 3) == "+OK" then
-    local said, problem = up:stls()
-    if problem or said:sub(1, 3) ~= "+OK" then
-      lost(session, notes, "STLS: " .. (problem or said:gsub("%c+$", "")))
-      return session:hangup()
-    end
-  end
-  return answer(session, notes, octets .. up:spare(), why, code)
 end
 
 -- Do it, unless what came of it could not be written: then the session ends.
@@ -335,11 +342,7 @@ local function record(opts)
     autologout = 24 * 3600,  -- the other server's is what counts
     limits = { line = 65536 },
   }, {
-    connect = function(session)
-      session.patient = true  -- replies count though the client has said its last
-      session.data.secrets = new_secrets()
-      return recorded(session, notes, greet, up)
-    end,
+    connect = function(session) return recorded(session, notes, greet, up) end,
     disconnect = function(session)
       local data = session.data
       local part = data.upstream and data.upstream:partial() or ""
@@ -349,7 +352,7 @@ local function record(opts)
       if data.upstream then data.upstream:close() end
     end,
   }, function(session, rest)
-    return recorded(session, notes, forward, rest, opts.on or {})
+    return recorded(session, notes, forward, up, rest, opts.on or {})
   end, opts.on)
   if not server then return nil, err, code end
   notes, err, code = new_notes(opts.file)

@@ -418,6 +418,22 @@ describe("a recorder", function()
     end
   end)
 
+  it("lets the script greet, and ends well though its hook does not", function()
+    local on = {
+      connect = function(session) return session:ok "mine" end,
+      disconnect = function() error "oops" end,
+    }
+    local text = recorded(real(), nil, { on = on }, function(run)
+      local t = talk.tcp(run.port)
+      assert.equal("+OK mine", t.greeting)
+      assert.match("^%+OK", t:ask "USER mrose")
+      t:close()
+      talk.tcp(run.port):close()
+    end)
+    assert.match("# session 1\nS: %+OK lpop3 ready\nC: USER mrose\nS: %+OK", text)
+    assert.match("# session 2\n! stall\n", text)
+  end)
+
   it("writes a long body as it comes, line by line", function()
     local dir <close> = tempdir()
     local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
