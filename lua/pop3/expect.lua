@@ -167,8 +167,8 @@ local function judge(want, entries, lost, errors, sessions)
     return ("verify: the first %d lines are no longer kept"):format(lost)
   elseif want.session and want.session > (sessions or math.huge) then
     -- of which everything would hold that is about what may not come
-    return ("verify: there is no session %d, but %d"):format(want.session,
-                                                             sessions)
+    return ("verify: there is no session %d: %d came"):format(want.session,
+                                                              sessions)
   end
   local lines = {}
   for _, entry in ipairs(entries) do
