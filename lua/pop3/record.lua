@@ -20,7 +20,8 @@
 -- server, handlers come before what it does (`server.default` has that), and
 -- transcripts can be looked at as it runs. Commands are handed on one at a time, what
 -- the server says is passed on as it is. A transcript that cannot be written is
--- removed; its sessions end then, and `verify` says why.
+-- removed; its sessions end then, and `verify` says why. So does a session with a
+-- reply of more than 256 MiB.
 -- @module pop3.record
 
 local check = require "pop3.argument"
