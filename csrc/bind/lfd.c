@@ -332,14 +332,19 @@ static int fd_shutdown (lua_State *L) {
 
 /***
 How many octets the kernel still has to send: a reset would take them away.
-Where it does not tell, there are none.
+Where it does not tell, there are none, nor when the peer is gone.
 @function fd:unsent
 @treturn integer
 */
 static int fd_unsent (lua_State *L) {
   int fd = lpop3_checkfd(L, 1), n = 0;
 #ifdef SIOCOUTQNSD
-  if (ioctl(fd, SIOCOUTQNSD, &n) != 0) n = 0;
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  /* of a link that was reset it counts what nobody will ever take */
+  if (ioctl(fd, SIOCOUTQNSD, &n) != 0 ||
+      (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+       info.tcpi_state == TCP_CLOSE)) n = 0;
 #else
   (void)fd;
 #endif

@@ -1,6 +1,7 @@
 -- A server in this process: steps, slow readers, many sessions, ends.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local socket = require "socket"
 
@@ -150,6 +151,31 @@ describe("a slow reader", function()
     local from = octets:find("Subject: big", 1, true)
     assert.equal(BIG, octets:sub(from, from + #BIG - 1))
     assert.match("hi\r\n%.\r\n%+OK goodbye\r\n$", octets)
+  end)
+end)
+
+describe("a link to be reset once all is sent", function()
+  it("is not kept when its reader goes before that", function()
+    local s <close> = server { faults = { { verb = "RETR",
+                                            cut = { how = "rst" } } } }
+    settle(s)
+    local before = helper.descriptors()
+    local c = connect(s)
+    c:send "USER a\r\nPASS pw\r\nRETR 2\r\n"
+    settle(s)
+    -- all is in the kernel at last, but not with the reader
+    for _ = 1, 10000 do
+      if not next(s.sessions) then break end
+      c:receive(4096)
+      s:step(0)
+    end
+    assert.is_nil(next(s.sessions))
+    c:close()
+    local deadline = core.now() + 10
+    repeat
+      s:step(0)
+    until helper.descriptors() == before or core.now() > deadline
+    assert.equal(before, helper.descriptors())
   end)
 end)
 
