@@ -10,12 +10,14 @@
 local core = require "pop3.core"
 local fault = require "pop3.fault"
 local mangle = require "pop3.mangle"
+local rare = require "pop3.session.rare"
 
 local sasl = core.sasl
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
 
+local get, set = rare.get, rare.set
 local yield, resume = coroutine.yield, coroutine.resume
 
 -- Methods that run once a command, without the look-up.
@@ -155,35 +157,6 @@ function Session:let_go()
 end
 
 -- ------------------------------------------------------------------ handlers
-
--- Most of the time a session has nothing on but to answer the next command.
--- What keeps it from that is in `rare`, a table that is only there while
--- something is in it:
---
--- - `task`: a handler that has yielded (`co`), and when it goes on (`at`)
--- - `ahead`: octets of the replies before the present one, which may leave
--- - `hold`: until when nothing else may
--- - `drip`: how the present reply leaves
--- - `source`: where the rest of the present body comes from
--- - `bare`: these are octets as they are, not those of a body
--- - `cut`: how the link ends after the present reply
--- - `ending`: how the link ends once all is sent
--- - `upgrade`: TLS begins once all is sent
-local function set(session, name, value)
-  local rare = session.rare
-  if not rare then
-    if value == nil then return end
-    rare = {}
-    session.rare = rare
-  end
-  rare[name] = value
-  if value == nil and next(rare) == nil then session.rare = false end
-end
-
-local function get(session, name)
-  local rare = session.rare
-  return rare and rare[name]
-end
 
 local DONE = {}
 
