@@ -9,19 +9,21 @@
 
 local core = require "pop3.core"
 local fault = require "pop3.fault"
+local faults = require "pop3.session.faults"
 local leaving = require "pop3.session.leaving"
-local mangle = require "pop3.mangle"
 local rare = require "pop3.session.rare"
 
 local sasl = core.sasl
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
+for name, method in pairs(faults.methods) do Session[name] = method end
 
 local get, set = rare.get, rare.set
 local feed, allowance, left = leaving.feed, leaving.allowance, leaving.left
 local drained, ending, flush = leaving.drained, leaving.ending, leaving.flush
 local forsake = leaving.forsake
+local spoil, spoiled, struck = faults.spoil, faults.spoiled, faults.struck
 local yield, resume = coroutine.yield, coroutine.resume
 
 -- Methods that run once a command, without the look-up.
@@ -72,14 +74,6 @@ end
 -- @function session:hangup
 function Session.hangup(_, how)
   return { hangup = how or "fin" }
-end
-
---- What goes wrong with the reply that this handler gives: effects as in a
--- fault, without the place where one strikes.
--- @tparam table effects see `pop3.fault`
--- @function session:fault
-function Session.fault(session, effects)
-  session.effect = fault.merge(fault.effects(effects, 1), session.effect or {})
 end
 
 local CHALLENGE = {}
@@ -189,7 +183,7 @@ end
 local function challenge(session, co, octets)
   local effect = session.effect
   if effect then
-    session:spoil(effect)
+    spoil(session, effect)
     local _, rest = fault.split(effect)
     session.effect = rest
   end
@@ -253,57 +247,6 @@ local function abandon(session)
   if not co or coroutine.status(co) ~= "suspended" then return end
   local ok, err = coroutine.close(co)
   if not ok then session.server:handler_error(session, tostring(err)) end
-end
-
--- What goes wrong with this reply. One that never leaves, for a client that will
--- say no more, would keep the session for ever.
-function Session.spoil(session, effect)
-  local server, cut, drip = session.server, effect.cut, effect.drip
-  if cut then
-    session.engine:cut(cut.bytes, cut.lines)
-    set(session, "cut", cut.how or "fin")
-  end
-  if effect.slice then drip = { bytes = effect.slice, every = 0 } end
-  if drip or effect.stall or effect.delay then
-    local ahead = session.port:pending(true)
-    if ahead > 0 then set(session, "ahead", ahead) end
-  end
-  if effect.stall then
-    if session.eof then
-      session.engine:mute()
-      return forsake(session)
-    end
-    set(session, "hold", math.huge)
-  elseif effect.delay then
-    set(session, "hold", server.time + effect.delay)
-    server:after(effect.delay, session)
-  end
-  if drip then
-    set(session, "drip", { bytes = drip.bytes, every = drip.every,
-                           left = drip.bytes })
-  end
-end
-
--- The unique-id of message 1, for faults that give it to others.
-local function first_uid(session)
-  local drop = session.maildrop
-  return drop and drop:count() > 0 and drop:uid(1) or ""
-end
-
--- A reply with what goes wrong with it: the octets of one that is mangled are
--- cut already. Nothing, when it is to leave behind the next one.
-local function spoiled(session, reply, effect)
-  local verb = session.verb
-  if effect.refuse then reply, effect.cut = { hangup = "rst" }, nil end
-  local made = mangle.reply(reply, effect, verb,
-                            effect.uids and first_uid(session))
-  if made ~= reply and effect.cut then effect.cut = nil end
-  if effect.swap and made.mangled and not made.starttls and verb ~= "QUIT" then
-    return nil, { raw = made.raw, close = made.close,
-                  effect = fault.split(effect) }
-  end
-  session:spoil(effect)
-  return made
 end
 
 -- What is wrong with the fields of a reply, if anything is.
@@ -489,15 +432,6 @@ end
 
 -- ----------------------------------------------------------------------- TLS
 
--- What goes wrong when TLS is to begin, or the greeting to come.
-local function struck(session, hook)
-  local server = session.server
-  if not server.faults[1] then return nil end
-  local ok, effect = pcall(fault.strike, server.faults, session, nil, hook)
-  if ok then return effect end
-  server:handler_error(session, tostring(effect))
-end
-
 --- TLS from here on. What came before it was not sent under it, and ends the
 -- link.
 function Session:start_tls()
@@ -515,7 +449,7 @@ function Session:start_tls()
     if self.snip == 0 then set(self, "ending", self.snip_how) end
     effect.cut = nil
   end
-  self:spoil(effect)
+  spoil(self, effect)
 end
 
 -- What has come of what TLS was given.
