@@ -210,6 +210,7 @@ build = {
     ["pop3.session.faults"] = "lua/pop3/session/faults.lua",
     ["pop3.session.leaving"] = "lua/pop3/session/leaving.lua",
     ["pop3.session.rare"] = "lua/pop3/session/rare.lua",
+    ["pop3.session.replies"] = "lua/pop3/session/replies.lua",
     ["pop3.session.running"] = "lua/pop3/session/running.lua",
     ["pop3.store"] = "lua/pop3/store.lua",
     ["pop3.timers"] = "lua/pop3/timers.lua",
