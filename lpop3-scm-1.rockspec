@@ -212,6 +212,7 @@ build = {
     ["pop3.session.rare"] = "lua/pop3/session/rare.lua",
     ["pop3.session.replies"] = "lua/pop3/session/replies.lua",
     ["pop3.session.running"] = "lua/pop3/session/running.lua",
+    ["pop3.session.tls"] = "lua/pop3/session/tls.lua",
     ["pop3.store"] = "lua/pop3/store.lua",
     ["pop3.timers"] = "lua/pop3/timers.lua",
     ["pop3.transcript"] = "lua/pop3/transcript.lua",

@@ -14,12 +14,13 @@ local leaving = require "pop3.session.leaving"
 local rare = require "pop3.session.rare"
 local replies = require "pop3.session.replies"
 local running = require "pop3.session.running"
+local tls = require "pop3.session.tls"
 
 local sasl = core.sasl
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
-for _, part in ipairs { replies, faults, running } do
+for _, part in ipairs { replies, faults, running, tls } do
   for name, method in pairs(part.methods) do Session[name] = method end
 end
 
@@ -27,16 +28,16 @@ local get, set = rare.get, rare.set
 local feed, allowance, left = leaving.feed, leaving.allowance, leaving.left
 local drained, ending, flush = leaving.drained, leaving.ending, leaving.flush
 local forsake = leaving.forsake
-local spoil, struck = faults.spoil, faults.struck
+local struck = faults.struck
 local DONE, run, outcome = running.DONE, running.run, running.outcome
 local abandon, farewell = running.abandon, running.farewell
 local safe_answer = replies.safe_answer
+local look_at_tls, end_tls, upgrade = tls.look, tls.finish, tls.upgrade
 local resume = coroutine.resume
 
 -- Methods that run once a command, without the look-up.
 local engine_next = core.types["pop3.server.engine"].next
 local engine_pending = core.types["pop3.server.engine"].pending
-local fd_send = core.types["pop3.fd"].send
 
 -- ------------------------------------------------------------------ maildrop
 
@@ -189,73 +190,6 @@ function Session:waiting()
   return get(self, "task") or get(self, "hold") or get(self, "drip")
 end
 
--- ----------------------------------------------------------------------- TLS
-
---- TLS from here on. What came before it was not sent under it, and ends the
--- link.
-function Session:start_tls()
-  local credentials = self.server.credentials
-  if self.engine:unread() > 0 then return self:finish "rst" end
-  local effect = struck(self, "tls") or {}
-  if credentials.effect then fault.merge(effect, credentials.effect) end
-  self.tls = core.tls { context = credentials:context_for(effect),
-                        server = true }
-  self.tls:wrap(self.engine)
-  self.port = self.tls
-  local cut = effect.cut
-  if cut then
-    self.snip, self.snip_how = cut.bytes or 0, cut.how or "fin"
-    if self.snip == 0 then set(self, "ending", self.snip_how) end
-    effect.cut = nil
-  end
-  spoil(self, effect)
-end
-
--- What has come of what TLS was given.
-local function look_at_tls(session)
-  local what, err = session.tls:next()
-  if what == "handshake" then
-    session.secure = true
-    if session.state == "greeting" then session:greet() end
-    if session.ended then return end
-    what, err = session.tls:next()
-  end
-  if what == "closed" then
-    session.eof = true
-  elseif err then
-    if not session.secure then session.tls_error = err end
-    session.eof = true
-    if session.fd then fd_send(session.fd, session.tls) end  -- an alert
-    if not session.fd and session.tls:pending() > 0 then
-      set(session, "ending", "fin")
-    else
-      session:finish "fin"
-    end
-  end
-end
-
--- The last that is said under TLS: that this is the end. A link that is cut
--- lacks it.
-local function end_tls(session, how)
-  if how == "rst" or get(session, "cut") or session.snip or session.half then
-    return
-  end
-  session.tls:shutdown()
-  if session.fd then fd_send(session.fd, session.tls)
-  else session.last = (session.last or "") .. (session.tls:out() or "") end
-end
-
--- Is all sent, and TLS to begin? A link that ends needs none.
-local function ready_for_tls(session)
-  return get(session, "upgrade") and not get(session, "hold")
-         and not get(session, "ending")
-end
-
-local function upgrade(session)
-  set(session, "upgrade", nil)
-  session:start_tls()
-end
-
 -- --------------------------------------------------------------- going on
 
 --- Do all that can be done now.
@@ -272,7 +206,7 @@ function Session:advance()
     feed(self)
     if self.port:pending() == 0 then
       drained(self)
-      if ready_for_tls(self) then upgrade(self) end
+      upgrade(self)
     end
     if (self.eof or self.half) and not self.ended then
       local how = ending(self)
@@ -286,7 +220,7 @@ function Session:advance()
     gone = flush(self)
   until not gone or not take(self) or self.ended
   if self.ended or not gone then return end
-  if ready_for_tls(self) then upgrade(self) end
+  upgrade(self)
   local how = ending(self)
   if how then self:finish(how)
   elseif self.eof and not self.rare then self:finish "fin" end
@@ -373,7 +307,7 @@ function Session:take_out(max)
     end
     if self.port:pending() == 0 then
       drained(self)
-      if ready_for_tls(self) then upgrade(self) end
+      upgrade(self)
     end
   until octets or not take(self)
   local how = ending(self)
