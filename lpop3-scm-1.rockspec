@@ -209,6 +209,7 @@ build = {
     ["pop3.session"] = "lua/pop3/session.lua",
     ["pop3.session.faults"] = "lua/pop3/session/faults.lua",
     ["pop3.session.leaving"] = "lua/pop3/session/leaving.lua",
+    ["pop3.session.maildrop"] = "lua/pop3/session/maildrop.lua",
     ["pop3.session.rare"] = "lua/pop3/session/rare.lua",
     ["pop3.session.replies"] = "lua/pop3/session/replies.lua",
     ["pop3.session.running"] = "lua/pop3/session/running.lua",

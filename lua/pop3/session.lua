@@ -3,14 +3,15 @@
 --
 -- What handlers may use are the fields `id` (the session's number, from 1),
 -- `user`, `state`, `secure`, `peer`, `maildrop` and `data` (a table of their
--- own), and the methods below; with TLS also `tls` (see `pop3.core.tls`) and,
--- in `on.disconnect`, `tls_error`: why the handshake failed.
+-- own), and the methods of this class; with TLS also `tls` (see `pop3.core.tls`)
+-- and, in `on.disconnect`, `tls_error`: why the handshake failed.
 -- @classmod pop3.server.session
 
 local core = require "pop3.core"
 local fault = require "pop3.fault"
 local faults = require "pop3.session.faults"
 local leaving = require "pop3.session.leaving"
+local maildrop = require "pop3.session.maildrop"
 local rare = require "pop3.session.rare"
 local replies = require "pop3.session.replies"
 local running = require "pop3.session.running"
@@ -20,7 +21,9 @@ local sasl = core.sasl
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
-for _, part in ipairs { replies, faults, running, tls } do
+
+-- Each part has methods for it, and functions for what is here.
+for _, part in ipairs { replies, faults, running, maildrop, tls } do
   for name, method in pairs(part.methods) do Session[name] = method end
 end
 
@@ -39,61 +42,10 @@ local resume = coroutine.resume
 local engine_next = core.types["pop3.server.engine"].next
 local engine_pending = core.types["pop3.server.engine"].pending
 
--- ------------------------------------------------------------------ maildrop
-
--- The user is in: from here on commands are about the maildrop.
-function Session:log_in(user, drop)
-  self.user, self.maildrop, self.deleted = user, drop, {}
-  self:enter "transaction"
-end
-
+-- The state changes, here and in the engine.
 function Session:enter(state)
   self.state = state
   self.engine:enter(state)
-end
-
---- Mark a message as deleted.
--- @tparam integer n
-function Session:mark(n)
-  self.deleted[n] = true
-end
-
---- Unmark all messages.
-function Session:unmark()
-  self.deleted = {}
-end
-
---- The numbers of what is marked, in order.
--- @treturn {integer,...}
-function Session:marked()
-  local numbers = {}
-  for n in pairs(self.deleted) do numbers[#numbers + 1] = n end
-  table.sort(numbers)
-  return numbers
-end
-
--- The update state: what `on.update` or the default says of it.
-function Session:update()
-  self:enter "update"
-  local numbers = self:marked()
-  local server = self.server
-  local hook = server.on.update or server.default.update
-  local reply = hook(self, numbers)
-  if hook ~= server.default.update and type(reply) ~= "table" then
-    reply = server.default.update(self, numbers)
-  end
-  self:let_go()
-  return reply
-end
-
--- Give up the lock and close the maildrop.
-function Session:let_go()
-  local drop = self.maildrop
-  self.maildrop = nil
-  self.server:release(self)
-  if not (drop and drop.close) then return end
-  local ok, err = pcall(drop.close, drop)
-  if not ok then self.server:handler_error(self, tostring(err)) end
 end
 
 -- ------------------------------------------------------------------ commands
@@ -185,12 +137,7 @@ local function take(session)
   return any
 end
 
---- Does it wait for time to pass, by the script's will?
-function Session:waiting()
-  return get(self, "task") or get(self, "hold") or get(self, "drip")
-end
-
--- --------------------------------------------------------------- going on
+-- ----------------------------------------------------------------- going on
 
 --- Do all that can be done now.
 function Session:advance()
@@ -240,6 +187,11 @@ end
 --- Is it time to read more from the client?
 function Session:listening()
   return not (self.rare or self.eof or self.ended)
+end
+
+--- Does it wait for time to pass, by the script's will?
+function Session:waiting()
+  return get(self, "task") or get(self, "hold") or get(self, "drip")
 end
 
 --- The link to the client is there: greet.
