@@ -16,6 +16,7 @@
 
 local auth = require "pop3.auth"
 local check = require "pop3.argument"
+local clock = require "pop3.server.clock"
 local core = require "pop3.core"
 local default = require "pop3.handlers"
 local fault = require "pop3.fault"
@@ -27,12 +28,13 @@ local witness = require "pop3.witness"
 
 local Server = { __name = "pop3.server" }
 local methods = {}
+for _, part in ipairs { clock, reset, witness } do
+  for name, method in pairs(part) do methods[name] = method end
+end
 
 -- Methods that run once a read, without the look-up.
 local engine_rest = core.types["pop3.server.engine"].rest
 local fd_recv = core.types["pop3.fd"].recv
-local journal_now = core.types["pop3.journal"].now
-local clock = core.now
 
 -- The port is there as soon as it is asked for, and the file of the CA. Methods
 -- are fields of each server, so that this is not run for every call.
@@ -297,8 +299,6 @@ local function new(opts)
     heap = timers.heap(),
   }, Server)
   for name, method in pairs(methods) do self[name] = method end
-  for name, method in pairs(witness) do self[name] = method end
-  for name, method in pairs(reset) do self[name] = method end
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
   end })
@@ -318,90 +318,6 @@ end
 function methods:fault(f)
   add_fault(self, f, 1)
   return self
-end
-
--- ------------------------------------------------------------------ the clock
-
---- Seconds on the server's clock, as of the last look at it.
-function methods:now()
-  return self.time
-end
-
--- Look at the clock. In memory, time stands still unless it is moved.
-function methods:tick()
-  local t = self.offset
-  if self.clock then
-    t = self.clock()
-    if type(t) ~= "number" then
-      error("server: the clock returned a " .. type(t) .. ", not seconds", 0)
-    end
-  elseif self.started then t = t + clock() - self.started end
-  if t ~= self.time then
-    self.time = t
-    journal_now(self.journal, t)
-  end
-  return t
-end
-
--- Wake a session after so many seconds.
-function methods:after(seconds, session)
-  self.heap:add(self.time + seconds, session)
-end
-
--- When the next thing is due, nil if nothing is.
-function methods:next_due()
-  local a, b = self.heap:first(), self.idle:first(self.time)
-  if a and b then return a < b and a or b end
-  return a or b
-end
-
--- Do what is due by now. Returns whether anything was. What becomes due meanwhile
--- is for the next time: descriptors are looked at in between.
-function methods:fire()
-  local now, any = self.time, false
-  local last = self.heap.serial
-  local session = self.heap:take(now, last)
-  while session do
-    any = true
-    if not session.ended then
-      session:wake()
-      self:watch(session)
-    end
-    session = self.heap:take(now, last)
-  end
-  session = self.idle:take(now)
-  while session do
-    any = true
-    if session:waiting() then  -- not the client's fault
-      session.active = now
-      self.idle:add(session)
-    else
-      session:finish "fin"  -- RFC 1939 section 3: no reply, no update
-    end
-    session = self.idle:take(now)
-  end
-  return any
-end
-
---- Move the clock, doing on the way what falls due.
--- @tparam number seconds
-function methods:advance(seconds)
-  if self.clock then
-    check.misuse(1, "advance: the clock is the one that the script gave")
-  end
-  if type(seconds) ~= "number" or seconds < 0 or seconds == math.huge
-     or seconds ~= seconds then
-    check.misuse(1, "advance: seconds must be a number of 0 or more")
-  end
-  local target = self:tick() + seconds
-  repeat
-    local due = self:next_due()
-    local to = due and math.max(math.min(due, target), self.time) or target
-    self.offset = self.offset + (to - self.time)
-    self:tick()
-    self:fire()
-    due = self:next_due()
-  until self.time >= target and not (due and due <= self.time)
 end
 
 -- -------------------------------------------------------- what handlers need

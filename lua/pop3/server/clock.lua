@@ -1,0 +1,95 @@
+--- The server's clock, and what falls due by it.
+-- @submodule pop3.server
+
+local check = require "pop3.argument"
+local core = require "pop3.core"
+
+-- These run once a read, without the look-up.
+local journal_now = core.types["pop3.journal"].now
+local clock = core.now
+
+local methods = {}
+
+--- Seconds on the server's clock, as of the last look at it.
+function methods:now()
+  return self.time
+end
+
+-- Look at the clock. In memory, time stands still unless it is moved.
+function methods:tick()
+  local t = self.offset
+  if self.clock then
+    t = self.clock()
+    if type(t) ~= "number" then
+      error("server: the clock returned a " .. type(t) .. ", not seconds", 0)
+    end
+  elseif self.started then t = t + clock() - self.started end
+  if t ~= self.time then
+    self.time = t
+    journal_now(self.journal, t)
+  end
+  return t
+end
+
+-- Wake a session after so many seconds.
+function methods:after(seconds, session)
+  self.heap:add(self.time + seconds, session)
+end
+
+-- When the next thing is due, nil if nothing is.
+function methods:next_due()
+  local a, b = self.heap:first(), self.idle:first(self.time)
+  if a and b then return a < b and a or b end
+  return a or b
+end
+
+-- Do what is due by now. Returns whether anything was. What becomes due meanwhile
+-- is for the next time: descriptors are looked at in between.
+function methods:fire()
+  local now, any = self.time, false
+  local last = self.heap.serial
+  local session = self.heap:take(now, last)
+  while session do
+    any = true
+    if not session.ended then
+      session:wake()
+      self:watch(session)
+    end
+    session = self.heap:take(now, last)
+  end
+  session = self.idle:take(now)
+  while session do
+    any = true
+    if session:waiting() then  -- not the client's fault
+      session.active = now
+      self.idle:add(session)
+    else
+      session:finish "fin"  -- RFC 1939 section 3: no reply, no update
+    end
+    session = self.idle:take(now)
+  end
+  return any
+end
+
+--- Move the clock, doing on the way what falls due.
+-- @tparam number seconds
+function methods:advance(seconds)
+  if self.clock then
+    check.misuse(1, "advance: the clock is the one that the script gave")
+  end
+  if type(seconds) ~= "number" or seconds < 0 or seconds == math.huge
+     or seconds ~= seconds then
+    check.misuse(1, "advance: seconds must be a number of 0 or more")
+  end
+  local target = self:tick() + seconds
+  repeat
+    local due = self:next_due()
+    local to = due and math.max(math.min(due, target), self.time) or target
+    self.offset = self.offset + (to - self.time)
+    self:tick()
+    self:fire()
+    due = self:next_due()
+  until self.time >= target and not (due and due <= self.time)
+end
+
+return methods
