@@ -207,6 +207,7 @@ build = {
     ["pop3.secure"] = "lua/pop3/secure.lua",
     ["pop3.server"] = "lua/pop3/server.lua",
     ["pop3.server.clock"] = "lua/pop3/server/clock.lua",
+    ["pop3.server.options"] = "lua/pop3/server/options.lua",
     ["pop3.server.serving"] = "lua/pop3/server/serving.lua",
     ["pop3.session"] = "lua/pop3/session.lua",
     ["pop3.session.faults"] = "lua/pop3/session/faults.lua",

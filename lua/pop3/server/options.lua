@@ -1,0 +1,221 @@
+--- The options of a server: they are checked, and those of a preset put beneath
+-- them.
+-- @module pop3.server.options
+-- @local
+
+local check = require "pop3.argument"
+local core = require "pop3.core"
+local fault = require "pop3.fault"
+
+local options = {}
+
+local known = {
+  users = "table", authenticate = "function", host = "string",
+  port = "integer", tls = "any", implicit = "boolean",
+  require_tls = "boolean", capa = "table boolean", mechs = "table",
+  greeting = "string", apop = "boolean", autologout = "number",
+  limits = "table", on = "table", faults = "table", clock = "function",
+  expire = "string integer", login_delay = "number",
+  failure_delay = "number", seed = "string integer",
+  preset = "string table",
+}
+
+-- What has to be a list, and is one.
+local function check_list(list, what, level)
+  for key in pairs(list) do
+    if not (math.type(key) == "integer" and key >= 1 and key <= #list) then
+      check.misuse(level + 1, "server: %s must be a list, without '%s'", what,
+                   tostring(key))
+    end
+  end
+end
+
+local user_fields = { password = "string", mail = "table userdata",
+                      uidl = "table", token = "string", scram = "table" }
+
+-- The users: what is wrong with one would come out at its login, far from here.
+local function check_users(users, level)
+  for name, user in pairs(users) do
+    if type(name) ~= "string" then
+      check.misuse(level + 1, "server: users must be a table by name")
+    end
+    local what = ("server: user '%s'"):format(name)
+    check.options(user, user_fields, what, level + 1)
+    local mail = user.mail
+    if mail ~= nil and type(mail.open) ~= "function" then
+      if type(mail) ~= "table" then
+        check.misuse(level + 1, "%s: mail has no function open", what)
+      end
+      check_list(mail, "mail", level + 1)
+      for i, octets in ipairs(mail) do
+        if type(octets) ~= "string" then
+          check.misuse(level + 1, "%s: message %d is a %s, not a string", what, i,
+                       type(octets))
+        end
+      end
+    end
+  end
+end
+
+-- Handlers, and the options that are tables.
+local function check_tables(opts, level)
+  check_users(opts.users or {}, level + 1)
+  for name, handler in pairs(opts.on or {}) do
+    check.callable(handler, ("server: on.%s"):format(name), level + 1)
+  end
+  check_list(opts.mechs or {}, "mechs", level + 1)
+  check_list(opts.faults or {}, "faults", level + 1)
+  if type(opts.capa) == "table" then
+    check.options(opts.capa, { authorization = "table", transaction = "table" },
+                  "server: capa", level + 1)
+  end
+  local port = opts.port or 0
+  if port < 0 or port > 65535 then
+    check.misuse(level + 1, "server: no such port: %d", port)
+  end
+end
+
+-- The names of `mechs`; "APOP" and "USER" are none of SASL's.
+local function mechanisms(list, level)
+  local names, apop = {}, false
+  for _, name in ipairs(list) do
+    if type(name) ~= "string" then
+      check.misuse(level + 1, "server: mechs must be a list of names")
+    end
+    name = name:upper()
+    if name == "APOP" then apop = true
+    elseif core.sasl.mechanisms[name] then names[#names + 1] = name
+    elseif name ~= "USER" then
+      check.misuse(level + 1, "server: no such mechanism: %s", name)
+    end
+  end
+  return names, apop
+end
+
+local preset_fields = { title = "string", options = "table", on = "table",
+                        quirks = "table" }
+
+-- A copy that shares nothing with a preset, which is for all servers.
+local function own(value)
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for k, v in pairs(value) do made[k] = own(v) end
+  return made
+end
+
+-- The options of a preset beneath those of the script, likewise the handlers.
+local function with_preset(opts, level)
+  local preset = opts.preset
+  if preset == nil then return opts end
+  if type(preset) == "string" then
+    local presets = require "pop3.presets"
+    preset = presets[preset]
+    if not preset then
+      check.misuse(level + 1, "server: no such preset: %s (known: %s)",
+                   opts.preset, table.concat(presets(), ", "))
+    end
+  end
+  check.options(preset, preset_fields, "server: preset", level + 1)
+  local merged, on = own(preset.options or {}), own(preset.on or {})
+  if opts.capa ~= nil then on.CAPA = nil end
+  if opts.greeting ~= nil or opts.apop then on.connect = nil end
+  if opts.apop and not merged.apop then merged.greeting = nil end  -- no stamp
+  for name, value in pairs(opts) do
+    if name ~= "preset" then merged[name] = value end
+  end
+  check.options(merged, known, "server", level + 1)
+  local above = {}
+  for name, handler in pairs(opts.on or {}) do above[name] = handler end
+  merged.on = setmetatable(above, { __index = on })
+  return merged
+end
+
+--- A fault more.
+-- @tparam table self a server, or what is to be one
+-- @tparam table f
+-- @tparam integer level see `pop3.argument`
+function options.add_fault(self, f, level)
+  local made = fault.new(f, level + 1)
+  if made.hook == "tls" and not self.credentials then
+    check.misuse(level + 1, "fault: the hook tls needs the server's option tls")
+  end
+  self.faults[#self.faults + 1] = made
+end
+
+-- The certificates that `tls` asks for, nil without it; or nil, message, code.
+local function credentials_of(opts, level)
+  if opts.tls == nil or opts.tls == false then
+    if opts.implicit or opts.require_tls then
+      check.misuse(level + 1, "server: option '%s' needs tls", opts.implicit
+                   and "implicit" or "require_tls")
+    end
+    return nil
+  end
+  if type(opts.tls) ~= "string" and type(opts.tls) ~= "table" then
+    check.misuse(level + 1, "server: option 'tls' must be a string or a table")
+  end
+  local made, err, code = require "pop3.credentials".new(opts.tls, level + 1)
+  if not made then return nil, "server: " .. err, code end
+  return made
+end
+
+local limit_fields = { line = "integer", output = "integer",
+                       transcript = "integer", logins = "integer" }
+
+-- Options that are numbers.
+local function check_numbers(opts, limits, level)
+  if opts.autologout and (opts.autologout <= 0
+     or opts.autologout ~= opts.autologout) then
+    check.misuse(level + 1, "server: autologout must be positive")
+  end
+  for name, n in pairs(limits) do
+    if check.count(n, "limit " .. name, level + 1) < 1 then
+      check.misuse(level + 1, "server: limit %s must be positive", name)
+    end
+  end
+end
+
+--- Read the options of `pop3.server.new`.
+-- @tparam table opts
+-- @tparam integer level see `pop3.argument`
+-- @treturn table the fields of a server that come from them; or nil, message,
+-- code when a file of `tls` is no good
+function options.read(opts, level)
+  check.options(opts, known, "server", level + 1)
+  check_tables(opts, level + 1)
+  opts = with_preset(opts, level + 1)
+  local limits = opts.limits or {}
+  check.options(limits, limit_fields, "server: limits", level + 1)
+  local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
+  local credentials, err, code = credentials_of(opts, level + 1)
+  if err then return nil, err, code end
+  check_numbers(opts, limits, level + 1)
+  local settings = {
+    users = opts.users or {},
+    authenticate = opts.authenticate,
+    host = opts.host or "127.0.0.1",
+    wanted_port = opts.port or 0,
+    capa = opts.capa,
+    greeting = opts.greeting,
+    apop = opts.apop or apop,
+    credentials = credentials or false,
+    implicit = opts.implicit or false,
+    require_tls = opts.require_tls or false,
+    mechs = mechs,
+    failure_delay = opts.failure_delay or 0,
+    seed = opts.seed,
+    autologout = opts.autologout or 600,
+    login_delay = opts.login_delay or 0,
+    expire = opts.expire or "NEVER",
+    limits = limits,
+    on = opts.on or {},
+    faults = {},
+    clock = opts.clock or false,
+  }
+  for _, f in ipairs(opts.faults or {}) do
+    options.add_fault(settings, f, level + 1)
+  end
+  return settings
+end
+
+return options
