@@ -70,26 +70,32 @@ end
 
 -- -------------------------------------------------------------------- links
 
+local PARTING = 0.005  -- seconds between two looks at links to be reset
+local PATIENCE = 10    -- seconds without any octet that leaves, then it is reset
+
 -- A link ends, by FIN or RST. A reset takes away what the kernel has not sent yet,
--- so it waits until there is no such thing.
+-- so it waits until there is no such thing, or the peer does not read.
 function methods:part(fd, how)
-  if how ~= "rst" then
+  local left = how == "rst" and fd:unsent()
+  if not left then
     fd:drain()
     fd:close()
-  elseif fd:unsent() == 0 then
+  elseif left == 0 then
     fd:close(true)
   else
-    self.parting[#self.parting + 1] = fd
+    self.parting[#self.parting + 1] = { fd = fd, left = left,
+                                        since = core.now() }
   end
 end
 
-local PARTING = 0.005  -- seconds between two looks at those
-
 local function look_at_parting(self)
+  local now = core.now()
   for i = #self.parting, 1, -1 do
-    local fd = self.parting[i]
-    if fd:unsent() == 0 then
-      fd:close(true)
+    local link = self.parting[i]
+    local unsent = link.fd:unsent()
+    if unsent < link.left then link.left, link.since = unsent, now end
+    if unsent == 0 or now - link.since >= PATIENCE then
+      link.fd:close(true)
       table.remove(self.parting, i)
     end
   end
@@ -249,7 +255,7 @@ function methods:stop()
     if not session.fd then session.last = session:take_out(math.maxinteger) end
     session:finish "fin"
   end
-  for _, fd in ipairs(self.parting) do fd:close(true) end
+  for _, link in ipairs(self.parting) do link.fd:close(true) end
   self.parting = {}
   if self.poller then self.poller:close() end
   if self.listener then self.listener:close() end
