@@ -23,7 +23,8 @@
 --   line for every second message; "empty", numbers without unique-ids
 -- - `garbage = { seed =, bytes = }`: octets that the seed makes, in its place
 -- - `swap = true`: the reply leaves behind the one to the next command
--- - `refuse = true`, with the hook connect: the link is reset before the greeting
+-- - `refuse = true`, with the hook connect: the link is reset at once, before TLS
+--   and the greeting
 -- - with the hook tls: `delay`, `stall`, `cut = { bytes =, how = }` of the octets
 --   of the handshake, `alert = true` (it fails by an alert), `certificate`: one
 --   that clients must refuse, as in the option `tls` of `pop3.server.new`

@@ -91,7 +91,7 @@ local function new(opts)
   local limits = settings.limits
   local self = setmetatable({
     default = default,
-    parting = {},         -- descriptors to be reset once all is sent
+    parting = {},         -- links to be reset once all is sent
     attended = {},        -- descriptor → function, of what is no session
     deaf = false,         -- out of descriptors: not listening
     stepping = false,
@@ -280,10 +280,7 @@ function methods:begin(fd)
     session.number, session.watched = fd:getfd(), false
     self.by_fd[session.number] = session
   end
-  if self.implicit then
-    session:start_tls()
-    session:advance()
-  else session:greet() end
+  session:open(self.implicit)
   return session
 end
 

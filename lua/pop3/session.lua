@@ -124,16 +124,17 @@ local function take(session)
   local engine, any = session.engine, false
   while not (session.rare or session.ended) do
     local verb, a, b, isnew, line = engine_next(engine)
-    if not verb then break end
+    if not verb then
+      -- what the engine has refused by itself was a command as well
+      any = any or engine_pending(engine) > 0
+      break
+    end
     if line then session.line = line end  -- of a server that takes every line
     any = true
     if verb == "+" and not isnew then respond(session, a)
     else command(session, verb, a, b, isnew) end
   end
-  -- what the engine has refused by itself was a command as well
-  if any or not session.ended and engine_pending(engine) > 0 then
-    session.active = session.server.time
-  end
+  if any then session.active = session.server.time end
   return any
 end
 
@@ -150,11 +151,13 @@ function Session:advance()
   take(self)
   if self.ended then return end
   if not self.fd then
-    feed(self)
-    if self.port:pending() == 0 then
-      drained(self)
-      upgrade(self)
-    end
+    repeat
+      feed(self)
+      if self.port:pending() == 0 then
+        drained(self)
+        upgrade(self)
+      end
+    until self.ended or not (self.eof or self.half) or not take(self)
     if (self.eof or self.half) and not self.ended then
       local how = ending(self)
       if how or self.eof and not self.rare then self:finish(how or "fin") end
@@ -179,8 +182,12 @@ end
 function Session:gone()
   self.eof = true
   if not self.patient then self.engine:mute() end
+  if not self.fd then self.port:sent(self.port:pending()) end  -- to nobody
   forsake(self)
-  if self.verb ~= "QUIT" and not self.patient then abandon(self) end
+  -- one that waits for a response may find that it has been sent
+  if self.verb ~= "QUIT" and not self.patient and not self.exchange then
+    abandon(self)
+  end
   self:advance()
 end
 
@@ -194,10 +201,22 @@ function Session:waiting()
   return get(self, "task") or get(self, "hold") or get(self, "drip")
 end
 
---- The link to the client is there: greet.
+--- The link to the client is there: TLS, if it comes first, then the greeting.
+-- One that is refused has neither.
+-- @tparam boolean implicit
+function Session:open(implicit)
+  self.effect = struck(self, "connect") or false
+  if implicit and not (self.effect and self.effect.refuse) then
+    self:start_tls()
+    self:advance()
+  else
+    self:greet()
+  end
+end
+
+--- Greet.
 function Session:greet()
   local server = self.server
-  self.effect = struck(self, "connect") or false
   if self.effect and self.effect.reply then greet(self, self:ok())
   else
     greet(self, run(self, server.on.connect or server.default.connect))
@@ -274,15 +293,10 @@ end
 local function half_close(session)
   session.half = true
   if session.fd then session.fd:shutdown() end
-  repeat
-    session.engine:cut(nil, nil)  -- commands are taken again
-    session.engine:mute()
-    session.rare = false
-    take(session)
-    if not session.ended then drained(session) end
-  until get(session, "ending") ~= "half"
-  local how = ending(session)
-  if how then session:finish(how) end
+  session.engine:cut(nil, nil)  -- commands are taken again
+  session.engine:mute()
+  session.rare = false
+  session:advance()
 end
 
 --- The session is over: the maildrop is let go, nothing is deleted.
@@ -290,7 +304,7 @@ end
 -- side of it
 function Session:finish(how)
   if self.ended then return end
-  if how == "half" and not self.eof then return half_close(self) end
+  if how == "half" then return half_close(self) end
   self.ended = true
   local server = self.server
   if self.tls then end_tls(self, how) end

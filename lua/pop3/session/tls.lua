@@ -40,8 +40,9 @@ local function look(session)
     if session.ended then return end
     what, err = session.tls:next()
   end
-  if what == "closed" then
+  if what == "closed" then  -- nothing can be said behind that
     session.eof = true
+    session.engine:mute()
   elseif err then
     if not session.secure then session.tls_error = err end
     session.eof = true
