@@ -537,6 +537,10 @@ describe("misuse", function()
                             { capa = { transactions = {} } },
                             { capa = { transaction = "TOP" } },
                             { port = 65536 }, { port = -1 },
+                            { preset = { options = { port = 70000 } } },
+                            { preset = { on = { CAPA = 5 } } },
+                            { preset = { options = user { mail = { 1 } } } },
+                            { login_delay = -1 }, { failure_delay = 0 / 0 },
                             { limits = { lines = 1 } }, { autologout = "x" },
                             { faults = { {} } }, { faults = { { verb = "X",
                               stalls = true } } } } do

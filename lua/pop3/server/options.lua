@@ -57,12 +57,16 @@ local function check_users(users, level)
   end
 end
 
--- Handlers, and the options that are tables.
-local function check_tables(opts, level)
-  check_users(opts.users or {}, level + 1)
-  for name, handler in pairs(opts.on or {}) do
+local function check_handlers(on, level)
+  for name, handler in pairs(on) do
     check.callable(handler, ("server: on.%s"):format(name), level + 1)
   end
+end
+
+-- The options that are tables.
+local function check_tables(opts, level)
+  check_users(opts.users or {}, level + 1)
+  check_handlers(opts.on or {}, level + 1)
   check_list(opts.mechs or {}, "mechs", level + 1)
   check_list(opts.faults or {}, "faults", level + 1)
   if type(opts.capa) == "table" then
@@ -116,6 +120,7 @@ local function with_preset(opts, level)
     end
   end
   check.options(preset, preset_fields, "server: preset", level + 1)
+  check_handlers(preset.on or {}, level + 1)
   local merged, on = own(preset.options or {}), own(preset.on or {})
   if opts.capa ~= nil then on.CAPA = nil end
   if opts.greeting ~= nil or opts.apop then on.connect = nil end
@@ -168,6 +173,12 @@ local function check_numbers(opts, limits, level)
      or opts.autologout ~= opts.autologout) then
     check.misuse(level + 1, "server: autologout must be positive")
   end
+  for _, name in ipairs { "login_delay", "failure_delay" } do
+    local seconds = opts[name] or 0
+    if not (seconds >= 0 and seconds < math.huge) then
+      check.misuse(level + 1, "server: %s must be a number of 0 or more", name)
+    end
+  end
   for name, n in pairs(limits) do
     if check.count(n, "limit " .. name, level + 1) < 1 then
       check.misuse(level + 1, "server: limit %s must be positive", name)
@@ -182,8 +193,8 @@ end
 -- code when a file of `tls` is no good
 function options.read(opts, level)
   check.options(opts, known, "server", level + 1)
-  check_tables(opts, level + 1)
   opts = with_preset(opts, level + 1)
+  check_tables(opts, level + 1)
   local limits = opts.limits or {}
   check.options(limits, limit_fields, "server: limits", level + 1)
   local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
