@@ -1,16 +1,18 @@
 --- Faults: what goes wrong, as data.
 --
 -- A fault says where it strikes — `verb` or `hook` ("connect"; "tls": when TLS is
--- to begin; "update": QUIT when there is a maildrop), `args` (a Lua pattern that
--- the command's arguments match, with one space between them), `session` (a
--- session's number), `user`, `state` ("greeting", "authorization", "transaction"),
--- `nth` (only the n-th time), `times` (so often), `when` (a function of session,
--- verb and arguments) — and what happens there: any of these, together or alone:
+-- to begin; "update": QUIT when there is a maildrop), with neither of them at the
+-- greeting and at each command, `args` (a Lua pattern that the command's arguments
+-- match, with one space between them), `session` (a session's number), `user`,
+-- `state` ("greeting", "authorization", "transaction"), `nth` (only the n-th time),
+-- `times` (so often), `when` (a function of session, verb and arguments) — and what
+-- happens there: any of these, together or alone:
 --
 -- - `delay`: seconds before the reply; `stall = true`: it never comes
--- - `reply`: a raw line in its place, the handler is not called
+-- - `reply`: a raw line in its place, or more than one; it gets its CRLF added. The
+--   handler is not called
 -- - `drip = { bytes =, every = }`: so many octets every so many seconds
--- - `slice`: octets a write
+-- - `slice`: octets a write; with `drip`, it drips as fast in pieces of that size
 -- - `cut = { bytes = | lines =, how = "fin" | "rst" | "half" }`: so much of the
 --   reply, or of its body, then the link ends; by half, only the server's side
 --   of it: what the client still sends is read and done
@@ -23,8 +25,8 @@
 --   line for every second message; "empty", numbers without unique-ids
 -- - `garbage = { seed =, bytes = }`: octets that the seed makes, in its place
 -- - `swap = true`: the reply leaves behind the one to the next command
--- - `refuse = true`, with the hook connect: the link is reset at once, before TLS
---   and the greeting
+-- - `refuse = true`, at connect: the link is reset at once, before TLS and the
+--   greeting
 -- - with the hook tls: `delay`, `stall`, `cut = { bytes =, how = }` of the octets
 --   of the handshake, `alert = true` (it fails by an alert), `certificate`: one
 --   that clients must refuse, as in the option `tls` of `pop3.server.new`
@@ -79,8 +81,8 @@ end
 
 -- Where it strikes: what could never be is a mistake.
 local function check_place(f, level)
-  if (f.verb == nil) == (f.hook == nil) then
-    check.misuse(level + 1, "fault: either a verb or a hook is needed")
+  if f.verb and f.hook then
+    check.misuse(level + 1, "fault: either a verb or a hook")
   elseif f.verb and not f.verb:find "^[^%s%c]+$" then
     check.misuse(level + 1, "fault: '%s' is not a verb; its arguments are chosen "
                  .. "by args", f.verb)
@@ -107,10 +109,8 @@ local function check_company(f, level)
   end
   if f.refuse and f.hook ~= "connect" then
     check.misuse(level + 1, "fault: refuse goes with the hook connect")
-  elseif f.swap and f.hook then
+  elseif f.swap and (f.hook or f.everywhere) then
     check.misuse(level + 1, "fault: swap goes with a verb")
-  elseif f.slice and f.drip then
-    check.misuse(level + 1, "fault: either slice or drip")
   elseif f.bare_lf and f.bare_cr then
     check.misuse(level + 1, "fault: either bare_lf or bare_cr")
   end
@@ -118,7 +118,7 @@ end
 
 -- Options of options: checked, and what is left out filled in.
 local function check_values(f, level)
-  if f.reply then check.text(f.reply, "fault: reply", level + 1) end
+  if f.reply then f.reply = f.reply:gsub("\r\n$", "") end  -- it gets its own
   if f.slice then positive(f.slice, "slice", level + 1) end
   if f.delay and not (f.delay >= 0 and f.delay < math.huge) then
     check.misuse(level + 1, "fault: delay must be a number of 0 or more")
@@ -171,6 +171,11 @@ function fault.new(f, level)
   local made = copy(f)
   made.seen, made.used = 0, 0
   check_place(made, level + 1)
+  if not (made.verb or made.hook) then
+    made.hook = made.refuse and "connect"
+                or (made.alert or made.certificate) and "tls" or nil
+    made.everywhere = not made.hook
+  end
   if made.hook == "update" then
     made.hook, made.verb = nil, "QUIT"
     made.state = made.state or "transaction"
@@ -207,9 +212,15 @@ local function user_of(session, verb, a)
   return verb == "PASS" and session.name or nil
 end
 
+-- Is it about this verb or hook? The start of TLS has no reply.
+local function is_about(f, verb, hook)
+  if f.everywhere then return hook ~= "tls" end
+  return f.verb == verb and f.hook == hook
+end
+
 -- Does it strike here? Counts how often it could have.
 local function strikes(f, session, verb, hook, ...)
-  if f.verb ~= verb or f.hook ~= hook
+  if not is_about(f, verb, hook)
      or f.session and f.session ~= session.id
      or f.user and f.user ~= user_of(session, verb, ...)
      or f.state and f.state ~= session.state
@@ -225,6 +236,12 @@ local function strikes(f, session, verb, hook, ...)
   return true
 end
 
+-- Both at once: the same number of octets a second, at most `slice` a write.
+local function sliced(drip, slice)
+  local bytes = math.min(slice, drip.bytes)
+  return { bytes = bytes, every = drip.every * bytes / drip.bytes }
+end
+
 --- Effects beside others: where both have the same, the first ones win.
 -- @tparam ?table first changed by this
 -- @tparam table more
@@ -234,6 +251,9 @@ function fault.merge(first, more)
   first = first or {}
   for name in pairs(effects) do
     if first[name] == nil then first[name] = more[name] end
+  end
+  if first.slice and first.drip then
+    first.drip, first.slice = sliced(first.drip, first.slice), nil
   end
   return first
 end

@@ -50,10 +50,63 @@ describe("a fault strikes", function()
     assert.equal("-ERR no", t:ask "CAPA")
   end)
 
+  it("at the greeting and at each command, if it names neither", function()
+    local t = talk.to(server { session = 1, append = "<1>\r\n" })
+    assert.equal("+OK lpop3 ready", t.greeting)
+    assert.equal("<1>", t:line())
+    assert.match("^%+OK", t:ask "CAPA")
+    local s = server({ user = "u", reply = "-ERR busy" },
+                     { when = function(_, verb) return verb == "STAT" end,
+                       reply = "+OK x" },
+                     { state = "greeting", nth = 2, reply = "-ERR not now" })
+    t = talk.to(s)
+    assert.match("^%+OK lpop3", t.greeting)
+    assert.match("^%+OK", t:login "v")
+    assert.equal("+OK x", t:ask "STAT")
+    assert.match("^%+OK", t:ask "QUIT")
+    t = talk.to(s)
+    assert.equal("-ERR not now", t.greeting)
+    t = talk.to(s)
+    assert.equal("-ERR busy", t:ask "USER u")
+  end)
+
+  it("where it can, if it names neither", function()
+    local s = server { refuse = true, times = 1 }
+    assert.is_nil(talk.to(s).greeting)
+    assert.match("^%+OK", talk.to(s).greeting)
+    s = pop3.server.new { tls = "auto", faults = { { alert = true, times = 1 } },
+                          users = { u = { password = "pw" } } }
+    local function code()
+      return select(3, pop3.connect { transport = s:loopback(), tls = "stls",
+        host = "localhost", cafile = s.cafile, user = "u", password = "pw" })
+    end
+    assert.equal("tls", code())
+    assert.is_nil(code())
+    for _, f in ipairs { { verb = "STAT", hook = "connect", delay = 1 },
+                         { swap = true } } do
+      assert.has_error(function() server(f) end)
+    end
+  end)
+
   it("nowhere by what is no pattern", function()
     local ok, err = pcall(server, { verb = "LIST", args = "[" })
     assert.is_false(ok)
     assert.match("fault: args: ", err)
+  end)
+end)
+
+describe("a reply in place of one", function()
+  it("is any octets, and ends with CRLF", function()
+    for given, sent in pairs {
+      ["+OK a\0b\rc"] = "+OK a\0b\rc\r\n",
+      ["-ERR no\r\n"] = "-ERR no\r\n",
+      ["+OK\r\n1 x\r\n."] = "+OK\r\n1 x\r\n.\r\n",
+      [""] = "\r\n",
+    } do
+      assert.equal(sent .. "+OK goodbye\r\n",
+                   all(server { verb = "LIST", reply = given },
+                       "LIST\r\nQUIT\r\n"))
+    end
   end)
 end)
 

@@ -293,6 +293,27 @@ describe("a mangled reply", function()
                  retr { slice = 1, append = "x" })
   end)
 
+  it("drips in slices, as fast as it would drip", function()
+    for _, faults in ipairs {
+      { { verb = "RETR", slice = 3, drip = { bytes = 12, every = 2 } } },
+      { { verb = "RETR", slice = 3 },
+        { verb = "RETR", drip = { bytes = 12, every = 2 } } },
+    } do
+      local s = server(faults[1], faults[2])
+      local t = talk.to(s)
+      t:login()
+      local start = s:now()
+      t:send "RETR 1\r\n"
+      local got = ""
+      while #got < 24 do
+        local octets = t.transport:receive(100)
+        assert.equal(3, #octets)
+        got = got .. octets
+      end
+      assert.near(4, s:now() - start, 0.6)
+    end
+  end)
+
   it("ends a session that quits all the same", function()
     assert.equal(GOODBYE .. "x", wire({ verb = "QUIT", append = "x" }, "NOOP")
       :gsub("^%+OK[^\r]*\r\n", "", 1))
@@ -316,7 +337,6 @@ describe("a mangled reply", function()
   it("is refused where it makes no sense", function()
     for _, f in ipairs { { verb = "STAT", refuse = true },
                          { verb = "STAT", slice = 0 },
-                         { verb = "STAT", slice = 1, drip = {} },
                          { verb = "STAT", garbage = { size = 1 } },
                          { verb = "STAT", append = 1 } } do
       assert.has_error(function() server(f) end)
