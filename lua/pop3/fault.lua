@@ -79,10 +79,20 @@ local function positive(n, what, level)
   end
 end
 
+-- Does it say what happens?
+local function has_effect(f)
+  for name in pairs(effects) do
+    if f[name] ~= nil then return true end
+  end
+  return false
+end
+
 -- Where it strikes: what could never be is a mistake.
 local function check_place(f, level)
   if f.verb and f.hook then
     check.misuse(level + 1, "fault: either a verb or a hook")
+  elseif not (f.verb or f.hook or has_effect(f)) then
+    check.misuse(level + 1, "fault: nothing is said to go wrong")
   elseif f.verb and not f.verb:find "^[^%s%c]+$" then
     check.misuse(level + 1, "fault: '%s' is not a verb; its arguments are chosen "
                  .. "by args", f.verb)
