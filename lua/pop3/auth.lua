@@ -52,16 +52,25 @@ local function certified(session, user)
   return found
 end
 
+-- What a script's `authenticate` has decided. A reply is no user's table: one +OK
+-- lets in, any other is the answer.
+local function decided(ok, text, code)
+  if type(ok) ~= "table" then return ok, text, code end
+  if ok.status == "+OK" then return true end
+  if ok.status or ok.raw or ok.hangup then return nil, nil, nil, ok end
+  return ok
+end
+
 -- Did the client prove that it is the user? true or a user's table, or nil,
--- text, code. 'proof' has `check(secret)`, and may have `shown`, a password in
+-- text, code, and the reply if the script has one. 'proof' has `check(secret)`, and may have `shown`, a password in
 -- clear, and `verify(verifier)`.
 local function authenticated(session, mech, user, proof)
   local server = session.server
   if server.authenticate then
-    return server.authenticate(session, mech, user, function(secret)
+    return decided(server.authenticate(session, mech, user, function(secret)
       -- nil: what a script has for whom it does not know
       return secret ~= nil and proof.check(secret)
-    end)
+    end))
   end
   local entry = server.users[user]
   local row = sasl.mechanisms[mech]
@@ -111,12 +120,12 @@ local function enter(session, user, entry)
 end
 
 -- A failure: it is counted, and the answer may be kept back for a while.
-local function failed(session, text, code)
+local function failed(session, text, code, reply)
   local server = session.server
   session.failures = (session.failures or 0) + 1
   if server.failure_delay > 0 then session:sleep(server.failure_delay) end
-  local reply = session:err(text or FAILED,
-                            text and code or not text and "AUTH" or nil)
+  reply = reply or session:err(text or FAILED,
+                               text and code or not text and "AUTH" or nil)
   if session.failures >= (server.limits.logins or 10) then
     reply.close = "fin"
   end
@@ -130,8 +139,8 @@ end
 -- @tparam table proof see above
 -- @treturn table the reply
 function auth.login(session, mech, user, proof)
-  local ok, text, code = authenticated(session, mech, user, proof)
-  if not ok then return failed(session, text, code) end
+  local ok, text, code, reply = authenticated(session, mech, user, proof)
+  if not ok then return failed(session, text, code, reply) end
   return enter(session, user, type(ok) == "table" and ok or nil)
 end
 
@@ -210,7 +219,7 @@ local function judge(session, mech, machine, user, authzid)
     local peer = session.tls and session.tls:info().peer
     user = peer and (peer.common_name or peer.emails and peer.emails[1]) or ""
   end
-  local ok, text, code = authenticated(session, mech, user, proof)
+  local ok, text, code, reply = authenticated(session, mech, user, proof)
   if ok and authzid and authzid ~= user and not row.anonymous
      and not session.server.authenticate then
     ok, text = false, nil  -- nobody may act for another here
@@ -218,7 +227,7 @@ local function judge(session, mech, machine, user, authzid)
   if not ok then
     local reject = machine:reject()
     if reject then session:challenge(reject) end
-    return failed(session, text, code)
+    return failed(session, text, code, reply)
   end
   if scram then  -- our own proof goes first
     local octets = session:challenge(machine:accept())

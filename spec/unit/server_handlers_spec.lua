@@ -500,6 +500,30 @@ describe("authenticate", function()
     assert.equal("+OK 1 4", t:ask "STAT")
   end)
 
+  it("may answer by a reply, which lets in by +OK only", function()
+    local s = server { mechs = { "PLAIN" }, limits = { logins = 4 },
+      authenticate = function(session, _, user)
+        if user == "u" then return session:ok "welcome" end
+        if user == "raw" then return session:raw "-ERR raw\r\n" end
+        if user == "gone" then return session:hangup() end
+        return session:err("not you", "SYS/PERM")
+      end }
+    local t = talk.to(s)
+    assert.equal("-ERR [SYS/PERM] not you", t:login("x", "y"))
+    local plain = pop3.core.sasl.encode "\0nobody\0pw"
+    assert.equal("-ERR [SYS/PERM] not you", t:ask("AUTH PLAIN " .. plain))
+    assert.equal("-ERR raw", t:login("raw", "y"))
+    assert.match("^%+OK", t:login("u", "y"))
+    assert.match("^%+OK 2 ", t:ask "STAT")
+    t = talk.to(s)
+    assert.is_nil(t:login("gone", "y"))
+    t = talk.to(s)
+    for _ = 1, 4 do
+      assert.equal("-ERR [SYS/PERM] not you", t:login("x", "y"))
+    end
+    assert.equal("", (t:rest()))
+  end)
+
   it("may check what it has for a user, though that be nothing", function()
     local passwords = { u = "pw" }
     local s = server { apop = true, mechs = { "PLAIN", "LOGIN" },
