@@ -110,6 +110,20 @@ static void push_span (lua_State *L, pop3_span s) {
   else lua_pushnil(L);
 }
 
+/* The same in upper case. */
+static void push_upper (lua_State *L, pop3_span s) {
+  luaL_Buffer b;
+  size_t i;
+  char *p;
+  if (s.p == NULL) {
+    lua_pushnil(L);
+    return;
+  }
+  p = luaL_buffinitsize(L, &b, s.n);
+  for (i = 0; i < s.n; i++) p[i] = pop3_upper(s.p[i]);
+  luaL_pushresultsize(&b, s.n);
+}
+
 /* A number as an integer, or nil when it is not there. */
 static void push_number (lua_State *L, int64_t n) {
   if (n >= 0) lua_pushinteger(L, (lua_Integer)n);
@@ -125,11 +139,7 @@ static int s_gc (lua_State *L) {
 
 /* Push a command that was not looked at: verb, rest, and the line it came in. */
 static int push_plain (lua_State *L, const pop3_command *cmd) {
-  luaL_Buffer b;
-  size_t i;
-  char *p = luaL_buffinitsize(L, &b, cmd->name.n);
-  for (i = 0; i < cmd->name.n; i++) p[i] = pop3_upper(cmd->name.p[i]);
-  luaL_pushresultsize(&b, cmd->name.n);
+  push_upper(L, cmd->name);
   lua_pushlstring(L, cmd->first.p, cmd->first.n);
   lua_pushnil(L);
   lua_pushboolean(L, cmd->verb == POP3_V_OTHER);
@@ -156,11 +166,13 @@ static int push_command (lua_State *L, const pop3_command *cmd, int plain) {
       push_number(L, cmd->lines);
       return 3;
     case POP3_A_TWO: case POP3_A_MECH:
-      push_span(L, cmd->first);
+      if (cmd->verb == POP3_V_AUTH) push_upper(L, cmd->first);
+      else push_span(L, cmd->first);
       push_span(L, cmd->second);
       return 3;
     default:
-      lua_pushlstring(L, cmd->first.p, cmd->first.n);
+      if (cmd->first.n == 0 && cmd->verb == POP3_V_LANG) lua_pushnil(L);
+      else lua_pushlstring(L, cmd->first.p, cmd->first.n);
       if (cmd->verb != POP3_V_OTHER) return 2;
       lua_pushnil(L);
       lua_pushboolean(L, 1);
@@ -174,10 +186,10 @@ first. What is no command is answered inside and never seen.
 @function server:next
 @treturn string the verb in upper case
 @return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
-number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism or nil,
-initial response or nil; any other: the rest of the line. The response to a
-challenge comes as "+" with its line, or nil if that was too long; a command
-"+" has the boolean behind it
+number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism in upper case
+or nil, initial response or nil; LANG: tag or nil; any other: the rest of the line.
+The response to a challenge comes as "+" with its line, or nil if that was too
+long; a command "+" has the boolean behind it
 @treturn boolean true behind them, when the verb is not one of POP3; for a
 `plain` one the fourth value, and the fifth is the line as it came
 */

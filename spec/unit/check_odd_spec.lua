@@ -139,7 +139,7 @@ odd["that speaks German"] = function()
   local s = server()
   local german = {}
   function s.on.LANG(session, range)
-    if range == "" then
+    if not range then
       return session:multi("list", { "de", "en English" })
     elseif range == "*" or range:lower() == "de" then
       german[session.id] = true

@@ -75,6 +75,26 @@ describe("a handler", function()
     assert.equal("integer", math.type(got.RETR[1]))
   end)
 
+  it("gets a mechanism in upper case, and no language when none is named",
+     function()
+    local got = {}
+    local s = server { mechs = { "PLAIN" } }
+    function s.on.AUTH(session, ...)
+      got = table.pack(...)
+      return session:err "no"
+    end
+    function s.on.LANG(session, tag)
+      return session:ok(tostring(tag))
+    end
+    local t = talk.to(s)
+    t:ask "auth scram-sha-1 biws"
+    assert.same({ "SCRAM-SHA-1", "biws" }, { got[1], got[2] })
+    t:ask "AUTH"
+    assert.is_nil(got[1])
+    assert.equal("+OK nil", t:ask "LANG")
+    assert.equal("+OK i-default", t:ask "LANG i-default")
+  end)
+
   it("never gets a number that is none", function()
     local s, called = server(), false
     function s.on.RETR(session)
