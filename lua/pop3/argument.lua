@@ -21,7 +21,8 @@ local function list(t)
   return table.concat(names, ", ")
 end
 
---- Check a table of options: unknown names and wrong types are errors.
+--- Check a table of options: unknown names and wrong types are errors. A float
+-- that is a whole number, such as 2^20, becomes an integer where one is wanted.
 -- @param opts the table
 -- @tparam table spec option name → type, or types separated by spaces, or a
 -- table of the values that are allowed
@@ -42,8 +43,9 @@ function check.options(opts, spec, what, level)
                list(want))
       end
     elseif want ~= "any" and want ~= type(value) then
-      local t = math.type(value) == "integer" and "number integer"
-                or type(value)
+      local whole = type(value) == "number" and math.tointeger(value)
+      if whole and want:find "integer" then opts[name] = whole end
+      local t = whole and "number integer" or type(value)
       local ok = false
       for w in want:gmatch "%S+" do
         for have in t:gmatch "%S+" do ok = ok or w == have end

@@ -44,7 +44,8 @@ local function check_limits(limits)
   for name, value in pairs(limits) do
     if not limit_names[name] then
       error("unknown option '" .. tostring(name) .. "'", 3)
-    elseif math.type(value) ~= "integer" or value < 1 then
+    elseif type(value) ~= "number" or not math.tointeger(value)
+           or value < 1 then
       error("option '" .. name .. "' must be a positive integer", 3)
     end
   end

@@ -52,6 +52,19 @@ describe("options of connect", function()
     ["with send, receive and close"] =
       { { transport = { send = print, receive = print } } },
   }
+  it("take whole numbers, however they were reckoned", function()
+    local server = pop3.server.new { port = 0.0, limits = { line = 2^13 },
+      users = { u = { password = "pw", mail = { "a: b\r\n\r\nc\r\n" } } } }
+    server:fault { verb = "STAT", nth = 2 / 2, wrong_size = 5 * 2^30,
+                   cut = { bytes = 1e3 } }
+    local s = assert(pop3.connect { transport = server:loopback(), port = 1e3,
+      tls = "none", user = "u", password = "pw", limits = { message = 2^20 } })
+    assert.equal("1 5368709131", (s:command "STAT"))
+    server:verify { { anything = true }, { "STAT", times = 3 / 3 } }
+    assert(pop3.message.parse("a: b\r\n\r\n", { header = 2^10 }))
+    assert(pop3.message.stream { parts = 1e2 })
+  end)
+
   for text, args in pairs(cases) do
     it("are checked: " .. text, function()
       misuse(text, function() local _ = pop3.connect(args[1], args[2]) end)

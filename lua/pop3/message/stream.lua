@@ -43,7 +43,7 @@ local function check(handlers, level)
     elseif type(value) ~= want then
       error("option '" .. name .. "': " .. want .. " expected", level)
     elseif want == "number" and
-           (math.type(value) ~= "integer" or value < 1) then
+           (not math.tointeger(value) or value < 1) then
       error("option '" .. name .. "' must be a positive integer", level)
     end
   end
