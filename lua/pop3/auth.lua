@@ -62,8 +62,8 @@ local function decided(ok, text, code)
 end
 
 -- Did the client prove that it is the user? true or a user's table, or nil,
--- text, code, and the reply if the script has one. 'proof' has `check(secret)`, and may have `shown`, a password in
--- clear, and `verify(verifier)`.
+-- text, code, and the reply if the script has one. 'proof' has `check(secret)`,
+-- and may have `shown`, a password in clear, and `verify(verifier)`.
 local function authenticated(session, mech, user, proof)
   local server = session.server
   if server.authenticate then
