@@ -18,7 +18,7 @@ local auth = require "pop3.auth"
 local check = require "pop3.argument"
 local clock = require "pop3.server.clock"
 local core = require "pop3.core"
-local default = require "pop3.handlers"
+local handlers = require "pop3.handlers"
 local new_session = require "pop3.session"
 local options = require "pop3.server.options"
 local reset = require "pop3.reset"
@@ -55,7 +55,8 @@ end
 --   server_key = }` (RFC 5802), see `pop3.core.sasl`
 -- - `authenticate(session, mech, user, check)` in place of the passwords:
 --   `check(secret)` tells whether the client proved that secret; true or a
---   user's table lets it in, nil, text, code does not
+--   user's table lets it in, nil, text, code does not; a reply of `session` is the
+--   answer, and one that is +OK lets in
 -- - `tls`: `"auto"`, a CA and a certificate for localhost, made in memory
 --   (`server.cafile` is the CA's file, for clients; `server:client_certificate`
 --   makes a client's), or one that clients must refuse: `"expired"`,
@@ -72,8 +73,8 @@ end
 -- - `host` ("127.0.0.1") and `port` (0: a free one)
 -- - `capa`: `{ authorization = lines, transaction = lines }`, or false for a
 --   server that does not know CAPA
--- - `greeting`: the text after "+OK"; `apop = true`: it has a stamp, and APOP
---   is taken (many clients then prefer it)
+-- - `greeting`: the text after "+OK"; `apop = true`: it has a stamp, one's own or
+--   behind the text, and APOP is taken (many clients then prefer it)
 -- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER");
 --   `failure_delay`: seconds before a failed login is answered (0)
 -- - `limits`: `line` (8192 octets of a command), `output` (262144 octets of
@@ -90,7 +91,7 @@ local function new(opts)
   if not settings then return nil, err, code end
   local limits = settings.limits
   local self = setmetatable({
-    default = default,
+    default = {},         -- handlers
     parting = {},         -- links to be reset once all is sent
     attended = {},        -- descriptor → function, of what is no session
     deaf = false,         -- out of descriptors: not listening
@@ -118,6 +119,8 @@ local function new(opts)
   }, Server)
   for name, value in pairs(settings) do self[name] = value end
   for name, method in pairs(methods) do self[name] = method end
+  -- its own: a script may take one out
+  for name, handler in pairs(handlers) do self.default[name] = handler end
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
   end })
@@ -226,15 +229,13 @@ function methods:client_certificate(user)
   return self.credentials:client_certificate(user)
 end
 
--- The text of the greeting, with an APOP stamp unless it is the script's own.
+-- The text of the greeting, with an APOP stamp unless the script has put one
+-- there, or what looks like one and is none.
 function methods:greeting_of(session)
-  local text = self.greeting
-  if not text then
-    text = "lpop3 ready"
-    if self.apop then
-      text = ("%s <%d.%s@%s>"):format(text, session.id, self:random(8),
-                                      "lpop3.invalid")
-    end
+  local text = self.greeting or "lpop3 ready"
+  if self.apop and not text:find "[<>]" then
+    text = ("%s <%d.%s@%s>"):format(text, session.id, self:random(8),
+                                    "lpop3.invalid")
   end
   if self.apop then session.stamp = text:match "<[^<>%s]+@[^<>%s]+>" end
   return text

@@ -43,7 +43,7 @@ describe("a greeting", function()
   end)
 
   it("with a stamp that is none: no APOP", function()
-    for _, text in ipairs { "ready", "<>", "<x>", "<a b@c>", "<a@b", "a@b>",
+    for _, text in ipairs { "<>", "<x>", "<a b@c>", "<a@b", "a@b>",
                             "<tim\233@host>" } do
       local s = mock { greeting = text, apop = true }
       assert.equal("auth", code(client(s, { mechs = { "APOP" } })), text)

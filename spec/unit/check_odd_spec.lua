@@ -304,7 +304,7 @@ describe("pop3.check ends with a report of a server that", function()
     local relay <close> = bend.relay(run.port, { command = function()
       return ""
     end })
-    local result = look_at(relay.port, { timeout = 0.02 })
+    local result = look_at(relay.port, { timeout = 0.1 })
     assert.match("^given up: ", reason(result, "reply-status"))
     assert.truthy(result.skipped > 100)
   end)

@@ -150,7 +150,7 @@ describe("a preset", function()
     assert.equal("+OK given", t:ask "NOOP")
     assert.equal("+OK above Resurrected.", t:ask "RSET")
     assert.equal("+OK Deleted.", t:ask "DELE 1")
-    assert.equal(pop3.server.new().default, s.default)
+    assert.same(pop3.server.new().default, s.default)
     assert.equal("+OK message 1 deleted", inside(server(nil)):ask "DELE 1")
   end)
 

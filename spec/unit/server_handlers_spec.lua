@@ -567,6 +567,15 @@ describe("authenticate", function()
   end)
 end)
 
+describe("the defaults", function()
+  it("are a server's own", function()
+    local one, other = pop3.server.new {}, pop3.server.new {}
+    one.default.CAPA = nil
+    assert.match("^%-ERR", talk.to(one):ask "CAPA")
+    assert.match("^%+OK", talk.to(other):ask "CAPA")
+  end)
+end)
+
 describe("misuse", function()
   it("is an error at the caller's line", function()
     local function user(fields) return { users = { u = fields } } end

@@ -344,6 +344,12 @@ describe("APOP", function()
     is_err(t:ask("APOP u " .. core.md5 "pw"))
   end)
 
+  it("has a stamp behind a greeting of the script's own", function()
+    local t = talk.to(server { apop = true, greeting = "hello" })
+    local stamp = t.greeting:match "^%+OK hello (<.-@.->)$"
+    is_ok(t:ask("APOP u " .. core.md5(stamp .. "pw")))
+  end)
+
   it("has a new stamp for each session", function()
     local s = server { apop = true }
     assert.not_equal(talk.to(s).greeting, talk.to(s).greeting)
