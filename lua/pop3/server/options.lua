@@ -124,7 +124,6 @@ local function with_preset(opts, level)
   local merged, on = own(preset.options or {}), own(preset.on or {})
   if opts.capa ~= nil then on.CAPA = nil end
   if opts.greeting ~= nil or opts.apop then on.connect = nil end
-  if opts.apop and not merged.apop then merged.greeting = nil end  -- no stamp
   for name, value in pairs(opts) do
     if name ~= "preset" then merged[name] = value end
   end
