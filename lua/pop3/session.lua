@@ -140,6 +140,22 @@ end
 
 -- ----------------------------------------------------------------- going on
 
+-- In memory, where something is rare or a side of the link is closed: what can be
+-- done before the client takes more.
+local function settle(self)
+  repeat
+    feed(self)
+    if self.port:pending() == 0 then
+      drained(self)
+      upgrade(self)
+    end
+  until self.ended or not (self.eof or self.half) or not take(self)
+  if (self.eof or self.half) and not self.ended then
+    local how = ending(self)
+    if how or self.eof and not self.rare then self:finish(how or "fin") end
+  end
+end
+
 --- Do all that can be done now.
 function Session:advance()
   if self.blocked then self.active = self.server.time end  -- the reader reads
@@ -151,17 +167,7 @@ function Session:advance()
   take(self)
   if self.ended then return end
   if not self.fd then
-    repeat
-      feed(self)
-      if self.port:pending() == 0 then
-        drained(self)
-        upgrade(self)
-      end
-    until self.ended or not (self.eof or self.half) or not take(self)
-    if (self.eof or self.half) and not self.ended then
-      local how = ending(self)
-      if how or self.eof and not self.rare then self:finish(how or "fin") end
-    end
+    if self.rare or self.eof or self.half then settle(self) end
     return
   end
   -- once replies have left, there may be room for more commands
@@ -265,6 +271,15 @@ end
 -- @treturn ?string nil when there are none now
 function Session:take_out(max)
   local octets
+  if not (self.rare or self.snip) then
+    octets = self.port:out(max)
+    if octets then
+      self.port:sent(#octets)
+      return octets
+    elseif not take(self) then
+      return nil
+    end
+  end
   repeat
     feed(self)
     local may = allowance(self)
