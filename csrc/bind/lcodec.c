@@ -46,6 +46,35 @@ static int l_encode_qp (lua_State *L) {
   return 1;
 }
 
+/***
+What stands for a text in the value of a header field, such as a Subject
+(RFC 2047). Printable ASCII stays as it is. All else becomes encoded-words of
+UTF-8, a space between them, in Q or B, whichever is shorter: the whole text,
+so that it is read again exactly (`decode.words` drops a byte order mark at its
+start). So does a text that a reader would change: with blanks around it, line
+ends or controls in it, or `=?`, which may look like an encoded-word.
+
+Nothing is folded: where the line gets too long, put CRLF before a space.
+Encoded-words may stand in the name of an address and in a comment too; a text
+that stayed as it is may have to be quoted there. Never put them in quotes.
+@function encode.words
+@tparam string text UTF-8; it is misuse if it is not
+@treturn string ASCII, without line ends
+@usage
+local encode = require "pop3.core".encode
+print("Subject: " .. encode.words "Grüße")
+-- Subject: =?UTF-8?B?R3LDvMOfZQ==?=
+*/
+static int l_encode_words (lua_State *L) {
+  pop3_span in;
+  Work *w = scratch(L, &in);
+  int err = pop3_encode_words(&w->out, in);
+  luaL_argcheck(L, err != POP3_ECHARSET, 1, "not UTF-8");
+  lwork_try(L, err);
+  lwork_push(L, w);
+  return 1;
+}
+
 static int decode (lua_State *L, enum pop3_code code) {
   pop3_span in;
   Work *w = scratch(L, &in);
@@ -130,7 +159,8 @@ static int l_date (lua_State *L) {
 }
 
 static const luaL_Reg encoders[] = {
-  {"base64", l_encode_base64}, {"qp", l_encode_qp}, {NULL, NULL}
+  {"base64", l_encode_base64}, {"qp", l_encode_qp},
+  {"words", l_encode_words}, {NULL, NULL}
 };
 
 static const luaL_Reg decoders[] = {

@@ -205,6 +205,13 @@ char *pop3_yenc (pop3_decoder *d, pop3_span in, char *out);
 int pop3_encode_base64 (pop3_buf *out, pop3_span in);
 int pop3_encode_qp (pop3_buf *out, pop3_span in);
 
+/*
+** encode.c: append UTF-8 as the text of a field: as it is if it may stand
+** there, else all of it in encoded-words, a space between them, in Q or B,
+** whichever is shorter. POP3_ECHARSET when it is no UTF-8, or NOMEM.
+*/
+int pop3_encode_words (pop3_buf *out, pop3_span in);
+
 /* ----------------------------------------------- header fields: head.c */
 
 typedef struct pop3_field {

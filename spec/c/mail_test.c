@@ -275,6 +275,40 @@ static void test_memory (pop3_span in) {
   }
 }
 
+/* Encoded-words of a few kilobytes, each allocation failing once. */
+static void test_encoding (const char *piece) {
+  char in[4096];
+  size_t n = 0;
+  long k;
+  for (; n + strlen(piece) <= sizeof in; n += strlen(piece))
+    memcpy(in + n, piece, strlen(piece));
+  for (k = 0; ; k++) {
+    count c;
+    pop3_mem mem;
+    pop3_conv conv;
+    pop3_buf out, back;
+    int err;
+    c.left = k;
+    c.live = 0;
+    mem.f = alloc;
+    mem.ud = &c;
+    pop3_conv_init(&conv, mem);
+    pop3_buf_init(&out, mem);
+    pop3_buf_init(&back, mem);
+    err = pop3_encode_words(&out, pop3_span_of(in, n));
+    if (err == 0) err = pop3_words(&conv, pop3_span_of(out.p, out.n), &back);
+    if (err == 0)
+      check(back.n == n && memcmp(back.p, in, n) == 0, "words are read again");
+    pop3_conv_free(&conv);
+    pop3_buf_free(&out);
+    pop3_buf_free(&back);
+    check(c.live == 0, "nothing live after encoding");
+    if (err == 0) break;
+    check(err == POP3_ENOMEM, "only memory may fail");
+  }
+  check(k > 1, "memory did fail");
+}
+
 /* Every prefix, in a block of its own, so that a guard can see its end. */
 static void test_prefixes (pop3_span in) {
   size_t n;
@@ -323,6 +357,9 @@ int main (int argc, char **argv) {
   static const char multi[] =
     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
   int i, n = argc - 1;
+  test_encoding("\xC3\xA9");
+  test_encoding("\xC3\xA9 plain, and so on; ");
+  test_encoding("plain");
   test_bounded("X: ", "more and more and more");
   test_bounded("X: ", "y\r\nY: ");
   test_bounded(multi, "\r\n--b\r\nX: y\r\n\r\nbody");
