@@ -49,6 +49,7 @@ M.tester_fork = {
 }
 M.tester_loopback = {
   ["ours, in memory"] = { at_least(20000, "sessions/s") },
+  ["ours, by octets"] = { at_least(20000, "sessions/s") },
 }
 
 M.messages_small = { ours = { of("GMime", 5) } }

@@ -24,6 +24,8 @@ return function()
   rows = { unit = "sessions/s" }
   io.stderr:write "loopback\n"
   row(rows, "ours, in memory", "loopback", h.size(20000, 1000))
-  h.print("sessions in memory: connect, log in, STAT, QUIT", rows,
+  row(rows, "ours, by octets", "octets", h.size(20000, 1000))
+  h.print("sessions in memory: connect, log in, STAT, QUIT; by our client, or "
+          .. "without one", rows,
           goals.tester_loopback)
 end

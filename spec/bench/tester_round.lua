@@ -1,6 +1,7 @@
 -- What a test costs: prints milliseconds per fork(), first greeting and stop(), at
 -- the median ("fork"), of the same by hand ("floor"), or of a Python mock started
--- and ended ("python"); or sessions in memory a second ("loopback").
+-- and ended ("python"); or sessions in memory a second, with our client ("loopback")
+-- or with none ("octets").
 
 local core = require "pop3.core"
 local pop3 = require "pop3"
@@ -62,9 +63,21 @@ function rounds.loopback()
   assert(c:quit())
 end
 
-if what == "loopback" then
-  local start = core.now()
-  for _ = 1, count do rounds.loopback() end
+local COMMANDS = { "USER mrose\r\n", "PASS secret\r\n", "STAT\r\n", "QUIT\r\n" }
+
+function rounds.octets()
+  local link = server:loopback()
+  assert(link:receive())
+  for _, line in ipairs(COMMANDS) do
+    assert(link:send(line))
+    assert(link:receive():find "^%+OK")
+  end
+  link:close()
+end
+
+if what == "loopback" or what == "octets" then
+  local start, round = core.now(), rounds[what]
+  for _ = 1, count do round() end
   print(("%.0f"):format(count / (core.now() - start)))
 else
   local times = {}
