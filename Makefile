@@ -37,8 +37,9 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
-.PHONY: all deps env demo test spec spec-1 spec-2 ctest interop interop-1 \
-        interop-2 bench lint layers asan valgrind fuzz docs install clean
+.PHONY: all deps env demo test spec spec-1 spec-2 spec-3 spec-4 ctest interop \
+        interop-1 interop-2 bench lint layers asan valgrind fuzz docs install \
+        clean
 
 all: $(SO)
 
@@ -75,19 +76,22 @@ test:
 	$(MAKE) -s spec
 	$(MAKE) -s interop
 
-# In two halves, side by side.
+# In parts, two at a time.
+parts = spec-1 spec-2 spec-3 spec-4
 spec-1 = $(wildcard spec/unit/c*_spec.lua)
-spec-2 = $(filter-out $(spec-1),$(wildcard spec/unit/*_spec.lua)) \
-         spec/regress spec/scenarios
+spec-2 = $(wildcard spec/unit/s*_spec.lua)
+spec-3 = $(filter-out $(spec-1) $(spec-2),$(wildcard spec/unit/*_spec.lua))
+spec-4 = spec/regress spec/scenarios
+
 # Clients that wait for so long and no longer want no other work beside them.
 timed = spec/interop/behaviour_spec.lua
 interop-1 = $(patsubst %,spec/interop/%_spec.lua,check auth clients record)
 interop-2 = $(filter-out $(timed) $(interop-1),$(wildcard spec/interop/*_spec.lua))
 
 spec: all
-	$(MAKE) -s -j2 -O spec-1 spec-2
+	$(MAKE) -s -j2 -O $(parts)
 
-spec-1 spec-2 interop-1 interop-2:
+$(parts) interop-1 interop-2:
 	@$(BUSTED) $($@)
 
 interop: all $(B)/reading_gmime
