@@ -27,6 +27,19 @@ Memory.__index = Memory
 local Drop = { __name = "pop3.maildrop", canonical = true }
 Drop.__index = Drop
 
+-- Is something twice in a list? Unique-ids are the script's, and may well be the
+-- same: messages are then told apart by keys.
+local function has_twice(list)
+  local seen = {}
+  for _, value in pairs(list) do
+    if seen[value] then return true end
+    seen[value] = true
+  end
+  return false
+end
+
+local NONE = {}
+
 --- Messages in memory.
 -- @tparam {string,...} mail their octets
 -- @tparam[opt] {string,...} uidl their unique-ids; made up if there is none
@@ -35,9 +48,11 @@ function store.memory(mail, uidl)
   if type(mail) ~= "table" then
     check.misuse(1, "store.memory: mail must be a list of strings")
   end
-  local self = setmetatable({ list = {}, uids = {}, keys = {}, serial = 0,
-                              given = {} }, Memory)
-  for _, uid in pairs(uidl or {}) do self.given[uid] = true end
+  local self = setmetatable({ list = {}, uids = {}, serial = 0, given = NONE,
+                              keys = uidl and has_twice(uidl) and {} or nil },
+                            Memory)
+  if uidl then self.given = {} end
+  for _, uid in pairs(uidl or NONE) do self.given[uid] = true end
   for i = 1, #mail do
     if type(mail[i]) ~= "string" then
       check.misuse(1, "store.memory: message %d is a %s, not a string", i,
@@ -56,7 +71,7 @@ function Memory:add(octets, uid)
     self.serial = self.serial + 1
   until uid or not self.given["lpop3." .. self.serial]
   self.list[i] = core.canonical(octets)
-  self.keys[i] = self.serial
+  if self.keys then self.keys[i] = self.serial end
   self.uids[i] = uid or "lpop3." .. self.serial
 end
 
@@ -66,7 +81,7 @@ function Memory:deliver(_, octets)
 end
 
 local function copy(list)
-  return table.move(list, 1, #list, 1, {})
+  return list and table.move(list, 1, #list, 1, {})
 end
 
 function Memory:mark()
@@ -100,15 +115,17 @@ function Drop:octets(n)
 end
 
 -- Take what has these numbers here out of the arrays of the store, which go side
--- by side; others may have taken out more. Keys tell messages apart: unique-ids
--- are the script's, and may well be the same.
+-- by side; others may have taken out more.
 local function without(drop, numbers, name)
-  local store_of, gone, kept, uids, keys = drop.store, {}, {}, {}, {}
-  for _, n in ipairs(numbers) do gone[drop.keys[n]] = true end
-  for i, key in ipairs(store_of.keys) do
+  local store_of, gone, kept, uids = drop.store, {}, {}, {}
+  local keys = store_of.keys and {}
+  local mine = drop.keys or drop.uids
+  for _, n in ipairs(numbers) do gone[mine[n]] = true end
+  for i, key in ipairs(store_of.keys or store_of.uids) do
     if not gone[key] then
-      local j = #keys + 1
-      keys[j], uids[j], kept[j] = key, store_of.uids[i], store_of[name][i]
+      local j = #kept + 1
+      uids[j], kept[j] = store_of.uids[i], store_of[name][i]
+      if keys then keys[j] = key end
     end
   end
   store_of[name], store_of.uids, store_of.keys = kept, uids, keys
@@ -120,7 +137,7 @@ function Drop:remove(numbers)
 end
 
 function Drop:close()
-  self.list, self.uids, self.keys, self.n = {}, {}, {}, 0
+  self.list, self.uids, self.keys, self.n = NONE, NONE, nil, 0
 end
 
 -- -------------------------------------------------------------------- files
@@ -141,7 +158,7 @@ function store.files(paths, uidl)
   if type(paths) ~= "table" then
     check.misuse(1, "store.files: paths must be a list of strings")
   end
-  local self = setmetatable({ paths = {}, uids = {}, keys = {} }, Files)
+  local self = setmetatable({ paths = {}, uids = {} }, Files)
   local taken = {}
   for i, path in ipairs(paths) do
     if type(path) ~= "string" then
@@ -153,7 +170,11 @@ function store.files(paths, uidl)
       while taken[uid] do uid = store.uid_of(uid .. "+") end
     end
     taken[uid] = true
-    self.paths[i], self.uids[i], self.keys[i] = path, uid, i
+    self.paths[i], self.uids[i] = path, uid
+  end
+  if has_twice(self.uids) then
+    self.keys = {}
+    for i = 1, #self.uids do self.keys[i] = i end
   end
   return self
 end
@@ -207,7 +228,7 @@ function FileDrop:remove(numbers)
 end
 
 function FileDrop:close()
-  self.paths, self.uids, self.keys, self.sizes, self.n = {}, {}, {}, {}, 0
+  self.paths, self.uids, self.keys, self.sizes, self.n = NONE, NONE, nil, {}, 0
 end
 
 store.FileDrop = FileDrop
