@@ -176,10 +176,12 @@ function Session:advance()
     gone = flush(self)
   until not gone or not take(self) or self.ended
   if self.ended or not gone then return end
-  upgrade(self)
-  local how = ending(self)
-  if how then self:finish(how)
-  elseif self.eof and not self.rare then self:finish "fin" end
+  if self.rare then
+    upgrade(self)
+    local how = ending(self)
+    if how then return self:finish(how) end
+  end
+  if self.eof and not self.rare then self:finish "fin" end
 end
 
 --- The client has gone: what the script holds up is let go, what was sent is
