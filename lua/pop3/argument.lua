@@ -93,6 +93,11 @@ function check.text(s, what, level, max)
   return s
 end
 
+--- What an error says, without the place in the program where it was raised.
+function check.said(err)
+  return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
+end
+
 --- A function, or something that can be called.
 function check.callable(f, what, level)
   local mt = getmetatable(f)

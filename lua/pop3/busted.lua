@@ -25,7 +25,7 @@ say:set(MESSAGE, "%s")
 -- An error for the line of the spec. `level` is that of luassert, for what the
 -- assertion calls itself.
 local function misuse(level, err)
-  error((tostring(err):gsub("^[^:\n]+:%d+: ", "")), level + 2)
+  error(check.said(err), level + 2)
 end
 
 -- What assert.pop3(run) is about.
@@ -75,7 +75,7 @@ local function received(state, arguments, level)
   end
   local ok, err = pcall(run.verify, run, want)
   if not ok then
-    err = tostring(err):gsub("^[^:\n]+:%d+: ", "")
+    err = check.said(err)
     -- misuse, or a handler that failed: not the outcome, whichever was wanted
     if not err:find "^verify: command" and not err:find "^verify: expected" then
       misuse(level, err)

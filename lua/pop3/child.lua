@@ -81,11 +81,6 @@ function Control:answer(id, ...)
   end
 end
 
--- An error without the place where it was raised, which is not the caller's.
-local function plain(err)
-  return (tostring(err):gsub("^[^\n]-:%d+: ", ""))
-end
-
 -- Answer what was asked for.
 function Control:serve()
   for _, request in ipairs(self.requests) do
@@ -97,7 +92,7 @@ function Control:serve()
       local result = table.pack(pcall(answers[request[1]], self.server,
                                       table.unpack(request, 2, request.n)))
       if result[1] then self:answer(id, table.unpack(result, 2, result.n))
-      else self:answer(id, nil, plain(result[2]), "raise") end
+      else self:answer(id, nil, check.said(result[2]), "raise") end
     end
   end
   self.requests = {}

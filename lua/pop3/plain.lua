@@ -3,6 +3,8 @@
 -- @module pop3.plain
 -- @local
 
+local check = require "pop3.argument"
+
 -- What a script's handler can call: the one for all lines, whatever the verb.
 local function defaults(usual, hooks, handle)
   return setmetatable({}, { __index = function(_, name)
@@ -35,7 +37,7 @@ end
 -- the caller
 return function(opts, hooks, handle, above)
   local ok, server, err, code = pcall(require "pop3.server".new, opts)
-  if not ok then error(tostring(server):gsub("^[^\n]-:%d+: ", "", 1), 3) end
+  if not ok then error(check.said(server), 3) end
   if not server then return nil, err, code end
   server.engine_opts.plain = true
   server.default = defaults(server.default, hooks, handle)

@@ -13,6 +13,7 @@
 -- @module pop3.command.serve
 -- @local
 
+local check = require "pop3.argument"
 local command = require "pop3.command"
 local core = require "pop3.core"
 local expect = require "pop3.expect"
@@ -47,11 +48,6 @@ function serve.define(c)
   c:option("--control", "Take requests in JSON on this socket."):argname "SOCKET"
 end
 
--- An error without the place in the program where it was raised.
-local function plain(err)
-  return (tostring(err):gsub("^[^\n]-:%d+: ", ""))
-end
-
 -- What the script gives: a table { server = or options =, verify = }.
 local function load_script(path)
   if not path then return { options = {} } end
@@ -82,7 +78,7 @@ local function load_script(path)
     end
     -- now, not when all is over
     ok, err = pcall(expect.new, given.verify, 1)
-    if not ok then return nil, path .. ": " .. plain(err) end
+    if not ok then return nil, path .. ": " .. check.said(err) end
   end
   return given
 end
@@ -129,7 +125,7 @@ local function make(args, given)
     opts.tls, opts.implicit = args.tls or opts.tls, args.implicit or opts.implicit
     local ok, made, err = pcall(pop3.server.new, opts)
     if not ok or not made then
-      return nil, plain(ok and err or made), not ok and not args.script
+      return nil, check.said(ok and err or made), not ok and not args.script
              and command.USAGE or command.TROUBLE
     end
     server = made

@@ -8,11 +8,6 @@ local core = require "pop3.core"
 local json = require "pop3.json"
 local transcript = require "pop3.transcript"
 
--- An error without the place in the program where it was raised.
-local function plain(err)
-  return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
-end
-
 -- Name → what it takes (field → type), what of it is needed, and a function of
 -- the control and the request that returns the fields of the answer; or nil,
 -- message, code.
@@ -63,7 +58,7 @@ function known.verify.run(control, r)
   end
   local ok, err = pcall(control.server.verify, control.server, want)
   if ok then return {} end
-  err = plain(err)
+  err = check.said(err)
   if not err:find "^verify: " then return nil, err, "argument" end
   control.failed = control.failed or err
   return nil, err, "verify"
@@ -183,7 +178,7 @@ function requests.answer(control, client, text)
   if type(id) == "table" then id = nil end
   local result = table.pack(pcall(run, control, client, r))
   if not result[1] then
-    return requests.line(id, nil, plain(result[2]), "argument")
+    return requests.line(id, nil, check.said(result[2]), "argument")
   end
   local fields = result[2]
   if fields and fields.look then
