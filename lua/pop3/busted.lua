@@ -15,7 +15,7 @@
 -- @module pop3.busted
 
 local assert = require "luassert"
-local check = require "pop3.argument"
+local check = require "pop3.util.argument"
 local say = require "say"
 
 -- What went wrong is a text of its own, whichever outcome was wanted.

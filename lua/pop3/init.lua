@@ -16,7 +16,7 @@ local pop3 = {
 -- What is loaded when it is first asked for.
 local parts = {
   check = function() return require "pop3.check" end,
-  connect = function() return require "pop3.connect" end,
+  connect = function() return require "pop3.client.connect" end,
   loop = function() return require "pop3.loop" end,
   message = function() return require "pop3.message" end,
   record = function() return require "pop3.record" end,

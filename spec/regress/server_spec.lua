@@ -57,7 +57,7 @@ describe("a server out of descriptors", function()
     local pipe = assert(io.popen [[ulimit -n 32; exec lua5.4 -e '
       local core, pop3 = require "pop3.core", require "pop3"
       local s, all = pop3.server.new {}, {}
-      require "pop3.child"
+      require "pop3.server.fork"
       assert(s.port)
       repeat all[#all + 1] = core.socketpair() until not core.socketpair()
       repeat all[#all + 1] = io.open "/dev/null" until not io.open "/dev/null"

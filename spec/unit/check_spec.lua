@@ -5,7 +5,7 @@
 if os.getenv "LPOP3_SANITIZED" then return end
 
 local bend = require "spec.support.bend"
-local Wire = require "pop3.check.wire"
+local Wire = require "pop3.check.link"
 local check = require "pop3.check"
 local core = require "pop3.core"
 local dkjson = require "dkjson"

@@ -3,7 +3,7 @@
 local helper = require "spec.helper"
 local pop3 = require "pop3"
 local socket = require "socket"
-local url = require "pop3.url"
+local url = require "pop3.client.url"
 
 local fails, misuse = helper.fails, helper.misuse
 

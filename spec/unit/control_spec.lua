@@ -1,10 +1,10 @@
 -- The control socket: JSON in, JSON out, beside the mail.
 
 local command = require "spec.support.command"
-local control = require "pop3.control"
+local control = require "pop3.server.control"
 local core = require "pop3.core"
 local helper = require "spec.helper"
-local json = require "pop3.json"
+local json = require "pop3.util.json"
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
 

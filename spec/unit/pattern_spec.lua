@@ -1,6 +1,6 @@
 -- Patterns are known to be none before a subject shows it.
 
-local pattern = require "pop3.pattern"
+local pattern = require "pop3.verify.pattern"
 
 local PIECES = { "a", "b", "%", "[", "]", "^", "$", "(", ")", "*", "-", "+", "?",
                  ".", "%b", "%f", "1", "0", "x", "()", "%1" }

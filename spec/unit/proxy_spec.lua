@@ -3,7 +3,7 @@
 local core = require "pop3.core"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
-local proxy = require "pop3.io.proxy"
+local proxy = require "pop3.transport.proxy"
 local socket = require "socket"
 
 -- A proxy that plays a script of { what it must get, what it says } and then

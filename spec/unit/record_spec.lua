@@ -268,7 +268,7 @@ describe("a recorder", function()
   it("hands on what the client says as it says it", function()
     local said, heard = { "xAsk a  B ", "user mrose", "Pass geheim", "x\tY", "QUIT x",
                           "STLS x", "stat", "~a*", "quit" }, {}
-    local server = assert(require "pop3.plain"({}, {
+    local server = assert(require "pop3.server.raw"({}, {
       connect = function(session) return session:raw "+OK\r\n" end,
     }, function(session)
       return session:raw(("-ERR <%s>\r\n"):format(session.line))
@@ -436,7 +436,7 @@ describe("a recorder", function()
 
   it("writes a long body as it comes, line by line", function()
     local dir <close> = tempdir()
-    local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
+    local notes = assert(require "pop3.record.writer"(dir.path .. "/t"))
     notes:reply(1, "+OK\r\na", true)
     assert.equal("# lpop3 transcript\n# session 1\nS: +OK\n", dir:read "t")
     notes:reply(1, "b", true)
@@ -478,7 +478,7 @@ describe("a recorder", function()
 
   it("leaves no half of a transcript when it cannot write", function()
     local dir <close> = tempdir()
-    local notes = assert(require "pop3.record.notes"(dir.path .. "/t"))
+    local notes = assert(require "pop3.record.writer"(dir.path .. "/t"))
     assert(notes:begin())
     notes:event(1, "hangup fin")
     local file = notes.file
@@ -491,10 +491,10 @@ describe("a recorder", function()
   end)
 
   it("ends sessions that it cannot write down, and says why", function()
-    local names = { "pop3.record", "pop3.record.notes" }
+    local names = { "pop3.record", "pop3.record.writer" }
     local before = {}
     for i, name in ipairs(names) do before[i] = require(name) end
-    package.loaded["pop3.record.notes"] = function(path)
+    package.loaded["pop3.record.writer"] = function(path)
       local notes = assert(before[2](path))
       assert(notes:begin())
       local file, left = notes.file, 3
@@ -731,7 +731,7 @@ describe("whatever the server does", function()
 
   -- A server of these replies, whatever is asked.
   local function says(replies, how)
-    return assert(require "pop3.plain"({}, {
+    return assert(require "pop3.server.raw"({}, {
       connect = function(session) return session:raw "+OK\r\n" end,
     }, function(session)
       local n = (session.data.n or 0) + 1

@@ -545,7 +545,7 @@ end)
 describe("a transcript that is broken at random", function()
   it("is played or refused, and never more", function()
     local mutate = require "spec.support.mutate"
-    local script = require "pop3.replay.script"
+    local script = require "pop3.record.reader"
     local r = mutate.random(3)
     local text = SESSION .. "C: AUTH LOGIN\nS: + YQ==\nC: ***\n! delay=1\nS: +OK\n"
     local dir <close> = tempdir()

@@ -1,6 +1,6 @@
 -- What is due when, against a list that is searched.
 
-local timers = require "pop3.timers"
+local timers = require "pop3.server.timers"
 
 describe("the heap", function()
   it("does not keep what is over, though its time be far", function()

@@ -1,7 +1,7 @@
 -- Transcripts as text, and what verify says of them.
 
-local expect = require "pop3.expect"
-local transcript = require "pop3.transcript"
+local expect = require "pop3.verify"
+local transcript = require "pop3.verify.transcript"
 
 local NONE = expect.new({}, 1)
 

@@ -8,10 +8,10 @@
 -- @module pop3.check.probe
 -- @local
 
-local Notes = require "pop3.check.notes"
-local Wire = require "pop3.check.wire"
+local Notes = require "pop3.check.evidence"
+local Wire = require "pop3.check.link"
 local core = require "pop3.core"
-local listing = require "pop3.check.listing"
+local listing = require "pop3.check.maildrop"
 local socket = require "socket"
 local ways = require "pop3.check.login"
 

@@ -1,7 +1,7 @@
 --- What `pop3.check` found, as text, TAP or JSON.
 -- @module pop3.check.report
 
-local json = require "pop3.json"
+local json = require "pop3.util.json"
 
 local report = {}
 

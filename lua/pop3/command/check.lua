@@ -3,7 +3,7 @@
 -- @local
 
 local command = require "pop3.command"
-local json = require "pop3.json"
+local json = require "pop3.util.json"
 local peer = require "pop3.command.peer"
 
 local check = {}

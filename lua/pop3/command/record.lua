@@ -5,7 +5,7 @@
 
 local command = require "pop3.command"
 local core = require "pop3.core"
-local files = require "pop3.command.files"
+local files = require "pop3.util.atomic_file"
 local peer = require "pop3.command.peer"
 
 local record = {}

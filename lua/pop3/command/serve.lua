@@ -13,11 +13,11 @@
 -- @module pop3.command.serve
 -- @local
 
-local check = require "pop3.argument"
+local check = require "pop3.util.argument"
 local command = require "pop3.command"
 local core = require "pop3.core"
-local expect = require "pop3.expect"
-local files = require "pop3.command.files"
+local expect = require "pop3.verify"
+local files = require "pop3.util.atomic_file"
 local pop3 = require "pop3"
 
 local serve = {}
@@ -189,7 +189,7 @@ local function run(args, given, server)
   server:mark()
   local ok, err = server:listen()
   if not ok then return command.TROUBLE, err end
-  local control <close> = require "pop3.control".new(server)
+  local control <close> = require "pop3.server.control".new(server)
   if args.control then
     ok, err = control:listen(args.control)
     if not ok then return command.TROUBLE, err end

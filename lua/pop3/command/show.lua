@@ -4,8 +4,8 @@
 
 local command = require "pop3.command"
 local core = require "pop3.core"
-local files = require "pop3.command.files"
-local json = require "pop3.json"
+local files = require "pop3.util.atomic_file"
+local json = require "pop3.util.json"
 local message = require "pop3.message"
 local terminal = require "pop3.command.terminal"
 

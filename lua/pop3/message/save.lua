@@ -1,7 +1,7 @@
 -- A part, into a file.
 
 local core = require "pop3.core"
-local names = require "pop3.message.names"
+local names = require "pop3.message.filename"
 
 local NAME_MAX = 255      -- octets of a file name on nearly every system
 local TRIES = 10000

@@ -3,7 +3,7 @@
 -- @module pop3.message.smime
 -- @local
 
-local check = require "pop3.argument"
+local check = require "pop3.util.argument"
 local core = require "pop3.core"
 
 local LABEL = "smime"

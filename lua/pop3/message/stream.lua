@@ -24,7 +24,7 @@
 -- assert(octets == 6)
 
 local core = require "pop3.core"
-local names = require "pop3.message.names"
+local names = require "pop3.message.filename"
 
 local options = {
   on_header = "function", on_part = "function", on_data = "function",

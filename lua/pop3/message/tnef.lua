@@ -157,7 +157,7 @@ end
 
 -- What an attachment turned out to be.
 local function attachment(found)
-  local safe = require "pop3.message.names".safe
+  local safe = require "pop3.message.filename".safe
   local name = found.filename or found.title or found.short_name
                or found.display_name
   local octets = found.octets or found.data or ""

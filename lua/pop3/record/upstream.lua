@@ -3,9 +3,9 @@
 -- @module pop3.record.upstream
 -- @local
 
-local connect = require "pop3.io.connect"
+local connect = require "pop3.transport.tcp"
 local core = require "pop3.core"
-local secure = require "pop3.secure"
+local secure = require "pop3.client.tls"
 
 local Upstream = {}
 Upstream.__index = Upstream

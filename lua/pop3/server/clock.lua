@@ -1,7 +1,7 @@
 --- The server's clock, and what falls due by it.
 -- @submodule pop3.server
 
-local check = require "pop3.argument"
+local check = require "pop3.util.argument"
 local core = require "pop3.core"
 
 -- These run once a read, without the look-up.

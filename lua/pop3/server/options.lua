@@ -3,9 +3,9 @@
 -- @module pop3.server.options
 -- @local
 
-local check = require "pop3.argument"
+local check = require "pop3.util.argument"
 local core = require "pop3.core"
-local fault = require "pop3.fault"
+local fault = require "pop3.server.fault"
 
 local options = {}
 
@@ -112,7 +112,7 @@ local function with_preset(opts, level)
   local preset = opts.preset
   if preset == nil then return opts end
   if type(preset) == "string" then
-    local presets = require "pop3.presets"
+    local presets = require "pop3.server.presets"
     preset = presets[preset]
     if not preset then
       check.misuse(level + 1, "server: no such preset: %s (known: %s)",
@@ -158,7 +158,7 @@ local function credentials_of(opts, level)
   if type(opts.tls) ~= "string" and type(opts.tls) ~= "table" then
     check.misuse(level + 1, "server: option 'tls' must be a string or a table")
   end
-  local made, err, code = require "pop3.credentials".new(opts.tls, level + 1)
+  local made, err, code = require "pop3.server.certificates".new(opts.tls, level + 1)
   if not made then return nil, "server: " .. err, code end
   return made
 end

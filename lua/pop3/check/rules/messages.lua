@@ -1,0 +1,130 @@
+--- RFC 1939, messages on the wire: RETR, TOP, and section 11.
+-- @module pop3.check.messages
+-- @local
+
+local listing = require "pop3.check.maildrop"
+
+local checks = {}
+
+local function check(name, section, run)
+  checks[#checks + 1] = { name = name, rfc = 1939, section = section,
+                          run = run }
+end
+
+-- ---------------------------------------------------------------------- RETR
+
+check("RETR", "5", function(t)
+  listing.fetched(t)
+end)
+
+check("RETR-size-as-LIST", "11", function(t)
+  for _, m in ipairs(listing.fetched(t)) do
+    t:must(#m.octets == m.size, "message %d has %d octets, LIST says %d",
+           m.number, #m.octets, m.size)
+  end
+end)
+
+check("RETR-line-ends", "11", function(t)
+  for _, m in ipairs(listing.fetched(t)) do
+    for i, line in ipairs(m.reply.body) do
+      t:must(line:sub(-2) == "\r\n", "line %d of message %d ends without CR",
+             i, m.number)
+    end
+  end
+end)
+
+check("RETR-no-bare-CR", "11", function(t)
+  for _, m in ipairs(listing.fetched(t)) do
+    for i, line in ipairs(m.reply.body) do
+      local cr = line:find("\r", 1, true)
+      t:should(not cr or cr >= #line - 1,
+               "line %d of message %d has a CR in it", i, m.number)
+    end
+  end
+end)
+
+check("RETR-terminator", "3", function(t)
+  for _, m in ipairs(listing.fetched(t)) do
+    t:must(m.reply.terminator == ".\r\n",
+           "message %d ends with a dot that has no CR behind it", m.number)
+  end
+end)
+
+check("RETR-dots-stuffed", "3", function(t)
+  local dots = 0
+  for _, m in ipairs(listing.fetched(t)) do
+    for i, line in ipairs(m.reply.body) do
+      if line:sub(1, 1) == "." then
+        dots = dots + 1
+        t:must(line:sub(2, 2) == ".", "line %d of message %d begins with a "
+               .. "dot that is not stuffed", i, m.number)
+      end
+    end
+  end
+  if dots == 0 then t:skip "no line that was fetched begins with a dot" end
+end)
+
+check("RETR-again", "5", function(t)
+  for _, m in ipairs(listing.fetched(t)) do
+    local again = t:granted(t:session(), "RETR " .. m.number)
+    t:must(listing.unstuffed(again) == m.octets,
+           "message %d is not the same the second time", m.number)
+  end
+end)
+
+check("RETR-keeps-messages", "5", function(t)
+  local first = listing.fetched(t)[1]
+  local wire = t:session()
+  local count = listing.stat_of(t, wire)
+  t:granted(wire, "RETR " .. first.number)
+  local n = listing.stat_of(t, wire)
+  t:must(n == count, "STAT said %d messages, and behind RETR %d", count, n)
+end)
+
+-- ----------------------------------------------------------------------- TOP
+
+-- Header, blank line and so many lines of the body.
+local function top(octets, lines)
+  local at, left = 1, nil
+  while at <= #octets do
+    local lf = octets:find("\n", at, true) or #octets
+    local blank = octets:find("^\r?\n", at)
+    if left then
+      if left == 0 then break end
+      left = left - 1
+    elseif blank then
+      left = lines
+    end
+    at = lf + 1
+  end
+  return octets:sub(1, at - 1), left ~= nil
+end
+
+local function is_top(t, m, lines)
+  local reply = t:granted(t:session(), ("TOP %d %d"):format(m.number, lines))
+  local want, blank = top(m.octets, lines)
+  local have = listing.unstuffed(reply)
+  -- a message without a body may get its blank line here
+  if have ~= want and (blank or have ~= want .. "\r\n") then
+    t:fail("TOP %d %d has %d octets, in place of %d of the message", m.number,
+           lines, #have, #want)
+  end
+end
+
+for _, lines in ipairs { 0, 1, 999999999 } do
+  check("TOP-" .. (lines > 1 and "all" or lines), "7", function(t)
+    listing.needs(t, "TOP")
+    for _, m in ipairs(listing.fetched(t)) do is_top(t, m, lines) end
+  end)
+end
+
+for _, case in ipairs { { "negative-lines", "-1" },
+                         { "lines-no-number", "abc" } } do
+  check("TOP-" .. case[1], "7", function(t)
+    listing.needs(t, "TOP")
+    t:refused(t:session(), ("TOP %d %s"):format(listing.first(t).number,
+                                               case[2]))
+  end)
+end
+
+return checks

@@ -1,0 +1,125 @@
+--- RFC 3206: the response codes SYS and AUTH; and RFC 2449 section 8, what they
+-- look like.
+-- @module pop3.check.rfc3206
+-- @local
+
+local authorization = require "pop3.check.rules.authorization"
+local listing = require "pop3.check.maildrop"
+local sasl = require "pop3.check.rules.sasl"
+
+local checks = {}
+
+local function check(name, rfc, section, run, looks)
+  checks[#checks + 1] = { name = name, rfc = rfc, section = section,
+                          run = run, looks = looks }
+end
+
+local refusals = {
+  { "PASS", authorization.wrong_pass }, { "APOP", authorization.wrong_apop },
+  { "AUTH", sasl.wrong },
+}
+for _, row in ipairs(refusals) do
+  check("AUTH-code-of-" .. row[1], 3206, "6", function(t)
+    if not listing.announced(t)["AUTH-RESP-CODE"] then
+      t:skip "AUTH-RESP-CODE is not announced"
+    end
+    local reply = row[2](t)
+    t:must(reply.level == "AUTH", "a wrong password is refused without [AUTH]: "
+           .. "%s", reply.shown)
+  end)
+end
+
+local logins = { USER = true, PASS = true, APOP = true, AUTH = true }
+
+-- The replies of the run that have such a code.
+local function coded(t, pattern)
+  local list = {}
+  for _, reply in ipairs(t.seen) do
+    if reply.code and reply.code:find(pattern) then
+      list[#list + 1] = reply
+    end
+  end
+  if not list[1] then t:skip "no reply had such a code" end
+  return list
+end
+
+check("AUTH-code-where-it-belongs", 3206, "5", function(t)
+  for _, reply in ipairs(coded(t, "^AUTH$")) do
+    -- a response to a challenge has no verb
+    t:must(not reply.ok, "+OK has [AUTH]: %s", reply.line)
+    t:should(logins[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
+             "%s is refused with [AUTH]", reply.verb)
+  end
+end, true)
+
+check("SYS-code-format", 3206, "4", function(t)
+  for _, reply in ipairs(coded(t, "^SYS")) do
+    local code = reply.code
+    t:must(not reply.ok, "+OK has [%s]: %s", code, reply.line)
+    t:must(code:find "^SYS/TEMP" or code:find "^SYS/PERM",
+           "[SYS] is neither SYS/TEMP nor SYS/PERM: %s", reply.line)
+  end
+end, true)
+
+-- Codes that only -ERR has, and only some commands; a response to a challenge
+-- has no verb.
+for _, row in ipairs {
+  { "IN-USE", 2449, "8.1.2", logins, "a login" },
+  { "LOGIN-DELAY", 2449, "8.1.1", { USER = true, PASS = true, APOP = true,
+                                    AUTH = true }, "a login" },
+  { "UTF8", 6856, "5", { LIST = true, TOP = true, RETR = true },
+    "LIST, TOP or RETR" },
+} do
+  local code, rfc, section, verbs, what = table.unpack(row)
+  local pattern = "^" .. code:gsub("-", "%%-") .. "%f[/%z]"
+  check(code .. "-code-where-it-belongs", rfc, section, function(t)
+    for _, reply in ipairs(coded(t, pattern)) do
+      t:must(not reply.ok, "+OK has [%s]: %s", code, reply.line)
+      t:should(verbs[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
+               "[%s] is not the answer to %s: %s", code, what, reply.line)
+    end
+  end, true)
+end
+
+local known = { AUTH = true, SYS = true, ["IN-USE"] = true, UTF8 = true,
+                ["LOGIN-DELAY"] = true }
+
+local function announced(t)
+  if not listing.announced(t)["RESP-CODES"] then
+    t:skip "RESP-CODES is not announced"
+  end
+end
+
+check("response-code-format", 2449, "8", function(t)
+  announced(t)
+  for _, reply in ipairs(t.seen) do
+    if reply.ok ~= nil and reply.text:sub(1, 1) == "[" then
+      local code = reply.text:match "^%[([^%]]*)%]"
+      t:must(code and not ("/" .. code .. "/"):find "//"
+             and code:find "^[\33-\92\94-\127]+$",
+             "a text begins with '[' and has no response code: %s",
+             reply.line)
+    end
+  end
+end)
+
+check("RESP-CODES-announced", 2449, "8", function(t)
+  local tags = listing.announced(t)
+  if not next(tags) then t:skip "CAPA is not offered" end
+  if tags["RESP-CODES"] then return end
+  for _, reply in ipairs(t.seen) do
+    t:should(not known[reply.level], "there are response codes, and RESP-CODES "
+             .. "is not announced: %s", reply.line)
+  end
+end)
+
+check("response-codes-known", 2449, "8", function(t)
+  announced(t)
+  for _, reply in ipairs(t.seen) do
+    local first = reply.ok ~= nil and reply.level
+    t:should(not first or known[first] or first:find "^X%-",
+             "a response code that no RFC has: %s", reply.line)
+  end
+end)
+
+return checks

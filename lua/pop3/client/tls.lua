@@ -1,0 +1,136 @@
+--- TLS on the client's side: its options, and how a link comes to it.
+-- @module pop3.secure
+-- @local
+
+local check = require "pop3.util.argument"
+local core = require "pop3.core"
+local exchange = require "pop3.client.command"
+
+local secure = {}
+
+-- What decides whom to trust: a ticket is only good where all of it is the
+-- same.
+local function fingerprint(opts, name)
+  local pins = opts.pin
+  if type(pins) == "table" then pins = table.concat(pins, " ") end
+  local all = { name or "", tostring(opts.port) }
+  for _, value in ipairs { tostring(opts.verify ~= false),
+                           opts.cafile or "", opts.capath or "", pins or "",
+                           opts.cert or "", opts.key or "",
+                           opts.min_version or "" } do
+    all[#all + 1] = value
+  end
+  return table.concat(all, "\0")
+end
+
+-- A pin is base64 of 32 octets, with or without curl's prefix.
+local function check_pins(pins, level)
+  for _, pin in ipairs(type(pins) == "table" and pins or { pins }) do
+    if type(pin) ~= "string"
+       or not pin:gsub("^sha256//", ""):find "^[%w+/]+=$"
+       or #pin:gsub("^sha256//", "") ~= 44 then
+      check.misuse(level + 1, "connect: a pin must be the base64 of a SHA-256")
+    end
+  end
+end
+
+--- What a session needs for TLS, from the options of `pop3.connect`.
+-- @tparam table opts
+-- @tparam integer level see `pop3.argument`
+-- @treturn table, or nil, message, code
+function secure.options(opts, level)
+  local name = opts.servername or opts.host
+  if name and name:find "[\128-\255]" then
+    check.misuse(level + 1, "connect: the host's name has to be given by its "
+                 .. "A-labels (xn--...), in ASCII")
+  end
+  check_pins(opts.pin, level + 1)
+  local context, err, code = core.tls_context {
+    cafile = opts.cafile, capath = opts.capath, verify = opts.verify ~= false,
+    cert = opts.cert, key = opts.key, pin = opts.pin,
+    min_version = opts.min_version,
+  }
+  if not context then return nil, err, code end
+  local made = { context = context, name = name, verify = opts.verify ~= false,
+                 fingerprint = fingerprint(opts, name) }
+  local old = opts.resume
+  if old ~= nil and (type(old) ~= "table" or not rawget(old, "opts")) then
+    check.misuse(level + 1, "connect: option 'resume' must be a session")
+  end
+  if old and old.tls and old.tls.fingerprint == made.fingerprint then
+    local port = not old.dead and old.link.port
+    made.ticket = port and port ~= old.link.engine and port:ticket()
+                  or old.tls.ticket
+  end
+  return made
+end
+
+--- Put TLS around the session's engine and wait for the end of its handshake.
+-- @tparam table s
+-- @tparam string label
+-- @treturn boolean true, or nil, message, code
+function secure.start(s, label)
+  local link, opts = s.link, s.tls
+  local tls = core.tls { context = opts.context, name = opts.name,
+                         session = opts.ticket }
+  tls:wrap(link.engine)
+  link.port = tls
+  local what, message, code = exchange.event(s, label, nil, tls)
+  if what ~= "handshake" then
+    if what then return exchange.kill(s, label, "the TLS handshake was cut off",
+                                      "tls") end
+    return nil, message, code
+  end
+  s.secure = true
+  return true
+end
+
+--- Ask for TLS by STLS (RFC 2595 section 4).
+-- @tparam table s
+-- @tparam string label
+-- @treturn boolean true, or nil, message, code, reply
+function secure.stls(s, label)
+  if not s.tls then
+    local made, err, code = secure.options(s.opts, 2)
+    if not made then return exchange.fail(s, label, err, code) end
+    s.tls = made
+  end
+  if s.tls.verify and not s.tls.name then
+    check.misuse(2, "stls: connect needs a servername to verify")
+  end
+  local ok, message, code, reply = exchange.command(s, label, "STLS")
+  if not ok then
+    return nil, message, code == "err" and "tls" or code, reply
+  end
+  s.capas = {}
+  if s.engine:unread() > 0 then
+    return exchange.kill(s, label, "octets came behind the +OK of STLS; they "
+                         .. "may have been injected", "tls")
+  end
+  return secure.start(s, label)
+end
+
+--- The same where TLS is required: nothing goes on without it.
+function secure.require_stls(s, label)
+  local capa, message, code, reply = s:capa()
+  if not capa then
+    if code ~= "err" then return nil, message, code end
+    exchange.drop(s)
+    message = "TLS is required, and the server refused to say whether it has "
+              .. "STLS"
+    message = select(2, exchange.fail(s, label, message, "tls"))
+    return nil, message, "tls", reply
+  elseif not capa.STLS then
+    return exchange.kill(s, label, "TLS is required, and the server does not "
+                         .. "offer STLS", "tls")
+  end
+  local ok
+  ok, message, code, reply = secure.stls(s, label)
+  if not ok then
+    exchange.drop(s)
+    return nil, message, code, reply
+  end
+  return true
+end
+
+return secure

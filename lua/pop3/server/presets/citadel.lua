@@ -1,0 +1,99 @@
+--- Citadel.
+-- @module pop3.presets.citadel
+-- @local
+
+local kit = require "pop3.server.presets.toolkit"
+
+local SOURCE = "GitHub: SegHaxx/citadel-gay citadel/server/modules/pop3/"
+               .. "serv_pop3.c"
+
+local function missing(session, _, n)
+  if session.deleted[n] then return "Sorry, you deleted that message." end
+  return "No such message."
+end
+
+local function fewer(session, _, n)
+  if session.deleted[n] then return "Sorry, you deleted that message." end
+  return ("no such message, only %d are here"):format(session.maildrop:count())
+end
+
+local function numbered(format)
+  return function(_, _, n) return format:format(n) end
+end
+
+local on = kit.on {
+  capa = "Capability list follows",
+  login = {
+    ok = function(session)
+      return ("%s is logged in (%d messages)"):format(session.user,
+             session.maildrop:count())
+    end,
+    failed = "That is NOT the password.",
+    dress = function(_, drop)
+      return kit.view(drop, { uid = kit.uids "%d" })
+    end,
+  },
+  words = {
+    LIST = { ok = "Here's your mail:", err = fewer },
+    UIDL = { ok = "Here's your mail:", err = fewer },
+    RETR = { ok = numbered "Message %d:", err = missing },
+    TOP = { ok = numbered "Message %d:", err = missing },
+    DELE = { ok = numbered "Message %d deleted.", err = function(session, _, n)
+      return session.deleted[n] and "You already deleted that message."
+             or "No such message."
+    end },
+    NOOP = "No operation.", RSET = "Reset completed.",
+  },
+  unknown = function(session)
+    return session.state == "transaction" and "I'm afraid I can't do that."
+           or "Not logged in."
+  end,
+  lacks = { "AUTH", "APOP", "UTF8", "LANG" },
+  on = { LAST = kit.last },
+}
+on.RETR = kit.reaching(on.RETR)
+
+-- Who is not there is told so.
+function on.USER(session, name)
+  local server = session.server
+  if not server.authenticate and not server.users[name] then
+    return session:err "No such user."
+  end
+  local reply = server.default.USER(session, name)
+  if reply.status == "+OK" then
+    reply.text = "Password required for " .. name
+  end
+  return reply
+end
+
+-- The reply comes first, the update behind it.
+function on.QUIT(session)
+  session.server.default.QUIT(session)
+  return session:ok "Goodbye..."
+end
+
+local CAPA = { "TOP", "USER", "UIDL", "IMPLEMENTATION Citadel" }
+
+return {
+  title = "Citadel",
+  options = {
+    greeting = "Citadel POP3 server ready.",
+    capa = { authorization = CAPA, transaction = CAPA },
+  },
+  on = on,
+  quirks = {
+    { what = "USER tells whether there is such a user.",
+      source = SOURCE .. ", pop3_user" },
+    { what = "A wrong password is told so, without a response code.",
+      source = SOURCE .. ", pop3_pass" },
+    { what = "QUIT is answered before the update, so that a failure is never "
+             .. "told.", source = SOURCE .. ", pop3_command_loop" },
+    { what = "LAST is known.", source = SOURCE .. ", pop3_last" },
+    { what = "RETR and TOP tell no size, but the number.",
+      source = SOURCE .. ", pop3_retr, pop3_top" },
+    { what = "LIST of a number that is too high tells how many there are.",
+      source = SOURCE .. ", pop3_list" },
+    { what = "Unique-ids are plain numbers.",
+      source = SOURCE .. ", pop3_uidl" },
+  },
+}

@@ -1,0 +1,106 @@
+--- Dovecot.
+-- @module pop3.presets.dovecot
+-- @local
+
+local kit = require "pop3.server.presets.toolkit"
+
+local SEEN = "seen on Debian 12, dovecot 2.3.19"
+local SOURCE = "GitHub: dovecot/core src/pop3/pop3-commands.c"
+local CLIENT = "GitHub: dovecot/core src/pop3/pop3-client.c, "
+               .. "client_handle_input"
+
+local PATIENCE = { authorization = 3, transaction = 20 }
+
+local function missing(session, _, n)
+  if session.deleted[n] then return "Message is deleted." end
+  return ("There's no message %d."):format(n)
+end
+
+local on = kit.on {
+  capa = false,
+  login = {
+    ok = "Logged in.",
+    failed = function() return "Authentication failed.", "AUTH" end,
+    dress = function(_, drop)
+      return kit.view(drop, { uid = kit.uids "%08x6b05a665" })
+    end,
+  },
+  words = {
+    USER = false, NOOP = false, RSET = false, STAT = {},
+    LIST = { err = missing, ok = function(session)
+      return ("%d messages:"):format((kit.totals(session)))
+    end },
+    UIDL = { ok = false, err = missing },
+    RETR = { err = missing },
+    TOP = { ok = false, err = missing },
+    DELE = { ok = "Marked to be deleted.", err = missing },
+    QUIT = function(session)
+      return next(session.deleted or {}) and "Logging out, messages deleted."
+             or "Logging out."
+    end,
+  },
+}
+
+-- Commands that are not known, so many in a row, end the link.
+function on.unknown(session)
+  local memory = kit.memory(session)
+  memory.bad = (memory.bad or 0) + 1
+  if memory.bad > (PATIENCE[session.state] or 0) then
+    local reply = session:err(session.state == "transaction"
+                              and "Too many bad commands."
+                              or "Too many invalid bad commands.")
+    reply.close = "fin"
+    return reply
+  end
+  return session:err(session.state == "transaction"
+                     and "Unknown command: " .. session.verb
+                     or "Unknown command.")
+end
+
+for verb, handler in pairs(on) do
+  if verb ~= "unknown" then
+    on[verb] = function(session, ...)
+      local reply = handler(session, ...)
+      if reply.status == "+OK" then kit.memory(session).bad = 0 end
+      return reply
+    end
+  end
+end
+on.UTF8, on.LANG = on.unknown, on.unknown
+
+return {
+  title = "Dovecot",
+  options = {
+    greeting = "Dovecot (Debian) ready.",
+    mechs = { "PLAIN" },
+    capa = {
+      authorization = { "CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING",
+                        "AUTH-RESP-CODE", "USER", "SASL PLAIN" },
+      transaction = { "CAPA", "TOP", "UIDL", "RESP-CODES", "PIPELINING",
+                      "AUTH-RESP-CODE" },
+    },
+  },
+  on = on,
+  quirks = {
+    { what = "The greeting is a few words, with the distribution's name.",
+      source = "GitHub: docker-mailserver/docker-mailserver issue 1631" },
+    { what = "CAPA lists CAPA; USER and SASL are gone after the login.",
+      source = SEEN },
+    { what = "A login that fails has the response code AUTH.",
+      source = "GitHub: docker-mailserver/docker-mailserver issue 1631" },
+    { what = "A bare +OK is the reply to USER, UIDL, TOP, NOOP and RSET.",
+      source = SEEN },
+    { what = "A number without a message is named in the reply.",
+      source = SOURCE .. ", get_msgnum" },
+    { what = "A command that is not known is named in the reply, but not "
+             .. "before the login.", source = SEEN },
+    { what = "More than 20 bad commands in a row end the link; before the "
+             .. "login, more than 3.", source = CLIENT .. "; " .. SEEN },
+    { what = "The reply to QUIT tells whether anything was deleted.",
+      source = SOURCE .. ", cmd_quit" },
+    { what = "Unique-ids are 16 hexadecimal digits: number and validity, 8 "
+             .. "each.", source = SEEN },
+    { what = "There is neither UTF8 nor LANG, nor LAST by default.",
+      source = SEEN },
+  },
+}

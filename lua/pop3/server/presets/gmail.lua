@@ -1,0 +1,141 @@
+--- Gmail.
+-- @module pop3.presets.gmail
+-- @local
+
+local core = require "pop3.core"
+local kit = require "pop3.server.presets.toolkit"
+
+local HELP = "https://support.google.com/a/answer/6089246"
+local LOG = "GitHub: jstedfast/MimeKit issue 99, protocol log"
+local SEEN = "https://w3toppers.com/what-non-standard-behaviour-features-"
+             .. "does-gmail-exhibit-when-it-is-programmatically-used-as-a-pop3-"
+             .. "server/"
+
+local FETCHED = "Ubuntu Forums, \"Newb: Can you get me past fetchmail "
+                .. "error?\", 2007-10-10, log of fetchmail"
+
+local SESSION = 250  -- messages that are shown in one session
+
+-- "recent:mrose" is mrose, who wants all of the last days.
+local function bare(session, name)
+  local rest = name:match "^recent:(.*)"
+  kit.memory(session).recent = rest ~= nil
+  return rest or name
+end
+
+-- What is left of the maildrop: the oldest of what was not fetched yet.
+local function dress(session, drop)
+  local popped, numbers = kit.kept(session), {}
+  local recent = kit.memory(session).recent
+  for n = 1, drop:count() do
+    if recent or #numbers < SESSION and not popped[drop:uid(n)] then
+      numbers[#numbers + 1] = n
+    end
+  end
+  return kit.view(drop, { numbers = numbers })
+end
+
+local login = {
+  ok = "Welcome.",
+  failed = function()
+    return "Username and password not accepted.", "AUTH"
+  end,
+  dress = dress,
+}
+
+local on = kit.on {
+  capa = "Capability list follows",
+  login = login,
+  words = { UIDL = false, RETR = "message follows", QUIT = "Farewell." },
+}
+
+function on.USER(session, name)
+  local reply = session.server.default.USER(session, bare(session, name))
+  if reply.status == "+OK" then reply.text = "send PASS" end
+  return reply
+end
+
+function on.LAST(session)
+  return session:err "Not supported"
+end
+
+-- The name in PLAIN (RFC 4616) may have the prefix as well.
+local logs_in = on.AUTH
+function on.AUTH(session, mechanism, initial)
+  if mechanism and mechanism:upper() == "PLAIN" then
+    local octets
+    if not initial then octets = session:challenge ""
+    elseif initial ~= "=" then octets = core.sasl.decode(initial) end
+    local before, name, after = (octets or ""):match "^([^\0]*\0)([^\0]*)(.*)$"
+    if name then
+      initial = core.sasl.encode(before .. bare(session, name) .. after)
+    else
+      initial = initial or "="
+    end
+  end
+  return logs_in(session, mechanism, initial)
+end
+
+local fetches = on.RETR
+function on.RETR(session, n)
+  local reply = fetches(session, n)
+  if reply.status == "+OK" then
+    local memory = kit.memory(session)
+    memory.fetched = memory.fetched or {}
+    memory.fetched[n] = true
+  end
+  return reply
+end
+
+-- Messages go out of sight here, by QUIT alone; they do not go away.
+function on.update(session, numbers)
+  local popped, drop, real = kit.kept(session), session.maildrop, {}
+  for n in pairs(kit.memory(session).fetched or {}) do real[n] = true end
+  for _, n in ipairs(numbers) do real[n] = true end
+  for n in pairs(real) do popped[kit.plain_uid(drop, n)] = true end
+  return session:ok()
+end
+
+return {
+  title = "Gmail",
+  options = {
+    greeting = "Gpop ready for requests from 127.0.0.1 lpop3mb1",
+    mechs = { "PLAIN", "XOAUTH2", "OAUTHBEARER" },
+    capa = {
+      authorization = { "USER", "RESP-CODES", "EXPIRE 0", "LOGIN-DELAY 300",
+                        "TOP", "UIDL", "X-GOOGLE-RICO",
+                        "SASL PLAIN XOAUTH2 OAUTHBEARER" },
+      transaction = { "USER", "RESP-CODES", "PIPELINING", "EXPIRE 0",
+                      "LOGIN-DELAY 300", "TOP", "UIDL", "X-GOOGLE-RICO" },
+    },
+  },
+  on = on,
+  quirks = {
+    { what = "The greeting names the client's address and the session.",
+      source = LOG },
+    { what = "PIPELINING is in CAPA only after the login, SASL only before it.",
+      source = "GitHub: jstedfast/MailKit UnitTests/Net/Pop3/Resources/gmail/"
+               .. "capa1.txt, capa2.txt" },
+    { what = "CAPA says EXPIRE 0 and LOGIN-DELAY 300, and a tag of its own.",
+      source = LOG },
+    { what = "A message that was fetched by RETR is not listed in later "
+             .. "sessions; TOP does not count.", source = SEEN },
+    { what = "Only QUIT makes fetched messages go: a session that is cut "
+             .. "shows them again.", source = SEEN },
+    { what = "A session shows about 250 of the oldest messages that were not "
+             .. "fetched yet.", source = HELP },
+    { what = "The user name behind \"recent:\" is shown what was fetched "
+             .. "before, too.",
+      source = "http://www.limilabs.com/blog/gmail-pop3-behavior" },
+    { what = "DELE and QUIT do not take a message out of the account: what "
+             .. "becomes of it is the account's setting.",
+      source = "https://www.chilkatsoft.com/p/p_184.asp" },
+    { what = "A wrong password has the response code AUTH; USER and QUIT have "
+             .. "replies of their own.",
+      source = "GitHub: ditesh/node-poplib README.md, log" },
+    { what = "LAST is not supported; UIDL has no title, RETR one without a "
+             .. "size.", source = FETCHED },
+    { what = "A token that is refused is answered with a challenge, JSON in "
+             .. "base64, before the -ERR.", source = LOG },
+  },
+}

@@ -1,0 +1,106 @@
+--- hMailServer.
+-- @module pop3.presets.hmailserver
+-- @local
+
+local core = require "pop3.core"
+local kit = require "pop3.server.presets.toolkit"
+
+local SOURCE = "GitHub: hmailserver/hmailserver hmailserver/source/Server/POP3/"
+               .. "POP3Connection.cpp"
+local MISSING = "No such message"
+
+local function totals(session)
+  return ("%d messages (%d octets)"):format(kit.totals(session))
+end
+
+local on = kit.on {
+  capa = "CAPA list follows",
+  login = {
+    ok = "Mailbox locked and ready",
+    failed = "Invalid user name or password.",
+    locked = "Your mailbox is already locked",
+    dress = function(_, drop)
+      return kit.view(drop, { uid = kit.uids "%d" })
+    end,
+  },
+  words = {
+    USER = "Send your password",
+    LIST = { ok = totals, err = MISSING },
+    UIDL = { ok = totals, err = MISSING },
+    RETR = { err = MISSING },
+    DELE = { ok = "msg deleted", err = MISSING },
+    NOOP = false, RSET = "0", QUIT = "POP3 server saying goodbye...",
+  },
+  unknown = "Invalid command in current state.",
+  lacks = { "AUTH", "APOP", "UTF8", "LANG" },
+  on = { HELP = function(session)
+    return session:ok "Normal POP3 commands allowed"
+  end },
+}
+
+local logs_in = on.PASS
+function on.PASS(session, secret)
+  local name = session.name
+  local reply = logs_in(session, secret)
+  if reply.status == "-ERR" and reply.code
+     and reply.code:find "^SYS/" then
+    return session:raw("+ERR Server error: Failed to fetch messages in "
+                       .. "Inbox.\r\n")
+  elseif reply.text == "Invalid user name or password." and name
+     and not name:find("@", 1, true) then
+    reply.text = reply.text .. " Please use full email address as user name."
+  end
+  return reply
+end
+
+-- That a message was deleted does not matter to these.
+for verb, value in pairs { LIST = "size", UIDL = "uid" } do
+  local handler = on[verb]
+  on[verb] = function(session, n)
+    local drop = session.maildrop
+    if n and session.deleted[n] then
+      return session:ok(n .. " " .. drop[value](drop, n))
+    end
+    return handler(session, n)
+  end
+end
+
+-- Lines as they are in the file, then an empty one, then the dot.
+function on.TOP(session, n, lines)
+  local drop = session.maildrop
+  if n > drop:count() or session.deleted[n] then return session:err(MISSING) end
+  local octets, text, code = drop:octets(n)
+  if not octets then return session:err(text, code or "SYS/TEMP") end
+  return session:raw(("+OK %d octets\r\n%s\r\n.\r\n"):format(#octets,
+                     core.top(octets, lines)))
+end
+
+local CAPA = { "USER", "UIDL", "TOP" }
+
+return {
+  title = "hMailServer",
+  options = {
+    greeting = "POP3",
+    capa = { authorization = CAPA, transaction = CAPA },
+  },
+  on = on,
+  quirks = {
+    { what = "The greeting is the word POP3.", source = SOURCE
+      .. ", SendBanner_" },
+    { what = "TOP sends lines that begin with a dot as they are.",
+      source = SOURCE .. ", _SendFileHeader" },
+    { what = "TOP ends with an empty line more, and tells the size of the "
+             .. "whole message.", source = SOURCE .. ", _ProtocolTOP" },
+    { what = "LIST and UIDL of a deleted message answer as if it were there.",
+      source = SOURCE .. ", _ProtocolLIST, _ProtocolUIDL" },
+    { what = "RSET is answered by +OK 0.", source = SOURCE
+      .. ", _ProtocolRSET" },
+    { what = "An inbox that cannot be read is +ERR, neither +OK nor -ERR.",
+      source = "GitHub: hmailserver/hmailserver pull request 594" },
+    { what = "A wrong password for a name without @ comes with advice.",
+      source = SOURCE .. ", _ProtocolPASS" },
+    { what = "A maildrop that is in use has no response code.",
+      source = SOURCE .. ", _ProtocolPASS" },
+    { what = "HELP is known.", source = SOURCE .. ", InternalParseData" },
+  },
+}

@@ -1,0 +1,97 @@
+--- ipop3d of the University of Washington.
+-- @module pop3.presets.uw
+-- @local
+
+local kit = require "pop3.server.presets.toolkit"
+
+local SOURCE = "GitHub: jonabbey/panda-imap src/ipopd/ipop3d.c"
+local SEEN = "http://linux-server.50webs.com/mms-pop-protocol2.html"
+local MISSING = "No such message"
+local STATUS = "Status:  O\r\n"
+
+-- A field more at the end of the head.
+local function with_status(octets)
+  local head = octets:match "^(.-\r\n)\r\n"
+  if octets:sub(1, 2) == "\r\n" then head = "" end
+  if not head then return octets .. STATUS end
+  return head .. STATUS .. octets:sub(#head + 1)
+end
+
+local function dress(_, drop)
+  return kit.view(drop, {
+    size = function(size) return size + #STATUS end,
+    octets = with_status,
+    uid = kit.uids "6ab13b80%08x",
+  })
+end
+
+local on = kit.on {
+  capa = "Capability list follows:",
+  login = {
+    ok = function(session)
+      return ("Mailbox open, %d messages"):format(session.maildrop:count())
+    end,
+    failed = function(session)
+      return session.verb == "PASS" and "Bad login" or session.verb == "APOP"
+             and "Bad APOP" or "Bad authentication"
+    end,
+    locked = function(_, reply)
+      reply.close = "fin"
+      return "Can't get lock.  Mailbox in use"
+    end,
+    dress = dress,
+  },
+  words = {
+    USER = "User name accepted, password please",
+    LIST = { ok = "Mailbox scan listing follows", err = MISSING },
+    UIDL = { ok = "Unique-ID listing follows", err = MISSING },
+    RETR = { err = MISSING },
+    TOP = { ok = "Top of message follows",
+            err = "Bad message number argument" },
+    DELE = { ok = "Message deleted", err = MISSING },
+    NOOP = "No-op to you too!", RSET = "Reset state", QUIT = "Sayonara",
+  },
+  unknown = function(session)
+    if session.state == "transaction" then
+      return session.verb == "XTND" and "Sorry I can't do that"
+             or "Unknown TRANSACTION state command"
+    end
+    return session.verb == "RPOP" and "Nice try, bunkie"
+           or "Unknown AUTHORIZATION state command"
+  end,
+  lacks = { "UTF8", "LANG" },
+  on = { LAST = kit.last },
+}
+for _, verb in ipairs { "RETR", "TOP", "DELE" } do
+  on[verb] = kit.reaching(on[verb])
+end
+
+local CAPA = { "TOP", "LOGIN-DELAY 180", "UIDL", "USER", "SASL PLAIN LOGIN" }
+
+return {
+  title = "UW ipop3d",
+  options = {
+    greeting = "POP3 lpop3.invalid 2006c.94 server ready",
+    mechs = { "PLAIN", "LOGIN" },
+    capa = { authorization = CAPA, transaction = CAPA },
+  },
+  on = on,
+  quirks = {
+    { what = "RETR and TOP bring a field Status at the end of the head, which "
+             .. "is not in the mail.", source = SOURCE .. ", main, RETR" },
+    { what = "Sizes are the more by that field.",
+      source = SOURCE .. ", main, LIST" },
+    { what = "A maildrop that is in use is refused without a response code, "
+             .. "and the link ends.", source = SOURCE .. ", mbxopen" },
+    { what = "LAST is known.", source = SOURCE .. ", main, LAST" },
+    { what = "CAPA says LOGIN-DELAY 180, which nothing enforces.",
+      source = SOURCE .. ", main, CAPA" },
+    { what = "The commands have replies of their own, up to \"Sayonara\".",
+      source = SEEN },
+    { what = "RPOP and XTND are refused with a remark.",
+      source = SOURCE .. ", main" },
+    { what = "Unique-ids are 16 hexadecimal digits: validity and number, 8 "
+             .. "each, the other way round than Dovecot's.",
+      source = SOURCE .. ", main, UIDL" },
+  },
+}

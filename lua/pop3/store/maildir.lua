@@ -1,0 +1,157 @@
+--- A Maildir as a store: `new/` and `cur/` are read, nothing is moved, and a
+-- message goes only when a session's update says so.
+--
+-- The unique-id is the file's name without its flags, which stays when another
+-- program moves the file or changes them; so it is stable over restarts. The
+-- order is that of delivery, by the time that the names begin with.
+-- @module pop3.maildir_store
+
+local check = require "pop3.util.argument"
+local core = require "pop3.core"
+local store = require "pop3.store"
+
+local Maildir = { __name = "pop3.store.maildir" }
+Maildir.__index = Maildir
+
+local Drop = setmetatable({ __name = "pop3.maildrop" },
+                          { __index = store.FileDrop })
+Drop.__index = Drop
+
+-- Name without flags → path below the Maildir. `new` is read first: a file on
+-- its way from there to `cur` is then seen at least once. Either may be missing.
+local function scan(path)
+  local found = {}
+  local kind, err = core.stat(path)
+  if kind ~= "directory" then
+    return nil, err or path .. ": not a directory", "SYS/PERM"
+  end
+  for _, sub in ipairs { "new", "cur" } do
+    local dir = path .. "/" .. sub
+    local names = {}
+    if core.stat(dir) then
+      names, err = core.readdir(dir, true)
+      if not names then return nil, err, "SYS/PERM" end
+    end
+    for _, name in ipairs(names) do
+      if name:sub(1, 1) ~= "." then
+        found[name:match "^[^:]*"] = sub .. "/" .. name
+      end
+    end
+  end
+  return found
+end
+
+-- The order of delivery: seconds, microseconds where a name has them, then the
+-- rest of it.
+local function earlier(a, b)
+  for _, pattern in ipairs { "^%d+", "^%d+%.M(%d+)" } do
+    local s, t = tonumber(a:match(pattern)) or 0, tonumber(b:match(pattern)) or 0
+    if s ~= t then return s < t end
+  end
+  return a < b
+end
+
+-- Make the three directories of a Maildir that are not there.
+local function furnish(path)
+  for _, sub in ipairs { "/tmp", "/new", "/cur" } do
+    local ok, err = core.mkdir(path .. sub)
+    if not ok then return nil, err end
+  end
+  return true
+end
+
+--- @tparam string path of the Maildir
+-- @tparam[opt] table opts `create = true`: make it if there is none
+-- @treturn store
+local function new(path, opts)
+  if type(path) ~= "string" or path == "" then
+    check.misuse(2, "store.maildir: the path must be a string")
+  end
+  opts = opts or {}
+  check.options(opts, { create = "boolean" }, "store.maildir", 2)
+  if opts.create then
+    local ok, err = core.mkdir(path)
+    if ok then ok, err = furnish(path) end
+    if not ok then return nil, err, "io" end
+  end
+  return setmetatable({ path = path, serial = 0 }, Maildir)
+end
+
+function Maildir:open()
+  local found, err, code = scan(self.path)
+  if not found then return nil, err, code end
+  local names, uids = {}, {}
+  for name in pairs(found) do names[#names + 1] = name end
+  table.sort(names, earlier)
+  for i, name in ipairs(names) do uids[i] = store.uid_of(name) end
+  return setmetatable({ base = self.path, names = names, uids = uids,
+                        found = found, gone = {}, n = #names, sizes = {} },
+                      Drop)
+end
+
+-- Where a message is now: another program may have moved it since.
+function Drop:path(n)
+  local name = self.names[n]
+  local path = self.base .. "/" .. self.found[name]
+  if not self.gone[name] and not core.stat(path) then
+    -- what moved or removed one may have done so with many
+    local found = scan(self.base)
+    for _, other in ipairs(found and self.names or {}) do
+      self.gone[other] = found[other] == nil
+      self.found[other] = found[other] or self.found[other]
+    end
+    path = self.base .. "/" .. self.found[name]
+  end
+  return path
+end
+
+-- A message that another program has removed keeps its number and is empty;
+-- fetching it says so.
+function Drop:size(n)
+  local size, err, code = store.FileDrop.size(self, n)
+  if not size and self.gone[self.names[n]] then
+    size = 0
+    self.sizes[n] = 0
+  end
+  return size, err, code
+end
+
+function Drop:remove(numbers)
+  local message
+  for _, n in ipairs(numbers) do
+    local path = self:path(n)
+    local ok, err = os.remove(path)
+    if not ok and core.stat(path) then message = err end
+  end
+  if message then return nil, message, "SYS/PERM" end
+  return true
+end
+
+function Drop:close()
+  self.names, self.uids, self.found, self.sizes = {}, {}, {}, {}
+  self.gone = {}
+  self.n = 0
+end
+
+--- Deliver a message as Maildirs want it: written in `tmp`, then moved to
+-- `new`.
+-- @tparam string _ the user
+-- @tparam string octets
+-- @treturn boolean true, or nil, message, "io"
+function Maildir:deliver(_, octets)
+  local ok, err = furnish(self.path)
+  if not ok then return nil, err, "io" end
+  self.serial = self.serial + 1
+  local seconds, part = math.modf(core.time())
+  local name = ("%d.M%06dP%dQ%dR%s.lpop3"):format(seconds, part * 1e6 // 1,
+    core.getpid(), self.serial, core.random(4))
+  local file <close>, e = core.outfile(self.path .. "/new/" .. name,
+                                       self.path .. "/tmp/" .. name)
+  if not file then return nil, e, "io" end
+  ok, err = file:write(octets)
+  if ok then ok, err = file:commit(true) end
+  if not ok then return nil, err, "io" end
+  return true
+end
+
+return new
