@@ -25,7 +25,7 @@ INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR))
 LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
 
 B = .build
-CORE = $(wildcard csrc/core/*.c)
+CORE = $(wildcard csrc/base/*.c csrc/session/*.c csrc/sasl/*.c csrc/mail/*.c)
 SRC = $(CORE) $(wildcard csrc/tls/*.c csrc/bind/*.c)
 OBJ = $(SRC:%.c=$(B)/%.o)
 SO = lua/pop3/core.so
@@ -110,7 +110,7 @@ $(TLS_CTESTS): CTLS = $(wildcard csrc/tls/*.c)
 $(TLS_CTESTS): CLIBS = $(LIBS)
 $(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/*/*.h csrc/tls/*.c spec/c/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -Icsrc/core -Icsrc/tls -Ispec/c -o $@ $< $(CHELP) \
+	$(CC) $(CFLAGS) $(WARN) -Icsrc/base -Icsrc/session -Icsrc/sasl -Icsrc/mail -Icsrc/tls -Ispec/c -o $@ $< $(CHELP) \
 	  $(CORE) $(CTLS) $(CLIBS)
 
 ctest: $(CTESTS)
@@ -138,7 +138,7 @@ lint: layers
 # core/ knows libc and nothing else, by its includes and by its symbols.
 layers: $(OBJ)
 	@! grep -nE '#include *[<"](lua|lauxlib|openssl|sys/socket|netinet|netdb)' \
-	  csrc/core/*.[ch]
+	  csrc/base/*.[ch] csrc/session/*.[ch] csrc/sasl/*.[ch] csrc/mail/*.[ch]
 	@! grep -nE '#include *[<"](lua|lauxlib|sys/socket|netinet|netdb)' \
 	  csrc/tls/*.[ch]
 	@! nm -u $(CORE:%.c=$(B)/%.o) | \
@@ -173,10 +173,10 @@ $(LUA_FUZZERS): $(B)/fuzz/%: spec/fuzz/%.c spec/fuzz/lua.h $(SRC)
 	  -fno-sanitize-recover=undefined -std=c99 $(INC) -o $@ $< $(SRC) \
 	  $(LUA_LIB) $(LIBS)
 
-$(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/core/*.h)
+$(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/*/*.h)
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -std=c99 -Icsrc/core -Ispec/fuzz \
+	  -fno-sanitize-recover=undefined -std=c99 -Icsrc/base -Icsrc/session -Icsrc/sasl -Icsrc/mail -Ispec/fuzz \
 	  -o $@ $< $(CORE)
 
 # A short run of every target from its corpus; findings stay in .build/fuzz.

@@ -8,7 +8,7 @@
 */
 #include <string.h>
 
-#include "../core/buf.h"
+#include "../base/buf.h"
 #include "lpop3.h"
 
 #define CACHE "pop3.cache"

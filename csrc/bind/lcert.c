@@ -8,7 +8,7 @@ Certificates made in memory, for tests.
 */
 #include <string.h>
 
-#include "../tls/cert.h"
+#include "../tls/certificate.h"
 #include "lpop3.h"
 
 #define YEAR (365LL * 24 * 3600)

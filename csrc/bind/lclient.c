@@ -8,7 +8,7 @@ The client engine for Lua.
 */
 #include <string.h>
 
-#include "../core/journal.h"
+#include "../session/journal.h"
 #include "lpop3.h"
 
 #define WANT (64 * 1024)     /* octets read at once: they stay in the cache */

@@ -8,9 +8,9 @@ Dot-stuffing and the canonical form of mail, on whole strings.
 */
 #include <string.h>
 
-#include "../core/buf.h"
-#include "../core/canon.h"
-#include "../core/dot.h"
+#include "../base/buf.h"
+#include "../session/canon.h"
+#include "../session/dot.h"
 #include "lpop3.h"
 
 /***

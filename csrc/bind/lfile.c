@@ -16,7 +16,7 @@ Files.
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../core/canon.h"
+#include "../session/canon.h"
 #include "lpop3.h"
 
 #define CHUNK 65536

@@ -8,7 +8,7 @@ The journal of a server's sessions, for Lua.
 */
 #include <string.h>
 
-#include "../core/journal.h"
+#include "../session/journal.h"
 #include "lpop3.h"
 
 #define CAP (64 * 1024 * 1024)  /* octets of lines kept by default */

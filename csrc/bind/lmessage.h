@@ -4,7 +4,7 @@
 #ifndef LMESSAGE_H
 #define LMESSAGE_H
 
-#include "../core/mail.h"
+#include "../mail/mail.h"
 #include "lpop3.h"
 
 /*

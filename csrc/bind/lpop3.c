@@ -1,22 +1,11 @@
 /*
-** lpop3.c - the module pop3.core: shared helpers and luaopen.
+** lpop3.c - what the files of the binding share.
 */
 
-/***
-The C half: the engines, and what else is done in C. Whoever brings an event
-loop or a transport of their own starts here; others use `pop3`.
-@module pop3.core
-*/
 #include <errno.h>
 #include <string.h>
 
 #include "lpop3.h"
-
-#if defined(__GNUC__)
-#define LPOP3_EXPORT __attribute__ ((visibility ("default")))
-#else
-#define LPOP3_EXPORT
-#endif
 
 pop3_mem lpop3_mem (lua_State *L) {
   pop3_mem mem;
@@ -98,26 +87,4 @@ uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
     luaL_error(L, "limit '%s' must be an integer of 0 or more", field);
   lua_pop(L, 1);
   return (uint64_t)n;
-}
-
-LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
-  luaL_checkversion(L);
-  lua_newtable(L);
-  lpop3_open_cache(L);
-  lpop3_open_cert(L);
-  lpop3_open_client(L);
-  lpop3_open_digest(L);
-  lpop3_open_dot(L);
-  lpop3_open_fd(L);
-  lpop3_open_file(L);
-  lpop3_open_journal(L);
-  lpop3_open_message(L);
-  lpop3_open_poll(L);
-  lpop3_open_proc(L);
-  lpop3_open_sasl(L);
-  lpop3_open_server(L);
-  lpop3_open_signal(L);
-  lpop3_open_smime(L);
-  lpop3_open_tls(L);
-  return 1;
 }

@@ -11,7 +11,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../core/pop3.h"
+#include "../session/session.h"
 
 /* Lua's allocator, as the core wants it. */
 pop3_mem lpop3_mem (lua_State *L);

@@ -12,7 +12,7 @@ refused; normalisation (NFKC) and the rule for right-to-left text are not done.
 */
 #include <string.h>
 
-#include "../core/sasl.h"
+#include "../sasl/sasl.h"
 #include "../tls/crypto.h"
 #include "lpop3.h"
 

@@ -8,8 +8,9 @@ The server engine for Lua.
 */
 #include <string.h>
 
-#include "../core/buf.h"
-#include "../core/text.h"
+#include "../base/buf.h"
+#include "../base/ascii.h"
+#include "../base/secret.h"
 #include "lpop3.h"
 
 #define WANT 4096  /* octets read at once: commands are short */

@@ -9,7 +9,7 @@ the other one.
 */
 #include <string.h>
 
-#include "../tls/smime.h"
+#include "../tls/cms.h"
 #include "ltls.h"
 
 #define SMIME_T "pop3.smime"

@@ -10,7 +10,7 @@ or stand alone.
 */
 #include <string.h>
 
-#include "../core/sasl.h"
+#include "../sasl/sasl.h"
 #include "ltls.h"
 
 #define CONTEXT_T "pop3.tls.context"

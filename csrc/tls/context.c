@@ -9,7 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "inside.h"
+#include "internal.h"
 
 #define LEAST_LEVEL 2  /* 112 bits: RSA of 2048, as Debian has it */
 

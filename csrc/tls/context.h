@@ -5,7 +5,7 @@
 #ifndef POP3_TLS_CONTEXT_H
 #define POP3_TLS_CONTEXT_H
 
-#include "../core/pop3.h"
+#include "../session/session.h"
 
 #define POP3_PIN_SIZE 32   /* octets of SHA-256 */
 #define POP3_WHY_MAX 512   /* octets of an explanation, its NUL included */

@@ -4,7 +4,7 @@
 #ifndef POP3_CRYPTO_H
 #define POP3_CRYPTO_H
 
-#include "../core/sasl.h"
+#include "../sasl/sasl.h"
 
 extern const pop3_crypto pop3_openssl;
 

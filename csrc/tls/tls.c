@@ -5,7 +5,7 @@
 
 #include <openssl/err.h>
 
-#include "inside.h"
+#include "internal.h"
 
 #define KEEP (128 * 1024)  /* storage of ciphertext that is kept */
 

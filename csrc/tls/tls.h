@@ -15,7 +15,7 @@
 #ifndef POP3_TLS_H
 #define POP3_TLS_H
 
-#include "../core/buf.h"
+#include "../base/buf.h"
 #include "context.h"
 
 typedef struct pop3_tls pop3_tls;

@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "inside.h"
+#include "internal.h"
 
 #define NAME 96  /* octets of a name that are shown */
 

@@ -8,7 +8,7 @@
 #ifndef FAILMEM_H
 #define FAILMEM_H
 
-#include "pop3.h"
+#include "session.h"
 
 typedef struct failmem {
   size_t bytes;     /* alive */

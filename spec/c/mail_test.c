@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/core/mail.h"
+#include "../../csrc/mail/mail.h"
 
 typedef struct count {
   long left;             /* allocations until one fails; -1: never */

@@ -6,7 +6,8 @@
 #include "check.h"
 #include "failmem.h"
 #include "journal.h"
-#include "text.h"
+#include "ascii.h"
+#include "secret.h"
 
 static pop3_span span (const char *s) {
   pop3_span r;

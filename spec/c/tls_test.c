@@ -7,7 +7,7 @@
 
 #include <openssl/crypto.h>
 
-#include "cert.h"
+#include "certificate.h"
 #include "check.h"
 #include "failmem.h"
 #include "tls.h"

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "pop3.h"
+#include "session.h"
 
 typedef struct wire_line {
   int number;        /* in the file */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "pop3.h"
+#include "session.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n);
 

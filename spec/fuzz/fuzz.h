@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/core/mail.h"
+#include "../../csrc/mail/mail.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n);
 

@@ -1,0 +1,45 @@
+/*
+** ascii.h - small readers of ASCII text.
+*/
+#ifndef POP3_ASCII_H
+#define POP3_ASCII_H
+
+#include "base.h"
+
+/* Are n octets the same, ASCII letters of either case being equal? */
+int pop3_same (const char *a, const char *b, size_t n);
+
+/* An ASCII letter in upper case, anything else as it is. */
+char pop3_upper (char c);
+
+/*
+** Is it a response code that has a meaning (RFC 2449, 3206, 6856)? It is no
+** secret then, whatever the password is.
+*/
+int pop3_code_known (const char *p, size_t n);
+
+/*
+** A number is digits and nothing else, no sign, no base, at most 'max'.
+** Returns 1 with '*u' set if all of p[0 .. n) is one.
+*/
+int pop3_number (const char *p, size_t n, uint64_t max, uint64_t *u);
+
+/* The word that s begins with, up to a space; 's' is left behind it. */
+pop3_span pop3_word (pop3_span *s);
+
+#define pop3_isblank(c) ((c) == ' ' || (c) == '\t')
+#define pop3_isspace(c) \
+  ((c) == ' ' || (c) == '\t' || (c) == '\r' || (c) == '\n')
+#define pop3_isdigit(c) ((unsigned)(c) - '0' < 10)
+#define pop3_lower(c)   ((unsigned)(c) - 'A' < 26 ? (c) + 32 : (c))
+
+pop3_span pop3_span_of (const char *p, size_t n);
+pop3_span pop3_trim (pop3_span s);                   /* blanks, CR and LF */
+int       pop3_is (pop3_span s, const char *lower);      /* ASCII case */
+int       pop3_hexdigit (int c);                     /* 0..15, or -1 */
+
+/* One past the quoted-string, or comment, at 'p'; NULL: it does not end. */
+const char *pop3_skip_quoted (const char *p, const char *e);
+const char *pop3_skip_comment (const char *p, const char *e);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+** head.c - a header block, taken apart into fields (RFC 5322 2.2).
+*/
+#include <string.h>
+
+#include "mail.h"
+
+void pop3_limits_default (pop3_limits *l) {
+  if (l->depth == 0) l->depth = 100;
+  if (l->parts == 0) l->parts = 10000;
+  if (l->header == 0) l->header = (size_t)1 << 20;
+  if (l->fields == 0) l->fields = 10000;
+  if (l->params == 0) l->params = 1000;
+  if (l->addresses == 0) l->addresses = 100000;
+}
+
+/* Is there an empty line at 'p'? Its length, or 0. */
+static size_t empty_line (const char *p, const char *e) {
+  if (p < e && *p == '\n') return 1;
+  return e - p >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
+}
+
+size_t pop3_head_size (pop3_span in) {
+  const char *p = in.p, *e = in.p + in.n;
+  while (p < e) {
+    const char *nl;
+    size_t n = empty_line(p, e);
+    if (n > 0) return (size_t)(p - in.p) + n;
+    nl = (const char *)memchr(p, '\n', (size_t)(e - p));
+    if (nl == NULL) break;
+    p = nl + 1;
+  }
+  return in.n;
+}
+
+/*
+** One past the last octet of the logical line at 'p': the line and all that
+** is folded to it, last line break included.
+*/
+static const char *logical_line (const char *p, const char *e) {
+  for (;;) {
+    const char *nl = (const char *)memchr(p, '\n', (size_t)(e - p));
+    if (nl == NULL) return e;
+    p = nl + 1;
+    if (p == e || !pop3_isblank(*p)) return p;
+  }
+}
+
+enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
+  const char *e = h->block.p + h->block.n;
+  const char *p = h->block.p + h->at;
+  const char *end, *colon;
+  int first = h->at == 0;
+  if (p >= e || empty_line(p, e) > 0) return POP3_HEAD_END;
+  end = logical_line(p, e);
+  f->at = h->at;
+  h->at = (size_t)(end - h->block.p);
+  if (end[-1] == '\n') end--;
+  if (end > p && end[-1] == '\r') end--;
+  f->name = pop3_span_of(p, 0);
+  f->value = pop3_span_of(p, (size_t)(end - p));
+  if (first && end - p >= 5 && memcmp(p, "From ", 5) == 0)
+    return POP3_HEAD_MBOX;
+  colon = (const char *)memchr(p, ':', (size_t)(end - p));
+  if (colon == NULL || pop3_isblank(*p)) return POP3_HEAD_JUNK;
+  f->name.n = pop3_trim(pop3_span_of(p, (size_t)(colon - p))).n;
+  if (f->name.n == 0) return POP3_HEAD_JUNK;
+  if (memchr(p, '\n', (size_t)(colon - p)) != NULL) {
+    f->name.n = 0;
+    return POP3_HEAD_JUNK;     /* the colon is on a folded line */
+  }
+  f->value = pop3_span_of(colon + 1, (size_t)(end - colon - 1));
+  return POP3_HEAD_FIELD;
+}
+
+/*
+** The next field that begins with 'letter', which is in lower case. Where
+** there cannot be more fields than '*max', lines that begin with another are
+** not looked into.
+*/
+static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f) {
+  const char *e = h->block.p + h->block.n;
+  int few = h->block.n / 2 < *max;
+  enum pop3_head_kind k;
+  for (;;) {
+    if (few && h->at > 0) {
+      const char *p = h->block.p + h->at;
+      while (p < e && pop3_lower(*p) != letter && empty_line(p, e) == 0)
+        p = logical_line(p, e);
+      h->at = (size_t)(p - h->block.p);
+    }
+    k = pop3_head_next(h, f);
+    if (k == POP3_HEAD_END) return 0;
+    if (k != POP3_HEAD_FIELD) continue;
+    if (!few && (*max)-- == 0) return 0;
+    if (pop3_lower(f->name.p[0]) == letter) return 1;
+  }
+}
+
+int pop3_head_find (pop3_span block, const char *name, size_t max,
+                    pop3_field *f) {
+  size_t n = strlen(name);
+  pop3_head h;
+  h.block = block;
+  h.at = 0;
+  while (next_of(&h, name[0], &max, f))
+    if (f->name.n == n && pop3_is(f->name, name)) return 1;
+  return 0;
+}
+
+void pop3_about_find (pop3_span block, size_t max, pop3_about *a) {
+  pop3_field f;
+  pop3_head h;
+  memset(a, 0, sizeof *a);
+  h.block = block;
+  h.at = 0;
+  while (next_of(&h, 'c', &max, &f)) {
+    const char *name;
+    pop3_span *where;
+    switch (f.name.n) {                /* few names have these lengths */
+      case 10: name = "content-id", where = &a->id; break;
+      case 12: name = "content-type", where = &a->type; break;
+      case 19: name = "content-disposition", where = &a->disposition; break;
+      case 25: name = "content-transfer-encoding", where = &a->code; break;
+      default: continue;
+    }
+    if (where->p == NULL && pop3_is(f.name, name)) *where = f.value;
+  }
+}
+
+int pop3_unfold (pop3_span value, pop3_buf *tmp, pop3_span *out) {
+  const char *p, *e, *nl;
+  value = pop3_trim(value);
+  *out = value;
+  p = value.p;
+  e = p + value.n;
+  nl = value.n > 0 ? (const char *)memchr(p, '\n', value.n) : NULL;
+  if (nl == NULL) return 0;
+  tmp->n = 0;
+  if (pop3_buf_room(tmp, value.n) != 0) return POP3_ENOMEM;
+  for (; nl != NULL; nl = (const char *)memchr(p, '\n', (size_t)(e - p))) {
+    size_t n = (size_t)(nl - p);
+    if (n > 0 && nl[-1] == '\r') n--;
+    pop3_buf_add(tmp, p, n);     /* cannot fail, there is room */
+    p = nl + 1;
+  }
+  pop3_buf_add(tmp, p, (size_t)(e - p));
+  *out = pop3_span_of(tmp->p, tmp->n);
+  return 0;
+}

@@ -1,0 +1,452 @@
+/*
+** sasl.c - SASL machines: the table, the steps, and what mechanisms share.
+*/
+#include <string.h>
+
+#include "mechanism.h"
+#include "../base/ascii.h"
+#include "../base/secret.h"
+
+static const pop3_sasl_mech *const rows[] = {
+#define POP3_X(name) &pop3_sasl_##name,
+  POP3_SASL_ROWS (POP3_X)
+#undef POP3_X
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+
+const pop3_sasl_mech *pop3_sasl_row (size_t i) {
+  return i < ROWS ? rows[i] : NULL;
+}
+
+const pop3_sasl_mech *pop3_sasl_find (const char *name, size_t n) {
+  size_t i;
+  for (i = 0; i < ROWS; i++)
+    if (strlen(rows[i]->name) == n && pop3_same(name, rows[i]->name, n))
+      return rows[i];
+  return NULL;
+}
+
+size_t pop3_hash_size (enum pop3_hash h) {
+  return h == POP3_MD5 ? 16 : h == POP3_SHA1 ? 20 : 32;
+}
+
+/* ------------------------------------------------------------------ base64 */
+
+static const char digits[] =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+size_t pop3_sasl_encode (char *out, pop3_span in) {
+  const unsigned char *p = (const unsigned char *)in.p;
+  size_t i, n = 0;
+  for (i = 0; i < in.n; i += 3) {
+    uint32_t v = (uint32_t)p[i] << 16;
+    if (i + 1 < in.n) v |= (uint32_t)p[i + 1] << 8;
+    if (i + 2 < in.n) v |= p[i + 2];
+    out[n++] = digits[v >> 18];
+    out[n++] = digits[v >> 12 & 63];
+    out[n++] = i + 1 < in.n ? digits[v >> 6 & 63] : '=';
+    out[n++] = i + 2 < in.n ? digits[v & 63] : '=';
+  }
+  return n;
+}
+
+/* What a digit stands for, 64 if it is none. */
+static uint32_t digit (char c) {
+  if (c >= 'A' && c <= 'Z') return (uint32_t)(c - 'A');
+  if (c >= 'a' && c <= 'z') return (uint32_t)(c - 'a') + 26;
+  if (c >= '0' && c <= '9') return (uint32_t)(c - '0') + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+int pop3_sasl_decode (char *out, size_t *n, pop3_span in) {
+  size_t i, k, got = 0;
+  if (in.n % 4 != 0) return POP3_ESASL;
+  for (i = 0; i < in.n; i += 4) {
+    size_t have = 4;
+    uint32_t v = 0;
+    if (i + 4 == in.n && in.p[i + 3] == '=') have = in.p[i + 2] == '=' ? 2 : 3;
+    for (k = 0; k < 4; k++) {
+      uint32_t d = k < have ? digit(in.p[i + k]) : 0;
+      if (d > 63) return POP3_ESASL;
+      v = v << 6 | d;
+    }
+    if ((have == 2 && (v & 0xffff) != 0) || (have == 3 && (v & 0xff) != 0))
+      return POP3_ESASL;  /* bits that are left over */
+    out[got++] = (char)(v >> 16);
+    if (have > 2) out[got++] = (char)(v >> 8);
+    if (have > 3) out[got++] = (char)v;
+  }
+  *n = got;
+  return 0;
+}
+
+/* -------------------------------------------------- what mechanisms share */
+
+int pop3_sasl_fail (pop3_sasl *m, int err, const char *why) {
+  if (m->err == 0) {
+    m->err = err;
+    m->why = why;
+  }
+  return m->err;
+}
+
+pop3_span pop3_sasl_span (const pop3_buf *b) {
+  pop3_span s;
+  s.p = b->n > 0 ? b->p : "";
+  s.n = b->n;
+  return s;
+}
+
+pop3_span pop3_sasl_text (const char *s) {
+  pop3_span t;
+  t.p = s;
+  t.n = strlen(s);
+  return t;
+}
+
+int pop3_sasl_puts (pop3_buf *b, const char *s) {
+  return pop3_buf_add(b, s, strlen(s));
+}
+
+int pop3_sasl_put64 (pop3_buf *b, pop3_span in) {
+  if (pop3_buf_room(b, POP3_SASL_ENCODED(in.n)) != 0) return POP3_ENOMEM;
+  if (in.n > 0) b->n += pop3_sasl_encode(b->p + b->n, in);
+  return 0;
+}
+
+int pop3_sasl_get64 (pop3_buf *b, pop3_span in) {
+  size_t n;
+  int err;
+  if (in.n == 0) return 0;
+  if (pop3_buf_room(b, in.n / 4 * 3 + 3) != 0) return POP3_ENOMEM;
+  err = pop3_sasl_decode(b->p + b->n, &n, in);
+  if (err == 0) b->n += n;
+  return err;
+}
+
+int pop3_sasl_hide (pop3_sasl *m, pop3_span s) {
+  return pop3_secret_add(&m->hidden, s.p, s.n);
+}
+
+int pop3_sasl_nonce (pop3_sasl *m) {
+  unsigned char octets[18];
+  pop3_span s;
+  int err;
+  if (m->nonce.n > 0) return 0;
+  if (!m->crypto->random(octets, sizeof octets))
+    return pop3_sasl_fail(m, POP3_EAUTH, "no random octets to be had");
+  s.p = (const char *)octets;
+  s.n = sizeof octets;
+  err = pop3_sasl_put64(&m->nonce, s);
+  pop3_wipe(octets, sizeof octets);
+  return err;
+}
+
+int pop3_sasl_need (pop3_sasl *m, int what) {
+  if ((what & POP3_SASL_NEEDS_USER) && m->user.n == 0)
+    return pop3_sasl_fail(m, POP3_EAUTH, "a user is needed");
+  if ((what & POP3_SASL_NEEDS_SECRET) && m->secret.n == 0)
+    return pop3_sasl_fail(m, POP3_EAUTH, "a secret is needed");
+  if (!(what & POP3_SASL_HAS_AUTHZID) && m->authzid.n > 0)
+    return pop3_sasl_fail(m, POP3_EAUTH,
+                          "this mechanism cannot act for another user");
+  return 0;
+}
+
+static int equal (const pop3_sasl *m, pop3_span a, pop3_span b) {
+  return a.n == b.n && m->crypto->equal(a.p, b.p, a.n);
+}
+
+int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b) {
+  pop3_buf pa, pb;
+  int got = equal(m, a, b), err;
+  if (got) return 1;
+  pop3_buf_init(&pa, m->mem);
+  pop3_buf_init(&pb, m->mem);
+  err = pop3_prep(&pa, a);
+  if (err == 0) err = pop3_prep(&pb, b);
+  if (err == 0) got = equal(m, pop3_sasl_span(&pa), pop3_sasl_span(&pb));
+  pop3_buf_wipe(&pa);
+  pop3_buf_wipe(&pb);
+  return err == POP3_ENOMEM ? err : got;
+}
+
+/* The next of strings that are kept by 'pop3_secret_add'. */
+static int next_kept (const pop3_buf *b, size_t *at, pop3_span *s) {
+  if (*at >= b->n) return 0;
+  memcpy(&s->n, b->p + *at, sizeof s->n);
+  s->p = b->p + *at + sizeof s->n;
+  *at += sizeof s->n + s->n;
+  return 1;
+}
+
+int pop3_sasl_bound (const pop3_sasl *m, pop3_span type, pop3_span *data) {
+  size_t at = 0;
+  pop3_span t;
+  while (next_kept(&m->bindings, &at, &t) &&
+         next_kept(&m->bindings, &at, data))
+    if (t.n == type.n && memcmp(t.p, type.p, t.n) == 0) return 1;
+  return 0;
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/* The machine's allocator: nothing is given back or moved unwiped. */
+static void *wiping (void *ud, void *p, size_t osize, size_t nsize) {
+  const pop3_sasl *m = (const pop3_sasl *)ud;
+  void *q = NULL;
+  if (nsize > 0) {
+    q = m->under.f(m->under.ud, NULL, 0, nsize);
+    if (q == NULL) return NULL;
+    if (p != NULL) memcpy(q, p, osize < nsize ? osize : nsize);
+  }
+  if (p != NULL) {
+    pop3_wipe(p, osize);
+    m->under.f(m->under.ud, p, osize, 0);
+  }
+  return q;
+}
+
+static int keep (pop3_buf *b, pop3_span s) {
+  return s.n > 0 ? pop3_buf_add(b, s.p, s.n) : 0;
+}
+
+/* Who it is, a server is told by the client. */
+static int keep_all (pop3_sasl *m, const pop3_sasl_opts *o) {
+  size_t i;
+  int err = 0;
+  if (m->side == POP3_SASL_CLIENT) {
+    err = keep(&m->user, o->user);
+    if (err == 0) err = keep(&m->secret, o->secret);
+    if (err == 0) err = keep(&m->authzid, o->authzid);
+  }
+  if (err == 0) err = keep(&m->host, o->host);
+  if (err == 0) err = keep(&m->nonce, o->nonce);
+  for (i = 0; i < o->nbindings && err == 0; i++) {
+    err = pop3_secret_add(&m->bindings, o->bindings[i].type.p,
+                          o->bindings[i].type.n);
+    if (err == 0)
+      err = pop3_secret_add(&m->bindings, o->bindings[i].data.p,
+                            o->bindings[i].data.n);
+  }
+  return err;
+}
+
+pop3_sasl *pop3_sasl_new (pop3_mem mem, const pop3_crypto *crypto,
+                          const pop3_sasl_mech *mech,
+                          enum pop3_sasl_side side,
+                          const pop3_sasl_opts *opts) {
+  pop3_sasl *m = (pop3_sasl *)pop3_alloc(mem, sizeof *m);
+  int err;
+  if (m == NULL) return NULL;
+  memset(m, 0, sizeof *m);
+  m->under = mem;
+  m->mem.f = wiping;
+  m->mem.ud = m;
+  m->crypto = crypto;
+  m->mech = mech;
+  m->side = side;
+  m->port = opts->port;
+  m->min = opts->min_iterations > 0 ? opts->min_iterations : 4096;
+  m->max = opts->max_iterations > 0 ? opts->max_iterations : 5000000;
+  m->plus = opts->plus;
+  pop3_buf_init(&m->user, m->mem);
+  pop3_buf_init(&m->authzid, m->mem);
+  pop3_buf_init(&m->secret, m->mem);
+  pop3_buf_init(&m->host, m->mem);
+  pop3_buf_init(&m->nonce, m->mem);
+  pop3_buf_init(&m->bindings, m->mem);
+  pop3_buf_init(&m->out, m->mem);
+  pop3_buf_init(&m->hidden, m->mem);
+  err = keep_all(m, opts);
+  if (err == 0 && mech->size > 0) {
+    m->own = pop3_alloc(m->mem, mech->size);
+    if (m->own == NULL) err = POP3_ENOMEM;
+    else memset(m->own, 0, mech->size);
+  }
+  if (err == 0 && side == POP3_SASL_CLIENT) {
+    err = pop3_sasl_hide(m, pop3_sasl_span(&m->secret));
+    if (err == 0 && mech->open != NULL) err = mech->open(m);
+    if (err != 0 && err != POP3_ENOMEM) {
+      pop3_sasl_fail(m, err, pop3_errtext(err));
+      err = 0;
+    }
+  }
+  if (err != 0) pop3_sasl_free(&m);
+  return m;
+}
+
+void pop3_sasl_free (pop3_sasl **mp) {
+  pop3_sasl *m = *mp;
+  pop3_mem under;
+  if (m == NULL) return;
+  if (m->own != NULL) {
+    if (m->mech->drop != NULL) m->mech->drop(m);
+    pop3_free(m->mem, m->own, m->mech->size);
+  }
+  pop3_buf_free(&m->user);
+  pop3_buf_free(&m->authzid);
+  pop3_buf_free(&m->secret);
+  pop3_buf_free(&m->host);
+  pop3_buf_free(&m->nonce);
+  pop3_buf_free(&m->bindings);
+  pop3_buf_free(&m->out);
+  pop3_buf_free(&m->hidden);
+  under = m->under;
+  pop3_wipe(m, sizeof *m);
+  pop3_free(under, m, sizeof *m);
+  *mp = NULL;
+}
+
+int pop3_sasl_error (const pop3_sasl *m) {
+  return m->err;
+}
+
+const char *pop3_sasl_why (const pop3_sasl *m) {
+  return m->why != NULL ? m->why : pop3_errtext(m->err);
+}
+
+const pop3_sasl_mech *pop3_sasl_mechanism (const pop3_sasl *m) {
+  return m->mech;
+}
+
+/* ------------------------------------------------------------------- steps */
+
+/* A response is a secret in both of its forms. */
+static int hide_out (pop3_sasl *m) {
+  pop3_buf b;
+  int err = 0;
+  if (m->out.n == 0) return 0;
+  if (!m->harmless) err = pop3_sasl_hide(m, pop3_sasl_span(&m->out));
+  pop3_buf_init(&b, m->mem);
+  if (err == 0) err = pop3_sasl_put64(&b, pop3_sasl_span(&m->out));
+  if (err == 0) err = pop3_sasl_hide(m, pop3_sasl_span(&b));
+  pop3_buf_free(&b);
+  return err;
+}
+
+static int client_step (pop3_sasl *m, const pop3_span *in) {
+  pop3_span none = { "", 0 };
+  int initial = m->turn == 0 && (m->mech->flags & POP3_SASL_INITIAL), err;
+  if (m->done && !(m->mech->flags & POP3_SASL_TOKEN))
+    return pop3_sasl_fail(m, POP3_ESASL, "a challenge too many");
+  if (in == NULL && !initial)
+    return pop3_sasl_fail(m, POP3_ESASL, "there is no challenge");
+  m->harmless = 0;
+  err = m->mech->client(m, initial || in == NULL ? none : *in);
+  m->turn++;
+  if (err == 0) err = hide_out(m);
+  return err != 0 ? pop3_sasl_fail(m, err, pop3_errtext(err)) : POP3_SASL_SAY;
+}
+
+static int server_step (pop3_sasl *m, const pop3_span *in) {
+  int got;
+  switch (m->state) {
+    case POP3_SASL_SALTING: case POP3_SASL_DECIDING: return POP3_ESTATE;
+    case POP3_SASL_ACCEPTED: case POP3_SASL_REJECTED:
+      got = m->state == POP3_SASL_ACCEPTED ? POP3_SASL_DONE : POP3_SASL_FAILED;
+      m->state = POP3_SASL_OVER;
+      if (got == POP3_SASL_DONE && in != NULL && in->n > 0)
+        return pop3_sasl_fail(m, POP3_ESASL, "a response that nothing asked "
+                                             "for");
+      return got;
+    case POP3_SASL_OVER:
+      return pop3_sasl_fail(m, POP3_ESASL, "the exchange is over");
+    case POP3_SASL_TALKING: break;
+  }
+  if (in == NULL && m->turn == 0 && (m->mech->flags & POP3_SASL_INITIAL)) {
+    if (m->asked)
+      return pop3_sasl_fail(m, POP3_ESASL, "there is no response");
+    m->asked = 1;  /* an empty challenge asks for the initial response */
+    return POP3_SASL_SAY;
+  }
+  got = m->mech->server(m, in);
+  m->turn++;
+  if (got < 0) return pop3_sasl_fail(m, got, pop3_errtext(got));
+  if (got == POP3_SASL_SALT) m->state = POP3_SASL_SALTING;
+  else if (got == POP3_SASL_PROOF) m->state = POP3_SASL_DECIDING;
+  return got;
+}
+
+int pop3_sasl_step (pop3_sasl *m, const pop3_span *in, pop3_span *out) {
+  int got;
+  if (m->err != 0) return m->err;
+  if (in != NULL && in->n > POP3_SASL_MAX)
+    return pop3_sasl_fail(m, POP3_ELIMIT, "a SASL message that is too long");
+  if (m->out.n > 0) pop3_wipe(m->out.p, m->out.n);
+  m->out.n = 0;
+  got = m->side == POP3_SASL_CLIENT ? client_step(m, in) : server_step(m, in);
+  if (got > 0 && m->out.n > POP3_SASL_MAX)
+    return pop3_sasl_fail(m, POP3_ELIMIT, "a SASL message that is too long");
+  *out = pop3_sasl_span(&m->out);
+  return got;
+}
+
+int pop3_sasl_done (const pop3_sasl *m) {
+  return m->err == 0 && m->done;
+}
+
+int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret) {
+  return next_kept(&m->hidden, at, secret);
+}
+
+/* ------------------------------------------------------------------ server */
+
+int pop3_sasl_asks (const pop3_sasl *m) {
+  if (m->err != 0) return 0;
+  return m->state == POP3_SASL_SALTING ? POP3_SASL_SALT
+         : m->state == POP3_SASL_DECIDING ? POP3_SASL_PROOF : 0;
+}
+
+pop3_span pop3_sasl_user (const pop3_sasl *m) {
+  return pop3_sasl_span(&m->user);
+}
+
+pop3_span pop3_sasl_authzid (const pop3_sasl *m) {
+  return pop3_sasl_span(&m->authzid);
+}
+
+pop3_span pop3_sasl_shown (const pop3_sasl *m) {
+  return pop3_sasl_span(&m->secret);
+}
+
+int pop3_sasl_check (pop3_sasl *m, pop3_span secret) {
+  int got;
+  if (m->err != 0) return m->err;
+  if (m->state != POP3_SASL_DECIDING) return POP3_ESTATE;
+  got = m->mech->check == NULL ? 1 : m->mech->check(m, secret);
+  if (got < 0) return pop3_sasl_fail(m, got, pop3_errtext(got));
+  m->proof = got ? POP3_SASL_TRUE : POP3_SASL_FALSE;
+  return got;
+}
+
+int pop3_sasl_accept (pop3_sasl *m, pop3_span *out) {
+  int err;
+  if (m->err != 0) return m->err;
+  if (m->state != POP3_SASL_DECIDING || m->proof == POP3_SASL_FALSE ||
+      (m->proof == POP3_SASL_UNKNOWN && (m->mech->flags & POP3_SASL_SALTED)))
+    return POP3_ESTATE;
+  m->out.n = 0;
+  m->state = POP3_SASL_OVER;
+  if (m->mech->accept == NULL) return POP3_SASL_DONE;
+  err = m->mech->accept(m);
+  if (err != 0) return pop3_sasl_fail(m, err, pop3_errtext(err));
+  m->state = POP3_SASL_ACCEPTED;
+  *out = pop3_sasl_span(&m->out);
+  return POP3_SASL_SAY;
+}
+
+int pop3_sasl_reject (pop3_sasl *m, pop3_span *out) {
+  int err;
+  if (m->err != 0) return m->err;
+  if (m->state != POP3_SASL_DECIDING) return POP3_ESTATE;
+  m->out.n = 0;
+  m->state = POP3_SASL_OVER;
+  if (m->mech->reject == NULL) return POP3_SASL_FAILED;
+  err = m->mech->reject(m);
+  if (err != 0) return pop3_sasl_fail(m, err, pop3_errtext(err));
+  m->state = POP3_SASL_REJECTED;
+  *out = pop3_sasl_span(&m->out);
+  return POP3_SASL_SAY;
+}

@@ -1,0 +1,276 @@
+/*
+** sasl.h - SASL (RFC 4422) as step machines, both sides, without any input
+** or output.
+**
+** A machine is one authentication exchange. What the peer said goes in with
+** 'step', what to say comes out; how it travels (RFC 5034: base64 in lines
+** behind "+ ") is the caller's affair. So are the link's: whether a mechanism
+** that shows its secret may be used there, and which mechanism to prefer.
+**
+**      client    new, step ... until the server says +OK, then ask 'done'
+**      server    new, step ... PROOF, check ..., accept or reject
+**
+** Mechanisms
+** ----------
+** One row of 'pop3_sasl_mech' each, in the file of its family:
+**
+**      sasl_plain.c   PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 app. A),
+**                     ANONYMOUS (RFC 4505)
+**      sasl_cram.c    CRAM-MD5 (RFC 2195)
+**      sasl_scram.c   SCRAM-SHA-1, SCRAM-SHA-256 (RFC 5802, 7677), and their
+**                     -PLUS, bound to the TLS channel (RFC 5929, 9266)
+**      sasl_oauth.c   OAUTHBEARER (RFC 7628), XOAUTH2
+**
+** To add one (GSSAPI, NTLM, ...), write one new file with its row and its
+** functions on top of sasl_mech.h, and add its name to POP3_SASL_ROWS there.
+** Nothing else changes: a machine keeps what is the mechanism's own in memory
+** of the size that the row asks for.
+**
+** SASLprep
+** --------
+** For SCRAM, user names and passwords go through 'pop3_prep' on both sides.
+** PLAIN, LOGIN and CRAM-MD5 carry octets as they are given, since servers in
+** the field compare them so; 'check' takes a password that is the same as
+** given, or the same when both are prepared. 'pop3_prep' is a subset of RFC
+** 4013 that needs no tables of Unicode:
+**
+**   - what is ASCII stays as it is; control characters are refused
+**   - anything else must be well-formed UTF-8
+**   - spaces other than ASCII's (RFC 3454 C.1.2) become U+0020, characters
+**     that stand for nothing (B.1) are dropped; U+200B, which is in both
+**     tables, becomes a space
+**   - the characters of C.2.1, C.2.2 and C.3 to C.9 are refused
+**   - unassigned code points pass: a string is a "query" on both sides
+**   - NOT done: normalisation (NFKC) and the rule for right-to-left text. A
+**     password with, say, a ligature or a combining accent is taken as typed.
+**
+** Safety
+** ------
+** A message of more than POP3_SASL_MAX octets is refused, whoever says it,
+** and no number that the peer names decides on memory; iteration counts are
+** bounded before the first hash is computed. Whatever a machine held is
+** overwritten before it is given back, growing buffers included. Failures
+** stick: every later call returns the same.
+*/
+#ifndef POP3_SASL_H
+#define POP3_SASL_H
+
+#include "../base/buf.h"
+
+#define POP3_SASL_MAX 65536   /* octets of one message */
+
+/* ----------------------------------------------------- what is handed in */
+
+enum pop3_hash { POP3_MD5, POP3_SHA1, POP3_SHA256 };
+
+#define POP3_HASH_MAX 32      /* octets of the longest */
+
+/* Octets of a hash. */
+size_t pop3_hash_size (enum pop3_hash h);
+
+/*
+** Hash functions and random octets. Each of the first four returns 0 when it
+** cannot be done (a hash that is switched off, say), which fails the exchange.
+** 'out' has room for the hash. 'equal' takes as long whether they are or not.
+*/
+typedef struct pop3_crypto {
+  int (*digest) (enum pop3_hash h, pop3_span in, unsigned char *out);
+  int (*hmac) (enum pop3_hash h, pop3_span key, pop3_span in,
+               unsigned char *out);
+  int (*pbkdf2) (enum pop3_hash h, pop3_span password, pop3_span salt,
+                 uint32_t iterations, unsigned char *out);
+  int (*random) (unsigned char *p, size_t n);
+  int (*equal) (const void *a, const void *b, size_t n);
+} pop3_crypto;
+
+/* ------------------------------------------------------------ mechanisms */
+
+typedef struct pop3_sasl pop3_sasl;
+
+enum pop3_sasl_flags {
+  POP3_SASL_CLEARTEXT = 1,     /* whoever reads the link has the secret */
+  POP3_SASL_TOKEN = 2,         /* the secret is an OAuth bearer token */
+  POP3_SASL_CERTIFICATE = 4,   /* the proof is TLS's client certificate */
+  POP3_SASL_ANONYMOUS = 8,     /* nothing is proved */
+  POP3_SASL_BINDING = 16,      /* bound to the TLS channel (-PLUS) */
+  POP3_SASL_INITIAL = 32,      /* the client speaks first */
+  POP3_SASL_SALTED = 64        /* takes 'salt' and 'check_verifier' */
+};
+
+/*
+** A mechanism; sasl_mech.h says what its functions are to do.
+*/
+typedef struct pop3_sasl_mech {
+  const char *name;
+  unsigned flags;
+  enum pop3_hash hash;                         /* if it uses one */
+  size_t size;                                 /* of its own memory, or 0 */
+  int  (*open) (pop3_sasl *m);                 /* a client: look at what was
+                                                  given */
+  int  (*client) (pop3_sasl *m, pop3_span in);
+  int  (*server) (pop3_sasl *m, const pop3_span *in);
+  int  (*check) (pop3_sasl *m, pop3_span secret);  /* NULL: always true */
+  int  (*accept) (pop3_sasl *m);               /* NULL: nothing to say */
+  int  (*reject) (pop3_sasl *m);               /* NULL: nothing to say */
+  void (*drop) (pop3_sasl *m);                 /* NULL: nothing to free */
+} pop3_sasl_mech;
+
+/* The row 'i', from 0, the strongest first; NULL behind the last. */
+const pop3_sasl_mech *pop3_sasl_row (size_t i);
+
+/* The row of a mechanism, whatever the case of its name; NULL if new. */
+const pop3_sasl_mech *pop3_sasl_find (const char *name, size_t n);
+
+/* -------------------------------------------------------------- machines */
+
+/* A channel binding: "tls-exporter", say, and its octets; none is empty. */
+typedef struct pop3_sasl_binding {
+  pop3_span type;
+  pop3_span data;
+} pop3_sasl_binding;
+
+/*
+** What an exchange is about. Everything is copied. All zero is a server's
+** that binds to no channel; 0 is the default of a number.
+*/
+typedef struct pop3_sasl_opts {
+  pop3_span user;           /* client; of ANONYMOUS the trace, none for
+                               EXTERNAL */
+  pop3_span secret;         /* client: password or token */
+  pop3_span authzid;        /* client: whom to act as, if not as the user */
+  pop3_span host;           /* OAUTHBEARER's client: the server's name;
+                               CRAM-MD5's server: the name in its challenge,
+                               "localhost" if there is none */
+  uint32_t port;            /* OAUTHBEARER's client: the server's port */
+  const pop3_sasl_binding *bindings;  /* client: the one to use with -PLUS;
+                               server: all that this link has */
+  size_t nbindings;
+  int plus;                 /* client: it could bind, but no -PLUS is offered
+                               (gs2 flag "y"); server: the -PLUS is offered on
+                               this link, so a client's "y" is the sign of a
+                               downgrade */
+  pop3_span nonce;          /* for tests; else 18 random octets in base64 */
+  uint32_t min_iterations;  /* client: 4096 (RFC 7677), fewer are refused */
+  uint32_t max_iterations;  /* client: 5000000, some seconds of work */
+} pop3_sasl_opts;
+
+enum pop3_sasl_side { POP3_SASL_CLIENT, POP3_SASL_SERVER };
+
+/*
+** NULL when there is no memory. What else is wrong (a password that cannot be
+** prepared, an identity that the mechanism cannot carry, a -PLUS without a
+** binding) sticks, and 'pop3_sasl_error' tells it at once.
+*/
+pop3_sasl *pop3_sasl_new (pop3_mem mem, const pop3_crypto *crypto,
+                          const pop3_sasl_mech *mech,
+                          enum pop3_sasl_side side,
+                          const pop3_sasl_opts *opts);
+void pop3_sasl_free (pop3_sasl **m);
+
+/* The error that stuck, 0 if none did, and what there is to say about it. */
+int         pop3_sasl_error (const pop3_sasl *m);
+const char *pop3_sasl_why (const pop3_sasl *m);
+
+const pop3_sasl_mech *pop3_sasl_mechanism (const pop3_sasl *m);
+
+/* What a step came to. */
+enum pop3_sasl_said {
+  POP3_SASL_SAY = 1,   /* send '*out', which may be empty */
+  POP3_SASL_SALT,      /* server: the user is known, see 'pop3_sasl_salt' */
+  POP3_SASL_PROOF,     /* server: all of the proof is there, 'check' it */
+  POP3_SASL_DONE,      /* server: the client took what 'accept' said */
+  POP3_SASL_FAILED     /* server: the client took what 'reject' said */
+};
+
+/*
+** One step: 'in' is the challenge (client) or response (server), without its
+** base64; NULL when nothing was said, as before a client's initial response,
+** or where a client sent none. Returns one of the above or an error:
+** POP3_ESASL malformed or too many, POP3_ELIMIT too long, POP3_EAUTH a check
+** of the mechanism that failed, POP3_ENOMEM. '*out' is good until the next
+** call. POP3_ESTATE, which does not stick: first answer what was asked.
+*/
+int pop3_sasl_step (pop3_sasl *m, const pop3_span *in, pop3_span *out);
+
+/*
+** Client: may a +OK be believed now? Only when everything has been said and
+** the server has proved what the mechanism lets it prove.
+*/
+int pop3_sasl_done (const pop3_sasl *m);
+
+/*
+** Client: what no one may show, one after another: '*at' begins as 0. Returns
+** 0 behind the last. They are the secret as given and as prepared, digests
+** and proofs, and each response with its base64 form, except that a response
+** which only names a user is listed in base64 alone.
+*/
+int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret);
+
+/* ---------------------------------------------------------------- server */
+
+/* What is to be done before the next step: SALT, PROOF or 0. */
+int pop3_sasl_asks (const pop3_sasl *m);
+
+/*
+** Who it is, from SALT or PROOF on, and as whom it wants to act (from PROOF
+** on, empty if as the same). EXTERNAL's user is empty: the certificate says
+** who it is.
+*/
+pop3_span pop3_sasl_user (const pop3_sasl *m);
+pop3_span pop3_sasl_authzid (const pop3_sasl *m);
+
+/* The password or token that the client showed; empty if it showed none. */
+pop3_span pop3_sasl_shown (const pop3_sasl *m);
+
+/* Answer SALT; 'salt' is not empty, 'iterations' is 1 or more. SAY. */
+int pop3_sasl_salt (pop3_sasl *m, pop3_span salt, uint32_t iterations,
+                    pop3_span *out);
+
+/*
+** At PROOF: did the client prove that it knows this secret? 1 or 0, or an
+** error, which sticks. Any number of secrets may be tried. The second is for
+** SALTED mechanisms: 'stored' and 'server' hold 'pop3_hash_size' octets each,
+** POP3_ESTATE if they do not.
+*/
+int pop3_sasl_check (pop3_sasl *m, pop3_span secret);
+int pop3_sasl_check_verifier (pop3_sasl *m, pop3_span stored,
+                              pop3_span server);
+
+/*
+** End it: SAY when there is something to send first (the client's response
+** is then one more step), else DONE or FAILED. POP3_ESTATE, which does not
+** stick, when nothing is to be decided, and for 'accept' when the last check
+** was false, or when there was none and the mechanism needs it to prove the
+** server's own knowledge (SALTED).
+*/
+int pop3_sasl_accept (pop3_sasl *m, pop3_span *out);
+int pop3_sasl_reject (pop3_sasl *m, pop3_span *out);
+
+/* ---------------------------------------------------------------- besides */
+
+/*
+** What a server may keep in place of a password (RFC 5802 3), each as long
+** as the hash. 0, POP3_EPREP, POP3_EAUTH (no such hash), POP3_ENOMEM.
+*/
+int pop3_sasl_verifier (pop3_mem mem, const pop3_crypto *crypto,
+                        enum pop3_hash h, pop3_span password, pop3_span salt,
+                        uint32_t iterations, unsigned char *stored,
+                        unsigned char *server);
+
+/*
+** SASLprep, the subset above: append 'in', prepared. 0, POP3_EPREP when it is
+** refused, POP3_ENOMEM; 'out' is then as it was.
+*/
+int pop3_prep (pop3_buf *out, pop3_span in);
+
+/*
+** Base64 in one line (RFC 4648 4). 'out' has room for POP3_SASL_ENCODED(n)
+** octets; their number is returned. Decoding is strict: no other character,
+** full padding, no bits left over, so that octets have one form. Room for
+** n / 4 * 3; 0 or POP3_ESASL.
+*/
+#define POP3_SASL_ENCODED(n) (((n) + 2) / 3 * 4)
+size_t pop3_sasl_encode (char *out, pop3_span in);
+int    pop3_sasl_decode (char *out, size_t *n, pop3_span in);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+** session.h - POP3 sessions, both sides of them, without any input or output.
+**
+** Two engines live here: a client session and a server session. Neither
+** opens, reads, writes or waits. Bytes that came from the peer go in
+** ('room' and 'filled', or 'feed'), events come out ('next'), bytes for the
+** peer come out ('out'), and the caller says how many of them are gone
+** ('sent'). The caller keeps the control flow; there are no callbacks.
+**
+**      peer --> room/filled --> next --> events
+**      peer <-- out/sent   <-- ask, reply <-- you
+**
+** One thread at a time may use an engine; there is no global state.
+** Functions that can fail return 0 (or a count) on success and a negative
+** POP3_E code on failure. What is said to "stick" is returned by every later
+** call; nothing gets worse by calling again.
+*/
+#ifndef POP3_H
+#define POP3_H
+
+#include "../base/base.h"
+
+/* ---------------------------------------------------------------- verbs */
+
+/* Session states of RFC 1939; GREETING is before the server has spoken. */
+enum pop3_phase {
+  POP3_GREETING, POP3_AUTHORIZATION, POP3_TRANSACTION, POP3_UPDATE, POP3_ENDED
+};
+
+/* What follows the verb in a command. */
+enum pop3_args {
+  POP3_A_NONE,    /* nothing */
+  POP3_A_TEXT,    /* the rest of the line, spaces and all */
+  POP3_A_REST,    /* the same, may be absent */
+  POP3_A_MSG,     /* a message number */
+  POP3_A_MSGOPT,  /* a message number, may be absent */
+  POP3_A_TOP,     /* a message number and a count of lines */
+  POP3_A_TWO,     /* a word and the rest of the line */
+  POP3_A_MECH     /* a word, may be absent, and the rest, may be absent */
+};
+
+/* What an +OK reply holds. */
+enum pop3_shape {
+  POP3_S_LINE,     /* the status line */
+  POP3_S_BODY,     /* a body follows */
+  POP3_S_LISTING   /* a body of lines "number value" follows */
+};
+
+/*
+** One row of THE table. It is the truth about the protocol for both sides;
+** nothing else compares verb strings.
+*/
+typedef struct pop3_verb {
+  const char *name;
+  unsigned char args;    /* enum pop3_args */
+  unsigned char bare;    /* shape of the reply without an argument */
+  unsigned char full;    /* and with one */
+  unsigned char phases;  /* bits 1 << enum pop3_phase where it is valid */
+  unsigned char then;    /* phase after +OK; 0 is no change */
+  unsigned char secret;  /* the first secret argument: 1, 2, or 0 for none */
+} pop3_verb;
+
+enum pop3_verb_id {
+  POP3_V_APOP, POP3_V_AUTH, POP3_V_CAPA, POP3_V_DELE, POP3_V_LANG,
+  POP3_V_LIST, POP3_V_NOOP, POP3_V_PASS, POP3_V_QUIT, POP3_V_RETR,
+  POP3_V_RSET, POP3_V_STAT, POP3_V_STLS, POP3_V_TOP, POP3_V_UIDL,
+  POP3_V_USER, POP3_V_UTF8,
+  POP3_V_OTHER,     /* a verb that is not in the table */
+  POP3_V_GREETING,  /* no verb: what the server says first */
+  POP3_V_RESPONSE   /* no verb: the client's answer to a challenge */
+};
+
+/* The row of a verb; ids from OTHER on have a row without a name. */
+const pop3_verb *pop3_verb_row (int id);
+
+/* The id of the verb p[0 .. n), whatever its case; POP3_V_OTHER if new. */
+int pop3_verb_find (const char *p, size_t n);
+
+/*
+** Where the secret of a command line of that verb begins, or 'n' when it
+** has none. What is masked in traces is everything from there on.
+*/
+size_t pop3_verb_secret (int id, const char *p, size_t n);
+
+/* --------------------------------------------------------------- client */
+
+typedef struct pop3_client pop3_client;
+
+struct pop3_journal;
+struct pop3_buf;
+
+/*
+** Limits; each is inclusive, and enforced while reading.
+*/
+typedef struct pop3_client_limits {
+  size_t line;       /* octets of a status or listing line, its end apart;
+                        8192: RFC 2449 says 512, servers overdo it */
+  size_t listing;    /* entries of a listing; 4194304: a maildrop of 20 years
+                        of a busy list has less */
+  uint64_t message;  /* octets of one body; no limit */
+  uint64_t drain;    /* octets thrown away to stay in step after a body that
+                        nobody wants; 16 MiB: most mail, in little time */
+} pop3_client_limits;
+
+extern const pop3_client_limits pop3_client_defaults;
+
+/*
+** Octets of a command, its end apart. RFC 2449 allows 255, RFC 5034 more than
+** that for a login; this is beyond what any server takes.
+*/
+#define POP3_COMMAND_MAX 65536
+
+/* How the body of a reply is handed out. */
+enum pop3_mode {
+  POP3_WHOLE,   /* in one piece with END */
+  POP3_STREAM   /* in pieces, as they come, with DATA; then END */
+};
+
+enum pop3_event_type {
+  POP3_EV_REPLY,   /* a status line; 'more' when a body follows */
+  POP3_EV_CHALLENGE,  /* AUTH goes on: 'text' is base64, to be answered */
+  POP3_EV_DATA,    /* octets of a streamed body */
+  POP3_EV_ENTRY,   /* one line of a LIST or UIDL listing */
+  POP3_EV_END      /* the body has ended */
+};
+
+typedef struct pop3_event {
+  int type;
+  int verb;         /* of the command that is answered */
+  int ok;           /* REPLY: it was +OK */
+  int more;         /* REPLY: a body follows */
+  int shape;        /* REPLY with 'more', END: what the body is */
+  int body;         /* the same two: 'body' of the command */
+  int mode;         /* END: how the body was handed out */
+  int err;          /* END: 0, or why the body is not whole; REPLY: ENTRY
+                       when a +OK lacks the numbers that it must hold */
+  pop3_span text;   /* REPLY: the text without its response code */
+  pop3_span code;   /* REPLY: the response code, upper case, p NULL if none */
+  pop3_span data;   /* DATA; END of a WHOLE body; ENTRY of UIDL, REPLY to
+                       UIDL n: the unique-id */
+  uint64_t number;  /* ENTRY, and REPLY to LIST n, UIDL n: the message
+                       number; REPLY to STAT: the count */
+  uint64_t octets;  /* ENTRY of LIST, REPLY to STAT, LIST n: the size;
+                       END: octets of the body */
+} pop3_event;
+
+/*
+** NULL when there is no memory. 'lim' is copied. Commands and status lines
+** go to 'j', secrets masked, unless it is NULL.
+*/
+pop3_client *pop3_client_new (pop3_mem mem, const pop3_client_limits *lim,
+                              struct pop3_journal *j);
+void pop3_client_free (pop3_client **c);
+
+/*
+** Room for at least 'want' octets from the peer; '*got' is how many fit.
+** NULL when there is no memory. Then say how many came. What an event
+** pointed at is gone after 'room'. 'feed' is both with a copy; 'eof' says
+** that the peer has closed.
+*/
+char *pop3_client_room (pop3_client *c, size_t want, size_t *got);
+void  pop3_client_filled (pop3_client *c, size_t n);
+int   pop3_client_feed (pop3_client *c, const char *p, size_t n);
+void  pop3_client_eof (pop3_client *c);
+
+/*
+** Send a command, without its CRLF. Many may be under way at once; replies
+** come in their order. 'body' says that +OK is followed by a body when the
+** verb is not in the table, and makes a listing a body like any. Errors, nothing being sent: ARG, LONG, STATE,
+** or the one that stuck.
+*/
+int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
+                     int mode);
+
+/*
+** Answer a challenge of AUTH: base64, or "*" to give up (RFC 5034 section 4).
+** STATE when there is none. While AUTH or STLS is under way no other command
+** can be asked for: what would follow them belongs to another state.
+*/
+int pop3_client_answer (pop3_client *c, const char *p, size_t n);
+
+/*
+** The next event: 1 with '*ev' set, 0 when more octets are needed, or an
+** error, which sticks: the link is of no more use. What 'ev' points to is
+** good until the next call.
+*/
+int pop3_client_next (pop3_client *c, pop3_event *ev);
+
+/* Something that replies are not to show, besides the secrets of commands. */
+int pop3_client_secret (pop3_client *c, const char *p, size_t n);
+
+/* Commands whose replies have not ended. */
+size_t pop3_client_asked (const pop3_client *c);
+
+/*
+** Nobody wants the replies under way any more: they are read and dropped,
+** at most 'drain' octets of them, before the next command's. No event comes
+** from them.
+*/
+void pop3_client_discard (pop3_client *c);
+
+/* Octets to send, maybe none; and 'n' of them are gone. */
+pop3_span pop3_client_out (const pop3_client *c);
+void      pop3_client_sent (pop3_client *c, size_t n);
+
+int pop3_client_phase (const pop3_client *c);
+
+/* The line that was no POP3 reply, secrets masked, after POP3_ESTATUS. */
+pop3_span pop3_client_culprit (const pop3_client *c);
+
+/* Octets that came and that no event has covered yet. */
+size_t pop3_client_unread (const pop3_client *c);
+
+/* --------------------------------------------------------------- server */
+
+typedef struct pop3_server pop3_server;
+
+typedef struct pop3_server_limits {
+  size_t line;    /* octets of a command line, its end apart; 8192: RFC 2449
+                     asks for 255, long tokens and names need more */
+  size_t output;  /* octets of replies encoded ahead of the reader; 262144:
+                     fills a fast link, bounds a slow reader's memory */
+} pop3_server_limits;
+
+extern const pop3_server_limits pop3_server_defaults;
+
+typedef struct pop3_command {
+  int verb;          /* enum pop3_verb_id */
+  pop3_span name;    /* the verb in upper case, as it came in a plain session */
+  int64_t number;    /* message number, -1 if there is none */
+  int64_t lines;     /* of TOP, else -1 */
+  pop3_span first;   /* first word of TWO and MECH; TEXT and REST: the rest */
+  pop3_span second;  /* what follows it; p NULL if there is nothing; in a plain
+                        session all of the line */
+} pop3_command;
+
+/*
+** NULL when there is no memory. 'lim' is not copied and must live on. Lines
+** go to 'j', as those of session 'id', unless it is NULL.
+*/
+pop3_server *pop3_server_new (pop3_mem mem, const pop3_server_limits *lim,
+                              struct pop3_journal *j, uint32_t id);
+void pop3_server_free (pop3_server **s);
+
+/*
+** From now on nothing is refused by itself but overlong lines: each command
+** comes in any state, as a verb and the rest of its line in 'first'.
+*/
+void pop3_server_plain (pop3_server *s);
+
+char *pop3_server_room (pop3_server *s, size_t want, size_t *got);
+void  pop3_server_filled (pop3_server *s, size_t n);
+int   pop3_server_feed (pop3_server *s, const char *p, size_t n);
+
+/*
+** The next command: 1 with '*cmd' set, 0 when more octets are needed or
+** the replies so far must leave first (see 'output'), or POP3_ENOMEM.
+** Commands that are no commands (syntax, state, length) are answered here
+** and never seen. After 1 there must be a reply before the next call.
+*/
+int pop3_server_next (pop3_server *s, pop3_command *cmd);
+
+/*
+** A reply's status line: "+OK" or "-ERR", "[code] " if there is one, text.
+** Control characters in 'code' and 'text' become spaces.
+*/
+int pop3_server_reply (pop3_server *s, int ok, pop3_span code, pop3_span text);
+
+/*
+** In place of a reply, a challenge of a SASL exchange: "+ " and base64. The
+** client's next line then is no command but its response, which comes as one
+** of verb RESPONSE: 'first' is the line, p NULL when it was too long. There
+** may be more challenges; the exchange ends with a reply.
+*/
+int pop3_server_challenge (pop3_server *s, pop3_span text);
+
+/* The same by octets as they are, "+" and line end among them. */
+int pop3_server_rawchallenge (pop3_server *s, pop3_span octets);
+
+/* Something that the next reply is not to show, besides what came. */
+int pop3_server_secret (pop3_server *s, const char *p, size_t n);
+
+/* Append a text, the secrets of the last login masked as in its reply. */
+int pop3_server_mask (const pop3_server *s, struct pop3_buf *out,
+                      pop3_span text);
+
+/*
+** A body behind it. The octets must stay where they are until
+** 'pop3_server_busy' says no: they are encoded as the reader takes them.
+** 'last' 0 means that more follow; the terminator is added after the last.
+*/
+int pop3_server_body (pop3_server *s, const char *p, size_t n, int last);
+
+/* Octets of a body are still to be encoded, or more of it must follow. */
+enum pop3_busy { POP3_IDLE, POP3_ENCODING, POP3_HUNGRY };
+int pop3_server_busy (const pop3_server *s);
+
+/* Octets as they are, in place of a reply. */
+int pop3_server_raw (pop3_server *s, const char *p, size_t n);
+
+/* And more of them, of which the journal is not told. */
+int pop3_server_more (pop3_server *s, const char *p, size_t n);
+
+/*
+** Nobody reads any more, but commands that came are still to be done: drop
+** all replies from here on.
+*/
+void pop3_server_mute (pop3_server *s);
+
+/*
+** Let only so much of the reply that comes next out: 'octets' of it, or
+** lines of its body, whichever comes first (UINT64_MAX: no such bound). The
+** rest is dropped. It is cut when the bound is reached or the reply is out;
+** one that is mute is so, too.
+*/
+void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines);
+int  pop3_server_is_cut (const pop3_server *s);
+
+/* Octets to send; taking them lets more of a body be encoded. */
+int       pop3_server_fill (pop3_server *s);
+pop3_span pop3_server_out (const pop3_server *s);
+void      pop3_server_sent (pop3_server *s, size_t n);
+
+/* Give back what an idle session does not need. */
+void pop3_server_rest (pop3_server *s);
+
+int  pop3_server_phase (const pop3_server *s);
+void pop3_server_enter (pop3_server *s, int phase);
+
+/* Octets that came and are no whole command yet. */
+size_t pop3_server_unread (const pop3_server *s);
+
+#endif

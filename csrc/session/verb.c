@@ -1,0 +1,87 @@
+/*
+** verb.c - the table of verbs: what follows each, what answers it, where it
+** is valid, where it leads, and what in it is secret.
+*/
+#include <string.h>
+
+#include "session.h"
+#include "../base/ascii.h"
+#include "../base/secret.h"
+
+#define AUTH (1 << POP3_AUTHORIZATION)
+#define TRANS (1 << POP3_TRANSACTION)
+#define ANY (AUTH | TRANS)
+
+#define LINE POP3_S_LINE
+#define BODY POP3_S_BODY
+#define LISTING POP3_S_LISTING
+
+/* In the order of enum pop3_verb_id. */
+static const pop3_verb verbs[] = {
+  /* verb    arguments       bare     full  phases then             secret */
+  { "APOP", POP3_A_TWO,     LINE,    LINE, AUTH,  POP3_TRANSACTION, 2 },
+  { "AUTH", POP3_A_MECH,    BODY,    LINE, AUTH,  POP3_TRANSACTION, 2 },
+  { "CAPA", POP3_A_NONE,    BODY,    BODY, ANY,   0, 0 },
+  { "DELE", POP3_A_MSG,     LINE,    LINE, TRANS, 0, 0 },
+  { "LANG", POP3_A_REST,    BODY,    LINE, ANY,   0, 0 },
+  { "LIST", POP3_A_MSGOPT,  LISTING, LINE, TRANS, 0, 0 },
+  { "NOOP", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
+  { "PASS", POP3_A_TEXT,    LINE,    LINE, AUTH,  POP3_TRANSACTION, 1 },
+  { "QUIT", POP3_A_NONE,    LINE,    LINE, ANY,   POP3_ENDED, 0 },
+  { "RETR", POP3_A_MSG,     BODY,    BODY, TRANS, 0, 0 },
+  { "RSET", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
+  { "STAT", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
+  { "STLS", POP3_A_NONE,    LINE,    LINE, AUTH,  0, 0 },
+  { "TOP",  POP3_A_TOP,     BODY,    BODY, TRANS, 0, 0 },
+  { "UIDL", POP3_A_MSGOPT,  LISTING, LINE, TRANS, 0, 0 },
+  { "USER", POP3_A_TEXT,    LINE,    LINE, AUTH,  0, 0 },
+  { "UTF8", POP3_A_NONE,    LINE,    LINE, AUTH,  0, 0 },
+  { "",     POP3_A_REST,    LINE,    LINE, ANY,   0, 0 },
+  { "",     POP3_A_NONE,    LINE,    LINE, 1 << POP3_GREETING,
+    POP3_AUTHORIZATION, 0 },
+  { "",     POP3_A_REST,    LINE,    LINE, AUTH,  0, 1 }
+};
+
+const pop3_verb *pop3_verb_row (int id) {
+  return &verbs[id];
+}
+
+int pop3_verb_find (const char *p, size_t n) {
+  int id;
+  for (id = 0; id < POP3_V_OTHER; id++)
+    if (strlen(verbs[id].name) == n && pop3_same(p, verbs[id].name, n))
+      return id;
+  return POP3_V_OTHER;
+}
+
+static int letter (char c) {
+  c = pop3_upper(c);
+  return c >= 'A' && c <= 'Z';
+}
+
+/*
+** The same for a line that is no command: a login all but in form, such as
+** one with a tab for the space, still tells its secret.
+*/
+static size_t sloppy_secret (const char *p, size_t n) {
+  size_t i = 0, from;
+  while (i < n && !letter(p[i])) i++;
+  from = i;
+  while (i < n && letter(p[i])) i++;
+  if (i == n || verbs[pop3_verb_find(p + from, i - from)].secret == 0)
+    return n;
+  return i + 1;
+}
+
+size_t pop3_verb_secret (int id, const char *p, size_t n) {
+  int field = verbs[id].secret;
+  size_t i = 0;
+  if (id == POP3_V_OTHER) return sloppy_secret(p, n);
+  if (field == 0) return n;
+  while (field-- > 0) {
+    const char *sp = (const char *)memchr(p + i, ' ', n - i);
+    if (sp == NULL) return n;
+    i = (size_t)(sp - p) + 1;
+  }
+  return i;
+}

@@ -1,0 +1,37 @@
+/*
+** cert.h - keys and certificates made in memory, for tests: good ones, and ones
+** that a client must refuse. Nothing of this is for production.
+*/
+#ifndef POP3_CERT_H
+#define POP3_CERT_H
+
+#include "../base/buf.h"
+#include "context.h"
+
+/* A name that a certificate is for: 'd' DNS, 'i' an address, 'e' an e-mail. */
+typedef struct pop3_cert_name {
+  char kind;
+  pop3_span name;   /* octets as they are to be, of an address its text */
+} pop3_cert_name;
+
+typedef struct pop3_cert_opts {
+  const char *subject;    /* common name */
+  const pop3_cert_name *names;
+  size_t nnames;
+  const char *ca_cert;    /* PEM of who signs, with its key; NULL: itself */
+  const char *ca_key;
+  int is_ca;
+  int client;             /* for a client, not a server */
+  int email;              /* for S/MIME */
+  long long from, to;     /* validity, in seconds from now */
+  const char *key;        /* "ec" (P-256), "ed25519", "rsa:2048", ... */
+} pop3_cert_opts;
+
+/*
+** PEM of certificate and key, appended to two empty buffers. 0, POP3_ENOMEM,
+** or POP3_ETLS with 'why'.
+*/
+int pop3_cert_make (const pop3_cert_opts *o, pop3_buf *cert, pop3_buf *key,
+                    char why[POP3_WHY_MAX]);
+
+#endif

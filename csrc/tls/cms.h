@@ -1,0 +1,55 @@
+/*
+** smime.h - the cryptographic half of S/MIME (RFC 8551): CMS (RFC 5652) by
+** OpenSSL. Which octets of a message these are is decided elsewhere.
+*/
+#ifndef POP3_SMIME_H
+#define POP3_SMIME_H
+
+#include "../base/buf.h"
+#include "tls.h"
+
+typedef struct pop3_smime pop3_smime;
+
+enum pop3_smime_kind {
+  POP3_SMIME_OTHER,      /* compressed, certificates only, ... */
+  POP3_SMIME_SIGNED,
+  POP3_SMIME_ENVELOPED   /* encrypted, authenticated or not */
+};
+
+/*
+** Read what a part of type application/pkcs7-mime or -signature holds, DER.
+** NULL when it is no CMS, with 'why', or when there is no memory, without.
+*/
+pop3_smime *pop3_smime_new (pop3_mem mem, pop3_span der,
+                            char why[POP3_WHY_MAX]);
+void pop3_smime_free (pop3_smime **s);
+
+int pop3_smime_kind (const pop3_smime *s);
+
+/* Whose certificates are trusted; all NULL is the system's store. */
+typedef struct pop3_smime_trust {
+  int verify;            /* 0: any certificate will do */
+  const char *cafile, *capath;
+} pop3_smime_trust;
+
+/*
+** Are the signatures right? 'content' is what was signed, octet for octet
+** with CRLF line ends, when the signature is detached; p NULL when it is
+** inside, and then is appended to 'out'. 0, POP3_ENOMEM, or POP3_EAUTH with
+** 'why', 'out' being as it was.
+*/
+int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
+                       pop3_span content, pop3_buf *out,
+                       char why[POP3_WHY_MAX]);
+
+/* Who signed, the i-th from 0, after 'verify': 1, 0 behind the last, NOMEM. */
+int pop3_smime_signer (const pop3_smime *s, int i, pop3_tls_peer *who);
+
+/*
+** Decrypt by a certificate and its key (paths, or PEM; the key may be in the
+** file of the certificate). Appends to 'out'; errors as above.
+*/
+int pop3_smime_decrypt (pop3_smime *s, const char *cert, const char *key,
+                        pop3_buf *out, char why[POP3_WHY_MAX]);
+
+#endif
