@@ -67,6 +67,7 @@ build = {
         "csrc/mail/html.c",
         "csrc/mail/ident.c",
         "csrc/mail/label.c",
+        "csrc/mail/limits.c",
         "csrc/mail/mime.c",
         "csrc/mail/param.c",
         "csrc/mail/tree.c",

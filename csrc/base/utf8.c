@@ -3,7 +3,7 @@
 */
 #include <string.h>
 
-#include "../mail/mail.h"
+#include "utf8.h"
 
 typedef unsigned char byte;
 

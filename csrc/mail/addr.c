@@ -9,7 +9,10 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "addr.h"
+#include "word.h"
 
 enum { ATOM, QUOTED, LITERAL, COMMENT, LESS, GREATER, AT };
 

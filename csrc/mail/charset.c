@@ -6,7 +6,10 @@
 #include <iconv.h>
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "charset.h"
+#include "utf7.h"
 
 typedef unsigned char byte;
 

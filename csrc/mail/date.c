@@ -3,7 +3,8 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "date.h"
 
 typedef struct scan {
   const char *p, *e;

@@ -4,7 +4,9 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "decode.h"
+#include "yenc.h"
 
 typedef unsigned char byte;
 

@@ -4,7 +4,8 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "defect.h"
 
 /* Has the field, if it is one with parameters, too many of them? */
 static int note_params (pop3_tree *t, pop3_value *v, pop3_buf *tmp,

@@ -4,7 +4,9 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "encode.h"
 
 #define LINE 76
 

@@ -8,9 +8,9 @@
 */
 #include <string.h>
 
-#include "mail.h"
 #include "../base/ascii.h"
-#include "../base/secret.h"
+#include "../base/utf8.h"
+#include "html.h"
 
 #define DEEPEST 8     /* levels of quotes and lists that are shown */
 #define NAME 16       /* octets of a name that may be known */

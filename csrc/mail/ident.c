@@ -3,7 +3,9 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "ident.h"
 
 /*
 ** One past the quoted-string or comment at 'p'. One that does not end is

@@ -4,7 +4,8 @@
 ** Beside it: utf-7, the mail charsets that the Web gave up (hz, iso-2022-kr,
 ** iso-2022-cn), and a few code page numbers.
 */
-#include "mail.h"
+#include "../base/ascii.h"
+#include "label.h"
 
 enum {
   X_UTF8, X_IBM866, X_L2, X_L3, X_L4, X_CYR, X_ARA, X_GRE, X_HEB, X_L6, X_L7,

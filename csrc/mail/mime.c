@@ -9,7 +9,8 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "mime.h"
 
 enum {
   HEAD,        /* within the header block of the part on top */

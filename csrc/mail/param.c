@@ -7,7 +7,9 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "param.h"
+#include "word.h"
 
 typedef struct seg {
   uint32_t name, nname;    /* in 'text' */

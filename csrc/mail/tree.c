@@ -3,7 +3,8 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "tree.h"
 
 typedef struct level {
   uint32_t part, last;     /* the open part, and its last child so far */

@@ -1,7 +1,9 @@
 /*
 ** utf7.c - UTF-7 (RFC 2152).
 */
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "utf7.h"
 
 static int digit (char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';

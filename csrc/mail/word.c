@@ -4,7 +4,10 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "../base/ascii.h"
+#include "../base/utf8.h"
+#include "word.h"
+#include "decode.h"
 
 #define MAXLABEL 64    /* the longest label known has 19 */
 

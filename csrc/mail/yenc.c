@@ -4,7 +4,7 @@
 */
 #include <string.h>
 
-#include "mail.h"
+#include "yenc.h"
 
 enum { BEFORE, WITHIN, AFTER };
 enum { INLINE, START, SKIP };    /* d->bol: where in a line we are */

@@ -1,10 +1,10 @@
 /*
-** sasl_gs2.c - the header of GS2 (RFC 5801 section 4), with which SCRAM and
+** gs2.c - the header of GS2 (RFC 5801 section 4), with which SCRAM and
 ** OAUTHBEARER begin, and its names.
 */
 #include <string.h>
 
-#include "../mail/mail.h"
+#include "../base/utf8.h"
 #include "mechanism.h"
 
 int pop3_sasl_is_text (pop3_span s) {

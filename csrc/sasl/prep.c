@@ -2,7 +2,7 @@
 ** prep.c - SASLprep (RFC 4013), as far as it needs no tables of Unicode; see
 ** sasl.h for what that leaves out. The tables are those of RFC 3454.
 */
-#include "../mail/mail.h"
+#include "../base/utf8.h"
 #include "sasl.h"
 
 typedef unsigned char byte;

@@ -1,0 +1,26 @@
+/*
+** label.h - names of charsets.
+*/
+#ifndef POP3_LABEL_H
+#define POP3_LABEL_H
+
+#include "../base/base.h"
+
+/* How charset.c converts a charset. */
+enum pop3_charset_kind {
+  POP3_CS_UTF8, POP3_CS_1252, POP3_CS_UTF16LE, POP3_CS_UTF16BE, POP3_CS_UTF7,
+  POP3_CS_USER,       /* x-user-defined */
+  POP3_CS_SINGLE,     /* one octet per character; the table comes from iconv */
+  POP3_CS_SJIS, POP3_CS_EUCJP, POP3_CS_DOUBLE,       /* multibyte, by iconv */
+  POP3_CS_GB18030, POP3_CS_2022JP, POP3_CS_HZ, POP3_CS_2022
+};
+
+typedef struct pop3_charset {
+  const char *name;   /* its name for iconv */
+  unsigned char kind;
+} pop3_charset;
+
+/* The charset that a label names (WHATWG Encoding 4.2); NULL if unknown. */
+const pop3_charset *pop3_charset_find (pop3_span label);
+
+#endif
