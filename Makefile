@@ -26,7 +26,7 @@ LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
 
 B = .build
 CORE = $(wildcard csrc/base/*.c csrc/session/*.c csrc/sasl/*.c csrc/mail/*.c)
-SRC = $(CORE) $(wildcard csrc/tls/*.c csrc/bind/*.c)
+SRC = $(CORE) $(wildcard csrc/tls/*.c csrc/bind/*.c csrc/bind/*/*.c)
 OBJ = $(SRC:%.c=$(B)/%.o)
 SO = lua/pop3/core.so
 CTESTS = $(patsubst spec/c/%.c,$(B)/c/%,$(wildcard spec/c/*_test.c))

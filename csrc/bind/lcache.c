@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "../base/buf.h"
-#include "lpop3.h"
+#include "lcache.h"
+#include "open.h"
 
 #define CACHE "pop3.cache"
 #define SLOTS 4

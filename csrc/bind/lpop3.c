@@ -57,6 +57,12 @@ void lpop3_subtable (lua_State *L, const char *name) {
   lua_setfield(L, -3, name);
 }
 
+void lpop3_functions (lua_State *L, const char *name, const luaL_Reg *list) {
+  lpop3_subtable(L, name);
+  luaL_setfuncs(L, list, 0);
+  lua_pop(L, 1);
+}
+
 lpop3_port *lpop3_checkport (lua_State *L, int arg) {
   void *u = luaL_testudata(L, arg, LPOP3_CLIENT);
   lpop3_port *p;

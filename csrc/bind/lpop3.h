@@ -16,9 +16,6 @@
 /* Lua's allocator, as the core wants it. */
 pop3_mem lpop3_mem (lua_State *L);
 
-/* The same, with a few blocks kept for the next engine that asks. */
-pop3_mem lpop3_cache (lua_State *L);
-
 /* nil, message, code for a POP3_E value; raises for memory and argument. */
 int lpop3_fail (lua_State *L, int err);
 
@@ -52,10 +49,6 @@ typedef struct lpop3_port {
 
 #define LPOP3_CLIENT "pop3.client.engine"
 #define LPOP3_SERVER "pop3.server.engine"
-#define LPOP3_JOURNAL "pop3.journal"
-#define LPOP3_FD "pop3.fd"
-#define LPOP3_OUTFILE "pop3.outfile"
-#define LPOP3_POLLER "pop3.poller"
 #define LPOP3_TLS "pop3.tls"
 
 /* The open engine at 'arg', of any kind; misuse is raised. */
@@ -65,42 +58,10 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg);
 uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
                          uint64_t def);
 
-struct pop3_journal;
-struct pop3_journal *lpop3_checkjournal (lua_State *L, int arg);
-
-/* Entries as a list of tables; the journal is left as it is. */
-int lpop3_pushentries (lua_State *L, const struct pop3_journal *j);
-
-/* Is there an open outfile at 'arg'? Misuse is raised. */
-void lpop3_checkoutfile (lua_State *L, int arg);
-
-/* Write all of it to the file at 'arg' (an open outfile); 0 or an errno. */
-int lpop3_filewrite (lua_State *L, int arg, const char *p, size_t n);
-
-/* The descriptor at 'arg', which is open; misuse is raised. */
-int lpop3_checkfd (lua_State *L, int arg);
-
-/* Get, or make, the table 'name' in the table on the top; push it. */
+/* Push the table 'name' of the table on the top, which is made if missing. */
 void lpop3_subtable (lua_State *L, const char *name);
 
-/* Each adds its functions to the module table on the top of the stack. */
-void lpop3_open_cache (lua_State *L);
-void lpop3_open_cert (lua_State *L);
-void lpop3_open_client (lua_State *L);
-void lpop3_open_digest (lua_State *L);
-void lpop3_open_dot (lua_State *L);
-void lpop3_open_fd (lua_State *L);
-void lpop3_open_file (lua_State *L);
-void lpop3_open_journal (lua_State *L);
-void lpop3_open_message (lua_State *L);
-void lpop3_open_poll (lua_State *L);
-void lpop3_open_proc (lua_State *L);
-void lpop3_open_sasl (lua_State *L);
-void lpop3_open_server (lua_State *L);
-void lpop3_open_signal (lua_State *L);
-void lpop3_open_smime (lua_State *L);
-void lpop3_open_tls (lua_State *L);
-
-int luaopen_pop3_core (lua_State *L);
+/* Add functions to the table 'name' of the module on the top of the stack. */
+void lpop3_functions (lua_State *L, const char *name, const luaL_Reg *list);
 
 #endif

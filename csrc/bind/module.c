@@ -7,7 +7,9 @@ The C half: the engines, and what else is done in C. Whoever brings an event
 loop or a transport of their own starts here; others use `pop3`.
 @module pop3.core
 */
-#include "lpop3.h"
+#include <lauxlib.h>
+
+#include "open.h"
 
 #if defined(__GNUC__)
 #define LPOP3_EXPORT __attribute__ ((visibility ("default")))
@@ -18,21 +20,8 @@ loop or a transport of their own starts here; others use `pop3`.
 LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
-  lpop3_open_cache(L);
-  lpop3_open_cert(L);
-  lpop3_open_client(L);
-  lpop3_open_digest(L);
-  lpop3_open_dot(L);
-  lpop3_open_fd(L);
-  lpop3_open_file(L);
-  lpop3_open_journal(L);
-  lpop3_open_message(L);
-  lpop3_open_poll(L);
-  lpop3_open_proc(L);
-  lpop3_open_sasl(L);
-  lpop3_open_server(L);
-  lpop3_open_signal(L);
-  lpop3_open_smime(L);
-  lpop3_open_tls(L);
+#define LPOP3_X(name) lpop3_open_##name(L);
+  LPOP3_PARTS (LPOP3_X)
+#undef LPOP3_X
   return 1;
 }

@@ -30,16 +30,17 @@ end
 
 --- Save 'part' at 'path', or in the directory 'path' under a free name.
 return function(part, path)
-  local into = core.message.isdir(path)
+  local into = core.stat(path) == "directory"
   local directory = into and path or path:match("^(.*)/[^/]*$") or "."
   if directory == "" then directory = "/" end
-  local file <close>, err, code = core.message.save(directory)
-  if not file then return nil, err, code end
+  local temp = directory .. "/.part-" .. core.random(8)
+  local file <close>, err, code = core.outfile(path, temp)
+  if not file then return nil, directory .. err:sub(#temp + 1), code end
   local ok
   ok, err, code = write(file, part)
   if not ok then return nil, err, code end
   if not into then
-    ok, err, code = file:rename(path)
+    ok, err, code = file:commit()
     if not ok then return nil, err, code end
     return path
   end

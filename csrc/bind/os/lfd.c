@@ -22,7 +22,8 @@ Stream sockets by their descriptor.
 #include <linux/sockios.h>
 #endif
 
-#include "lpop3.h"
+#include "../open.h"
+#include "lfd.h"
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0

@@ -21,7 +21,8 @@ Processes.
 #include <sys/prctl.h>
 #endif
 
-#include "lpop3.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 /*
 ** The parent's handlers are not the child's; what it ignores is (nohup, "&").

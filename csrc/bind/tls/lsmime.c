@@ -9,7 +9,8 @@ the other one.
 */
 #include <string.h>
 
-#include "../tls/cms.h"
+#include "../../tls/cms.h"
+#include "../open.h"
 #include "ltls.h"
 
 #define SMIME_T "pop3.smime"

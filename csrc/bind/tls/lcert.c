@@ -8,8 +8,9 @@ Certificates made in memory, for tests.
 */
 #include <string.h>
 
-#include "../tls/certificate.h"
-#include "lpop3.h"
+#include "../../tls/certificate.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 #define YEAR (365LL * 24 * 3600)
 #define NAMES 1000  /* in one certificate */

@@ -6,8 +6,9 @@
 Hashes for Lua.
 @module pop3.core.digest
 */
-#include "../tls/digest.h"
-#include "lpop3.h"
+#include "../../tls/digest.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 static int push_hex (lua_State *L, const unsigned char *p, size_t n) {
   static const char hex[] = "0123456789abcdef";

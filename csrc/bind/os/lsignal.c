@@ -14,7 +14,8 @@ Signals.
 #include <time.h>
 #include <unistd.h>
 
-#include "lpop3.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 #define SIGNALS "pop3.signals"
 

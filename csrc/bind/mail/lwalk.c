@@ -4,7 +4,8 @@
 */
 #include <string.h>
 
-#include "lmessage.h"
+#include "../open.h"
+#include "lpart.h"
 
 /* ------------------------------------------------------------------ paths */
 
@@ -298,9 +299,13 @@ static int l_next (lua_State *L) {
   return 1;
 }
 
-const luaL_Reg lwalk_methods[] = {
+static const luaL_Reg methods[] = {
   {"walk", l_walk}, {"message", l_message}, {"_kind", l_kind},
   {"_child", l_child}, {"_next", l_next}, {NULL, NULL}
 };
 
-const luaL_Reg lwalk_getters[] = {{"path", g_path}, {NULL, NULL}};
+static const luaL_Reg getters[] = {{"path", g_path}, {NULL, NULL}};
+
+void lpop3_open_walk (lua_State *L) {
+  lmessage_add(L, methods, getters);
+}

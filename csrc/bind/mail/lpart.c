@@ -3,7 +3,8 @@
 */
 #include <string.h>
 
-#include "lmessage.h"
+#include "../open.h"
+#include "lpart.h"
 
 #define READER_T "pop3.core.reader"
 #define CHUNK ((size_t)1 << 16)
@@ -469,11 +470,11 @@ static const luaL_Reg reader_methods[] = {
   {"next", l_reader_next}, {"close", l_reader_close}, {NULL, NULL}
 };
 
-const luaL_Reg lpart_methods[] = {
+static const luaL_Reg methods[] = {
   {"offsets", l_offsets}, {"raw", l_raw}, {NULL, NULL}
 };
 
-const luaL_Reg lpart_getters[] = {
+static const luaL_Reg getters[] = {
   {"type", g_type}, {"charset", g_charset}, {"encoding", g_encoding},
   {"params", g_params}, {"disposition", g_disposition},
   {"filename", g_filename}, {"cid", g_cid}, {"size", g_size},
@@ -485,7 +486,8 @@ static const luaL_Reg functions[] = {
   {"describe", l_describe}, {NULL, NULL}
 };
 
-void lpart_open (lua_State *L) {
+void lpop3_open_part (lua_State *L) {
   lpop3_type(L, READER_T, reader_meta, reader_methods);
-  lmessage_table(L, "message", functions);
+  lpop3_functions(L, "message", functions);
+  lmessage_add(L, methods, getters);
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../open.h"
 #include "lmessage.h"
 
 #define KEEPPARTS ((size_t)1 << 14)    /* octets; a table larger goes back */
@@ -342,9 +343,11 @@ static int l_tostring (lua_State *L) {
   return 1;
 }
 
-void lmessage_table (lua_State *L, const char *name, const luaL_Reg *list) {
-  lpop3_subtable(L, name);
-  luaL_setfuncs(L, list, 0);
+void lmessage_add (lua_State *L, const luaL_Reg *methods,
+                   const luaL_Reg *getters) {
+  lua_getfield(L, -1, "message");
+  lpop3_functions(L, "methods", methods);
+  lpop3_functions(L, "getters", getters);
   lua_pop(L, 1);
 }
 
@@ -378,26 +381,15 @@ static const luaL_Reg functions[] = {
 
 static const luaL_Reg methods[] = {{"close", l_close}, {NULL, NULL}};
 
+static const luaL_Reg none[] = {{NULL, NULL}};
+
 void lpop3_open_message (lua_State *L) {
-  lwork_open(L);
-  lmessage_table(L, "message", functions);
+  lpop3_functions(L, "message", functions);
+  lmessage_add(L, methods, none);
   lua_getfield(L, -1, "message");
-  lpop3_subtable(L, "methods");               /* core, message, methods */
-  luaL_setfuncs(L, methods, 0);
-  luaL_setfuncs(L, lfield_methods, 0);
-  luaL_setfuncs(L, lpart_methods, 0);
-  luaL_setfuncs(L, lwalk_methods, 0);
-  lua_pushvalue(L, -2);
-  lpop3_subtable(L, "getters");
-  lua_remove(L, -2);                          /* ..., methods, getters */
-  luaL_setfuncs(L, lfield_getters, 0);
-  luaL_setfuncs(L, lpart_getters, 0);
-  luaL_setfuncs(L, lwalk_getters, 0);
+  lua_getfield(L, -1, "methods");
+  lua_getfield(L, -2, "getters");             /* ..., methods, getters */
   new_type(L, MESSAGE_T, message_meta);
   new_type(L, PART_T, part_meta);
   lua_pop(L, 3);
-  lpart_open(L);
-  lcodec_open(L);
-  lstream_open(L);
-  lsave_open(L);
 }

@@ -8,10 +8,11 @@ Dot-stuffing and the canonical form of mail, on whole strings.
 */
 #include <string.h>
 
-#include "../base/buf.h"
-#include "../session/canon.h"
-#include "../session/dot.h"
-#include "lpop3.h"
+#include "../../base/buf.h"
+#include "../../session/canon.h"
+#include "../../session/dot.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 /***
 Dot-stuffing (RFC 1939 section 3): a text as the body of a multi-line reply,

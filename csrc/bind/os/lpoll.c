@@ -23,7 +23,10 @@ Waiting for descriptors.
 #define USE_EPOLL 0
 #endif
 
-#include "lpop3.h"
+#include "../open.h"
+#include "lfd.h"
+
+#define LPOP3_POLLER "pop3.poller"
 
 /* Seconds (nil or negative: for ever) as poll's milliseconds, rounded up. */
 static int millis (lua_State *L, int arg) {

@@ -8,8 +8,9 @@ The client engine for Lua.
 */
 #include <string.h>
 
-#include "../session/journal.h"
-#include "lpop3.h"
+#include "../open.h"
+#include "../os/lfile.h"
+#include "ljournal.h"
 
 #define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
 #define TRACE (1024 * 1024)  /* octets of trace kept between two looks */

@@ -4,8 +4,8 @@
 #ifndef LTLS_H
 #define LTLS_H
 
-#include "../tls/tls.h"
-#include "lpop3.h"
+#include "../../tls/tls.h"
+#include "../lpop3.h"
 
 /* Describe the i-th certificate of something: 1, 0 if there is none, NOMEM. */
 typedef int (*ltls_describe) (const void *from, int i, pop3_tls_peer *peer);

@@ -3,7 +3,8 @@
 */
 #include <string.h>
 
-#include "lmessage.h"
+#include "../open.h"
+#include "lwork.h"
 
 #define WORK_T "pop3.core.work"
 #define THE WORK_T ".the"
@@ -27,7 +28,7 @@ static int l_gc (lua_State *L) {
 }
 
 /* Made before any message, so that it is finalized after all of them. */
-void lwork_open (lua_State *L) {
+void lpop3_open_work (lua_State *L) {
   static const luaL_Reg meta[] = { { "__gc", l_gc }, { NULL, NULL } };
   Work *w;
   int known = lua_getfield(L, LUA_REGISTRYINDEX, THE) != LUA_TNIL;

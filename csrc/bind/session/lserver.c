@@ -8,10 +8,12 @@ The server engine for Lua.
 */
 #include <string.h>
 
-#include "../base/buf.h"
-#include "../base/ascii.h"
-#include "../base/secret.h"
-#include "lpop3.h"
+#include "../../base/buf.h"
+#include "../../base/ascii.h"
+#include "../../base/secret.h"
+#include "../lcache.h"
+#include "../open.h"
+#include "ljournal.h"
 
 #define WANT 4096  /* octets read at once: commands are short */
 
@@ -72,7 +74,7 @@ its line, in any state
 @treturn pop3.server.engine
 */
 static int l_server (lua_State *L) {
-  struct pop3_journal *j = NULL;
+  pop3_journal *j = NULL;
   lua_Integer id = 0;
   Server *u;
   lua_settop(L, 1);

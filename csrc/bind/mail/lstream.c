@@ -3,7 +3,8 @@
 */
 #include <string.h>
 
-#include "lmessage.h"
+#include "../open.h"
+#include "lwork.h"
 
 #define STREAM_T "pop3.core.stream"
 #define CHUNK ((size_t)1 << 16)
@@ -153,7 +154,7 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg functions[] = {{"stream", l_stream}, {NULL, NULL}};
 
-void lstream_open (lua_State *L) {
+void lpop3_open_stream (lua_State *L) {
   lpop3_type(L, STREAM_T, meta, methods);
-  lmessage_table(L, "message", functions);
+  lpop3_functions(L, "message", functions);
 }

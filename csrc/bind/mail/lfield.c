@@ -4,6 +4,8 @@
 */
 #include <string.h>
 
+#include "../open.h"
+#include "lfield.h"
 #include "lmessage.h"
 
 /* Find the first field of 'name', which is in lower case. */
@@ -261,14 +263,18 @@ TABLE_GETTER(date, "date", push_date)
 TABLE_GETTER(in_reply_to, "in-reply-to", push_ids)
 TABLE_GETTER(references, "references", push_ids)
 
-const luaL_Reg lfield_methods[] = {
+static const luaL_Reg methods[] = {
   {"header", l_header}, {"fields", l_fields}, {"addresses", l_addresses},
   {NULL, NULL}
 };
 
-const luaL_Reg lfield_getters[] = {
+static const luaL_Reg getters[] = {
   {"subject", g_subject}, {"message_id", g_message_id}, {"date", g_date},
   {"in_reply_to", g_in_reply_to}, {"references", g_references},
   {"from", g_from}, {"to", g_to}, {"cc", g_cc}, {"bcc", g_bcc},
   {"reply_to", g_reply_to}, {"sender", g_sender}, {NULL, NULL}
 };
+
+void lpop3_open_field (lua_State *L) {
+  lmessage_add(L, methods, getters);
+}

@@ -7,7 +7,8 @@
 The codes of mail on whole strings.
 @module pop3.core.codec
 */
-#include "lmessage.h"
+#include "../open.h"
+#include "lfield.h"
 
 /* What reads the string at 1. */
 static Work *scratch (lua_State *L, pop3_span *in) {
@@ -172,8 +173,8 @@ static const luaL_Reg parsers[] = {
   {"addresses", l_addresses}, {"date", l_date}, {NULL, NULL}
 };
 
-void lcodec_open (lua_State *L) {
-  lmessage_table(L, "encode", encoders);
-  lmessage_table(L, "decode", decoders);
-  lmessage_table(L, "message", parsers);
+void lpop3_open_codec (lua_State *L) {
+  lpop3_functions(L, "encode", encoders);
+  lpop3_functions(L, "decode", decoders);
+  lpop3_functions(L, "message", parsers);
 }

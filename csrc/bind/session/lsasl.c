@@ -12,9 +12,10 @@ refused; normalisation (NFKC) and the rule for right-to-left text are not done.
 */
 #include <string.h>
 
-#include "../sasl/sasl.h"
-#include "../tls/crypto.h"
-#include "lpop3.h"
+#include "../../sasl/sasl.h"
+#include "../../tls/crypto.h"
+#include "../lpop3.h"
+#include "../open.h"
 
 #define CLIENT_T "pop3.sasl.client"
 #define SERVER_T "pop3.sasl.server"

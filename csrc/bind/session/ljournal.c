@@ -8,13 +8,15 @@ The journal of a server's sessions, for Lua.
 */
 #include <string.h>
 
-#include "../session/journal.h"
-#include "lpop3.h"
+#include "../open.h"
+#include "ljournal.h"
+
+#define JOURNAL_T "pop3.journal"
 
 #define CAP (64 * 1024 * 1024)  /* octets of lines kept by default */
 
 pop3_journal *lpop3_checkjournal (lua_State *L, int arg) {
-  return (pop3_journal *)luaL_checkudata(L, arg, LPOP3_JOURNAL);
+  return (pop3_journal *)luaL_checkudata(L, arg, JOURNAL_T);
 }
 
 /*
@@ -62,7 +64,7 @@ static int l_journal (lua_State *L) {
   luaL_argcheck(L, cap > 0, 1, "must be positive");
   j = (pop3_journal *)lua_newuserdatauv(L, sizeof *j, 0);
   pop3_journal_init(j, lpop3_mem(L), (size_t)cap);
-  luaL_setmetatable(L, LPOP3_JOURNAL);
+  luaL_setmetatable(L, JOURNAL_T);
   return 1;
 }
 
@@ -149,7 +151,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_journal (lua_State *L) {
-  lpop3_type(L, LPOP3_JOURNAL, meta, methods);
+  lpop3_type(L, JOURNAL_T, meta, methods);
   lua_pushcfunction(L, l_journal);
   lua_setfield(L, -2, "journal");
 }

@@ -10,7 +10,9 @@ or stand alone.
 */
 #include <string.h>
 
-#include "../sasl/sasl.h"
+#include "../../sasl/sasl.h"
+#include "../lcache.h"
+#include "../open.h"
 #include "ltls.h"
 
 #define CONTEXT_T "pop3.tls.context"

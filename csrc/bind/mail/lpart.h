@@ -1,0 +1,12 @@
+/*
+** lpart.h - the octets of parts for the other files of the binding.
+*/
+#ifndef LPART_H
+#define LPART_H
+
+#include "lmessage.h"
+
+/* The octets of a part as they are, and the encoding that they are in. */
+pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_code *code);
+
+#endif

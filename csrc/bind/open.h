@@ -1,0 +1,25 @@
+/*
+** open.h - the parts of pop3.core. One row for each file that adds functions
+** to the module; 'lpop3_open_NAME' gets the module table on the top of the
+** stack and leaves it there. They run in this order: allocators first, since
+** objects are finalized in the reverse order of their creation.
+*/
+#ifndef LPOP3_OPEN_H
+#define LPOP3_OPEN_H
+
+#include <lua.h>
+
+#define LPOP3_PARTS(X)                                                  \
+  X (cache) X (work)                                                    \
+  X (client) X (server) X (journal) X (dot) X (sasl)                    \
+  X (message) X (field) X (part) X (walk) X (codec) X (stream)          \
+  X (tls) X (cert) X (digest) X (smime)                                 \
+  X (fd) X (file) X (infile) X (dir) X (poll) X (proc) X (signal)
+
+#define LPOP3_X(name) void lpop3_open_##name (lua_State *L);
+LPOP3_PARTS (LPOP3_X)
+#undef LPOP3_X
+
+int luaopen_pop3_core (lua_State *L);
+
+#endif

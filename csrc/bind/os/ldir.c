@@ -1,0 +1,121 @@
+/*
+** ldir.c - directories, and what a path names. LuaSocket and Lua's own
+** libraries have no function for either.
+*/
+
+/***
+Directories, and what a path names.
+@module pop3.core.directory
+*/
+#define _DEFAULT_SOURCE  /* d_type */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lpop3.h"
+#include "../open.h"
+
+#define DIRECTORY "pop3.directory"
+
+static int d_close (lua_State *L) {
+  DIR **d = (DIR **)luaL_checkudata(L, 1, DIRECTORY);
+  if (*d != NULL) closedir(*d);
+  *d = NULL;
+  return 0;
+}
+
+/* Is it a regular file? Some file systems do not say so in the entry. */
+static int is_file (DIR *d, const struct dirent *e) {
+  struct stat st;
+#ifdef DT_REG
+  if (e->d_type == DT_REG) return 1;
+  if (e->d_type != DT_UNKNOWN && e->d_type != DT_LNK) return 0;
+#endif
+  return fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode);
+}
+
+/***
+The names in a directory, in no order, without "." and "..".
+@function readdir
+@tparam string path
+@tparam[opt=false] boolean files regular files only
+@treturn {string,...} or nil, message, "io"
+*/
+static int l_readdir (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  int files = lua_toboolean(L, 2);
+  DIR **d = (DIR **)lua_newuserdatauv(L, sizeof *d, 0);
+  struct dirent *e;
+  lua_Integer n = 0;
+  *d = NULL;
+  luaL_setmetatable(L, DIRECTORY);
+  lua_newtable(L);  /* directory, names */
+  *d = opendir(path);
+  if (*d == NULL) return lpop3_sysfail(L, path, errno);
+  while ((errno = 0, e = readdir(*d)) != NULL) {
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+    if (files && !is_file(*d, e)) continue;
+    lua_pushstring(L, e->d_name);
+    lua_rawseti(L, -2, ++n);
+  }
+  if (errno != 0) return lpop3_sysfail(L, path, errno);
+  closedir(*d);
+  *d = NULL;
+  return 1;
+}
+
+/***
+Make a directory; one that exists is fine.
+@function mkdir
+@tparam string path
+@treturn boolean true, or nil, message, "io"
+*/
+static int l_mkdir (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct stat st;
+  if (mkdir(path, 0777) != 0 &&
+      (errno != EEXIST || stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
+    return lpop3_sysfail(L, path, errno);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/***
+What a path is.
+@function stat
+@tparam string path
+@treturn string "file", "directory" or "other", or nil, message, "io"
+@treturn integer octets
+*/
+static int l_stat (lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct stat st;
+  if (stat(path, &st) != 0) return lpop3_sysfail(L, path, errno);
+  lua_pushstring(L, S_ISREG(st.st_mode) ? "file"
+                    : S_ISDIR(st.st_mode) ? "directory" : "other");
+  lpop3_pushu64(L, (uint64_t)st.st_size);
+  return 2;
+}
+
+static const luaL_Reg meta[] = {
+  { "__gc", d_close },
+  { NULL, NULL }
+};
+
+static const luaL_Reg none[] = {
+  { NULL, NULL }
+};
+
+static const luaL_Reg funcs[] = {
+  { "mkdir", l_mkdir },
+  { "readdir", l_readdir },
+  { "stat", l_stat },
+  { NULL, NULL }
+};
+
+void lpop3_open_dir (lua_State *L) {
+  lpop3_type(L, DIRECTORY, meta, none);
+  luaL_setfuncs(L, funcs, 0);
+}
