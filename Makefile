@@ -110,7 +110,7 @@ $(TLS_CTESTS): CTLS = $(wildcard csrc/tls/*.c)
 $(TLS_CTESTS): CLIBS = $(LIBS)
 $(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/*/*.h csrc/tls/*.c spec/c/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -Icsrc/base -Icsrc/session -Icsrc/sasl -Icsrc/mail -Icsrc/tls -Ispec/c -o $@ $< $(CHELP) \
+	$(CC) $(CFLAGS) $(WARN) $(addprefix -iquote,csrc/base csrc/session csrc/sasl csrc/mail csrc/tls spec/c) -o $@ $< $(CHELP) \
 	  $(CORE) $(CTLS) $(CLIBS)
 
 ctest: $(CTESTS)
@@ -176,7 +176,7 @@ $(LUA_FUZZERS): $(B)/fuzz/%: spec/fuzz/%.c spec/fuzz/lua.h $(SRC)
 $(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/*/*.h)
 	@mkdir -p $(@D)
 	clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -std=c99 -Icsrc/base -Icsrc/session -Icsrc/sasl -Icsrc/mail -Ispec/fuzz \
+	  -fno-sanitize-recover=undefined -std=c99 $(addprefix -iquote,csrc/base csrc/session csrc/sasl csrc/mail csrc/tls spec/fuzz) \
 	  -o $@ $< $(CORE)
 
 # A short run of every target from its corpus; findings stay in .build/fuzz.

@@ -54,6 +54,7 @@ build = {
         "csrc/bind/session/ljournal.c",
         "csrc/bind/session/lsasl.c",
         "csrc/bind/session/lserver.c",
+        "csrc/bind/session/lverb.c",
         "csrc/bind/tls/lcert.c",
         "csrc/bind/tls/ldigest.c",
         "csrc/bind/tls/lsmime.c",

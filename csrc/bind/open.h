@@ -11,7 +11,7 @@
 
 #define LPOP3_PARTS(X)                                                  \
   X (cache) X (work)                                                    \
-  X (client) X (server) X (journal) X (dot) X (sasl)                    \
+  X (client) X (server) X (journal) X (dot) X (verb) X (sasl)           \
   X (message) X (field) X (part) X (walk) X (codec) X (stream)          \
   X (tls) X (cert) X (digest) X (smime)                                 \
   X (fd) X (file) X (infile) X (dir) X (poll) X (proc) X (signal)

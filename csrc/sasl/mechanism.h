@@ -25,10 +25,21 @@
 
 #include "sasl.h"
 
-/* The mechanisms: pop3_sasl_NAME is the row, in this order. */
+/*
+** The mechanisms in the order in which a client prefers them: pop3_sasl_NAME
+** is the row. A build may put rows of its own before them by defining
+** POP3_SASL_MORE.
+*/
+#ifndef POP3_SASL_MORE
+#define POP3_SASL_MORE(X)
+#endif
+
 #define POP3_SASL_ROWS(X)                                             \
-  X (scram_sha256_plus) X (scram_sha256) X (scram_sha1_plus)          \
-  X (scram_sha1) X (external) X (oauthbearer) X (xoauth2)             \
+  POP3_SASL_MORE (X)                                                  \
+  X (external) X (oauthbearer) X (xoauth2)                            \
+  X (scram_sha512_plus) X (scram_sha512)                              \
+  X (scram_sha256_plus) X (scram_sha256)                              \
+  X (scram_sha1_plus) X (scram_sha1)                                  \
   X (cram_md5) X (plain) X (login) X (anonymous)
 
 #define POP3_X(name) extern const pop3_sasl_mech pop3_sasl_##name;

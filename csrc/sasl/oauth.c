@@ -153,13 +153,14 @@ static int xoauth_reject (pop3_sasl *m) {
 
 const pop3_sasl_mech pop3_sasl_oauthbearer = {
   "OAUTHBEARER",
-  POP3_SASL_CLEARTEXT | POP3_SASL_TOKEN | POP3_SASL_INITIAL, POP3_MD5, 0,
+  POP3_SASL_CLEARTEXT | POP3_SASL_TOKEN | POP3_SASL_INITIAL, POP3_NO_HASH, 0,
   oauth_open, bearer_client, bearer_server, oauth_check, NULL, bearer_reject,
   NULL
 };
 
 const pop3_sasl_mech pop3_sasl_xoauth2 = {
-  "XOAUTH2", POP3_SASL_CLEARTEXT | POP3_SASL_TOKEN | POP3_SASL_INITIAL,
-  POP3_MD5, 0, oauth_open, xoauth_client, xoauth_server, oauth_check, NULL,
+  "XOAUTH2",
+  POP3_SASL_CLEARTEXT | POP3_SASL_TOKEN | POP3_SASL_INITIAL | POP3_SASL_APART,
+  POP3_NO_HASH, 0, oauth_open, xoauth_client, xoauth_server, oauth_check, NULL,
   xoauth_reject, NULL
 };

@@ -63,7 +63,7 @@ static int same_secret (pop3_sasl *m, pop3_span secret) {
 }
 
 const pop3_sasl_mech pop3_sasl_plain = {
-  "PLAIN", POP3_SASL_CLEARTEXT | POP3_SASL_INITIAL, POP3_MD5, 0, plain_open,
+  "PLAIN", POP3_SASL_CLEARTEXT | POP3_SASL_INITIAL, POP3_NO_HASH, 0, plain_open,
   plain_client, plain_server, same_secret, NULL, NULL, NULL
 };
 
@@ -98,7 +98,7 @@ static int login_server (pop3_sasl *m, const pop3_span *in) {
 }
 
 const pop3_sasl_mech pop3_sasl_login = {
-  "LOGIN", POP3_SASL_CLEARTEXT, POP3_MD5, 0, login_open, login_client,
+  "LOGIN", POP3_SASL_CLEARTEXT, POP3_NO_HASH, 0, login_open, login_client,
   login_server, same_secret, NULL, NULL, NULL
 };
 
@@ -121,7 +121,7 @@ static int external_server (pop3_sasl *m, const pop3_span *in) {
 }
 
 const pop3_sasl_mech pop3_sasl_external = {
-  "EXTERNAL", POP3_SASL_CERTIFICATE | POP3_SASL_INITIAL, POP3_MD5, 0, NULL,
+  "EXTERNAL", POP3_SASL_CERTIFICATE | POP3_SASL_INITIAL, POP3_NO_HASH, 0, NULL,
   external_client, external_server, NULL, NULL, NULL, NULL
 };
 
@@ -142,6 +142,6 @@ static int anonymous_server (pop3_sasl *m, const pop3_span *in) {
 }
 
 const pop3_sasl_mech pop3_sasl_anonymous = {
-  "ANONYMOUS", POP3_SASL_ANONYMOUS | POP3_SASL_INITIAL, POP3_MD5, 0, NULL,
+  "ANONYMOUS", POP3_SASL_ANONYMOUS | POP3_SASL_INITIAL, POP3_NO_HASH, 0, NULL,
   anonymous_client, anonymous_server, NULL, NULL, NULL, NULL
 };

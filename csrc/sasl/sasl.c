@@ -27,8 +27,19 @@ const pop3_sasl_mech *pop3_sasl_find (const char *name, size_t n) {
   return NULL;
 }
 
+static const struct { const char *name; size_t size; } hashes[] = {
+  { NULL, 0 },
+#define POP3_X(id, name, size) { name, size },
+  POP3_HASHES (POP3_X)
+#undef POP3_X
+};
+
 size_t pop3_hash_size (enum pop3_hash h) {
-  return h == POP3_MD5 ? 16 : h == POP3_SHA1 ? 20 : 32;
+  return hashes[h].size;
+}
+
+const char *pop3_hash_name (enum pop3_hash h) {
+  return hashes[h].name;
 }
 
 /* ------------------------------------------------------------------ base64 */

@@ -61,12 +61,27 @@
 
 /* ----------------------------------------------------- what is handed in */
 
-enum pop3_hash { POP3_MD5, POP3_SHA1, POP3_SHA256 };
+/*
+** The hash functions, one row each: the name is also that of OpenSSL and of
+** 'core.sasl.verifier'; then octets.
+*/
+#define POP3_HASHES(X)                                                      \
+  X (MD5, "md5", 16) X (SHA1, "sha1", 20) X (SHA256, "sha256", 32)          \
+  X (SHA512, "sha512", 64)
 
-#define POP3_HASH_MAX 32      /* octets of the longest */
+enum pop3_hash {
+  POP3_NO_HASH,
+#define POP3_X(id, name, size) POP3_##id,
+  POP3_HASHES (POP3_X)
+#undef POP3_X
+  POP3_HASH_LAST
+};
 
-/* Octets of a hash. */
-size_t pop3_hash_size (enum pop3_hash h);
+#define POP3_HASH_MAX 64      /* octets of the longest */
+
+/* Octets of a hash, and its name; 0 and NULL for NO_HASH. */
+size_t      pop3_hash_size (enum pop3_hash h);
+const char *pop3_hash_name (enum pop3_hash h);
 
 /*
 ** Hash functions and random octets. Each of the first four returns 0 when it
@@ -94,7 +109,9 @@ enum pop3_sasl_flags {
   POP3_SASL_ANONYMOUS = 8,     /* nothing is proved */
   POP3_SASL_BINDING = 16,      /* bound to the TLS channel (-PLUS) */
   POP3_SASL_INITIAL = 32,      /* the client speaks first */
-  POP3_SASL_SALTED = 64        /* takes 'salt' and 'check_verifier' */
+  POP3_SASL_SALTED = 64,       /* takes 'salt' and 'check_verifier' */
+  POP3_SASL_APART = 128        /* servers in use take the initial response
+                                  only on a line of its own, after a "+" */
 };
 
 /*

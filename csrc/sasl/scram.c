@@ -493,6 +493,8 @@ static int scram_accept (pop3_sasl *m) {
     scram_accept, NULL, scram_drop                                          \
   };
 
+ROW (scram_sha512_plus, "SCRAM-SHA-512-PLUS", POP3_SHA512, POP3_SASL_BINDING)
+ROW (scram_sha512, "SCRAM-SHA-512", POP3_SHA512, 0)
 ROW (scram_sha256_plus, "SCRAM-SHA-256-PLUS", POP3_SHA256, POP3_SASL_BINDING)
 ROW (scram_sha256, "SCRAM-SHA-256", POP3_SHA256, 0)
 ROW (scram_sha1_plus, "SCRAM-SHA-1-PLUS", POP3_SHA1, POP3_SASL_BINDING)

@@ -195,8 +195,8 @@ static int turning (const pop3_client *c) {
   const ask *last;
   if (c->qn == 0) return 0;
   last = &c->q[(c->qhead + c->qn - 1) % c->qcap];
-  return last->verb == POP3_V_STLS ||
-         (last->verb == POP3_V_AUTH && last->shape == POP3_S_LINE);
+  return last->shape == POP3_S_LINE &&
+         (pop3_verb_row(last->verb)->flags & POP3_VF_TURN) != 0;
 }
 
 int pop3_client_answer (pop3_client *c, const char *p, size_t n) {
@@ -342,7 +342,7 @@ static void take_numbers (pop3_event *ev, pop3_span s) {
   pop3_span a = pop3_word(&s), b;
   if (!pop3_number(a.p, a.n, INT64_MAX, &ev->number)) ev->err = POP3_EENTRY;
   while (s.n > 0 && s.p[0] == ' ') s.p++, s.n--;
-  if (ev->verb == POP3_V_UIDL) {
+  if (pop3_verb_row(ev->verb)->flags & POP3_VF_UID) {
     while (s.n > 0 && s.p[s.n - 1] == ' ') s.n--;
     ev->data = s;
     if (s.n == 0) ev->err = POP3_EENTRY;
@@ -393,7 +393,7 @@ static size_t code_length (pop3_span text) {
 */
 static int show_status (pop3_client *c, int verb, pop3_span *line,
                         size_t skip) {
-  int login = pop3_verb_row(verb)->secret != 0 || verb == POP3_V_USER;
+  int login = (pop3_verb_row(verb)->flags & POP3_VF_LOGIN) != 0;
   pop3_span rest;
   rest.p = line->p + skip;
   rest.n = line->n - skip;
@@ -482,8 +482,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   ev->more = ev->ok && a->shape != POP3_S_LINE;
   ev->shape = a->shape;
   ev->body = a->body;
-  if (ev->ok && !ev->more && (a->verb == POP3_V_STAT ||
-      a->verb == POP3_V_LIST || a->verb == POP3_V_UIDL))
+  if (ev->ok && !ev->more &&
+      (pop3_verb_row(a->verb)->flags & POP3_VF_NUMBERS) != 0)
     take_numbers(ev, plain);
   pop3_undot_init(&c->dot, next < 2 || c->in.p[next - 2] != '\r');
   c->body = c->w = c->r = next;
@@ -537,9 +537,7 @@ static int next_entry (pop3_client *c, ask *a, pop3_event *ev) {
 
 /* How many octets this body may have. */
 static uint64_t body_limit (const pop3_client *c, const ask *a) {
-  if (a->verb == POP3_V_RETR || a->verb == POP3_V_TOP ||
-      a->verb == POP3_V_OTHER)
-    return c->lim.message;
+  if (pop3_verb_row(a->verb)->flags & POP3_VF_MAIL) return c->lim.message;
   return a->shape == POP3_S_LISTING ? UINT64_MAX : TEXT_MAX;
 }
 

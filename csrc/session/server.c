@@ -433,8 +433,7 @@ static int trace_command (pop3_server *s, int verb, pop3_span line) {
     secret = 0;
   masked = secret < line.n || verb == POP3_V_RESPONSE;
   if (masked) s->wipe = 1;
-  s->login = (unsigned char)(masked || verb == POP3_V_USER ||
-                             pop3_verb_row(verb)->secret != 0);
+  s->login = masked || (pop3_verb_row(verb)->flags & POP3_VF_LOGIN) != 0;
   if (masked && !pop3_no_secret(line.p + secret, line.n - secret)) {
     if (verb != POP3_V_RESPONSE && s->secrets.p != NULL)
       pop3_buf_wipe(&s->secrets);

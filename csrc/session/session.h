@@ -46,18 +46,32 @@ enum pop3_shape {
   POP3_S_LISTING   /* a body of lines "number value" follows */
 };
 
+/* Other properties of a verb, bits. */
+enum pop3_verb_flags {
+  POP3_VF_LOGIN = 1,    /* part of a login: its reply may repeat a secret */
+  POP3_VF_TURN = 2,     /* no command may follow before its reply came, since
+                           TLS or a SASL exchange may begin after it */
+  POP3_VF_MAIL = 4,     /* the body is a message or a part of one */
+  POP3_VF_NUMBERS = 8,  /* a +OK without a body begins with two numbers */
+  POP3_VF_UID = 16      /* of these, the second is a unique-id */
+};
+
 /*
-** One row of THE table. It is the truth about the protocol for both sides;
-** nothing else compares verb strings.
+** One row of the table of verbs. It is the only place that says how a verb
+** behaves: both engines and, as 'core.verbs', all Lua code read it. To add a
+** verb, add its row and its id.
 */
 typedef struct pop3_verb {
   const char *name;
   unsigned char args;    /* enum pop3_args */
-  unsigned char bare;    /* shape of the reply without an argument */
-  unsigned char full;    /* and with one */
+  unsigned char bare;    /* enum pop3_shape of the +OK without an argument */
+  unsigned char full;    /* and with an argument */
   unsigned char phases;  /* bits 1 << enum pop3_phase where it is valid */
-  unsigned char then;    /* phase after +OK; 0 is no change */
-  unsigned char secret;  /* the first secret argument: 1, 2, or 0 for none */
+  unsigned char then;    /* phase after +OK; 0: it does not change */
+  unsigned char secret;  /* the first secret argument: 1, 2, or 0: none */
+  unsigned char flags;   /* enum pop3_verb_flags */
+  const char *capa;      /* the capability that announces it (RFC 2449, 2595,
+                            5034, 6856); NULL: it is always there */
 } pop3_verb;
 
 enum pop3_verb_id {

@@ -1,6 +1,6 @@
 /*
-** verb.c - the table of verbs: what follows each, what answers it, where it
-** is valid, where it leads, and what in it is secret.
+** verb.c - the table of verbs: the arguments of each, the form of its reply,
+** the states in which it is valid, the state after it, and its secret.
 */
 #include <string.h>
 
@@ -16,30 +16,40 @@
 #define BODY POP3_S_BODY
 #define LISTING POP3_S_LISTING
 
+#define LOGIN POP3_VF_LOGIN
+#define TURN POP3_VF_TURN
+#define MAIL POP3_VF_MAIL
+#define NUMBERS POP3_VF_NUMBERS
+#define UID (POP3_VF_NUMBERS | POP3_VF_UID)
+
+#define THEN_TRANS POP3_TRANSACTION
+
 /* In the order of enum pop3_verb_id. */
 static const pop3_verb verbs[] = {
-  /* verb    arguments       bare     full  phases then             secret */
-  { "APOP", POP3_A_TWO,     LINE,    LINE, AUTH,  POP3_TRANSACTION, 2 },
-  { "AUTH", POP3_A_MECH,    BODY,    LINE, AUTH,  POP3_TRANSACTION, 2 },
-  { "CAPA", POP3_A_NONE,    BODY,    BODY, ANY,   0, 0 },
-  { "DELE", POP3_A_MSG,     LINE,    LINE, TRANS, 0, 0 },
-  { "LANG", POP3_A_REST,    BODY,    LINE, ANY,   0, 0 },
-  { "LIST", POP3_A_MSGOPT,  LISTING, LINE, TRANS, 0, 0 },
-  { "NOOP", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
-  { "PASS", POP3_A_TEXT,    LINE,    LINE, AUTH,  POP3_TRANSACTION, 1 },
-  { "QUIT", POP3_A_NONE,    LINE,    LINE, ANY,   POP3_ENDED, 0 },
-  { "RETR", POP3_A_MSG,     BODY,    BODY, TRANS, 0, 0 },
-  { "RSET", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
-  { "STAT", POP3_A_NONE,    LINE,    LINE, TRANS, 0, 0 },
-  { "STLS", POP3_A_NONE,    LINE,    LINE, AUTH,  0, 0 },
-  { "TOP",  POP3_A_TOP,     BODY,    BODY, TRANS, 0, 0 },
-  { "UIDL", POP3_A_MSGOPT,  LISTING, LINE, TRANS, 0, 0 },
-  { "USER", POP3_A_TEXT,    LINE,    LINE, AUTH,  0, 0 },
-  { "UTF8", POP3_A_NONE,    LINE,    LINE, AUTH,  0, 0 },
-  { "",     POP3_A_REST,    LINE,    LINE, ANY,   0, 0 },
-  { "",     POP3_A_NONE,    LINE,    LINE, 1 << POP3_GREETING,
-    POP3_AUTHORIZATION, 0 },
-  { "",     POP3_A_REST,    LINE,    LINE, AUTH,  0, 1 }
+  /* verb    arguments      bare     full  phases then secret flags capability */
+  { "APOP", POP3_A_TWO,    LINE,    LINE, AUTH, THEN_TRANS, 2, LOGIN, NULL },
+  { "AUTH", POP3_A_MECH,   BODY,    LINE, AUTH, THEN_TRANS, 2, LOGIN | TURN,
+    "SASL" },
+  { "CAPA", POP3_A_NONE,   BODY,    BODY, ANY,   0, 0, 0,     NULL },
+  { "DELE", POP3_A_MSG,    LINE,    LINE, TRANS, 0, 0, 0,     NULL },
+  { "LANG", POP3_A_REST,   BODY,    LINE, ANY,   0, 0, 0,     "LANG" },
+  { "LIST", POP3_A_MSGOPT, LISTING, LINE, TRANS, 0, 0, NUMBERS, NULL },
+  { "NOOP", POP3_A_NONE,   LINE,    LINE, TRANS, 0, 0, 0,     NULL },
+  { "PASS", POP3_A_TEXT,   LINE,    LINE, AUTH, THEN_TRANS, 1, LOGIN, "USER" },
+  { "QUIT", POP3_A_NONE,   LINE,    LINE, ANY, POP3_ENDED, 0, 0, NULL },
+  { "RETR", POP3_A_MSG,    BODY,    BODY, TRANS, 0, 0, MAIL,  NULL },
+  { "RSET", POP3_A_NONE,   LINE,    LINE, TRANS, 0, 0, 0,     NULL },
+  { "STAT", POP3_A_NONE,   LINE,    LINE, TRANS, 0, 0, NUMBERS, NULL },
+  { "STLS", POP3_A_NONE,   LINE,    LINE, AUTH,  0, 0, TURN,  "STLS" },
+  { "TOP",  POP3_A_TOP,    BODY,    BODY, TRANS, 0, 0, MAIL,  "TOP" },
+  { "UIDL", POP3_A_MSGOPT, LISTING, LINE, TRANS, 0, 0, UID,   "UIDL" },
+  { "USER", POP3_A_TEXT,   LINE,    LINE, AUTH,  0, 0, LOGIN, "USER" },
+  { "UTF8", POP3_A_NONE,   LINE,    LINE, AUTH,  0, 0, 0,     "UTF8" },
+  /* a verb that is not here, the greeting, a response to a challenge */
+  { "",     POP3_A_REST,   LINE,    LINE, ANY,   0, 0, MAIL,  NULL },
+  { "",     POP3_A_NONE,   LINE,    LINE, 1 << POP3_GREETING,
+    POP3_AUTHORIZATION, 0, 0, NULL },
+  { "",     POP3_A_REST,   LINE,    LINE, AUTH,  0, 1, LOGIN, NULL }
 };
 
 const pop3_verb *pop3_verb_row (int id) {

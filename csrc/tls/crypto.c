@@ -9,9 +9,9 @@
 #include "crypto.h"
 #include "digest.h"
 
+/* NULL where OpenSSL was built without the hash. */
 static const EVP_MD *md (enum pop3_hash h) {
-  return h == POP3_MD5 ? EVP_md5() : h == POP3_SHA1 ? EVP_sha1()
-                                                    : EVP_sha256();
+  return EVP_get_digestbyname(pop3_hash_name(h));
 }
 
 /* A hash that a policy forbids leaves errors behind. */
@@ -21,20 +21,22 @@ static int done (int ok) {
 }
 
 static int digest (enum pop3_hash h, pop3_span in, unsigned char *out) {
-  return done(EVP_Digest(in.p, in.n, out, NULL, md(h), NULL) == 1);
+  return md(h) != NULL &&
+         done(EVP_Digest(in.p, in.n, out, NULL, md(h), NULL) == 1);
 }
 
 /* OpenSSL takes a key of NULL for "as before". */
 static int hmac (enum pop3_hash h, pop3_span key, pop3_span in,
                  unsigned char *out) {
   unsigned n = 0;
+  if (md(h) == NULL) return 0;
   return done(HMAC(md(h), key.n > 0 ? key.p : "", (int)key.n,
                    (const unsigned char *)in.p, in.n, out, &n) != NULL);
 }
 
 static int pbkdf2 (enum pop3_hash h, pop3_span password, pop3_span salt,
                    uint32_t iterations, unsigned char *out) {
-  if (iterations > INT32_MAX) return 0;
+  if (iterations > INT32_MAX || md(h) == NULL) return 0;
   return done(PKCS5_PBKDF2_HMAC(password.n > 0 ? password.p : "",
     (int)password.n, (const unsigned char *)salt.p, (int)salt.n,
     (int)iterations, md(h), (int)pop3_hash_size(h), out) == 1);

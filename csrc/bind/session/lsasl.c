@@ -399,7 +399,7 @@ static int l_decode (lua_State *L) {
 /***
 What a server may store in place of a password (RFC 5802 section 3).
 @function verifier
-@tparam string hash "sha1" or "sha256"
+@tparam string hash the `hash` of a mechanism: "sha1", "sha256" or "sha512"
 @tparam string password
 @tparam string salt octets
 @tparam integer iterations
@@ -407,10 +407,15 @@ What a server may store in place of a password (RFC 5802 section 3).
 @treturn string ServerKey; or nil, message, "auth"
 */
 static int l_verifier (lua_State *L) {
-  static const char *const names[] = { "sha1", "sha256", NULL };
+  static const char *const names[] = {
+#define POP3_X(id, name, size) name,
+    POP3_HASHES (POP3_X)
+#undef POP3_X
+    NULL
+  };
   unsigned char stored[POP3_HASH_MAX], server[POP3_HASH_MAX];
-  enum pop3_hash h = luaL_checkoption(L, 1, NULL, names) == 0 ? POP3_SHA1
-                                                              : POP3_SHA256;
+  enum pop3_hash h = (enum pop3_hash)
+    (POP3_NO_HASH + 1 + luaL_checkoption(L, 1, NULL, names));
   pop3_span password, salt;
   lua_Integer n = luaL_checkinteger(L, 4);
   int err;
@@ -425,27 +430,77 @@ static int l_verifier (lua_State *L) {
   return 2;
 }
 
+/* The name of the same mechanism with or without -PLUS; 0: there is none. */
+static int push_other (lua_State *L, const pop3_sasl_mech *mech) {
+  size_t n = strlen(mech->name);
+  const pop3_sasl_mech *other;
+  if (mech->flags & POP3_SASL_BINDING) {
+    lua_pushlstring(L, mech->name, n - (sizeof "-PLUS" - 1));
+    return 1;
+  }
+  lua_pushfstring(L, "%s-PLUS", mech->name);
+  other = pop3_sasl_find(lua_tostring(L, -1), n + sizeof "-PLUS" - 1);
+  if (other == NULL) lua_pop(L, 1);
+  return other != NULL;
+}
+
+/* What kind of proof a mechanism takes. */
+static const char *proof_of (const pop3_sasl_mech *mech) {
+  return mech->flags & POP3_SASL_CERTIFICATE ? "certificate"
+         : mech->flags & POP3_SASL_ANONYMOUS ? "none"
+         : mech->flags & POP3_SASL_TOKEN ? "token" : "password";
+}
+
 /***
-What there is: name → `{ cleartext =, token =, certificate =, anonymous =,
-binding =, initial = }`.
+The table of mechanisms. Its list part has the rows in the order in which a
+client prefers them; each row is also there by the name of the mechanism. This
+is the only place that says how a mechanism behaves. Each row has
+
+- `name`
+- `proof`: "password", "token", "certificate" or "none", what the client needs
+- `cleartext`: whoever reads the link learns the password or token. A mechanism
+  with a password that is not `cleartext` is of the kind challenge-response.
+- `binding`: it binds the login to the TLS channel (-PLUS)
+- `plus`: of a mechanism without `binding`, the name of the one with it, if
+  there is one; `base`: the reverse
+- `hash`: of the hash function it uses, if it uses one
+- `salted`: the server takes `salt`, and `check_verifier` (RFC 5802)
+- `initial`: the client speaks first; `apart`: servers in use take its first
+  response only on a line of its own
+- `token`, `certificate`, `anonymous`: the same as `proof`, as booleans
 @table mechanisms
+@usage
+local sasl = require "pop3.core".sasl
+for _, row in ipairs(sasl.mechanisms) do print(row.name, row.proof) end
+assert(sasl.mechanisms["SCRAM-SHA-256"].hash == "sha256")
 */
 static void push_mechanisms (lua_State *L) {
   static const struct { const char *name; unsigned flag; } flags[] = {
     { "cleartext", POP3_SASL_CLEARTEXT }, { "token", POP3_SASL_TOKEN },
     { "certificate", POP3_SASL_CERTIFICATE },
     { "anonymous", POP3_SASL_ANONYMOUS }, { "binding", POP3_SASL_BINDING },
-    { "initial", POP3_SASL_INITIAL }
+    { "initial", POP3_SASL_INITIAL }, { "salted", POP3_SASL_SALTED },
+    { "apart", POP3_SASL_APART }
   };
   const pop3_sasl_mech *mech;
   size_t i, k;
   lua_newtable(L);
   for (i = 0; (mech = pop3_sasl_row(i)) != NULL; i++) {
     lua_newtable(L);
+    lua_pushstring(L, mech->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, proof_of(mech));
+    lua_setfield(L, -2, "proof");
+    lua_pushstring(L, pop3_hash_name(mech->hash));  /* nil if it is NULL */
+    lua_setfield(L, -2, "hash");
+    if (push_other(L, mech))
+      lua_setfield(L, -2, mech->flags & POP3_SASL_BINDING ? "base" : "plus");
     for (k = 0; k < sizeof flags / sizeof flags[0]; k++) {
       lua_pushboolean(L, (mech->flags & flags[k].flag) != 0);
       lua_setfield(L, -2, flags[k].name);
     }
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, -3, (lua_Integer)i + 1);
     lua_setfield(L, -2, mech->name);
   }
 }
