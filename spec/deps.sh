@@ -21,7 +21,7 @@ test=(lua-busted luarocks lua-copas lua-cqueues lua-luv curl python3
       valgrind microsocks tinyproxy-bin tnef courier-authlib courier-base
       libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
-docs=(lua-ldoc)
+docs=(lua-ldoc lua-discount)
 
 cache=.build/peers
 packages=() unpacked=()

@@ -83,7 +83,7 @@ M.scenes = {
       all({ "STAT", "LIST", "RETR" }, { wrong_size = 5000000000 }) },
   { "message with a line of 100,000 octets", {},
       mail = "Subject: one\r\n\r\n" .. LONG .. "\r\n" },
-  { "message with one more line behind its last", { faults = { { verb = "RETR",
+  { "message with one more line after its last", { faults = { { verb = "RETR",
       append = "one more\r\n" } } } },
   { "message with bare LF", { faults = { { verb = "RETR", bare_lf = true } } } },
   { "message with stuffing not done", { faults = {
@@ -112,7 +112,7 @@ M.scenes = {
   { "STLS", { tls = "auto" }, "stls" },
   { "STLS wanted, not offered", quiet = true, { faults = { { verb = "STLS",
       reply = "-ERR no" } } }, "stls" },
-  { "octets injected behind STLS's `+OK`", quiet = true, { tls = "auto", faults = {
+  { "octets injected after STLS's `+OK`", quiet = true, { tls = "auto", faults = {
       { verb = "STLS", append = "+OK injected\r\n" } } }, "stls" },
   { "certificate of another host", quiet = true, { tls = "wrong-host" }, "stls" },
   { "expired certificate", quiet = true, { tls = "expired",

@@ -143,28 +143,3 @@ describe("curl_mock.sh", function()
     assert.equal("15 commands, all as they should be\n", text)
   end)
 end)
-
--- The same mock in three languages: each block of that section is a program.
-describe("the README's section on mocking a server", function()
-  local programs = {}
-
-  setup(function()
-    local f <close> = assert(io.open "README.md")
-    local section = f:read "a":match "\n## Mock a POP3 server\n(.-)\n## "
-    for language, program in section:gmatch "```(%l+)\n(.-)```" do
-      programs[language] = programs[language] or program
-    end
-  end)
-
-  for language, interpreter in pairs { lua = "lua5.4", python = "python3",
-                                       sh = "sh -e" } do
-    it("runs in " .. language, function()
-      local dir <close> = tempdir()
-      dir:write("program", programs[language])
-      local text, content = run(("cd %s && %s program"):format(dir.path,
-                                                               interpreter))
-      assert.is_true(content, text)
-      assert.match("From: a@b.example\r?\n\r?\nhi", text)
-    end)
-  end
-end)

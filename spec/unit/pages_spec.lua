@@ -1,0 +1,82 @@
+-- The pages in Markdown: each program in them runs, each link leads somewhere.
+
+if os.getenv "LPOP3_SANITIZED" then return end  -- programs of their own
+
+local pages = require "spec.support.pages"
+
+local function read(path)
+  local f <close> = assert(io.open(path))
+  return f:read "a"
+end
+
+-- Commands of README.md that set up a machine, which no spec does: what they
+-- name must be there.
+describe("README.md", function()
+  local blocks = pages.blocks "README.md"
+
+  it("has at most 250 lines", function()
+    local _, lines = read "README.md":gsub("\n", "")
+    assert.is_true(lines <= 250)
+  end)
+
+  it("installs the packages that spec/deps.sh knows", function()
+    local named = read "README.md":match "apt%-get install ([^\n]*\\\n[^\n]*)"
+    local needed = read "spec/deps.sh":match "\nrun=%((.-)%)"
+    local function sorted(text)
+      local words = {}
+      for word in text:gmatch "[%w.-]+" do words[#words + 1] = word end
+      table.sort(words)
+      return words
+    end
+    assert.same(sorted(needed), sorted(named))
+  end)
+
+  it("names targets that the Makefile has", function()
+    local makefile, seen = read "Makefile", 0
+    for _, block in ipairs(blocks) do
+      if block.language == "sh" then
+        for line in block.program:gmatch "[^\n]+" do
+          local target = line:match "^make (%l+)"
+          if target then
+            assert.truthy(makefile:find("\n" .. target .. ":"), target)
+            seen = seen + 1
+          end
+        end
+      end
+    end
+    assert.is_true(seen >= 6)
+  end)
+
+  for _, block in ipairs(blocks) do
+    if block.language == "lua" then
+      it("has a program in line " .. block.line, function()
+        local text, content = pages.run(block)
+        assert.is_true(content, text)
+      end)
+    end
+  end
+end)
+
+describe("examples/README.md", function()
+  for _, block in ipairs(pages.blocks "examples/README.md") do
+    if pages.runs(block) then
+      it(("has a %s program in line %d"):format(block.language, block.line),
+        function()
+          local text, content = pages.run(block)
+          assert.is_true(content, text)
+        end)
+    end
+  end
+
+  it("shows the same mock in three languages", function()
+    local section = read "examples/README.md":match "\n## Mock a server\n(.-)\n## "
+    local seen = 0
+    for _, block in ipairs(pages.blocks "examples/README.md") do
+      if section:find(block.program, 1, true) then
+        assert.match("From: a@b.example\r?\n\r?\nhi", (pages.run(block)))
+        seen = seen + 1
+      end
+    end
+    assert.equal(3, seen)
+  end)
+end)
