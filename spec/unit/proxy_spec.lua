@@ -49,8 +49,9 @@ local function play(url, script, opts)
     return state.gone and core.poll(fd, mode, seconds) or true
   end
   local parsed = proxy.parse(url:gsub("PORT", tostring(port)), 1)
-  local fd, message, code = proxy.open(parsed, opts.host or "mail.example",
+  local io, message, code = proxy.open(parsed, opts.host or "mail.example",
                                        opts.port or 110, 5, wait)
+  local fd = io and io.fd
   local result = { fd = fd, message = message, code = code, state = state,
                    port = port }
   function result.close()
@@ -127,8 +128,8 @@ describe("SOCKS5", function()
   it("says what a proxy refused", function()
     bad("connect", "refused the login", LOGIN,
         { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\1\1" } })
-    bad("connect", "wants a login", URL, { { "\5\1\0", "\5\255" } })
-    bad("connect", "none of our ways", LOGIN, { { "\5\2\0\2", "\5\255" } })
+    bad("connect", "requires a login", URL, { { "\5\1\0", "\5\255" } })
+    bad("connect", "no login by user", LOGIN, { { "\5\2\0\2", "\5\255" } })
     bad("connect", "not offered", URL, { { "\5\1\0", "\5\2" } })
     bad("connect", "not offered", URL, { { "\5\1\0", "\5\1" } })
     local why = { "general failure", "not allowed", "network unreachable",
@@ -143,20 +144,20 @@ describe("SOCKS5", function()
 
   it("notices what is no SOCKS5", function()
     for _, reply in ipairs { "\4\0", "+O", "HT", "\0\0" } do
-      bad("proto", "not a reply of SOCKS5", URL, { { "\5\1\0", reply } })
+      bad("proto", "the reply is not SOCKS5", URL, { { "\5\1\0", reply } })
     end
-    bad("proto", "not a reply", URL, { HELLO, { "\5\1\0" .. NAME, "+OK " } })
-    bad("proto", "address", URL, { HELLO, { "\5\1\0" .. NAME, "\5\0\0\2" } })
-    bad("proto", "not a reply", LOGIN,
+    bad("proto", "the reply is not", URL, { HELLO, { "\5\1\0" .. NAME, "+OK " } })
+    bad("proto", "type of address", URL, { HELLO, { "\5\1\0" .. NAME, "\5\0\0\2" } })
+    bad("proto", "the reply is not", LOGIN,
         { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\4\0" } })
   end)
 
   it("a hang-up at any octet is a failure", function()
     for n = 0, #OK - 1 do
-      bad("connect", "hung up", URL,
+      bad("connect", "closed the connection", URL,
           { HELLO, { "\5\1\0" .. NAME, OK:sub(1, n) } }, { hangup = true })
     end
-    bad("connect", "hung up", URL, { { "\5\1\0", "" } }, { hangup = true })
+    bad("connect", "closed the connection", URL, { { "\5\1\0", "" } }, { hangup = true })
   end)
 
   it("leaves what the mail server says at once", function()
@@ -200,14 +201,14 @@ describe("HTTP CONNECT", function()
   end)
 
   it("says what a proxy refused", function()
-    bad("connect", "wants a login", URL,
+    bad("connect", "requires a login", URL,
         { { ASK, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" } })
     bad("connect", "refused the login", "http://joe:hush@127.0.0.1:PORT",
         { { ASK, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" } })
     bad("connect", "refused the login", "http://joe:hush@127.0.0.1:PORT",
         { { ASK, "HTTP/1.0 401 Unauthorized\r\n\r\n" } })
     for _, host in ipairs { "a b", "a/b", "a@b", "a?b", "b\195\188cher" } do
-      bad("connect", "no such name", URL, {}, { host = host })
+      bad("connect", "not valid", URL, {}, { host = host })
     end
     bad("connect", "403 Forbidden", URL,
         { { ASK, "HTTP/1.1 403 Forbidden\r\n\r\n" } })
@@ -215,18 +216,18 @@ describe("HTTP CONNECT", function()
   end)
 
   it("notices what is no HTTP, or has no end", function()
-    bad("proto", "not a reply of HTTP", URL, { { ASK, "+OK ready\r\n\r\n" } })
-    bad("proto", "not a reply of HTTP", URL, { { ASK, "HTTP/2 200\r\n\r\n" } })
-    bad("proto", "no end", URL, { { ASK, "HTTP/1.1 200 OK\r\n"
+    bad("proto", "the reply is not HTTP", URL, { { ASK, "+OK ready\r\n\r\n" } })
+    bad("proto", "the reply is not HTTP", URL, { { ASK, "HTTP/2 200\r\n\r\n" } })
+    bad("proto", "too long", URL, { { ASK, "HTTP/1.1 200 OK\r\n"
         .. ("A: b\r\n"):rep(3000) } })
-    bad("proto", "no end", URL, { { ASK,
+    bad("proto", "too long", URL, { { ASK,
         ("HTTP/1.1 100 Continue\r\n\r\n"):rep(1000) } })
   end)
 
   it("a hang-up at any octet is a failure", function()
     local reply = "HTTP/1.1 200 OK\r\n\r\n"
     for n = 0, #reply - 1 do
-      bad("connect", "hung up", URL, { { ASK .. "\r\n", reply:sub(1, n) } },
+      bad("connect", "closed the connection", URL, { { ASK .. "\r\n", reply:sub(1, n) } },
           { hangup = true })
     end
   end)

@@ -1,26 +1,14 @@
---- A transport over a descriptor: octets go between the kernel and the
--- engine in C. Waiting goes through the one `wait` hook.
---
--- All transports have the same methods:
---
--- - `send(engine, seconds)`: true when all is gone, or nil, "timeout" or
---   "closed"
--- - `recv(engine, seconds)`: octets that came, or nil, "closed", or nil,
---   "timeout" (nothing has come yet), or nil, "timeout", true (time is up)
--- - `wait(mode, seconds)`: true, or nil, "timeout"
--- - `ack()`: have what came acknowledged at once
--- - `close()`
---
--- and the fields `now` (a clock), `waits` (`wait` waits, so a timeout of `send`
--- is not the end) and `loopback`.
--- @module pop3.io.fd
+--- A transport over the descriptor of a stream socket: the kernel and an engine
+-- exchange octets in C. It is what a client session uses by default.
+-- @module pop3.transport.fd
 -- @local
 
+local address = require "pop3.util.address"
 local core = require "pop3.core"
 
 local Fd = { waits = true, now = core.now }
 Fd.__index = Fd
-Fd.__name = "pop3.io.fd"
+Fd.__name = "pop3.transport.fd"
 
 --- Wrap a descriptor.
 -- @tparam pop3.fd fd
@@ -33,8 +21,7 @@ local function new(fd, wait)
     hook = wait or core.poll,
     more = false,
     closed = false,
-    loopback = peer == "local" or host == "::1" or host ~= nil
-               and (host:find "^127%." or host:find "^::ffff:127%.") ~= nil,
+    loopback = peer == "local" or address.is_loopback(host),
   }, Fd)
 end
 
@@ -57,12 +44,24 @@ function Fd:recv(engine, seconds)
   return n
 end
 
+function Fd:read(max)
+  return self.fd:read(max)
+end
+
+function Fd:write(octets, from)
+  return self.fd:write(octets, from)
+end
+
 function Fd:wait(mode, seconds)
   return self.hook(self.number, mode, seconds)
 end
 
 function Fd:ack()
   self.fd:quickack()
+end
+
+function Fd:shutdown()
+  self.fd:shutdown()
 end
 
 function Fd:close()

@@ -1,16 +1,17 @@
---- A transport over a LuaSocket object, or one that is like it (LuaSec's),
--- by its public methods: what it has buffered is not lost, and what it does
--- to the octets stays done.
--- @module pop3.io.socket
+--- A transport over a LuaSocket object, or an object with the same methods
+-- (LuaSec). It uses the public methods only, so that octets in the buffer of the
+-- object are not lost, and TLS of LuaSec stays in effect.
+-- @module pop3.transport.luasocket
 -- @local
 
+local address = require "pop3.util.address"
 local core = require "pop3.core"
 
 local CHUNK = 65536
 
 local Socket = { waits = true, now = core.now }
 Socket.__index = Socket
-Socket.__name = "pop3.io.socket"
+Socket.__name = "pop3.transport.luasocket"
 
 local function new(sock, wait)
   sock:settimeout(0)
@@ -18,12 +19,11 @@ local function new(sock, wait)
   return setmetatable({
     sock = sock,
     hook = wait or core.poll,
-    loopback = host == "::1"
-               or type(host) == "string" and host:find "^127%." ~= nil,
+    loopback = type(host) == "string" and address.is_loopback(host),
   }, Socket)
 end
 
--- LuaSec says what it waits for; LuaSocket says "timeout".
+-- Errors that mean "not now": LuaSocket's, and the two of LuaSec.
 local waiting = { timeout = true, wantread = true, wantwrite = true }
 
 function Socket:send(engine)
@@ -55,11 +55,30 @@ function Socket:recv(engine, seconds)
   return nil, "closed", err
 end
 
+function Socket:read(max)
+  local octets, err, part = self.sock:receive(max)
+  octets = octets or part
+  if octets and #octets > 0 then return octets end
+  return nil, waiting[err] and "timeout" or "closed", err ~= "closed" and err
+                                                      or nil
+end
+
+function Socket:write(octets, from)
+  local last, err, part = self.sock:send(octets, from)
+  if last then return last - from + 1 end
+  if part and part >= from then return part - from + 1 end
+  return nil, waiting[err] and "timeout" or "closed", err
+end
+
 function Socket:wait(mode, seconds)
   return self.hook(self.sock:getfd(), mode, seconds)
 end
 
 function Socket.ack() end
+
+function Socket:shutdown()
+  if self.sock.shutdown then self.sock:shutdown "send" end
+end
 
 function Socket:close()
   self.sock:close()

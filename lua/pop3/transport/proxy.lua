@@ -1,16 +1,17 @@
---- Connecting through a proxy: SOCKS5 (RFC 1928, with the login of RFC 1929),
--- or HTTP's CONNECT (RFC 9110 section 9.3.6). Names are resolved by the proxy.
--- @module pop3.io.proxy
+--- Connect through a proxy: SOCKS5 (RFC 1928, with the login of RFC 1929), or the
+-- method CONNECT of HTTP (RFC 9110 section 9.3.6). The proxy resolves names.
+-- @module pop3.transport.proxy
 -- @local
 
-local check = require "pop3.util.argument"
-local connect = require "pop3.transport.tcp"
+local Link = require "pop3.transport.link"
+local address = require "pop3.util.address"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local url = require "socket.url"
+local url = require "pop3.util.url"
 
 local proxy = {}
 
-local HEAD = 16384  -- octets of the head of an HTTP reply
+local HEAD = 16384  -- octets of the head of an HTTP reply, interim ones included
 
 local schemes = {
   socks5 = { kind = "socks", port = 1080 },
@@ -20,33 +21,29 @@ local schemes = {
 
 -- --------------------------------------------------------------- the option
 
---- What a URL says.
+--- The option `proxy` of `pop3.connect`.
 -- @tparam string text "socks5://[user:password@]host[:port]" or "http://…"; the
--- ports are 1080 and 8080 if there is none
--- @tparam integer level see `pop3.argument`
--- @treturn table
+-- default ports are 1080 and 8080
+-- @tparam integer level see `pop3.util.argument`
+-- @treturn table for `open`
 function proxy.parse(text, level)
   local function misuse(format, ...)
-    check.misuse(level + 2, "connect: proxy: " .. format, ...)
+    argument.misuse(level + 2, "connect: proxy: " .. format, ...)
   end
-  local parsed = url.parse(text) or {}
-  local scheme = schemes[(parsed.scheme or ""):lower()]
-  if not scheme then misuse "a URL of socks5:// or http:// is needed" end
-  local host = parsed.host
-  if not host or host == "" or host:find "[%c%s]" then
-    misuse "the URL has no host"
-  end
-  local port = parsed.port and math.tointeger(tonumber(parsed.port))
-               or not parsed.port and scheme.port
-  if not port or port < 1 or port > 65535 then misuse "no such port" end
-  local made = { kind = scheme.kind, host = host, port = port,
-                 name = ("%s:%d"):format(host, port) }
+  local parsed, err = url.parse(text)
+  if not parsed then misuse("%s", err) end
+  local scheme = schemes[parsed.scheme]
+  if not scheme then misuse "the scheme of the URL must be socks5 or http" end
+  local port = parsed.port or scheme.port
+  local made = { kind = scheme.kind, host = parsed.host, port = port,
+                 name = address.text(parsed.host, port) }
   if parsed.user then
-    made.user = url.unescape(parsed.user)
-    made.password = url.unescape(parsed.password or "")
-    if made.user == "" or scheme.kind == "socks"
-       and (#made.user > 255 or #made.password > 255) then
-      misuse "a user or password of 1 to 255 octets is needed"
+    made.user = url.decode(parsed.user)
+    made.password = parsed.password or ""
+    if made.user == "" then misuse "the user is empty" end
+    if scheme.kind == "socks"
+       and (#made.user > 255 or #made.password > 255) then  -- RFC 1929 section 2
+      misuse "user and password must not be longer than 255 octets"
     end
   end
   return made
@@ -54,78 +51,37 @@ end
 
 -- ------------------------------------------------------------- the exchange
 
--- A failure travels as an error object from wherever it is noticed.
+-- A failure is raised as an error object; `open` catches it.
 local function fail(code, format, ...)
   error({ message = format:format(...), code = code }, 0)
 end
 
-local Link = {}
-Link.__index = Link
+-- The dialogue with the proxy. Its octets are counted: what follows them is the
+-- mail server's.
+local Dialogue = {}
+Dialogue.__index = Dialogue
 
-function Link:wait(mode)
-  local left = self.deadline - core.now()
-  if left <= 0 or not self.hook(self.fd:getfd(), mode, left) then
-    fail("timeout", "timeout")
+local function checked(result, message, code)
+  if result then return result end
+  if code == "closed" then
+    message, code = "the proxy closed the connection", "connect"
   end
+  fail(code, "%s", message)
 end
 
-function Link:write(octets)
-  local from = 1
-  while from <= #octets do
-    local n, err = self.fd:write(octets, from)
-    if n then from = from + n
-    elseif err == "timeout" then self:wait "w"
-    else fail("connect", "it hung up") end
-  end
+function Dialogue:write(octets)
+  return checked(self.link:send(octets, self.deadline))
 end
 
--- So many octets, and not one more: what follows is the mail server's.
-function Link:read(count)
-  local parts, have = {}, 0
-  while have < count do
-    local octets, err = self.fd:read(count - have)
-    if octets then
-      parts[#parts + 1] = octets
-      have = have + #octets
-    elseif err == "timeout" then self:wait "r"
-    else fail("connect", "it hung up") end
-  end
-  return table.concat(parts)
-end
-
--- An address literal: family and octets; nil for a name.
-local function literal(host)
-  local bare = host:match "^%[(.*)%]$" or host
-  local a, b, c, d = bare:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$"
-  if a then
-    local octets = { tonumber(a), tonumber(b), tonumber(c), tonumber(d) }
-    for _, o in ipairs(octets) do if o > 255 then return nil end end
-    return 1, string.char(table.unpack(octets)), bare
-  end
-  if not bare:find(":", 1, true) then return nil end
-  local head, tail = bare:match "^(.-)::(.*)$"
-  local function groups(text)
-    local octets = ""
-    if text:find "^:" or text:find ":$" or text:find "::" then return nil end
-    for group in text:gmatch "[^:]+" do
-      local v = group:find "^%x%x?%x?%x?$" and tonumber(group, 16)
-      if not v then return nil end
-      octets = octets .. (">I2"):pack(v)
-    end
-    return octets
-  end
-  local front, back = groups(head or bare), groups(tail or "")
-  if not front or not back then return nil end
-  local missing = 16 - #front - #back
-  if head and missing < 2 or not head and missing ~= 0 then return nil end
-  return 4, front .. ("\0"):rep(missing) .. back, bare
+function Dialogue:read(count)
+  return checked(self.link:octets(count, self.deadline))
 end
 
 -- -------------------------------------------------------------------- SOCKS
 
--- RFC 1928 section 6
+-- Texts of the reply field (RFC 1928 section 6).
 local replies = {
-  "general failure", "not allowed by its rules", "network unreachable",
+  "general failure", "connection not allowed by ruleset", "network unreachable",
   "host unreachable", "connection refused", "TTL expired",
   "command not supported", "address type not supported",
 }
@@ -133,75 +89,77 @@ local replies = {
 local function socks_login(link, p)
   link:write("\1" .. ("s1"):pack(p.user) .. ("s1"):pack(p.password))
   local version, status = link:read(2):byte(1, 2)
-  -- RFC 1929 says 1; some say that of SOCKS itself
+  -- RFC 1929 section 2 says version 1; some proxies send that of SOCKS
   if version ~= 1 and version ~= 5 then
-    fail("proto", "not a reply of SOCKS5")
+    fail("proto", "the reply is not SOCKS5")
   end
-  if status ~= 0 then fail("connect", "it refused the login") end
+  if status ~= 0 then fail("connect", "the proxy refused the login") end
 end
 
 local function socks(link, p, host, port)
   link:write(p.user and "\5\2\0\2" or "\5\1\0")
   local version, method = link:read(2):byte(1, 2)
-  if version ~= 5 then fail("proto", "not a reply of SOCKS5") end
+  if version ~= 5 then fail("proto", "the reply is not SOCKS5") end
   if method == 2 and p.user then
     socks_login(link, p)
   elseif method ~= 0 then
     fail("connect", method == 255
-         and (p.user and "it takes none of our ways to log in"
-              or "it wants a login")
-         or "it chose a way to log in that was not offered")
+         and (p.user and "the proxy accepts no login by user and password"
+              or "the proxy requires a login")
+         or "the proxy chose a method that was not offered")
   end
-  local family, address = literal(host)
-  if not family then
-    if #host > 255 then fail("connect", "the host's name is too long") end
-    family, address = 3, ("s1"):pack(host)
+  local octets = address.octets(host)
+  local target
+  if not octets then
+    if #host > 255 then fail("connect", "the name of the host is too long") end
+    target = "\3" .. ("s1"):pack(host)
+  else
+    target = (#octets == 4 and "\1" or "\4") .. octets
   end
-  link:write("\5\1\0" .. string.char(family) .. address .. (">I2"):pack(port))
+  link:write("\5\1\0" .. target .. (">I2"):pack(port))
   local status, kind, _
   version, status, _, kind = link:read(4):byte(1, 4)
-  if version ~= 5 then fail("proto", "not a reply of SOCKS5") end
+  if version ~= 5 then fail("proto", "the reply is not SOCKS5") end
   if status ~= 0 then
     fail("connect", "%s", replies[status] or "failure " .. status)
   end
-  -- the address that it is bound to is of no use, but it is there
+  -- the address that the proxy uses; nobody needs it
   if kind == 1 then link:read(4 + 2)
   elseif kind == 4 then link:read(16 + 2)
   elseif kind == 3 then link:read(link:read(1):byte() + 2)
-  else fail("proto", "an address of no known kind") end
+  else fail("proto", "the reply has an unknown type of address") end
 end
 
 -- --------------------------------------------------------------------- HTTP
 
--- Status and reason of a reply whose head is read to its end, octet by octet:
--- there is no telling where that is.
+-- Read the head of a reply: status and reason. Octet by octet, since the octets
+-- after it belong to the mail server.
 local function reply_head(link, budget)
   local octets, last = {}, ""
   repeat
     if budget.left == 0 then
-      fail("proto", "the head of its reply has no end")
+      fail("proto", "the head of the reply is too long")
     end
     budget.left = budget.left - 1
     local octet = link:read(1)
     octets[#octets + 1] = octet
     last = (last .. octet):sub(-4)
     if #octets == 5 and table.concat(octets) ~= "HTTP/" then
-      fail("proto", "not a reply of HTTP")
+      fail("proto", "the reply is not HTTP")
     end
   until last == "\r\n\r\n" or last:sub(-2) == "\n\n"
   local status, reason = table.concat(octets)
     :match "^HTTP/1%.%d (%d%d%d) ?([^\r\n]*)"
-  if not status then fail("proto", "not a reply of HTTP") end
+  if not status then fail("proto", "the reply is not HTTP") end
   return status, reason
 end
 
 local function http(link, p, host, port)
-  local family, _, bare = literal(host)
-  if not family and host:find "[^%w._-]" then  -- it would be another request
-    fail("connect", "no such name of a host")
+  if not address.octets(host) and host:find "[^%w._-]" then
+    -- it would become part of another request line
+    fail("connect", "the name of the host is not valid")
   end
-  local target = (family == 4 and "[%s]:%d" or "%s:%d"):format(bare or host,
-                                                               port)
+  local target = address.text(host, port)
   local lines = { "CONNECT " .. target .. " HTTP/1.1", "Host: " .. target }
   if p.user then
     lines[#lines + 1] = "Proxy-Authorization: Basic "
@@ -211,10 +169,10 @@ local function http(link, p, host, port)
   local budget = { left = HEAD }
   local status, reason
   repeat status, reason = reply_head(link, budget)
-  until status:sub(1, 1) ~= "1"  -- what goes before the reply
+  until status:sub(1, 1) ~= "1"  -- interim replies (RFC 9110 section 15.2)
   if status == "407" or status == "401" then
-    fail("connect", "%s (%s)", p.user and "it refused the login"
-                               or "it wants a login", status)
+    fail("connect", "%s (%s)", p.user and "the proxy refused the login"
+                               or "the proxy requires a login", status)
   elseif status:sub(1, 1) ~= "2" then
     fail("connect", "%s %s", status, reason:gsub("%c", " "):sub(1, 100))
   end
@@ -224,21 +182,26 @@ end
 
 local kinds = { socks = socks, http = http }
 
---- Connect to a host by way of a proxy.
--- @tparam table p what `parse` made
--- @tparam string host of the mail server; never resolved here
+--- Connect to a host through a proxy.
+-- @tparam table p what `parse` returned
+-- @tparam string host of the mail server; the proxy resolves a name
 -- @tparam integer port
 -- @tparam number seconds for all of it together
 -- @tparam function wait
--- @treturn pop3.fd or nil, message, code ("connect", "timeout" or "proto")
+-- @treturn table a transport; or nil, message, code ("connect", "timeout" or
+-- "proto")
 function proxy.open(p, host, port, seconds, wait)
   local deadline = core.now() + seconds
-  local fd, err, code = connect(p.host, p.port, seconds, wait)
-  if not fd then return nil, ("proxy %s: %s"):format(p.name, err), code end
-  local link = setmetatable({ fd = fd, hook = wait, deadline = deadline }, Link)
-  local ok, why = pcall(kinds[p.kind], link, p, host, port)
-  if ok then return fd end
-  fd:close()
+  local link, err, code = Link.open(p.host, p.port, seconds, { wait = wait })
+  if not link then return nil, ("proxy %s: %s"):format(p.name, err), code end
+  local dialogue = setmetatable({ link = link, deadline = deadline }, Dialogue)
+  local ok, why = pcall(kinds[p.kind], dialogue, p, host, port)
+  if ok then
+    local io = link.io
+    io.loopback = false  -- the server behind the proxy is not this machine
+    return io
+  end
+  link:close()
   if type(why) ~= "table" or not why.message then error(why, 0) end
   return nil, ("proxy %s: %s"):format(p.name, why.message), why.code
 end
