@@ -1,61 +1,171 @@
---- Fetching many messages, pipelined where the server allows it (RFC 2449
--- section 6.6).
--- @module pop3.many
+--- Commands under way on one session, answered in order: pipelined where the
+-- server allows it (RFC 2449 section 6.6), else one at a time.
+--
+-- Who uses it: `session:retr_many` and `pop3.sync`. While a pipeline is open the
+-- session refuses other commands.
+-- @module pop3.client.pipeline
 -- @local
 
 local exchange = require "pop3.client.command"
 
-local ask, busy, event, kill, operation, unfinished =
-  exchange.ask, exchange.busy, exchange.event, exchange.kill,
-  exchange.operation, exchange.unfinished
+local event, fail, kill, operation, unfinished =
+  exchange.event, exchange.fail, exchange.kill, exchange.operation,
+  exchange.unfinished
 
 -- Commands under way at once: enough to hide the round trip, and few enough
 -- octets (16 a command) that they always fit into the buffers between.
 local WINDOW = 64
 
--- Ask for more messages when half of the window is free.
-local function refill(s, list, asked, done, window)
-  if asked - done > window // 2 then return asked end
-  if s.dead then return nil, "the session has ended", "closed" end
-  local engine = s.engine
-  while asked < #list and asked - done < window do
-    local ok, message, code = engine:ask("RETR " .. list[asked + 1])
-    if not ok then return nil, message, code end
-    asked = asked + 1
-    s.link.unsent = true
-  end
-  return asked
-end
+local Pipeline = {}
+Pipeline.__index = Pipeline
 
 -- How many commands may be under way; nil, message, code when asking failed.
-local function window_of(s, n)
-  if n == 1 or s:state() ~= "transaction" then return 1 end
+local function window_of(s, count)
+  if count == 1 or s:state() ~= "transaction" then return 1 end
   local piped, message, code = s:supports "PIPELINING"
   if piped == nil then return nil, message, code end
   return piped and WINDOW or 1
 end
 
--- Fetch a list whose first command is under way. Returns how many have been
--- told of and how many came; then message, code when the link was lost.
-local function fetch_all(s, list, fn, window)
-  local _ <close> = busy(s, "retr_many")
-  local asked, done, came = 1, 0, 0
+--- May another command be sent before a reply is taken?
+-- @treturn boolean
+function Pipeline:has_room()
+  return self.sent - self.answered < self.window
+end
+
+--- Is it time to send more commands? Half of the window at once makes full
+-- segments.
+-- @treturn boolean
+function Pipeline:wants_more()
+  return self.sent - self.answered <= self.window // 2
+end
+
+--- Send a command.
+-- @tparam string line
+-- @tparam[opt=false] boolean streamed its body is taken in pieces
+-- @treturn boolean true, or nil, message, code when the session has ended
+function Pipeline:send(line, streamed)
+  local s = self.session
+  if s.dead then return fail(s, line, "the session has ended", "closed") end
+  local ok, message, code = s.engine:ask(line, nil, streamed)
+  if not ok then
+    if code == "state" then return fail(s, line, message, code) end
+    return kill(s, line, message, code)
+  end
+  s.link.unsent = true
+  self.sent = self.sent + 1
+  return true
+end
+
+-- The rest of a body that nobody takes is read.
+local function skip(s, label)
+  local what, a, b, c
+  repeat what, a, b, c = event(s, label) until what ~= "data"
+  return what, a, b, c
+end
+
+--- Take the reply to the oldest command that has none yet.
+-- @tparam string label the command, for messages
+-- @param[opt] file an outfile for the pieces of a streamed body
+-- @tparam[opt] function take gets the pieces of a streamed body without a file;
+-- it returns true, or nil and a reason, after which the rest is skipped
+-- @return true and the octets, or their count for a streamed body; true and the
+-- text for a command without a body; false, message, code, reply when there is no
+-- such body and the session goes on; nil, message, code when it has ended.
+-- `code` is "io" when the file or `take` refused
+function Pipeline:reply(label, file, take)
+  local s = self.session
+  local refused
+  local what, a, b, c = event(s, label, file)
+  while what == "data" do
+    if take and not refused then
+      local taken, why = take(a)
+      if not taken then refused = why or "refused" end
+    end
+    what, a, b, c = event(s, label)
+  end
+  if what == "refused" then
+    refused = a
+    what, a, b, c = skip(s, label)
+  end
+  if not what then return nil, a, b end
+  self.answered = self.answered + 1
+  if what == "reply" and a then return true, b end
+  if what ~= "reply" and a then
+    if refused then return false, tostring(refused), "io" end
+    return true, a
+  end
+  local _, message, code, reply = unfinished(s, label, what, a, b, c)
+  return false, message, code, reply
+end
+
+--- The next reply has the time of an operation of its own.
+function Pipeline:restart_clock()
+  exchange.deadline(self.session)
+end
+
+--- How many commands have no reply yet?
+-- @treturn integer
+function Pipeline:under_way()
+  return self.sent - self.answered
+end
+
+--- The session is free again. Replies that were not taken are skipped before
+-- its next command, up to `limits.drain`.
+function Pipeline:close()
+  local s = self.session
+  s.busy = nil
+  if self.bound then s.bounded = nil end
+end
+
+Pipeline.__close = Pipeline.close
+
+local pipeline = {}
+
+--- Open a pipeline.
+-- @tparam pop3.session s
+-- @tparam string label for what the session is busy with
+-- @tparam integer count how many commands are expected
+-- @treturn pipeline or nil, message, code
+function pipeline.open(s, label, count)
+  if s.dead then return fail(s, label, "the session has ended", "closed") end
+  if s.busy or s.waiting then
+    return fail(s, label, s.busy and "not while " .. s.busy .. " is under way"
+                or "another call waits for the server", "state")
+  end
+  local bound = operation(s)
+  local window, message, code = window_of(s, count)
+  if not window then
+    if bound then s.bounded = nil end
+    return nil, message, code
+  end
+  if s.engine:asked() > 0 then s.engine:discard() end
+  s.busy = label
+  return setmetatable({
+    session = s, window = window, sent = 0, answered = 0, bound = bound ~= nil,
+  }, Pipeline)
+end
+
+-- Fetch what is listed; how many were told of, how many came, and when the
+-- session ended, message and code.
+local function fetch_all(p, list, fn)
+  local done, came = 0, 0
   while done < #list do
-    local message, code
-    asked, message, code = refill(s, list, asked, done, window)
-    if not asked then
-      local _, m, c = kill(s, "RETR", message, code)
-      return done, came, m, c
+    if p:wants_more() then
+      while p.sent < #list and p:has_room() do
+        local ok, message, code = p:send("RETR " .. list[p.sent + 1])
+        if not ok then return done, came, message, code end
+      end
     end
     local n = list[done + 1]
-    local what, a, b, c = event(s, "RETR " .. n)
-    if not what then return done, came, a, b end
+    local ok, octets, code, reply = p:reply("RETR " .. n)
+    if ok == nil then return done, came, octets, code end
     done = done + 1
-    if what == "body" and a then
+    if ok then
       came = came + 1
-      fn(n, a)
+      fn(n, octets)
     else
-      fn(n, unfinished(s, "RETR " .. n, what, a, b, c))
+      fn(n, nil, octets, code, reply)
     end
   end
   return done, came
@@ -65,20 +175,16 @@ end
 -- @tparam pop3.session s
 -- @tparam {integer,...} list of valid message numbers, not empty
 -- @tparam function fn
-return function(s, list, fn)
-  local _ <close> = operation(s)
-  local window, message, code = window_of(s, #list)
+function pipeline.retr_many(s, list, fn)
+  local p, message, code = pipeline.open(s, "retr_many", #list)
   local done, came = 0, nil
-  if window then
-    local first = "RETR " .. list[1]
-    local ok
-    ok, message, code = ask(s, first, first)
-    if not ok then window = nil end
-  end
-  if window then
-    done, came, message, code = fetch_all(s, list, fn, window)
+  if p then
+    local _ <close> = p
+    done, came, message, code = fetch_all(p, list, fn)
   end
   if came and not message then return came end
   for i = done + 1, #list do fn(list[i], nil, message, code) end
   return nil, message, code
 end
+
+return pipeline

@@ -11,7 +11,7 @@ local core = require "pop3.core"
 local exchange = require "pop3.client.command"
 local handle = require "pop3.client.handle"
 local login = require "pop3.client.login"
-local many = require "pop3.client.pipeline"
+local pipeline = require "pop3.client.pipeline"
 local secure = require "pop3.client.tls"
 
 local ask, command, drop, event, fail, fetch, octets_of, operation, refused =
@@ -340,7 +340,7 @@ function methods:retr_many(numbers, fn)
   for i = 1, #numbers do list[i] = check.number(numbers[i], 1) end
   check.callable(fn, "retr_many: fn", 1)
   if #list == 0 then return 0 end
-  return many(self, list, fn)
+  return pipeline.retr_many(self, list, fn)
 end
 
 --- All messages, as an iterator of handles with the fields `number`, `size`
