@@ -2,24 +2,25 @@
 -- @module pop3.connect
 -- @local
 
-local check = require "pop3.util.argument"
+local address = require "pop3.util.address"
+local argument = require "pop3.util.argument"
 local client = require "pop3.client.session"
 local core = require "pop3.core"
 local exchange = require "pop3.client.command"
 local parse_url = require "pop3.client.url"
 local secure = require "pop3.client.tls"
+local tls_options = require "pop3.transport.tls".options
+local transport = require "pop3.transport"
 
 local known = {
   host = "string", port = "integer",
   tls = { implicit = true, stls = true, none = true },
-  verify = "boolean", cafile = "string", capath = "string",
-  servername = "string", pin = "string table", cert = "string",
-  key = "string", min_version = { ["TLSv1.2"] = true, ["TLSv1.3"] = true },
   user = "string", password = "string", token = "string function",
   mechs = "table", insecure = "boolean", timeout = "number table",
   limits = "table", proxy = "string", log = "function", wait = "function",
   transport = "any", resume = "any",
 }
+for name, kind in pairs(tls_options) do known[name] = kind end
 
 -- `timeout` as { connect =, io =, total = }.
 local function timeouts(timeout)
@@ -27,54 +28,28 @@ local function timeouts(timeout)
   if type(timeout) == "number" then
     timeout = { connect = timeout, io = timeout }
   end
-  check.options(timeout, { connect = "number", io = "number",
+  argument.options(timeout, { connect = "number", io = "number",
                            total = "number" }, "connect: timeout", 2)
   for name, seconds in pairs(timeout) do
     if seconds <= 0 or seconds ~= seconds then
-      check.misuse(2, "connect: timeout '%s' must be positive", name)
+      argument.misuse(2, "connect: timeout '%s' must be positive", name)
     end
   end
   local io = timeout.io or 60
   return { connect = timeout.connect or io, io = io, total = timeout.total }
 end
 
--- A transport for what the user gave: a descriptor, a socket, an object.
-local function adopt(transport, wait)
-  if type(transport) == "number" then  -- LuaSocket's getfd gives floats
-    local number = math.tointeger(transport)
-    if not number or number < 0 then
-      check.misuse(2, "connect: not a descriptor: %s", transport)
-    end
-    local fd, err = core.fd(number)
-    if not fd then return nil, err, "io" end
-    return require "pop3.transport.fd"(fd, wait)
-  end
-  local ok, is_socket = pcall(function()
-    return transport.settimeout and transport.getfd and true or false
-  end)
-  if ok and is_socket then return require "pop3.transport.luasocket"(transport, wait) end
-  if not (ok and transport.send and transport.receive and transport.close) then
-    check.misuse(2, "connect: transport must be a descriptor, a socket, or an "
-                    .. "object with send, receive and close")
-  end
-  return require "pop3.transport.object"(transport)
-end
-
 -- A connection to the host, or nil, message, code.
 local function open(s)
   local opts, wait = s.opts, s.opts.wait or core.poll
-  local fd, err, code
   if opts.proxy then
-    fd, err, code = require "pop3.transport.proxy".open(opts.proxy, opts.host,
-      opts.port, s.timeout.connect, wait)
-  else
-    fd, err, code = require "pop3.transport.tcp"(opts.host, opts.port,
-      s.timeout.connect, wait)
+    return require "pop3.transport.proxy".open(opts.proxy, opts.host, opts.port,
+                                               s.timeout.connect, wait)
   end
+  local fd, err, code = require "pop3.transport.tcp"(opts.host, opts.port,
+                                                     s.timeout.connect, wait)
   if not fd then return nil, err, code end
-  local io = require "pop3.transport.fd"(fd, opts.wait)
-  if opts.proxy then io.loopback = false end  -- whoever is behind it is not
-  return io
+  return require "pop3.transport.fd"(fd, opts.wait)
 end
 
 -- A new link over a transport, with an engine; the old one is gone.
@@ -144,55 +119,57 @@ local function connect(where, more)
   local opts = {}
   if type(where) == "string" then
     local parsed, err = parse_url(where)
-    if not parsed then check.misuse(1, "connect: %s", err) end
+    if not parsed then argument.misuse(1, "connect: %s", err) end
     opts = parsed
   elseif more ~= nil then
-    check.misuse(1, "connect: options beside options")
+    argument.misuse(1, "connect: options beside options")
   end
   local given = type(where) == "string" and (more or {}) or where
-  check.options(given, known, "connect", 1)
+  argument.options(given, known, "connect", 1)
   for name, value in pairs(given) do opts[name] = value end
   if not opts.host and opts.transport == nil then
-    check.misuse(1, "connect: a host is needed")
+    argument.misuse(1, "connect: a host is needed")
   end
   opts.tls = opts.tls or opts.transport ~= nil and "none" or "implicit"
-  opts.port = opts.port or opts.tls == "implicit" and 995 or 110
-  if opts.port < 1 or opts.port > 65535 then
-    check.misuse(1, "connect: no such port: %d", opts.port)
+  opts.port = opts.port or address.default_port(opts.tls)
+  if not address.is_port(opts.port) then
+    argument.misuse(1, "connect: no such port: %d", opts.port)
   end
-  if opts.host then check.text(opts.host, "connect: the host", 1) end
+  if opts.host then
+    argument.text(opts.host, "connect: the host", 1)
+    opts.host = address.unbracketed(opts.host)
+  end
   if opts.proxy then
     if opts.transport ~= nil then
-      check.misuse(1, "connect: a proxy beside a transport")
+      argument.misuse(1, "connect: a proxy beside a transport")
     end
     opts.proxy = require "pop3.transport.proxy".parse(opts.proxy, 1)
   end
   if opts.mechs then client.check_mechs(opts.mechs) end
   local limits = opts.limits or {}
-  check.options(limits, { line = "integer", listing = "integer",
+  argument.options(limits, { line = "integer", listing = "integer",
                           message = "integer", drain = "integer" },
                 "connect: limits", 1)
-  for name, n in pairs(limits) do check.count(n, "limit " .. name, 1) end
+  for name, n in pairs(limits) do argument.count(n, "limit " .. name, 1) end
   if opts.user then
-    check.text(opts.user, "connect: the user", 1, client.LONGEST - #"APOP  " - 32)
+    argument.text(opts.user, "connect: the user", 1, client.LONGEST - #"APOP  " - 32)
     if not (opts.password or opts.token or opts.cert or opts.mechs) then
-      check.misuse(1, "connect: a user needs a password")
+      argument.misuse(1, "connect: a user needs a password")
     end
     if opts.password then
-      check.text(opts.password, "connect: the password", 1,
+      argument.text(opts.password, "connect: the password", 1,
                  client.LONGEST - #"PASS ")
     end
   end
   local timeout = timeouts(opts.timeout)
   local name = "transport"
   if opts.host then
-    name = opts.host:find(":", 1, true) and "[%s]:%d" or "%s:%d"
-    name = name:format(opts.host, opts.port)
+    name = address.text(opts.host, opts.port)
   end
   local tls
   if opts.tls ~= "none" then
     if opts.verify ~= false and not (opts.servername or opts.host) then
-      check.misuse(1, "connect: a servername to verify is needed")
+      argument.misuse(1, "connect: a servername to verify is needed")
     end
     local err, code
     tls, err, code = secure.options(opts, 1)
@@ -220,7 +197,7 @@ local function connect(where, more)
   }
   local io, err, code
   if opts.transport ~= nil then
-    io, err, code = adopt(opts.transport, opts.wait)
+    io, err, code = transport.over(opts.transport, opts.wait, "connect", 1)
     opts.transport = nil
   else
     io, err, code = open(s)

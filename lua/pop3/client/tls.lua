@@ -2,62 +2,26 @@
 -- @module pop3.secure
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local exchange = require "pop3.client.command"
+local trust = require "pop3.transport.tls".trust
 
 local secure = {}
 
--- What decides whom to trust: a ticket is only good where all of it is the
--- same.
-local function fingerprint(opts, name)
-  local pins = opts.pin
-  if type(pins) == "table" then pins = table.concat(pins, " ") end
-  local all = { name or "", tostring(opts.port) }
-  for _, value in ipairs { tostring(opts.verify ~= false),
-                           opts.cafile or "", opts.capath or "", pins or "",
-                           opts.cert or "", opts.key or "",
-                           opts.min_version or "" } do
-    all[#all + 1] = value
-  end
-  return table.concat(all, "\0")
-end
-
--- A pin is base64 of 32 octets, with or without curl's prefix.
-local function check_pins(pins, level)
-  for _, pin in ipairs(type(pins) == "table" and pins or { pins }) do
-    if type(pin) ~= "string"
-       or not pin:gsub("^sha256//", ""):find "^[%w+/]+=$"
-       or #pin:gsub("^sha256//", "") ~= 44 then
-      check.misuse(level + 1, "connect: a pin must be the base64 of a SHA-256")
-    end
-  end
-end
-
---- What a session needs for TLS, from the options of `pop3.connect`.
--- @tparam table opts
--- @tparam integer level see `pop3.argument`
+--- What a session needs for TLS: a trust (see `pop3.transport.tls`), and the
+-- ticket of the session `resume` if that had the same trust.
+-- @tparam table opts the options of `pop3.connect`
+-- @tparam integer level see `pop3.util.argument`
 -- @treturn table, or nil, message, code
 function secure.options(opts, level)
-  local name = opts.servername or opts.host
-  if name and name:find "[\128-\255]" then
-    check.misuse(level + 1, "connect: the host's name has to be given by its "
-                 .. "A-labels (xn--...), in ASCII")
-  end
-  check_pins(opts.pin, level + 1)
-  local context, err, code = core.tls_context {
-    cafile = opts.cafile, capath = opts.capath, verify = opts.verify ~= false,
-    cert = opts.cert, key = opts.key, pin = opts.pin,
-    min_version = opts.min_version,
-  }
-  if not context then return nil, err, code end
-  local made = { context = context, name = name, verify = opts.verify ~= false,
-                 fingerprint = fingerprint(opts, name) }
+  local made, err, code = trust(opts, "connect", level + 1)
+  if not made then return nil, err, code end
   local old = opts.resume
   if old ~= nil and (type(old) ~= "table" or not rawget(old, "opts")) then
-    check.misuse(level + 1, "connect: option 'resume' must be a session")
+    argument.misuse(level + 1, "connect: option 'resume' must be a session")
   end
-  if old and old.tls and old.tls.fingerprint == made.fingerprint then
+  if old and old.tls and old.tls.identity == made.identity then
     local port = not old.dead and old.link.port
     made.ticket = port and port ~= old.link.engine and port:ticket()
                   or old.tls.ticket
@@ -96,7 +60,7 @@ function secure.stls(s, label)
     s.tls = made
   end
   if s.tls.verify and not s.tls.name then
-    check.misuse(2, "stls: connect needs a servername to verify")
+    argument.misuse(2, "stls: connect needs a servername to verify")
   end
   local ok, message, code, reply = exchange.command(s, label, "STLS")
   if not ok then

@@ -1,35 +1,29 @@
---- POP URLs (RFC 2384): `pop://user;auth=MECH@host:port`. `pops:` means
--- implicit TLS, `pop:` STLS.
--- @module pop3.url
+--- POP URLs (RFC 2384): `pop://user;auth=MECH@host:port`. The scheme "pops"
+-- means implicit TLS (RFC 8314), the scheme "pop" means STLS.
+-- @module pop3.client.url
 -- @local
 
-local url = require "socket.url"
+local url = require "pop3.util.url"
 
---- Options for `pop3.connect` from a URL.
+local tls = { pop = "stls", pops = "implicit" }
+
+--- The options for `pop3.connect` in a URL.
 -- @tparam string text
--- @treturn table or nil, message
+-- @treturn ?table `host`, `port`, `tls`, `user`, `password`, `mechs`, as far as
+-- the URL says; nil if it is malformed
+-- @treturn ?string message
 return function(text)
-  local parsed = url.parse(text)
-  local scheme = parsed and parsed.scheme and parsed.scheme:lower()
-  if scheme ~= "pop" and scheme ~= "pops" then
-    return nil, "not a pop: or pops: URL"
+  local parsed, err = url.parse(text)
+  if not parsed then return nil, err end
+  if not tls[parsed.scheme] then
+    return nil, "the URL's scheme is not pop or pops"
   end
-  if not parsed.host or parsed.host == "" then
-    return nil, "the URL has no host"
-  end
-  if parsed.port and not parsed.port:find "^%d+$" then
-    return nil, "the URL's port is not a number"
-  end
-  local opts = {
-    host = parsed.host,
-    port = parsed.port and math.tointeger(tonumber(parsed.port)),
-    tls = scheme == "pops" and "implicit" or "stls",
-    password = parsed.password and url.unescape(parsed.password),
-  }
+  local opts = { host = parsed.host, port = parsed.port,
+                 tls = tls[parsed.scheme], password = parsed.password }
   if parsed.user then
     local user, auth = parsed.user:match "^(.-);[aA][uU][tT][hH]=(.*)$"
-    opts.user = url.unescape(user or parsed.user)
-    auth = auth and url.unescape(auth)
+    opts.user = url.decode(user or parsed.user)
+    auth = auth and url.decode(auth)
     if auth and auth ~= "*" then
       opts.mechs = { (auth:gsub("^%+", ""):upper()) }
     end
