@@ -189,8 +189,17 @@ fuzz: $(FUZZERS)
 	    -dict=spec/fuzz/pop3.dict \
 	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
 
+# The pages in Markdown, by the names that they have in the reference.
+PAGES = readme=README.md cookbook=examples/README.md \
+        test-server=lua/pop3/server/README.md engines=csrc/README.md \
+        mail-programs=spec/interop/README.md speed=spec/bench/README.md
+
 docs:
-	spec/deps.sh docs
+	@spec/deps.sh docs
+	@rm -rf $(B)/pages $(B)/doc
+	@mkdir -p $(B)/pages
+	@for p in $(PAGES); do [ ! -e "$${p#*=}" ] || \
+	  cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
 	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
 
 # ------------------------------------------------------------------ install

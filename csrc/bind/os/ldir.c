@@ -5,7 +5,7 @@
 
 /***
 Directories, and what a path names.
-@module pop3.core.directory
+@engine pop3.core.directory
 */
 #define _DEFAULT_SOURCE  /* d_type */
 #include <dirent.h>

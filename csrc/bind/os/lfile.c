@@ -7,7 +7,7 @@
 
 /***
 Files that appear whole or not at all.
-@module pop3.core.file
+@engine pop3.core.file
 */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -4,7 +4,7 @@
 
 /***
 The client engine for Lua.
-@module pop3.core.client
+@engine pop3.core.client
 */
 #include <string.h>
 

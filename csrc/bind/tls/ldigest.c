@@ -4,7 +4,7 @@
 
 /***
 Hashes for Lua.
-@module pop3.core.digest
+@engine pop3.core.digest
 */
 #include "../../tls/digest.h"
 #include "../lpop3.h"

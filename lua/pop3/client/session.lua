@@ -5,6 +5,7 @@
 -- an -ERR leave the session usable; a timeout, a lost link and a reply that
 -- is no POP3 end it.
 -- @classmod pop3.session
+-- @alias methods
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
