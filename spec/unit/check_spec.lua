@@ -5,7 +5,7 @@
 if os.getenv "LPOP3_SANITIZED" then return end
 
 local bend = require "spec.support.bend"
-local Wire = require "pop3.check.link"
+local Link = require "pop3.check.link"
 local check = require "pop3.check"
 local core = require "pop3.core"
 local dkjson = require "dkjson"
@@ -35,6 +35,13 @@ local function options(port, more)
                  password = PASSWORD, delete = true, timeout = 5 }
   for name, value in pairs(more or {}) do opts[name] = value end
   return opts
+end
+
+-- The same in memory, through a relay that changes what is sent.
+local function bent(s, more, change)
+  local opts = options(nil, more)
+  opts.transport = bend.transport(s, change)
+  return assert(check(opts))
 end
 
 local function look(result, name)
@@ -139,7 +146,7 @@ describe("pop3.check of our own server", function()
                                   tls = "none" })
     assert.same({}, names(result, "fail"))
     assert.truthy(result.passed > 50)
-    assert.equal("no user was given", look(result, "STAT-format").reason)
+    assert.equal("the option user is not set", look(result, "STAT-format").reason)
     assert.equal(0, result.refused)
   end)
 
@@ -171,18 +178,18 @@ end)
 describe("pop3.check of a server that", function()
   it("is far away, sends no password over an open link", function()
     local run <close> = server():fork()
-    local open = Wire.open
-    finally(function() Wire.open = open end)
-    function Wire.open(...)
-      local wire, message, code = open(...)
-      if wire then wire.loopback = false end
-      return wire, message, code
+    local open = Link.open
+    finally(function() Link.open = open end)
+    function Link.open(...)
+      local link, message, code = open(...)
+      if link then link.loopback = false end
+      return link, message, code
     end
     local result = assert(check(options(run.port)))
     assert.same({}, names(result, "fail"))
     assert.same({ "PLAIN-needs-TLS", "passwords-need-TLS" },
                 names(result, "warn"))
-    assert.equal("a password would cross an open link (insecure allows it)",
+    assert.equal("the password would be sent without TLS (insecure allows it)",
                  look(result, "login").reason)
     for _, entry in ipairs(run:transcript()) do
       assert.is_nil(entry.line:find "^APOP mrose")
@@ -217,31 +224,29 @@ describe("pop3.check of a server that", function()
   end)
 
   it("says nothing, ends it", function()
-    local run <close> = server { faults = { { hook = "connect",
-                                              stall = true } } }:fork()
-    local result, message, code = check(options(run.port, { timeout = 0.1 }))
+    local s = server { faults = { { hook = "connect", stall = true } } }
+    local result, message, code = check(options(nil, {
+      transport = function() return s:loopback() end }))
     assert.is_nil(result)
     assert.match("no greeting: timeout", message)
     assert.equal("timeout", code)
   end)
 
   it("sends without end, is bounded", function()
-    local run <close> = server():fork()
-    local relay <close> = bend.relay(run.port, { command = function(line)
-      if line:find "^STAT" then return "+OK " .. ("1"):rep(1 << 20) end
-    end })
-    local result = assert(check(options(relay.port, { only = {
-      "STAT-format" } })))
+    local run = server()
+    local result = bent(run, { only = { "STAT-format" } }, {
+      command = function(line)
+        if line:find "^STAT" then return "+OK " .. ("1"):rep(1 << 20) end
+      end })
     assert.equal("no reply to STAT: limit", result.checks[1].reason)
   end)
 
   it("hangs up in the middle of everything, has an end", function()
-    local run <close> = server():fork()
+    local run = server()
     for _, verb in ipairs { "CAPA", "USER", "STAT", "LIST", "RETR", "QUIT" } do
-      local relay <close> = bend.relay(run.port, { command = function(line)
+      local result = bent(run, { delete = false }, { command = function(line)
         if line:find("^" .. verb) then return false end
       end })
-      local result = assert(check(options(relay.port, { delete = false })))
       assert.truthy(result.failed > 0)
       assert.equal(#result.checks, result.passed + result.failed
                    + result.warned + result.skipped)
@@ -256,9 +261,9 @@ describe("the report of pop3.check", function()
   local result
 
   lazy_setup(function()
-    local run <close> = server():fork()
+    local run = server()
     -- it says the password again, and octets that are no text
-    local relay <close> = bend.relay(run.port, { reply = function(octets, line)
+    result = bent(run, { delete = false }, { reply = function(octets, line)
       if line:find "^RSET\r" then
         return "-ERR \xFF# " .. PASSWORD .. "\r\n"
       elseif line:find "^STAT" then
@@ -266,7 +271,6 @@ describe("the report of pop3.check", function()
       end
       return octets
     end })
-    result = assert(check(options(relay.port, { delete = false })))
   end)
 
   it("is text", function()
@@ -300,7 +304,7 @@ describe("the report of pop3.check", function()
     end
     assert.same({ plan, result.failed, result.warned, result.skipped },
                 { seen, bad, todo, skipped })
-    assert.match("# STAT's reply has more in it: %+OK 3 %d+ %*%*%*", tap)
+    assert.match("# the reply to STAT has additional text: %+OK 3 %d+ %*%*%*", tap)
   end)
 
   it("is JSON", function()
@@ -326,13 +330,13 @@ end)
 describe("misuse of pop3.check", function()
   it("is an error of the caller", function()
     for text, opts in pairs {
-      ["a host is needed"] = {},
+      ["the option host is required"] = {},
       ["unknown option 'hots'"] = { hots = "x" },
-      ["a user needs a password"] = { host = "x", user = "u" },
-      ["delete needs a user"] = { host = "x", delete = true },
-      ["no such port"] = { host = "x", port = 0 },
+      ["the option user requires password"] = { host = "x", user = "u" },
+      ["the option delete requires user"] = { host = "x", delete = true },
+      ["the port must be 1 to 65535, not 0"] = { host = "x", port = 0 },
       ["timeout must be positive"] = { host = "x", timeout = 0 },
-      ["there is no check 'x'"] = { host = "x", only = { "x" } },
+      ["unknown check 'x'"] = { host = "x", only = { "x" } },
       ["must not hold CR"] = { host = "x", user = "a\r\nb", password = "p" },
       ["option 'tls' must be one of"] = { host = "x", tls = "maybe" },
     } do

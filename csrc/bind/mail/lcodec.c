@@ -5,7 +5,7 @@
 
 /***
 The codes of mail on whole strings.
-@engine pop3.core.codec
+@module pop3.core.codec
 */
 #include "../open.h"
 #include "lfield.h"

@@ -5,7 +5,7 @@
 
 /***
 Stream sockets by their descriptor.
-@engine pop3.core.fd
+@module pop3.core.fd
 */
 #define _GNU_SOURCE  /* accept4 */
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 /***
 Waiting for descriptors.
-@engine pop3.core.poll
+@module pop3.core.poll
 */
 #define _GNU_SOURCE
 #include <errno.h>

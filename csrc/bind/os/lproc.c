@@ -4,7 +4,7 @@
 
 /***
 Processes.
-@engine pop3.core.proc
+@module pop3.core.proc
 */
 #define _GNU_SOURCE
 #include <dirent.h>

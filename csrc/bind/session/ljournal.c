@@ -4,7 +4,7 @@
 
 /***
 The journal of a server's sessions, for Lua.
-@engine pop3.core.journal
+@module pop3.core.journal
 */
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /***
 The server engine for Lua.
-@engine pop3.core.server
+@module pop3.core.server
 */
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 /***
 The table of verbs.
-@engine pop3.core.verb
+@module pop3.core.verb
 */
 #include "../../session/session.h"
 #include "../lpop3.h"

@@ -4,7 +4,7 @@
 
 /***
 Certificates made in memory, for tests.
-@engine pop3.core.certificate
+@module pop3.core.certificate
 */
 #include <string.h>
 

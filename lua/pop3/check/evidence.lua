@@ -1,15 +1,18 @@
---- The evidence of a check: what was said, in lines of ASCII, without secrets.
--- @module pop3.check.notes
+--- The evidence of a check: the lines that were sent and received, as printable
+-- ASCII, with secrets masked.
+-- @module pop3.check.evidence
 -- @local
 
-local Notes = { __name = "pop3.check.notes" }
-Notes.__index = Notes
+local Evidence = { __name = "pop3.check.evidence" }
+Evidence.__index = Evidence
 
-local MOST = 24   -- lines of a check's evidence
-local WIDE = 160  -- octets of such a line
+local MOST = 24   -- lines kept for one check
+local WIDE = 160  -- octets of one line
 
-function Notes.new()
-  return setmetatable({ lines = {}, secrets = {} }, Notes)
+--- Make an empty one.
+-- @treturn pop3.check.evidence
+function Evidence.new()
+  return setmetatable({ lines = {}, secrets = {} }, Evidence)
 end
 
 local escapes = { ["\r"] = "\\r", ["\n"] = "\\n", ["\t"] = "\\t",
@@ -21,13 +24,16 @@ local function printable(octets)
   end))
 end
 
---- From here on this is never shown.
-function Notes:secret(text)
+--- Mask a text in all lines added from now on.
+-- @tparam string text
+function Evidence:secret(text)
   self.secrets[#self.secrets + 1] = text
 end
 
---- Octets as one line of ASCII, without secrets.
-function Notes:shown(octets)
+--- Octets as one line of printable ASCII, with secrets masked.
+-- @tparam string octets
+-- @treturn string
+function Evidence:shown(octets)
   for _, secret in ipairs(self.secrets) do
     local from, to = octets:find(secret, 1, true)
     while from do
@@ -38,10 +44,10 @@ function Notes:shown(octets)
   return printable(octets)
 end
 
---- Somebody said something.
--- @tparam string from "C" or "S"
+--- Add a line.
+-- @tparam string from who sent it, "C" or "S"
 -- @tparam string octets
-function Notes:add(from, octets)
+function Evidence:add(from, octets)
   local text = self:shown((octets:gsub("\r\n$", "")))
   if #text > WIDE then
     text = ("%s... (%d octets)"):format(text:sub(1, WIDE), #octets)
@@ -49,27 +55,30 @@ function Notes:add(from, octets)
   self.lines[#self.lines + 1] = from .. ": " .. text
 end
 
---- Begin with a list of its own; `finish` gives it, and goes on with the other.
--- @treturn table for `finish`
-function Notes:begin()
+--- Start a new list of lines, which `finish` returns.
+-- @treturn table the current list, the argument of `finish`
+function Evidence:begin()
   local outer = self.lines
   self.lines = {}
   return outer
 end
 
-function Notes:finish(outer)
+--- End the list of `begin` and continue the one before it.
+-- @tparam table outer what `begin` returned
+-- @treturn table the lines since `begin`
+function Evidence:finish(outer)
   local lines = self.lines
   self.lines = outer
   return lines
 end
 
---- What was said before belongs here too.
--- @tparam table lines of `finish`
-function Notes:refer(lines)
+--- Include lines that were recorded earlier.
+-- @tparam table lines what `finish` returned
+function Evidence:refer(lines)
   self.lines[#self.lines + 1] = lines
 end
 
--- Lines with those that they refer to, each once.
+-- The lines and the lists that they include, each list once.
 local function flatten(lines, flat, done)
   for _, line in ipairs(lines) do
     if type(line) == "string" then flat[#flat + 1] = line
@@ -81,13 +90,14 @@ local function flatten(lines, flat, done)
   return flat
 end
 
---- All since the last call: a list of lines.
-function Notes:take()
+--- Take the lines since the last call; the last 24 if there are more.
+-- @treturn {string,...}
+function Evidence:take()
   local lines = flatten(self.lines, {}, {})
   self.lines = {}
   if #lines <= MOST then return lines end
-  local kept = { ("(%d lines before)"):format(#lines - MOST) }
+  local kept = { ("(%d earlier lines)"):format(#lines - MOST) }
   return table.move(lines, #lines - MOST + 1, #lines, 2, kept)
 end
 
-return Notes
+return Evidence

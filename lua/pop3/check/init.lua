@@ -1,32 +1,33 @@
---- A conformance checker for POP3 servers: RFC 1939, 2449, 2595, 5034, 6856 and
--- 3206, each clause a check with a name.
+--- A conformance checker for POP3 servers. It tests a server against RFC 1939,
+-- 2449, 2595, 3206, 5034 and 6856; each requirement is a check with a name. It is
+-- not a load test, and it does not use the client (`pop3.session`).
 --
 --    local result = assert(require "pop3.check" {
 --      host = "mail.example", tls = "implicit", user = "mrose",
 --      password = "secret" })
 --    io.write(require "pop3.check.report".text(result))
 --
--- A MUST that is broken is a "fail", a SHOULD a "warn"; what a server does not
--- offer is a "skip". It speaks to the server by itself, not by the client.
+-- A violated MUST is a "fail", a violated SHOULD a "warn". A check of something
+-- that the server does not offer is a "skip".
 --
--- What it does to an account: some dozens of logins, of which three at the most
--- have a wrong password; behind five that are refused, no more ways are tried.
--- DELE is not said, and no session in which mail was fetched ends by QUIT, for
--- there are servers that delete what was fetched then (RFC 2449 section 6.7).
--- With `delete`, message 1 is deleted, and nothing else.
+-- Effects on the account: some dozens of logins, at most three of them with a
+-- wrong password; after five refused logins no other method is tried. Without the
+-- option `delete` no DELE is sent, and a session that fetched mail does not end
+-- with QUIT, since some servers delete fetched messages then (RFC 2449 section
+-- 6.7). With `delete`, message 1 is deleted.
 --
--- It has an end whatever the server does: where the first line is no greeting,
--- nothing more is said, and when twelve times `timeout` went into waiting in
--- vain, the rest is skipped.
+-- A run always ends: if the first line is not a greeting, nothing is sent; after
+-- waiting 12 times `timeout` for replies that did not come, the rest is skipped.
 -- @module pop3.check
 
 local Probe = require "pop3.check.probe"
+local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local secure = require "pop3.client.tls"
+local tls_options = require "pop3.transport.tls"
 
--- In the order in which they run: what looks at all replies comes late, and
--- what changes the maildrop last.
+-- In the order in which they run: deletions come late, and checks of all replies
+-- last.
 local groups = { "authorization", "lines", "transaction", "messages",
                  "capabilities", "stls", "sasl", "rfc6856", "deletions",
                  "rfc3206", "replies" }
@@ -36,19 +37,23 @@ local known = {
   tls = { implicit = true, stls = true, none = true },
   user = "string", password = "string", delete = "boolean",
   timeout = "number", only = "table", insecure = "boolean",
+  transport = "function",
 }
 
--- The options, checked and whole.
+-- A copy of the options, with the defaults filled in.
 local function options(given)
   argument.options(given, known, "check", 2)
   local opts = {}
   for name, value in pairs(given) do opts[name] = value end
-  if not opts.host then argument.misuse(2, "check: a host is needed") end
+  opts.host = opts.host or opts.transport and "localhost"
+  if not opts.host then
+    argument.misuse(2, "check: the option host is required")
+  end
   argument.text(opts.host, "check: the host", 2)
-  opts.tls = opts.tls or opts.port == 995 and "implicit" or "none"
-  opts.port = opts.port or opts.tls == "implicit" and 995 or 110
-  if opts.port < 1 or opts.port > 65535 then
-    argument.misuse(2, "check: no such port: %d", opts.port)
+  opts.tls = opts.tls or address.default_tls(opts.port)
+  opts.port = opts.port or address.default_port(opts.tls)
+  if not address.is_port(opts.port) then
+    argument.misuse(2, "check: the port must be 1 to 65535, not %d", opts.port)
   end
   opts.timeout = opts.timeout or 10
   if opts.timeout <= 0 or opts.timeout ~= opts.timeout then
@@ -56,16 +61,16 @@ local function options(given)
   end
   if opts.user then
     if not opts.password then
-      argument.misuse(2, "check: a user needs a password")
+      argument.misuse(2, "check: the option user requires password")
     end
     argument.text(opts.user, "check: the user", 2, 248)
     argument.text(opts.password, "check: the password", 2, 248)
     if opts.user == "" or opts.password == "" then
-      argument.misuse(2, "check: an empty user or password")
+      argument.misuse(2, "check: user and password must not be empty")
     end
   end
   if opts.delete and not opts.user then
-    argument.misuse(2, "check: delete needs a user")
+    argument.misuse(2, "check: the option delete requires user")
   end
   return opts
 end
@@ -85,7 +90,7 @@ local function run(probe, list, result)
   end
 end
 
--- The checks to run: those of a list of names, or all.
+-- The checks to run: those in a list of names, or all.
 local function chosen(only)
   local wanted
   if only then
@@ -103,57 +108,70 @@ local function chosen(only)
   end
   local unknown = wanted and next(wanted)
   if unknown then
-    argument.misuse(2, "check: there is no check '%s'", tostring(unknown))
+    argument.misuse(2, "check: unknown check '%s'", tostring(unknown))
   end
   return list
 end
 
---- Check a server.
+--- Check a server. Calling the module does this: `require "pop3.check"(opts)`.
 -- @tparam table opts
 --
--- - `host`; `port` (995 with implicit TLS, 110)
--- - `tls`: "implicit", "stls" or "none"; implicit on port 995 and none on others
---   if it is not given. STLS is checked with "none" too
--- - `cafile`: who signs the server's certificate, in place of the system's CAs;
---   `verify = false`: it is not looked at
--- - `user`, `password`: without them the checks that need a login are skipped
--- - `insecure = true`: log in over an open link to a foreign host too
--- - `delete = true`: deletions are checked, and message 1 is deleted
+-- - `host` (string, required unless `transport` is given): name or address
+-- - `port` (integer): 995 with implicit TLS, else 110
+-- - `tls`: "implicit", "stls" or "none". Default: "implicit" on port 995, "none" on
+--   others. With "none", STLS is checked too
+-- - `cafile` (path): the CAs that sign the server's certificate, in place of the
+--   system's; `verify` (true): false accepts any certificate
+-- - `user`, `password` (strings): without them, checks that need a login are
+--   skipped
+-- - `insecure` (false): true allows a login without TLS to another host
+-- - `delete` (false): true runs the checks of deletions, which delete message 1
 -- - `timeout` (10): seconds to wait for a reply
--- - `only`: the names of the checks to run, a list; all by default
--- @treturn table `host`, `port`, `tls`; `checks`, a list of `{ name =, rfc =,
--- section =, result = "pass" | "fail" | "warn" | "skip", reason =, evidence = }`,
--- where `evidence` is a list of lines that were said, without secrets; how many
--- there are: `passed`, `failed`, `warned`, `skipped`; `refused`: how many logins
--- had a wrong password. Or nil, message, code when there is no connection
+-- - `transport`: a function that returns a new connection, in place of TCP: a byte
+--   stream as in `pop3.connect`. `function() return server:loopback() end` checks a
+--   server in this process, on its virtual clock
+-- - `only` (list of strings): the names of the checks to run; all by default
+-- @treturn table the result: `host`, `port`, `tls`; `checks`, a list of
+-- `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip",
+-- reason =, evidence = }`, where `evidence` is a list of the lines sent and
+-- received, with secrets masked; the integers `passed`, `failed`, `warned`,
+-- `skipped`; `refused`, the number of logins with a wrong password. Or nil,
+-- message, code ("connect", "timeout", "closed", "tls", "limit") when the first
+-- connection fails
+-- @raise misuse: an unknown option, a value of a wrong type, an unknown check
+-- @usage
+-- local run <close> = pop3.server.new {
+--   users = { mrose = { password = "secret", mail = {} } } }:fork()
+-- local result = assert(pop3.check { host = "127.0.0.1", port = run.port,
+--                                    user = "mrose", password = "secret" })
+-- print(result.passed, result.failed)
 -- @function check
 return function(given)
   local opts = options(given)
   local list = chosen(opts.only)
-  local tls, err, code = secure.options(opts, 1)
-  if not tls then
-    return nil, ("connect: %s:%d: %s"):format(opts.host, opts.port, err), code
-  end
-  opts.secure = tls
-  -- for checks of STLS itself, in which nothing is said that is worth hiding
-  -- more than on the open link
-  opts.unverified = assert(secure.options({ host = opts.host,
-                                            verify = false }, 1))
+  local at = address.text(opts.host, opts.port)
+  local err, code
+  opts.now = core.now
+  opts.trust, err, code = tls_options.trust(opts, "check", 1)
+  if not opts.trust then return nil, ("connect: %s: %s"):format(at, err), code end
+  -- for the checks of STLS itself, which send no secret
+  opts.unverified = assert(tls_options.trust({ host = opts.host,
+                                               verify = false }, "check", 1))
   local probe = Probe.new(opts)
   probe.wrong = "wrong " .. core.random(8)
   probe:secret(opts.password)
-  local wire
-  wire, err, code = probe:dial()
-  if not wire then
+  local link
+  link, err, code = probe:dial()
+  if not link then
     probe:close()
-    return nil, ("connect: %s:%d: %s"):format(opts.host, opts.port, err), code
+    return nil, ("connect: %s: %s"):format(at, err), code
   end
-  if not wire.greeting.ok then
-    -- who says this does not want to be talked to, or speaks another language
-    probe.hopeless = "the server does not greet"
+  if not link.greeting.ok then
+    -- it is not a POP3 server, or it refuses the connection
+    probe.hopeless = "the server sends no +OK greeting"
   end
-  if opts.user and not (wire.secure or wire.loopback or opts.insecure) then
-    probe.barred = "a password would cross an open link (insecure allows it)"
+  if opts.user and not (link.secure or link.loopback or opts.insecure) then
+    probe.barred = "the password would be sent without TLS (insecure allows it)"
   end
   local result = { host = opts.host, port = opts.port, tls = opts.tls,
                    checks = {}, passed = 0, failed = 0, warned = 0,

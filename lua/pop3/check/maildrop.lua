@@ -1,25 +1,28 @@
---- What is in the maildrop that is checked: found out once, for many checks.
--- @module pop3.check.listing
+--- What the server has: its capabilities, listings, and some messages. Each is
+-- asked for once in a run and kept in the probe, which is the first argument.
+-- @module pop3.check.maildrop
 -- @local
 
-local listing = {}
+local maildrop = {}
 
-local MOST = 1 << 20  -- octets of a message that is fetched
-local FETCHED = 5     -- messages that are fetched
+local MOST = 1 << 20  -- octets; larger messages are not fetched
+local FETCHED = 5     -- messages to fetch
 
---- The capabilities, by tag in upper case: the line's words behind it; none at
--- all from a server without CAPA.
+--- The capabilities before the login.
 -- @tparam pop3.check.probe t
--- @treturn table
-function listing.announced(t)
+-- @treturn table tag in upper case → its arguments as one string; empty for a
+-- server without CAPA
+function maildrop.announced(t)
   return t:once("announced", function()
     local reply = t:ask(t:connect(), "CAPA")
-    return listing.capabilities(reply)
+    return maildrop.capabilities(reply)
   end)
 end
 
---- The same from a reply.
-function listing.capabilities(reply)
+--- The capabilities in a reply to CAPA.
+-- @tparam table reply
+-- @treturn table as in `announced`
+function maildrop.capabilities(reply)
   local tags = {}
   for _, line in ipairs(reply.body or {}) do
     local tag, rest = line:gsub("\r?\n$", ""):match "^(%S+) ?(.*)$"
@@ -28,29 +31,34 @@ function listing.capabilities(reply)
   return tags
 end
 
--- The number that stands there; the check fails when no maildrop has so many.
+-- A number as an integer; the check fails when it is too large for one.
 local function number(t, digits, line)
   local n = digits and math.tointeger(tonumber(digits))
-  t:must(n, "the numbers cannot be read: %s", line)
+  t:must(n, "a number is missing or too large: %s", line)
   return n
 end
 
---- What STAT says in a session: count and octets.
-function listing.stat_of(t, wire)
-  local reply = t:granted(wire, "STAT")
+--- The result of STAT on a connection.
+-- @treturn integer messages
+-- @treturn integer octets
+function maildrop.stat_of(t, link)
+  local reply = t:granted(link, "STAT")
   local count, octets = reply.shown:match "^%+OK (%d+) (%d+)"
   return number(t, count, reply.shown), number(t, octets, reply.shown)
 end
 
---- The same in the session that checks share.
-function listing.stat(t)
+--- The result of STAT in the shared session.
+-- @treturn integer messages
+-- @treturn integer octets
+function maildrop.stat(t)
   return t:once("stat", function()
-    return listing.stat_of(t, t:session())
+    return maildrop.stat_of(t, t:session())
   end, true)
 end
 
---- What LIST says: a list of `{ number =, size = }`.
-function listing.sizes(t)
+--- The result of LIST in the shared session.
+-- @treturn {table,...} `{ number =, size = }`
+function maildrop.sizes(t)
   return t:once("sizes", function()
     local list = {}
     for i, line in ipairs(t:granted(t:session(), "LIST").body) do
@@ -61,8 +69,10 @@ function listing.sizes(t)
   end, true)
 end
 
---- The reply to UIDL; the check is skipped where there is none.
-function listing.uidl(t)
+--- The reply to UIDL in the shared session. Where it is refused, the check is
+-- skipped.
+-- @treturn table
+function maildrop.uidl(t)
   return t:once("uidl", function()
     local reply = t:ask(t:session(), "UIDL")
     if not reply.ok then t:skip("UIDL is not offered: %s", reply.shown) end
@@ -70,8 +80,9 @@ function listing.uidl(t)
   end, true)
 end
 
---- What a reply to UIDL says: a list of `{ number =, uid = }`.
-function listing.uids_of(t, reply)
+--- The entries of a reply to UIDL.
+-- @treturn {table,...} `{ number =, uid = }`
+function maildrop.uids_of(t, reply)
   local list = {}
   for i, line in ipairs(reply.body) do
     local n, uid = line:match "^(%d+) (%S+)"
@@ -80,24 +91,32 @@ function listing.uids_of(t, reply)
   return list
 end
 
---- The same in the session that checks share.
-function listing.uids(t)
-  return listing.uids_of(t, listing.uidl(t))
+--- The result of UIDL in the shared session.
+-- @treturn {table,...} `{ number =, uid = }`
+function maildrop.uids(t)
+  return maildrop.uids_of(t, maildrop.uidl(t))
 end
 
---- The first messages of a list; the check is skipped where there are none.
-function listing.some(t, list, most)
+--- The first entries of a list. If it is empty, the check is skipped.
+-- @tparam pop3.check.probe t
+-- @tparam table list
+-- @tparam integer most
+-- @treturn table
+function maildrop.some(t, list, most)
   if not list[1] then t:skip "the maildrop is empty" end
   return { table.unpack(list, 1, most) }
 end
 
---- The first message, `{ number =, size = }`.
-function listing.first(t)
-  return listing.some(t, listing.sizes(t), 1)[1]
+--- The first message. Without one, the check is skipped.
+-- @treturn table `{ number =, size = }`
+function maildrop.first(t)
+  return maildrop.some(t, maildrop.sizes(t), 1)[1]
 end
 
---- The body of a reply as it was before its dots were stuffed.
-function listing.unstuffed(reply)
+--- The body of a reply with the stuffed dots removed.
+-- @tparam table reply
+-- @treturn string
+function maildrop.unstuffed(reply)
   local lines = {}
   for i, line in ipairs(reply.body) do
     lines[i] = line:sub(1, 1) == "." and line:sub(2) or line
@@ -105,49 +124,53 @@ function listing.unstuffed(reply)
   return table.concat(lines)
 end
 
---- Is a message refused because UTF8 was not said? RFC 6856 section 5 allows it.
-function listing.needs_utf8(reply)
+--- Is a message refused because UTF8 was not sent? RFC 6856 section 5 allows it.
+-- @tparam table reply
+-- @treturn boolean
+function maildrop.needs_utf8(reply)
   return reply.ok == false and reply.level == "UTF8"
 end
 
---- Some messages that are not too big, fetched: a list of `{ number =, size =,
--- reply =, octets = }`.
-function listing.fetched(t)
+--- Up to five messages of at most 1 MiB, fetched in the shared session.
+-- @treturn {table,...} `{ number =, size =, reply =, octets = }`
+function maildrop.fetched(t)
   return t:once("fetched", function()
     local list = {}
-    listing.first(t)
+    maildrop.first(t)
     local unfit = 0
-    for _, entry in ipairs(listing.sizes(t)) do
+    for _, entry in ipairs(maildrop.sizes(t)) do
       if #list == FETCHED or unfit == FETCHED then break end
       if entry.size <= MOST then
         local reply = t:ask(t:session(), "RETR " .. entry.number)
-        if listing.needs_utf8(reply) then
+        if maildrop.needs_utf8(reply) then
           unfit = unfit + 1
         else
           t:must(reply.ok, "RETR %d is refused: %s", entry.number, reply.shown)
           list[#list + 1] = { number = entry.number, size = entry.size,
                               reply = reply,
-                              octets = listing.unstuffed(reply) }
+                              octets = maildrop.unstuffed(reply) }
         end
       end
     end
     if not list[1] then
-      t:skip("no message below %d octets can be had", MOST)
+      t:skip("no message of at most %d octets can be fetched", MOST)
     end
     return list
   end)
 end
 
---- The check is skipped where an optional command is not offered.
-function listing.needs(t, verb)
-  if verb == "UIDL" then listing.uidl(t)
+--- Skip the check if the server does not have an optional command.
+-- @tparam pop3.check.probe t
+-- @tparam string verb
+function maildrop.needs(t, verb)
+  if verb == "UIDL" then maildrop.uidl(t)
   elseif verb == "TOP" then
     t:once("top", function()
-      local first = listing.first(t)
+      local first = maildrop.first(t)
       local reply = t:ask(t:session(), ("TOP %d 0"):format(first.number))
       if not reply.ok then t:skip("TOP is not offered: %s", reply.shown) end
     end)
   end
 end
 
-return listing
+return maildrop

@@ -1,4 +1,6 @@
---- What `pop3.check` found, as text, TAP or JSON.
+--- The result of `pop3.check` as text, TAP or JSON.
+--
+--    io.write(require "pop3.check.report".text(result))
 -- @module pop3.check.report
 
 local json = require "pop3.util.json"
@@ -15,7 +17,8 @@ local function sum(result)
     result.skipped)
 end
 
---- For people: a line a check, and below what failed its reason and evidence.
+--- For people: one line for each check; for each that failed or warned, its reason
+-- and evidence as well; then the totals.
 -- @tparam table result of `pop3.check`
 -- @treturn string
 function report.text(result)
@@ -41,8 +44,8 @@ function report.text(result)
   return table.concat(out, "\n") .. "\n"
 end
 
---- For test harnesses: TAP version 13. A warning is a test that is not ok and may
--- be so (TODO).
+--- For test harnesses: TAP version 13. A warning is "not ok" with the directive
+-- TODO, so that a harness does not count it as a failure.
 -- @tparam table result of `pop3.check`
 -- @treturn string
 function report.tap(result)
@@ -68,9 +71,10 @@ local order = { "host", "port", "tls", "passed", "failed", "warned", "skipped",
                 "refused", "checks", "name", "rfc", "section", "result",
                 "reason", "evidence" }
 
---- For programs: the result as JSON.
+--- For programs: the result as JSON, by dkjson.
 -- @tparam table result of `pop3.check`
 -- @treturn string
+-- @raise an error when dkjson is not installed
 function report.json(result)
   local copy = {}
   for name, value in pairs(result) do copy[name] = value end

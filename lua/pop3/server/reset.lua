@@ -1,5 +1,5 @@
 --- Back to the start: one server for many tests.
--- @submodule pop3.server
+-- @module pop3.reset
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"

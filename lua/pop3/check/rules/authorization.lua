@@ -1,9 +1,10 @@
---- RFC 1939, the AUTHORIZATION state: sections 3, 4 and 7.
--- @module pop3.check.authorization
+--- Checks of the AUTHORIZATION state: RFC 1939 sections 3, 4, 7 and 13.
+-- @module pop3.check.rules.authorization
 -- @local
 
 local core = require "pop3.core"
 local login = require "pop3.check.login"
+local verdict = require "pop3.check.verdict"
 
 local checks = {}
 
@@ -12,7 +13,7 @@ local function check(name, section, run, looks)
                           run = run, looks = looks }
 end
 
--- A name that nobody has.
+-- A random name, so that no account has it.
 local function nobody()
   return "nobody-" .. core.random(6)
 end
@@ -37,9 +38,9 @@ check("greeting-length", "3", function(t)
 end, true)
 
 check("greeting-one-line", "4", function(t)
-  local wire = t:connect()
-  wire:send "QUIT\r\n"
-  local lines = wire:rest()
+  local link = t:connect()
+  link:send "QUIT\r\n"
+  local lines = link:rest()
   t:must(#lines <= 1, "there is more than one line: %s", lines[1])
 end)
 
@@ -50,14 +51,14 @@ check("quit-in-authorization", "4", function(t)
 end)
 
 check("quit-ends-the-link", "4", function(t)
-  local wire = t:connect()
-  t:granted(wire, "QUIT")
-  local lines, how = wire:rest()
-  t:must(not lines[1], "there is more behind the reply to QUIT: %s", lines[1])
-  t:must(how == "closed", "the link stays open after QUIT")
+  local link = t:connect()
+  t:granted(link, "QUIT")
+  local lines, how = link:rest()
+  t:must(not lines[1], "octets follow the reply to QUIT: %s", lines[1])
+  t:must(how == "closed", "the connection stays open after QUIT")
 end)
 
--- ------------------------------------------------------------- what is refused
+-- ------------------------------------------------------------ refused commands
 
 check("keyword-case-in-authorization", "3", function(t)
   t:granted(t:connect(), "qUiT")
@@ -67,21 +68,22 @@ check("unknown-command-in-authorization", "3", function(t)
   t:refused(t:connect(), "XCHECK")
 end)
 
--- That the link stays is not said in so many words, but it is what lets a client
--- find out what a server has.
+-- No RFC says that the connection stays open, but clients rely on it to probe
+-- for optional commands.
 check("session-survives-unknown-command", "3", function(t)
-  local wire = t:connect()
-  t:refused(wire, "XCHECK")
-  wire:send "QUIT\r\n"
-  local reply = wire:reply()
-  t:should(reply and reply.ok, "the link ends behind an unknown command")
+  local link = t:connect()
+  t:refused(link, "XCHECK")
+  link:send "QUIT\r\n"
+  local reply = link:reply()
+  t:should(reply and reply.ok, "the server closes the connection after an "
+           .. "unknown command")
 end)
 
 check("empty-line", "3", function(t)
   t:refused(t:connect(), "")
 end)
 
--- DELE is with the deletions.
+-- DELE is in rules/deletions.
 for _, line in ipairs { "STAT", "LIST", "LIST 1", "RETR 1", "NOOP", "RSET",
                         "TOP 1 0", "UIDL" } do
   check(line:match "%u+" .. (line == "LIST 1" and "-1" or "")
@@ -107,71 +109,74 @@ end)
 check("login", "4", function(t)
   if t.barred then t:skip(t.barred) end
   t.tried = true
-  local wire, reply, link = t:try_login()
-  t.shared = wire
-  if wire then return end
-  if t:bar(link, reply) then t:skip(t.barred) end
+  local link, reply, refused = t:try_login()
+  t.shared = link
+  if link then return end
+  if t:bar(refused, reply) then t:skip(t.barred) end
   t.failures = t.failures + 1
   t:fail("the login is refused: %s", reply.shown)
 end)
 
 check("USER-and-PASS", "7", function(t)
   t:should(t:way() == login.user_pass,
-           "USER is refused; the login is by other means")
+           "USER is refused; another login method works")
 end)
 
 check("USER-reveals-nobody", "13", function(t)
   if t.barred then t:skip(t.barred) end
   local known = t:ask(t:connect(), "USER " .. t.opts.user)
   local unknown = t:ask(t:connect(), "USER " .. nobody())
-  t:should(known.ok == unknown.ok, "USER tells who there is: '%s' and '%s'",
-           known.shown, unknown.shown)
+  t:should(known.ok == unknown.ok, "USER reveals whether an account exists: "
+           .. "'%s' and '%s'", known.shown, unknown.shown)
 end)
 
--- The one PASS with a wrong password; a space in it is a part of it.
+-- The only PASS with a wrong password in a run. The password has a space in it.
 local function wrong_pass(t)
   return t:once("wrong-pass", function()
-    local wire = t:may_fail()
+    local link = t:may_fail()
     t:secret(t.wrong)
-    local reply = t:ask(wire, "USER " .. t.opts.user)
+    local reply = t:ask(link, "USER " .. t.opts.user)
     if not reply.ok then t:skip("USER is refused: %s", reply.shown) end
-    reply = t:answered(t:ask(wire, "PASS " .. t.wrong, nil, "PASS ***"))
-    wire:send "STAT\r\n"
-    return reply, (wire:reply())
+    reply = t:answered(t:ask(link, "PASS " .. t.wrong, nil, "PASS ***"))
+    link:send "STAT\r\n"
+    return reply, (link:reply())
   end)
 end
 checks.wrong_pass = wrong_pass
 
 check("PASS-wrong", "7", function(t)
   local reply = wrong_pass(t)
-  t:must(not reply.ok, "a wrong password is taken: %s", reply.shown)
+  t:must(not reply.ok, "a wrong password is accepted: %s", reply.shown)
 end)
 
 check("PASS-wrong-stays-out", "4", function(t)
   local _, after = wrong_pass(t)
-  if not after then return end  -- the link was ended, which is allowed
-  t:must(not after.ok, "STAT is granted behind a refused login: %s",
+  if not after then return end  -- closing the connection is allowed
+  t:must(not after.ok, "STAT is accepted after a refused login: %s",
          after.shown)
 end)
 
 check("PASS-with-spaces", "7", function(t)
   if t.barred then t:skip(t.barred) end
   if not t.opts.password:find(" ", 1, true) then
-    t:skip "the password that was given has no space"
+    t:skip "the password given has no space"
   end
-  if t:way() ~= login.user_pass then t:skip "the login is by other means" end
+  if t:way() ~= login.user_pass then
+    t:skip "USER is refused; another login method is used"
+  end
 end)
 
 -- ----------------------------------------------------------------------- APOP
 
--- The greeting's stamp; the check is skipped when it has none.
-local function stamp(t, wire)
-  local found = login.stamp(wire.greeting)
-  if not found then t:skip "the greeting has no stamp" end
+-- The timestamp in the greeting. Without one, the check is skipped.
+local function stamp(t, link)
+  local found = login.stamp(link.greeting)
+  if not found then t:skip "the greeting has no timestamp" end
   return found
 end
 
--- Is it a stamp? Only a login by APOP tells: its reply.
+-- The reply to a login by APOP. Only that shows whether text in angle brackets
+-- is a timestamp.
 local function apop(t)
   return t:once("apop", function()
     stamp(t, t:connect())
@@ -182,12 +187,12 @@ local function apop(t)
   end)
 end
 
--- A rule for stamps: a MUST where APOP works, and a SHOULD where that is not
--- known.
+-- A requirement on timestamps: a MUST where APOP works, a SHOULD where that is
+-- not known.
 local function holds_for_stamp(t, holds, ...)
   if holds then return end
   local known, reply = pcall(apop, t)
-  if not known and not t.is_verdict(reply) then error(reply, 0) end
+  if not known and not verdict.is(reply) then error(reply, 0) end
   if known and reply.ok then t:fail(...) end
   t:warn(...)
 end
@@ -195,19 +200,19 @@ end
 check("APOP-stamp-format", "7", function(t)
   local found = stamp(t, t:connect(true))
   holds_for_stamp(t, found:find "^<[\33-\126]+@[\33-\126]+>$",
-                  "the stamp is no msg-id: %s", found)
+                  "the timestamp is not a msg-id: %s", found)
 end)
 
 check("APOP-stamp-changes", "7", function(t)
   local first = stamp(t, t:connect(true))
   local second = stamp(t, t:connect(true))
-  holds_for_stamp(t, first ~= second, "two greetings have the same stamp: %s",
-                  first)
+  holds_for_stamp(t, first ~= second, "two greetings have the same "
+                  .. "timestamp: %s", first)
 end)
 
 check("APOP-login", "7", function(t)
   local reply = apop(t)
-  t:should(reply.ok, "the greeting has a stamp, but APOP is refused: %s",
+  t:should(reply.ok, "the greeting has a timestamp, but APOP is refused: %s",
            reply.shown)
 end)
 
@@ -222,13 +227,13 @@ checks.wrong_apop = wrong_apop
 
 check("APOP-wrong", "7", function(t)
   local reply = wrong_apop(t)
-  t:must(not reply.ok, "a wrong digest is taken: %s", reply.shown)
+  t:must(not reply.ok, "a wrong digest is accepted: %s", reply.shown)
 end)
 
 check("APOP-not-offered", "3", function(t)
-  local wire = t:connect()
-  if login.stamp(wire.greeting) then t:skip "APOP is offered" end
-  t:refused(wire, "APOP " .. nobody() .. " " .. core.md5 "")
+  local link = t:connect()
+  if login.stamp(link.greeting) then t:skip "APOP is offered" end
+  t:refused(link, "APOP " .. nobody() .. " " .. core.md5 "")
 end)
 
 -- ---------------------------------------------------------------- after login
@@ -239,8 +244,8 @@ for _, line in ipairs { "USER x", "PASS x", "APOP x " .. core.md5 "x" } do
   end)
 end
 
--- A second login to the maildrop, while the first is there: the reply. It may
--- throw the first one out, when it is granted.
+-- The reply to a second login while the first session is open. A server that
+-- accepts it may end the first session.
 local function second(t)
   return t:once("second", function()
     t:way()
@@ -258,17 +263,17 @@ checks.second = second
 
 check("maildrop-locked", "4", function(t)
   local reply = second(t)
-  t:should(not reply.ok, "two sessions have the same maildrop: %s",
+  t:should(not reply.ok, "two sessions open the same maildrop: %s",
            reply.shown)
 end)
 
 check("lock-released", "6", function(t)
-  local wire = t:login()
-  t:granted(wire, "QUIT")
-  wire:rest()
+  local link = t:login()
+  t:granted(link, "QUIT")
+  link:rest()
   local again, reply = t:try_login()
   if reply and reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
-  t:must(again, "the maildrop stays locked behind QUIT: %s",
+  t:must(again, "the maildrop stays locked after QUIT: %s",
          reply and reply.shown)
   t.shared = again
 end)

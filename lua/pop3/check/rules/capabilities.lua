@@ -1,9 +1,9 @@
---- RFC 2449: CAPA, the capabilities, response codes and pipelining.
--- @module pop3.check.capabilities
+--- Checks of CAPA, the capabilities and pipelining: RFC 2449.
+-- @module pop3.check.rules.capabilities
 -- @local
 
 local authorization = require "pop3.check.rules.authorization"
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
 local checks = {}
@@ -13,7 +13,7 @@ local function check(name, section, run, rfc)
                           run = run }
 end
 
--- CAPA's replies; the check is skipped where there is none.
+-- The reply to CAPA before the login. Without CAPA, the check is skipped.
 local function before_login(t)
   return t:once("capa", function()
     local reply = t:ask(t:connect(), "CAPA")
@@ -29,16 +29,16 @@ local function after_login(t)
   end)
 end
 
--- Both replies, the one of the TRANSACTION state where there is a login.
+-- The replies of both states; of the first only where no login is possible.
 local function both(t)
   local list = { before_login(t) }
   if not t.barred then list[2] = after_login(t) end
   return list
 end
 
--- Words behind a capability's tag, the check is skipped where it is not.
+-- The arguments of a capability. If it is not announced, the check is skipped.
 local function words(t, tag, reply)
-  local rest = listing.capabilities(reply or before_login(t))[tag]
+  local rest = maildrop.capabilities(reply or before_login(t))[tag]
   if not rest then t:skip("%s is not announced", tag) end
   local list = {}
   for word in rest:gmatch "%S+" do list[#list + 1] = word end
@@ -53,9 +53,9 @@ check("CAPA-format", "3", function(t)
   for _, reply in ipairs(both(t)) do
     for _, line in ipairs(reply.body or {}) do
       t:must(line:find "^[\33-\45\47-\127][\33-\45\47-\127]*[ \33-\127]*\r\n$",
-             "a line of CAPA is no capability: %s", line)
+             "a line of CAPA is not a capability: %s", line)
       t:should(not line:find "  " and not line:find " \r\n$",
-               "a line of CAPA has spaces too many: %s", line)
+               "a line of CAPA has superfluous spaces: %s", line)
       t:must(#line <= 512, "a line of CAPA has %d octets", #line)
     end
   end
@@ -79,17 +79,17 @@ end)
 check("CAPA-in-both-states", "5", function(t)
   local reply = after_login(t)
   if not reply.ok then t:skip "CAPA is refused in the TRANSACTION state" end
-  local before = listing.capabilities(before_login(t))
-  local after, gone = listing.capabilities(reply), {}
+  local before = maildrop.capabilities(before_login(t))
+  local after, gone = maildrop.capabilities(reply), {}
   for tag in pairs(before) do
     if tag ~= "STLS" and not after[tag] then gone[#gone + 1] = tag end
   end
   table.sort(gone)
-  t:must(not gone[1], "announced before the login and not behind it: %s",
+  t:must(not gone[1], "announced before the login and not after it: %s",
          table.concat(gone, " "))
 end)
 
--- Whose argument is the same in both states, as its RFC says.
+-- Capabilities whose RFC says that the arguments are the same in both states.
 local constant = { "TOP", "USER", "SASL", "RESP-CODES", "PIPELINING", "UIDL",
                    "IMPLEMENTATION", "AUTH-RESP-CODE", "UTF8", "LANG" }
 
@@ -101,12 +101,12 @@ local function sorted(rest)
 end
 
 check("CAPA-arguments-in-both-states", "5", function(t)
-  local before = listing.capabilities(before_login(t))
-  local after = listing.capabilities(after_login(t))
+  local before = maildrop.capabilities(before_login(t))
+  local after = maildrop.capabilities(after_login(t))
   for _, tag in ipairs(constant) do
     local one, other = before[tag], after[tag]
     t:must(not (one and other) or sorted(one) == sorted(other),
-           "%s is announced with '%s' before the login, with '%s' behind it",
+           "%s is announced with '%s' before the login, with '%s' after it",
            tag, one, other)
   end
 end)
@@ -123,10 +123,10 @@ end)
 
 check("session-survives-CAPA", "5", function(t)
   before_login(t)
-  local wire = t:connect()
-  t:granted(wire, "CAPA")
-  t:granted(wire, "CAPA")
-  t:granted(wire, "QUIT")
+  local link = t:connect()
+  t:granted(link, "CAPA")
+  t:granted(link, "CAPA")
+  t:granted(link, "QUIT")
 end)
 
 -- ------------------------------------------------------------- capabilities
@@ -138,38 +138,40 @@ local bare = { { "TOP", "6.1" }, { "USER", "6.2" }, { "RESP-CODES", "6.4" },
 for _, row in ipairs(bare) do
   check(row[1] .. "-has-no-arguments", row[2], function(t)
     local list = words(t, row[1])
-    t:must(not list[1], "%s is announced with '%s'", row[1], list[1])
+    t:must(not list[1], "%s is announced with the argument '%s'", row[1],
+           list[1])
   end, row[3])
 end
 
--- Is what is announced there, and what is there announced?
+-- A capability is announced if and only if its command works.
 for _, row in ipairs { { "TOP", "6.1" }, { "UIDL", "6.8" } } do
   local tag = row[1]
   check(tag .. "-announced-and-there", row[2], function(t)
-    local announced = listing.capabilities(before_login(t))[tag]
+    local announced = maildrop.capabilities(before_login(t))[tag]
     local line = tag
     if tag == "TOP" then
-      line = ("TOP %d 0"):format(listing.first(t).number)
+      line = ("TOP %d 0"):format(maildrop.first(t).number)
     end
     local reply = t:ask(t:session(), line)
-    if listing.needs_utf8(reply) then t:skip "message 1 needs UTF8" end
+    if maildrop.needs_utf8(reply) then t:skip "message 1 needs UTF8" end
     t:must(reply.ok or not announced, "%s is announced and refused: %s", tag,
            reply.shown)
-    t:should(announced or not reply.ok, "%s is there and not announced", tag)
+    t:should(announced or not reply.ok, "%s works and is not announced", tag)
   end)
 end
 
 check("USER-announced-and-there", "6.2", function(t)
-  local announced = listing.capabilities(before_login(t)).USER
+  local announced = maildrop.capabilities(before_login(t)).USER
   if t.barred then t:skip(t.barred) end
   local reply = t:ask(t:connect(), "USER " .. t.opts.user)
-  -- it need not be there for every user
+  -- it need not work for every user
   t:should(reply.ok or not announced, "USER is announced and refused: %s",
            reply.shown)
-  t:should(announced or not reply.ok, "USER is there and not announced")
+  t:should(announced or not reply.ok, "USER works and is not announced")
 end)
 
--- A number or a word, in the AUTHORIZATION state perhaps with USER.
+-- The argument is a number or the given word; in the AUTHORIZATION state USER
+-- may follow.
 local function policy(tag, section, word)
   check(tag .. "-format", section, function(t)
     for state, reply in ipairs(both(t)) do
@@ -178,16 +180,17 @@ local function policy(tag, section, word)
       t:must(value and (value:find "^%d+$" or value:upper() == word),
              "%s has the argument '%s'", tag, value)
       t:must(#list == 1 or #list == 2 and list[2]:upper() == "USER",
-             "%s has arguments too many: %s", tag, table.concat(list, " "))
-      t:should(state == 1 or not list[2], "%s says USER behind the login", tag)
+             "%s has too many arguments: %s", tag, table.concat(list, " "))
+      t:should(state == 1 or not list[2], "%s has the argument USER after the "
+               .. "login", tag)
     end
   end)
 end
 policy("LOGIN-DELAY", "6.5")
 policy("EXPIRE", "6.7", "NEVER")
 
--- What is announced before a login holds for all users, so that it is the worst
--- of theirs; USER says that there are others.
+-- The value announced before a login must hold for all users, so it is the worst
+-- of their values. The argument USER says that values differ.
 local function worst(tag, section, is_worse)
   check(tag .. "-before-and-after-login", section, function(t)
     local before = words(t, tag)
@@ -196,11 +199,11 @@ local function worst(tag, section, is_worse)
       return word and (word:upper() == "NEVER" and math.huge or tonumber(word))
     end
     local one, other = days(before[1]), days(after[1])
-    if not (one and other) then t:skip("%s cannot be read", tag) end
+    if not (one and other) then t:skip("the value of %s is invalid", tag) end
     t:must(not is_worse(other, one), "%s is %s before the login, and worse "
-           .. "behind it: %s", tag, before[1], after[1])
-    t:should(one == other or before[2], "%s differs behind the login, and USER "
-             .. "does not say so", tag)
+           .. "after it: %s", tag, before[1], after[1])
+    t:should(one == other or before[2], "%s differs after the login, and it "
+             .. "has no argument USER before it", tag)
   end)
 end
 worst("LOGIN-DELAY", "6.5", function(a, b) return a > b end)
@@ -210,11 +213,11 @@ check("LOGIN-DELAY-enforced", "6.5", function(t)
   words(t, "LOGIN-DELAY")
   t:way()
   if t.meant == nil then
-    if t.delay <= 1 then t:skip "there is no delay, or next to none" end
+    if t.delay <= 1 then t:skip "the delay is 1 second or less" end
     t:unshare()
     t:session()
   end
-  t:should(t:means_delay(), "a login is granted that is too soon")
+  t:should(t:means_delay(), "a login within the delay is accepted")
 end)
 
 check("IMPLEMENTATION-format", "6.9", function(t)
@@ -227,7 +230,7 @@ check("SASL-format", "6.3", function(t)
   local list = words(t, "SASL")
   for _, name in ipairs(list) do
     t:must(#name <= 20 and name:find "^[%u%d_-]+$",
-           "SASL announces what is no mechanism's name: %s", name)
+           "SASL announces an invalid mechanism name: %s", name)
   end
   t:should(list[1], "SASL is announced without a mechanism")
 end)
@@ -240,57 +243,59 @@ end
 
 check("PIPELINING-in-authorization", "6.6", function(t)
   needs_pipelining(t)
-  local wire = t:connect()
-  wire:send "XCHECK\r\nCAPA\r\nSTAT\r\nQUIT\r\n"
-  t:must(t:reply(wire, "XCHECK").ok == false, "XCHECK is granted")
-  t:must(t:reply(wire, "CAPA").ok, "CAPA is refused in a batch")
-  t:must(t:reply(wire, "STAT").ok == false, "STAT is granted")
-  t:must(t:reply(wire, "QUIT").ok, "QUIT is refused in a batch")
+  local link = t:connect()
+  link:send "XCHECK\r\nCAPA\r\nSTAT\r\nQUIT\r\n"
+  t:must(t:reply(link, "XCHECK").ok == false, "XCHECK is accepted")
+  t:must(t:reply(link, "CAPA").ok, "CAPA is refused in a batch")
+  t:must(t:reply(link, "STAT").ok == false, "STAT is accepted")
+  t:must(t:reply(link, "QUIT").ok, "QUIT is refused in a batch")
 end)
 
 check("PIPELINING-in-transaction", "6.6", function(t)
   needs_pipelining(t)
-  local wire = t:session()
-  local alone = t:granted(wire, "STAT")
-  local count = listing.stat(t)
-  wire:send "NOOP\r\nSTAT\r\nXCHECK\r\nLIST\r\nSTAT\r\n"
-  t:must(t:reply(wire, "NOOP").ok, "NOOP is refused in a batch")
-  local first = t:reply(wire, "STAT")
-  t:must(first.shown == alone.shown, "STAT in a batch says %s, and alone %s",
-         first.shown, alone.shown)
-  t:must(t:reply(wire, "XCHECK").ok == false, "XCHECK is granted")
-  local list = t:reply(wire, "LIST")
-  t:must(list.ok and #list.body == count, "LIST in a batch says %s", list.shown)
-  t:must(t:reply(wire, "STAT").shown == first.shown, "STAT changes its mind")
+  local link = t:session()
+  local alone = t:granted(link, "STAT")
+  local count = maildrop.stat(t)
+  link:send "NOOP\r\nSTAT\r\nXCHECK\r\nLIST\r\nSTAT\r\n"
+  t:must(t:reply(link, "NOOP").ok, "NOOP is refused in a batch")
+  local first = t:reply(link, "STAT")
+  t:must(first.shown == alone.shown, "the reply to STAT in a batch is %s, and "
+         .. "alone %s", first.shown, alone.shown)
+  t:must(t:reply(link, "XCHECK").ok == false, "XCHECK is accepted")
+  local list = t:reply(link, "LIST")
+  t:must(list.ok and #list.body == count, "the reply to LIST in a batch is %s",
+         list.shown)
+  t:must(t:reply(link, "STAT").shown == first.shown, "two replies to STAT in a "
+         .. "batch differ")
 end)
 
 check("PIPELINING-of-RETR", "6.6", function(t)
   needs_pipelining(t)
-  local list = listing.fetched(t)
-  local wire = t:session()
+  local list = maildrop.fetched(t)
+  local link = t:session()
   local batch = {}
   for i, m in ipairs(list) do batch[i] = ("RETR %d\r\n"):format(m.number) end
-  wire:send(table.concat(batch) .. "NOOP\r\n")
+  link:send(table.concat(batch) .. "NOOP\r\n")
   for _, m in ipairs(list) do
-    local reply = t:reply(wire, "RETR")
-    t:must(reply.ok and listing.unstuffed(reply) == m.octets,
-           "message %d is another one in a batch", m.number)
+    local reply = t:reply(link, "RETR")
+    t:must(reply.ok and maildrop.unstuffed(reply) == m.octets,
+           "message %d differs when it is fetched in a batch", m.number)
   end
-  t:must(t:reply(wire, "NOOP").ok, "NOOP is refused in a batch")
+  t:must(t:reply(link, "NOOP").ok, "NOOP is refused in a batch")
 end)
 
 check("PIPELINING-of-a-login", "6.6", function(t)
   needs_pipelining(t)
   if t:way() ~= login.user_pass then t:skip "USER is refused" end
   t:make_way()
-  local wire = t:connect()
-  wire:send(("USER %s\r\nPASS %s\r\nSTAT\r\n"):format(t.opts.user,
+  local link = t:connect()
+  link:send(("USER %s\r\nPASS %s\r\nSTAT\r\n"):format(t.opts.user,
                                                       t.opts.password))
-  t:must(t:reply(wire, "USER").ok, "USER is refused in a batch")
-  local reply = t:answered(t:reply(wire, "PASS"))
+  t:must(t:reply(link, "USER").ok, "USER is refused in a batch")
+  local reply = t:answered(t:reply(link, "PASS"))
   if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
   t:must(reply.ok, "PASS is refused in a batch: %s", reply.shown)
-  t:must(t:reply(wire, "STAT").ok, "STAT is refused in a batch")
+  t:must(t:reply(link, "STAT").ok, "STAT is refused in a batch")
 end)
 
 check("maildrop-in-use-has-its-code", "8.1.2", function(t)

@@ -1,35 +1,35 @@
---- RFC 1939, deletions: DELE, RSET and the UPDATE state. Only where the caller
--- wants that; in the end message 1 is gone.
--- @module pop3.check.deletions
+--- Checks of DELE, RSET and the UPDATE state: RFC 1939 sections 5, 6 and 7. They
+-- run only with the option `delete`, and they delete message 1.
+-- @module pop3.check.rules.deletions
 -- @local
 
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local transaction = require "pop3.check.rules.transaction"
 
 local checks = {}
 
--- A session of its own where message 1 is marked; what STAT said before, and
--- with 'verb' the lines of that.
+-- A new session in which message 1 is marked as deleted; count and octets of STAT
+-- before that, and the lines that 'verb' listed before that.
 local function marked(t, verb)
-  listing.first(t)
-  local wire = t:login()
-  local count, octets = listing.stat_of(t, wire)
-  local lines = verb and t:granted(wire, verb).body
-  local reply = t:ask(wire, "DELE 1")
+  maildrop.first(t)
+  local link = t:login()
+  local count, octets = maildrop.stat_of(t, link)
+  local lines = verb and t:granted(link, verb).body
+  local reply = t:ask(link, "DELE 1")
   t:must(reply.ok, "DELE 1 is refused: %s", reply.shown)
-  return wire, count, octets, lines
+  return link, count, octets, lines
 end
 
--- A link on which message 1 was marked is lost: how many messages there were,
--- and how many there are. It comes before all that marks one: with a server that
--- deletes then, no more mail is put at risk.
+-- Drop a connection on which message 1 is marked; the number of messages before
+-- and after that. This runs before all other deletions: if the server deletes
+-- then, no more mail is put at risk.
 local function lost(t)
   return t:once("lost", function()
-    local wire, count = marked(t)
-    wire:leave()
-    wire = t:login()
-    local left = listing.stat_of(t, wire)
-    wire:leave()
+    local link, count = marked(t)
+    link:leave()
+    link = t:login()
+    local left = maildrop.stat_of(t, link)
+    link:leave()
     return count, left
   end)
 end
@@ -37,10 +37,12 @@ end
 local function check(name, section, run, alone)
   checks[#checks + 1] = { name = name, rfc = 1939, section = section,
     run = function(t)
-      if not t.opts.delete then t:skip "deletions were not asked for" end
-      if not alone and listing.sizes(t)[1] then
+      if not t.opts.delete then t:skip "the option delete is not set" end
+      if not alone and maildrop.sizes(t)[1] then
         local count, left = lost(t)
-        if left < count then t:skip "a lost link deletes what was marked" end
+        if left < count then
+          t:skip "the server deletes messages when a connection is lost"
+        end
       end
       return run(t)
     end }
@@ -48,7 +50,7 @@ end
 
 check("lost-link-deletes-nothing", "6", function(t)
   local count, left = lost(t)
-  t:must(left >= count, "a message is gone, though QUIT was not said")
+  t:must(left >= count, "a message is deleted, though QUIT was not sent")
 end, true)
 
 check("DELE-before-login", "3", function(t)
@@ -57,8 +59,8 @@ end, true)
 
 for _, case in ipairs(transaction.numbers) do
   check("DELE-" .. case[1], "5", function(t)
-    local wire = t:login()
-    t:refused(wire, "DELE " .. case[2](t, wire))
+    local link = t:login()
+    t:refused(link, "DELE " .. case[2](t, link))
   end)
 end
 
@@ -67,7 +69,7 @@ check("DELE-without-argument", "3", function(t)
 end)
 
 check("DELE-with-more", "3", function(t)
-  listing.first(t)
+  maildrop.first(t)
   t:refused(t:login(), "DELE 1 2")
 end)
 
@@ -78,93 +80,93 @@ end)
 for _, line in ipairs { "DELE 1", "LIST 1", "RETR 1", "UIDL 1", "TOP 1 0" } do
   local verb = line:match "%u+"
   check(verb .. "-of-a-deleted-message", "5", function(t)
-    listing.first(t)
-    listing.needs(t, verb)
+    maildrop.first(t)
+    maildrop.needs(t, verb)
     t:refused(marked(t), line)
   end)
 end
 
 check("STAT-without-the-deleted", "5", function(t)
-  local size = listing.first(t).size
-  local wire, count, octets = marked(t)
-  local n, sum = listing.stat_of(t, wire)
-  t:must(n == count - 1, "STAT says %d messages of %d, one being deleted", n,
-         count)
-  t:should(sum == octets - size, "STAT says %d octets, %d before one of %d was "
-           .. "deleted", sum, octets, size)
+  local size = maildrop.first(t).size
+  local link, count, octets = marked(t)
+  local n, sum = maildrop.stat_of(t, link)
+  t:must(n == count - 1, "STAT counts %d messages; it counted %d before one was "
+         .. "deleted", n, count)
+  t:should(sum == octets - size, "STAT has %d octets; it had %d before a message "
+           .. "of %d was deleted", sum, octets, size)
 end)
 
 for _, verb in ipairs { "LIST", "UIDL" } do
   local section = verb == "LIST" and "5" or "7"
   check(verb .. "-without-the-deleted", section, function(t)
-    listing.first(t)
-    listing.needs(t, verb)
-    local wire, _, _, before = marked(t, verb)
-    local reply = t:granted(wire, verb)
-    t:must(#reply.body == #before - 1, "%s has %d messages of %d, one being "
-           .. "deleted", verb, #reply.body, #before)
+    maildrop.first(t)
+    maildrop.needs(t, verb)
+    local link, _, _, before = marked(t, verb)
+    local reply = t:granted(link, verb)
+    t:must(#reply.body == #before - 1, "%s lists %d messages; it listed %d before "
+           .. "one was deleted", verb, #reply.body, #before)
     for i, line in ipairs(reply.body) do
-      t:must(line == before[i + 1], "%s has another line behind DELE 1: %s",
+      t:must(line == before[i + 1], "a line of %s differs after DELE 1: %s",
              verb, line)
     end
   end)
 end
 
 check("RSET-restores", "5", function(t)
-  local wire, count = marked(t)
-  t:granted(wire, "RSET")
-  t:must(listing.stat_of(t, wire) == count, "RSET does not restore the message")
-  t:granted(wire, "LIST 1")
+  local link, count = marked(t)
+  t:granted(link, "RSET")
+  t:must(maildrop.stat_of(t, link) == count, "RSET does not restore the message")
+  t:granted(link, "LIST 1")
 end)
 
 check("RSET-then-QUIT-deletes-nothing", "6", function(t)
-  local wire, count = marked(t)
-  t:granted(wire, "RSET")
-  t:must(listing.stat_of(t, wire) == count, "RSET does not restore the message")
-  t:granted(wire, "QUIT")
-  wire:rest()
-  -- mail may have come in between, here and below
-  t:must(listing.stat_of(t, t:login()) >= count, "QUIT deletes a message that "
+  local link, count = marked(t)
+  t:granted(link, "RSET")
+  t:must(maildrop.stat_of(t, link) == count, "RSET does not restore the message")
+  t:granted(link, "QUIT")
+  link:rest()
+  -- new mail may have arrived in between, here and below
+  t:must(maildrop.stat_of(t, t:login()) >= count, "QUIT deletes a message that "
          .. "was restored")
 end)
 
--- Message 1 is deleted: what STAT, and UIDL or else LIST, said before that and
--- behind it.
+-- Delete message 1; the results of STAT and of UIDL (LIST without UIDL) before and
+-- after that.
 local function deleted(t)
   return t:once("deleted", function()
-    local was = { size = listing.first(t).size,
+    local was = { size = maildrop.first(t).size,
                   uidl = t:ask(t:session(), "UIDL").ok }
     local verb = was.uidl and "UIDL" or "LIST"
-    local wire
-    wire, was.count, was.octets, was.before = marked(t, verb)
-    t:granted(wire, "QUIT")
-    wire:rest()
-    wire = t:login()
-    was.n, was.sum = listing.stat_of(t, wire)
-    was.after = t:granted(wire, verb).body
+    local link
+    link, was.count, was.octets, was.before = marked(t, verb)
+    t:granted(link, "QUIT")
+    link:rest()
+    link = t:login()
+    was.n, was.sum = maildrop.stat_of(t, link)
+    was.after = t:granted(link, verb).body
     return was
   end)
 end
 
 check("QUIT-deletes", "6", function(t)
   local was = deleted(t)
-  -- another message may have come in its place
+  -- a new message may have arrived
   t:must(was.n < was.count or was.after[1] ~= was.before[1]
          or was.after[was.count] ~= was.before[was.count],
-         "%d messages are there behind QUIT, of %d with one deleted", was.n,
-         was.count)
-  t:should(was.n >= was.count or was.sum == was.octets - was.size, "STAT says "
-           .. "%d octets, %d before one of %d was deleted", was.sum, was.octets,
-           was.size)
+         "STAT counts %d messages after QUIT; it counted %d before one was "
+         .. "deleted", was.n, was.count)
+  t:should(was.n >= was.count or was.sum == was.octets - was.size, "STAT has "
+           .. "%d octets; it had %d before a message of %d was deleted", was.sum,
+           was.octets, was.size)
 end)
 
 check("QUIT-deletes-the-right-one", "6", function(t)
   local was = deleted(t)
-  t:must(was.n >= was.count - 1, "%d messages are there behind QUIT, of %d with "
-         .. "one deleted", was.n, was.count)
+  t:must(was.n >= was.count - 1, "STAT counts %d messages after QUIT; it counted "
+         .. "%d before one was deleted", was.n, was.count)
   if not was.uidl then return end
-  local before, after = listing.uids_of(t, { body = was.before }), {}
-  for _, entry in ipairs(listing.uids_of(t, { body = was.after })) do
+  local before, after = maildrop.uids_of(t, { body = was.before }), {}
+  for _, entry in ipairs(maildrop.uids_of(t, { body = was.after })) do
     after[entry.uid] = true
   end
   for i = 2, #before do
@@ -172,9 +174,9 @@ check("QUIT-deletes-the-right-one", "6", function(t)
       t:skip("message %d has the unique-id of message 1", i)
     end
   end
-  t:must(not after[before[1].uid], "message 1 is still there")
+  t:must(not after[before[1].uid], "message 1 is not deleted")
   for i = 2, #before do
-    t:must(after[before[i].uid], "message %d is gone", i)
+    t:must(after[before[i].uid], "message %d is deleted", i)
   end
 end)
 

@@ -1,10 +1,10 @@
---- Lines that no good client sends, and lines that come in other pieces than
--- they were written in: RFC 1939 section 3, RFC 2449 section 4. Whatever comes,
--- there is an answer or the link ends.
--- @module pop3.check.lines
+--- Checks with malformed command lines, and with lines sent in several writes:
+-- RFC 1939 section 3, RFC 2449 section 4. The server must reply or close the
+-- connection.
+-- @module pop3.check.rules.lines
 -- @local
 
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 
 local checks = {}
 
@@ -13,23 +13,23 @@ local function check(name, section, run, rfc)
                           run = run }
 end
 
--- The replies to octets, with a QUIT behind them in the same write: all lines
--- until the end.
+-- Send octets and QUIT in one write; all lines until the server closes the
+-- connection.
 local function replies(t, octets)
-  local wire = t:connect()
-  wire:send(octets .. "QUIT\r\n")
-  local lines, how = wire:rest()
-  t:must(how == "closed", "neither an answer nor an end")
+  local link = t:connect()
+  link:send(octets .. "QUIT\r\n")
+  local lines, how = link:rest()
+  t:must(how == "closed", "the server neither replies nor closes the connection")
   return lines
 end
 
--- What is no command must not be granted.
+-- An invalid command must not be accepted.
 local function not_granted(t, octets)
   local lines = replies(t, octets)
   local first = lines[1]
   if first then
-    t:must(not first:find "^%+OK", "it is answered with %s", first)
-    t:should(#lines <= 2, "one line has %d answers", #lines - 1)
+    t:must(not first:find "^%+OK", "the reply is %s", first)
+    t:should(#lines <= 2, "one line has %d replies", #lines - 1)
   end
 end
 
@@ -45,16 +45,17 @@ check("server-survives-long-line", "3", function(t)
 end)
 
 check("command-of-255-octets", "4", function(t)
-  if not next(listing.announced(t)) then t:skip "CAPA is not offered" end
-  -- a server may end the link behind the name of nobody, so long as it does the
-  -- same with a short one
+  if not next(maildrop.announced(t)) then t:skip "CAPA is not offered" end
+  -- a server may close the connection after an unknown name if it does so after a
+  -- short name, too
   local function survives(name)
-    local wire = t:connect()
-    t:ask(wire, "USER " .. name)
-    return wire:send "QUIT\r\n" and wire:reply()
+    local link = t:connect()
+    t:ask(link, "USER " .. name)
+    return link:send "QUIT\r\n" and link:reply()
   end
   if survives(("x"):rep(248)) then return end
-  t:must(not survives "xxx", "the link ends behind a command of 255 octets")
+  t:must(not survives "xxx", "the server closes the connection after a command "
+         .. "of 255 octets")
 end, 2449)
 
 check("NUL-in-a-command", "3", function(t)
@@ -66,11 +67,12 @@ check("8-bit-octets-in-a-command", "3", function(t)
 end)
 
 check("bare-LF", "3", function(t)
-  -- to a server that wants CRLF this is one line with the QUIT behind it
-  local wire = t:connect()
-  wire:send "XCHECK\nQUIT\r\n"
-  local line, err = wire:line()
-  t:must(line or err == "closed", "neither an answer nor an end")
+  -- for a server that requires CRLF, this is one line that includes QUIT
+  local link = t:connect()
+  link:send "XCHECK\nQUIT\r\n"
+  local line, err = link:line()
+  t:must(line or err == "closed", "the server neither replies nor closes the "
+         .. "connection")
 end)
 
 check("bare-CR", "3", function(t)
@@ -78,17 +80,17 @@ check("bare-CR", "3", function(t)
 end)
 
 check("line-in-pieces", "3", function(t)
-  local wire = t:connect()
-  for octet in ("QUIT\r\n"):gmatch "." do wire:send(octet) end
-  local reply, err = wire:reply()
-  t:must(reply, "no reply to QUIT in pieces: %s", err)
-  t:must(reply.ok, "QUIT in pieces is answered with %s", reply.shown)
+  local link = t:connect()
+  for octet in ("QUIT\r\n"):gmatch "." do link:send(octet) end
+  local reply, err = link:reply()
+  t:must(reply, "no reply to QUIT sent octet by octet: %s", err)
+  t:must(reply.ok, "QUIT sent octet by octet is refused: %s", reply.shown)
 end)
 
 check("half-a-command-then-close", "3", function(t)
-  local wire = t:connect()
-  wire:send "QUI"
-  wire:leave()
+  local link = t:connect()
+  link:send "QUI"
+  link:leave()
   t:granted(t:connect(), "QUIT")
 end)
 
@@ -98,10 +100,10 @@ check("close-before-the-greeting", "3", function(t)
 end)
 
 check("half-a-command-is-none", "3", function(t)
-  -- in the TRANSACTION state: what was cut off must not be done
-  local wire = t:login()
-  wire:send "NOO"
-  wire:leave()
+  -- in the TRANSACTION state: an incomplete command must not be executed
+  local link = t:login()
+  link:send "NOO"
+  link:leave()
   t:granted(t:session(), "NOOP")
 end)
 

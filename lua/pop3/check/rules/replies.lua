@@ -1,6 +1,6 @@
---- What holds for every reply: looked at in the end, over all that were seen.
--- RFC 1939 section 3.
--- @module pop3.check.replies
+--- Checks that apply to every reply: RFC 1939 section 3. They run last, over all
+-- replies recorded in the run.
+-- @module pop3.check.rules.replies
 -- @local
 
 local checks = {}
@@ -10,7 +10,7 @@ local function check(name, section, run)
                           run = run, looks = true }
 end
 
--- All replies must be so.
+-- `holds` must be true of all replies.
 local function each(name, holds, what)
   check(name, "3", function(t)
     for _, reply in ipairs(t.seen) do
@@ -27,16 +27,16 @@ each("reply-line-end", function(reply)
 end, "does not end with one CRLF")
 each("reply-status-in-upper-case", function(reply)
   return reply.ok ~= nil or not reply.line:upper():find "^[+-][OE][KR]"
-end, "has its status in lower case")
+end, "has a status in lower case")
 each("reply-status", function(reply)
   return reply.ok ~= nil
 end, "has no status")
 
 each("reply-terminator", function(reply)
   return not reply.terminator or reply.terminator == ".\r\n"
-end, "ends with a dot that has no CR behind it")
+end, "has a terminator without CR")
 
--- Behind LANG and UTF8 (RFC 6856) the text is UTF-8.
+-- After LANG and UTF8 the text is UTF-8 (RFC 6856 sections 2 and 3).
 check("reply-text-is-ASCII", "3", function(t)
   for _, reply in ipairs(t.seen) do
     local text = reply.line:gsub("\r\n$", "")

@@ -1,10 +1,10 @@
---- RFC 3206: the response codes SYS and AUTH; and RFC 2449 section 8, what they
--- look like.
--- @module pop3.check.rfc3206
+--- Checks of response codes: SYS and AUTH (RFC 3206), and the format of all codes
+-- (RFC 2449 section 8).
+-- @module pop3.check.rules.rfc3206
 -- @local
 
 local authorization = require "pop3.check.rules.authorization"
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local sasl = require "pop3.check.rules.sasl"
 
 local checks = {}
@@ -20,7 +20,7 @@ local refusals = {
 }
 for _, row in ipairs(refusals) do
   check("AUTH-code-of-" .. row[1], 3206, "6", function(t)
-    if not listing.announced(t)["AUTH-RESP-CODE"] then
+    if not maildrop.announced(t)["AUTH-RESP-CODE"] then
       t:skip "AUTH-RESP-CODE is not announced"
     end
     local reply = row[2](t)
@@ -31,7 +31,7 @@ end
 
 local logins = { USER = true, PASS = true, APOP = true, AUTH = true }
 
--- The replies of the run that have such a code.
+-- The replies of the run whose code matches the pattern.
 local function coded(t, pattern)
   local list = {}
   for _, reply in ipairs(t.seen) do
@@ -39,14 +39,14 @@ local function coded(t, pattern)
       list[#list + 1] = reply
     end
   end
-  if not list[1] then t:skip "no reply had such a code" end
+  if not list[1] then t:skip "no reply has this response code" end
   return list
 end
 
 check("AUTH-code-where-it-belongs", 3206, "5", function(t)
   for _, reply in ipairs(coded(t, "^AUTH$")) do
-    -- a response to a challenge has no verb
-    t:must(not reply.ok, "+OK has [AUTH]: %s", reply.line)
+    -- the verb of a SASL response is not a command
+    t:must(not reply.ok, "a +OK reply has [AUTH]: %s", reply.line)
     t:should(logins[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
              "%s is refused with [AUTH]", reply.verb)
   end
@@ -55,14 +55,14 @@ end, true)
 check("SYS-code-format", 3206, "4", function(t)
   for _, reply in ipairs(coded(t, "^SYS")) do
     local code = reply.code
-    t:must(not reply.ok, "+OK has [%s]: %s", code, reply.line)
+    t:must(not reply.ok, "a +OK reply has [%s]: %s", code, reply.line)
     t:must(code:find "^SYS/TEMP" or code:find "^SYS/PERM",
-           "[SYS] is neither SYS/TEMP nor SYS/PERM: %s", reply.line)
+           "the code is neither SYS/TEMP nor SYS/PERM: %s", reply.line)
   end
 end, true)
 
--- Codes that only -ERR has, and only some commands; a response to a challenge
--- has no verb.
+-- Codes that belong only to -ERR, and only to some commands. The verb of a SASL
+-- response is not a command.
 for _, row in ipairs {
   { "IN-USE", 2449, "8.1.2", logins, "a login" },
   { "LOGIN-DELAY", 2449, "8.1.1", { USER = true, PASS = true, APOP = true,
@@ -74,9 +74,9 @@ for _, row in ipairs {
   local pattern = "^" .. code:gsub("-", "%%-") .. "%f[/%z]"
   check(code .. "-code-where-it-belongs", rfc, section, function(t)
     for _, reply in ipairs(coded(t, pattern)) do
-      t:must(not reply.ok, "+OK has [%s]: %s", code, reply.line)
+      t:must(not reply.ok, "a +OK reply has [%s]: %s", code, reply.line)
       t:should(verbs[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
-               "[%s] is not the answer to %s: %s", code, what, reply.line)
+               "[%s] is not in a reply to %s: %s", code, what, reply.line)
     end
   end, true)
 end
@@ -85,7 +85,7 @@ local known = { AUTH = true, SYS = true, ["IN-USE"] = true, UTF8 = true,
                 ["LOGIN-DELAY"] = true }
 
 local function announced(t)
-  if not listing.announced(t)["RESP-CODES"] then
+  if not maildrop.announced(t)["RESP-CODES"] then
     t:skip "RESP-CODES is not announced"
   end
 end
@@ -97,19 +97,19 @@ check("response-code-format", 2449, "8", function(t)
       local code = reply.text:match "^%[([^%]]*)%]"
       t:must(code and not ("/" .. code .. "/"):find "//"
              and code:find "^[\33-\92\94-\127]+$",
-             "a text begins with '[' and has no response code: %s",
+             "the text begins with '[' and has no valid response code: %s",
              reply.line)
     end
   end
 end)
 
 check("RESP-CODES-announced", 2449, "8", function(t)
-  local tags = listing.announced(t)
+  local tags = maildrop.announced(t)
   if not next(tags) then t:skip "CAPA is not offered" end
   if tags["RESP-CODES"] then return end
   for _, reply in ipairs(t.seen) do
-    t:should(not known[reply.level], "there are response codes, and RESP-CODES "
-             .. "is not announced: %s", reply.line)
+    t:should(not known[reply.level], "a reply has a response code, and "
+             .. "RESP-CODES is not announced: %s", reply.line)
   end
 end)
 
@@ -118,7 +118,7 @@ check("response-codes-known", 2449, "8", function(t)
   for _, reply in ipairs(t.seen) do
     local first = reply.ok ~= nil and reply.level
     t:should(not first or known[first] or first:find "^X%-",
-             "a response code that no RFC has: %s", reply.line)
+             "the response code is not defined by an RFC: %s", reply.line)
   end
 end)
 

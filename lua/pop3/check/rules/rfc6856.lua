@@ -1,8 +1,8 @@
---- RFC 6856: UTF8 and LANG.
--- @module pop3.check.rfc6856
+--- Checks of UTF8 and LANG: RFC 6856.
+-- @module pop3.check.rules.rfc6856
 -- @local
 
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
 local checks = {}
@@ -13,7 +13,7 @@ local function check(name, section, run)
 end
 
 local function needs(t, tag)
-  local rest = listing.announced(t)[tag]
+  local rest = maildrop.announced(t)[tag]
   if not rest then t:skip("%s is not announced", tag) end
   return rest
 end
@@ -44,45 +44,45 @@ end)
 
 check("UTF8-then-login", "2.1", function(t)
   needs(t, "UTF8")
-  local sizes = listing.sizes(t)
+  local sizes = maildrop.sizes(t)
   t:make_way()
-  local wire = t:connect()
-  if not t:ask(wire, "UTF8").ok then t:skip "UTF8 is refused" end
-  local reply = t:answered(login.login(t, wire))
+  local link = t:connect()
+  if not t:ask(link, "UTF8").ok then t:skip "UTF8 is refused" end
+  local reply = t:answered(login.login(t, link))
   if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
-  t:must(reply.ok, "the login is refused behind UTF8: %s", reply.shown)
-  local list = t:granted(wire, "LIST")
-  -- mail may have come in between
-  t:must(#list.body >= #sizes, "LIST has %d messages, behind UTF8 %d", #sizes,
-         #list.body)
-  -- section 2.1: what LIST says is what RETR gives, in this mode too
+  t:must(reply.ok, "the login is refused after UTF8: %s", reply.shown)
+  local list = t:granted(link, "LIST")
+  -- new mail may have arrived in between
+  t:must(#list.body >= #sizes, "LIST has %d messages before UTF8 and %d after it",
+         #sizes, #list.body)
+  -- section 2.1: the sizes of LIST are those of RETR, in this mode too
   if not list.body[1] then return end
   local size = math.tointeger(tonumber(list.body[1]:match "^%d+ (%d+)"))
   if not size or size > 1 << 20 then return end
-  local octets = #listing.unstuffed(t:granted(wire, "RETR 1"))
-  t:should(octets == size, "behind UTF8, message 1 has %d octets, LIST says "
+  local octets = #maildrop.unstuffed(t:granted(link, "RETR 1"))
+  t:should(octets == size, "after UTF8, message 1 has %d octets, in LIST it has "
            .. "%d", octets, size)
 end)
 
 check("UTF8-then-STLS", "2.1", function(t)
   needs(t, "UTF8")
-  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
-  local wire = t:connect(true)
-  local tags = listing.capabilities(t:ask(wire, "CAPA"))
+  if t.opts.tls == "implicit" then t:skip "the server uses implicit TLS" end
+  local link = t:connect(true)
+  local tags = maildrop.capabilities(t:ask(link, "CAPA"))
   if not tags.STLS then t:skip "STLS is not announced" end
-  if not t:ask(wire, "UTF8").ok then t:skip "UTF8 is refused" end
-  -- both answers are allowed
-  t:ask(wire, "STLS")
+  if not t:ask(link, "UTF8").ok then t:skip "UTF8 is refused" end
+  -- both +OK and -ERR are allowed
+  t:ask(link, "STLS")
 end)
 
 check("header-is-ASCII-without-UTF8", "2.1", function(t)
   needs(t, "UTF8")
-  for _, m in ipairs(listing.fetched(t)) do
+  for _, m in ipairs(maildrop.fetched(t)) do
     for i, line in ipairs(m.reply.body) do
       if line == "\r\n" then break end
       t:must(not line:find "[\128-\255]" or not utf8.len(line),
-             "line %d of message %d is a header in UTF-8, which was not asked "
-             .. "for", i, m.number)
+             "line %d of message %d is a header field in UTF-8, and UTF8 was not "
+             .. "sent", i, m.number)
     end
   end
 end)
@@ -110,25 +110,27 @@ check("LANG-list", "3.2", function(t)
   end
 end)
 
--- A choice that is granted says which language it is.
-local function chosen(t, wire, range)
-  local reply = t:ask(wire, "LANG " .. range, false)
+-- Choose a language: its tag, which the reply must name; or nil and the reply.
+local function chosen(t, link, range)
+  local reply = t:ask(link, "LANG " .. range, false)
   if not reply.ok then return nil, reply end
   local tag = reply.text:match "^%S+"
   t:must(tag and tag:find(tag_format) and reply.text:find "^%S+ ",
-         "LANG %s does not say which language it is: %s", range, reply.shown)
+         "the reply to LANG %s names no language: %s", range, reply.shown)
   return tag, reply
 end
 
 check("LANG-choice", "3.2", function(t)
   local reply = languages(t)
-  if not (reply.ok and reply.body[1]) then t:skip "there is no list" end
-  local wire = t:connect()
+  if not (reply.ok and reply.body[1]) then t:skip "LANG lists no language" end
+  local link = t:connect()
   for i = 1, math.min(#reply.body, 10) do
     local range = reply.body[i]:match "^[^ \r\n]*"
-    local tag, answer = chosen(t, wire, range)
-    t:must(tag, "LANG %s is listed and refused: %s", range, answer.shown)
-    t:should(tag:lower() == range:lower(), "LANG %s gives %s", range, tag)
+    local tag, answer = chosen(t, link, range)
+    t:must(tag, "LANG %s is refused, though it is listed: %s", range,
+           answer.shown)
+    t:should(tag:lower() == range:lower(), "the reply to LANG %s names %s",
+             range, tag)
   end
 end)
 

@@ -1,9 +1,9 @@
---- RFC 5034: AUTH and the SASL mechanisms.
--- @module pop3.check.sasl
+--- Checks of AUTH and the SASL mechanisms: RFC 5034, 2195, 5802.
+-- @module pop3.check.rules.sasl
 -- @local
 
 local core = require "pop3.core"
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
 local sasl = core.sasl
@@ -15,9 +15,9 @@ local function check(name, section, run, rfc)
                           run = run }
 end
 
--- The mechanisms that are announced, a set; skipped where there are none.
+-- The set of announced mechanisms. Without SASL, the check is skipped.
 local function offered(t)
-  local rest = listing.announced(t).SASL
+  local rest = maildrop.announced(t).SASL
   if not rest then t:skip "SASL is not announced" end
   local set = {}
   for name in rest:gmatch "%S+" do set[name:upper()] = true end
@@ -28,14 +28,14 @@ local function needs(t, mech)
   if not offered(t)[mech] then t:skip("%s is not announced", mech) end
 end
 
--- A link where AUTH was said and a challenge has come: its octets.
+-- A connection on which AUTH has been sent, and the octets of the challenge.
 local function challenged(t, mech)
   needs(t, mech)
-  local wire = t:connect()
-  wire:send("AUTH " .. mech .. "\r\n")
-  local octets, reply = login.challenge(t, wire, "AUTH " .. mech)
+  local link = t:connect()
+  link:send("AUTH " .. mech .. "\r\n")
+  local octets, reply = login.challenge(t, link, "AUTH " .. mech)
   t:must(octets, "AUTH %s is refused: %s", mech, reply and reply.shown)
-  return wire, octets
+  return link, octets
 end
 
 local function plain(t, password)
@@ -44,29 +44,29 @@ local function plain(t, password)
   return text
 end
 
--- A mechanism that can be begun without a secret.
+-- An announced mechanism that can be started without a secret.
 local function any(t)
   local set = offered(t)
   for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256",
                           "SCRAM-SHA-1" } do
     if set[mech] then return mech end
   end
-  t:skip "no mechanism is announced that is known here"
+  t:skip "no known mechanism is announced"
 end
 
 -- ------------------------------------------------------------------- AUTH
 
 check("AUTH-without-argument", "4", function(t)
-  -- a list is no part of RFC 5034, but of servers from before it
-  local wire = t:connect()
-  local reply = t:ask(wire, "AUTH", "listing")
+  -- RFC 5034 has no such list, but older servers send it
+  local link = t:connect()
+  local reply = t:ask(link, "AUTH", "listing")
   if reply.ok then
     for _, line in ipairs(reply.body) do
-      t:must(line:find "^[%w_-]+\r\n$", "AUTH lists what is no mechanism: %s",
-             line)
+      t:must(line:find "^[%w_-]+\r\n$", "AUTH lists an invalid mechanism name: "
+             .. "%s", line)
     end
   end
-  t:granted(wire, "QUIT")
+  t:granted(link, "QUIT")
 end)
 
 check("AUTH-unknown-mechanism", "4", function(t)
@@ -79,20 +79,21 @@ check("AUTH-with-more", "4", function(t)
 end)
 
 check("AUTH-cancel", "4", function(t)
-  local wire = challenged(t, any(t))
-  t:refused(wire, "*")
+  local link = challenged(t, any(t))
+  t:refused(link, "*")
 end)
 
 check("session-survives-AUTH-cancel", "4", function(t)
-  local wire = challenged(t, any(t))
-  t:refused(wire, "*")
-  wire:send "CAPA\r\n"
-  t:should(wire:reply "listing", "the link ends behind a cancelled AUTH")
+  local link = challenged(t, any(t))
+  t:refused(link, "*")
+  link:send "CAPA\r\n"
+  t:should(link:reply "listing", "the server closes the connection after a "
+           .. "cancelled AUTH")
 end)
 
 check("AUTH-not-base64", "4", function(t)
-  local wire = challenged(t, any(t))
-  t:refused(wire, "!not base64!")
+  local link = challenged(t, any(t))
+  t:refused(link, "!not base64!")
 end)
 
 check("AUTH-initial-not-base64", "4", function(t)
@@ -101,27 +102,28 @@ check("AUTH-initial-not-base64", "4", function(t)
 end)
 
 check("AUTH-initial-empty", "4", function(t)
-  -- "=" is no octets at all, which PLAIN cannot take
+  -- "=" is an empty initial response, which PLAIN does not allow
   needs(t, "PLAIN")
   t:refused(t:connect(), "AUTH PLAIN =")
 end)
 
 check("AUTH-initial-to-server-first", "4", function(t)
   needs(t, "CRAM-MD5")
-  local wire = t:connect()
-  wire:send "AUTH CRAM-MD5 eA==\r\n"
-  local reply = wire:reply()
-  -- RFC 4954 section 4 says it of SMTP; for POP3 it is what RFC 4422 leaves
-  t:should(reply and reply.ok == false, "an initial response is taken: %s",
+  local link = t:connect()
+  link:send "AUTH CRAM-MD5 eA==\r\n"
+  local reply = link:reply()
+  -- RFC 4954 section 4 says so for SMTP; for POP3 it follows from RFC 4422
+  -- section 3
+  t:should(reply and reply.ok == false, "the initial response is accepted: %s",
            reply and reply.shown or "no reply")
 end)
 
 check("AUTH-stays-out", "4", function(t)
-  local wire = challenged(t, any(t))
-  t:refused(wire, "*")
-  if not wire:send "STAT\r\n" then return end
-  local reply = wire:reply()
-  t:must(not (reply and reply.ok), "STAT is granted behind a cancelled AUTH")
+  local link = challenged(t, any(t))
+  t:refused(link, "*")
+  if not link:send "STAT\r\n" then return end
+  local reply = link:reply()
+  t:must(not (reply and reply.ok), "STAT is accepted after a cancelled AUTH")
 end)
 
 check("AUTH-after-login", "4", function(t)
@@ -131,7 +133,8 @@ end)
 
 -- ------------------------------------------------------------------ mechanisms
 
--- A server has to be able to do that; that it is told to is a SHOULD at most.
+-- RFC 5034 section 4 requires that a server implements PLAIN under TLS; it may be
+-- configured not to offer it.
 check("PLAIN-under-TLS", "4", function(t)
   local set = offered(t)
   if t.opts.tls == "none" then t:skip "TLS is not active" end
@@ -139,33 +142,33 @@ check("PLAIN-under-TLS", "4", function(t)
 end)
 
 check("PLAIN-empty-challenge", "4", function(t)
-  local wire, octets = challenged(t, "PLAIN")
+  local link, octets = challenged(t, "PLAIN")
   t:should(octets == "", "the challenge of PLAIN is not empty: %s", octets)
-  t:refused(wire, "*")
+  t:refused(link, "*")
 end)
 
 check("PLAIN-with-initial-response", "4", function(t)
   needs(t, "PLAIN")
   t:make_way()
-  local wire = t:connect()
-  local reply = t:answered(t:ask(wire, "AUTH PLAIN "
+  local link = t:connect()
+  local reply = t:answered(t:ask(link, "AUTH PLAIN "
                                        .. plain(t, t.opts.password)))
   if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
   t:must(reply.ok, "the login by PLAIN is refused: %s", reply.shown)
-  t:granted(wire, "STAT")
+  t:granted(link, "STAT")
 end)
 
--- The full exchange of a mechanism, with the right password.
+-- A complete exchange with the right password.
 local function whole(t, mech, seen)
   needs(t, mech)
   t:make_way()
-  local wire = t:connect()
-  local reply, proved = login.sasl(t, wire, mech, seen)
+  local link = t:connect()
+  local reply, proved = login.sasl(t, link, mech, seen)
   t:answered(reply)
   if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
   t:must(reply.ok, "the login by %s is refused: %s", mech, reply.shown)
-  t:must(proved, "the server has not proved that it knows the password")
-  t:granted(wire, "STAT")
+  t:must(proved, "the server does not prove that it knows the password")
+  t:granted(link, "STAT")
 end
 
 for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1",
@@ -176,10 +179,10 @@ for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1",
 end
 
 check("CRAM-MD5-challenge", "2", function(t)
-  local wire, octets = challenged(t, "CRAM-MD5")
+  local link, octets = challenged(t, "CRAM-MD5")
   t:must(octets:find "^<[\33-\126]+@[\33-\126]+>$",
-         "the challenge is no msg-id: %s", octets)
-  t:refused(wire, "*")
+         "the challenge is not a msg-id: %s", octets)
+  t:refused(link, "*")
 end, 2195)
 
 check("CRAM-MD5-challenge-changes", "2", function(t)
@@ -187,7 +190,7 @@ check("CRAM-MD5-challenge-changes", "2", function(t)
   t:refused(first, "*")
   local second, other = challenged(t, "CRAM-MD5")
   t:refused(second, "*")
-  t:must(one ~= other, "two challenges are the same: %s", one)
+  t:must(one ~= other, "two challenges are equal: %s", one)
 end, 2195)
 
 for _, mech in ipairs { "SCRAM-SHA-1", "SCRAM-SHA-256" } do
@@ -211,7 +214,7 @@ checks.wrong = wrong
 
 check("PLAIN-wrong", "4", function(t)
   local reply = wrong(t)
-  t:must(not reply.ok, "a wrong password is taken: %s", reply.shown)
+  t:must(not reply.ok, "a wrong password is accepted: %s", reply.shown)
 end)
 
 return checks

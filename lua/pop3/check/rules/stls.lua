@@ -1,8 +1,8 @@
---- RFC 2595 section 4: STLS; and what is offered without TLS.
--- @module pop3.check.stls
+--- Checks of STLS and of logins without TLS: RFC 2595 sections 2.3, 2.4, 4 and 6.
+-- @module pop3.check.rules.stls
 -- @local
 
-local listing = require "pop3.check.maildrop"
+local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
 local checks = {}
@@ -12,23 +12,23 @@ local function check(name, section, run)
                           run = run }
 end
 
--- A link without TLS to a server with STLS.
+-- A connection without TLS to a server with STLS.
 local function clear(t)
-  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
+  if t.opts.tls == "implicit" then t:skip "the server uses implicit TLS" end
   local announced = t:once("clear-capa", function()
-    return listing.capabilities(t:ask(t:connect(true), "CAPA"))
+    return maildrop.capabilities(t:ask(t:connect(true), "CAPA"))
   end)
   if not announced.STLS then t:skip "STLS is not announced" end
   return t:connect(true)
 end
 
--- The same, under TLS.
+-- The same, with TLS started by STLS.
 local function upgraded(t)
-  local wire = clear(t)
-  t:granted(wire, "STLS")
-  local ok, err = wire:starttls(t.opts.unverified)
-  t:must(ok, "TLS does not come about: %s", err)
-  return wire
+  local link = clear(t)
+  t:granted(link, "STLS")
+  local ok, err = link:start_tls(t.opts.unverified)
+  t:must(ok, "the TLS handshake fails: %s", err)
+  return link
 end
 
 check("STLS", "4", function(t)
@@ -36,15 +36,15 @@ check("STLS", "4", function(t)
 end)
 
 check("certificate", "2.4", function(t)
-  if t.opts.verify == false then t:skip "it is not to be looked at" end
+  if t.opts.verify == false then t:skip "the option verify is false" end
   if t.opts.tls == "implicit" then
-    t:connect()  -- it was looked at
+    t:connect()  -- which verifies it
     return
   end
-  local wire = clear(t)
-  t:granted(wire, "STLS")
-  local ok, err = wire:starttls(t.opts.secure)
-  t:should(ok, "the certificate is no good: %s", err)
+  local link = clear(t)
+  t:granted(link, "STLS")
+  local ok, err = link:start_tls(t.opts.trust)
+  t:should(ok, "the certificate is not valid: %s", err)
 end)
 
 check("STLS-with-argument", "4", function(t)
@@ -52,28 +52,28 @@ check("STLS-with-argument", "4", function(t)
 end)
 
 check("STLS-goes-on-in-authorization", "4", function(t)
-  local wire = upgraded(t)
-  t:refused(wire, "STAT")
-  t:granted(wire, "QUIT")
+  local link = upgraded(t)
+  t:refused(link, "STAT")
+  t:granted(link, "QUIT")
 end)
 
--- STLS needs CAPA, and the capability says that it is there.
+-- STLS requires CAPA, and a server with STLS announces it.
 check("STLS-announced-and-there", "4", function(t)
-  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
-  local wire = t:connect(true)
-  local capa = t:ask(wire, "CAPA")
-  local announced = listing.capabilities(capa).STLS
-  local reply = t:ask(capa.ok and wire or t:connect(true), "STLS")
+  if t.opts.tls == "implicit" then t:skip "the server uses implicit TLS" end
+  local link = t:connect(true)
+  local capa = t:ask(link, "CAPA")
+  local announced = maildrop.capabilities(capa).STLS
+  local reply = t:ask(capa.ok and link or t:connect(true), "STLS")
   t:must(reply.ok or not announced, "STLS is announced and refused: %s",
          reply.shown)
   if announced or not reply.ok then return end
-  t:must(capa.ok, "STLS is there, and CAPA is not: %s", capa.shown)
-  t:warn "STLS is there and not announced"
+  t:must(capa.ok, "STLS works, and CAPA is refused: %s", capa.shown)
+  t:warn "STLS works and is not announced"
 end)
 
 check("STLS-has-no-second-greeting", "4", function(t)
-  local wire = upgraded(t)
-  t:refused(wire, "XCHECK")
+  local link = upgraded(t)
+  t:refused(link, "XCHECK")
 end)
 
 check("CAPA-behind-STLS", "4", function(t)
@@ -81,40 +81,38 @@ check("CAPA-behind-STLS", "4", function(t)
 end)
 
 check("STLS-not-announced-under-TLS", "4", function(t)
-  local wire = t.opts.tls == "implicit" and t:connect() or upgraded(t)
-  local reply = t:ask(wire, "CAPA")
+  local link = t.opts.tls == "implicit" and t:connect() or upgraded(t)
+  local reply = t:ask(link, "CAPA")
   if not reply.ok then t:skip "CAPA is not offered" end
-  if not listing.capabilities(reply).STLS then return end
-  -- what is announced is permitted; a server may permit TLS in TLS
-  local again = t:ask(wire, "STLS")
-  t:must(again.ok, "STLS is announced where TLS is active, and refused: %s",
-         again.shown)
-  t:warn "STLS is announced where TLS is active"
+  if not maildrop.capabilities(reply).STLS then return end
+  -- an announced command must work, so a server may allow TLS in TLS
+  local again = t:ask(link, "STLS")
+  t:must(again.ok, "STLS is announced under TLS, and refused: %s", again.shown)
+  t:warn "STLS is announced under TLS"
 end)
 
 check("STLS-under-TLS", "4", function(t)
-  local wire = t.opts.tls == "implicit" and t:connect() or upgraded(t)
-  local reply = t:ask(wire, "STLS")
-  t:should(not reply.ok, "STLS is granted where TLS is active: %s",
-           reply.shown)
+  local link = t.opts.tls == "implicit" and t:connect() or upgraded(t)
+  local reply = t:ask(link, "STLS")
+  t:should(not reply.ok, "STLS is accepted under TLS: %s", reply.shown)
 end)
 
--- Octets behind STLS are not of who speaks under TLS (CVE-2011-0411 is of this
--- kind): answered there, they let others put commands into a session.
+-- An attacker may append plaintext commands to STLS. A server that executes them
+-- under TLS lets the attacker inject commands (as in CVE-2011-0411).
 check("STLS-injection", "4", function(t)
-  local wire = clear(t)
-  wire:send "STLS\r\nCAPA\r\n"
-  local reply, err = wire:reply()
+  local link = clear(t)
+  link:send "STLS\r\nCAPA\r\n"
+  local reply, err = link:reply()
   if not reply then
     t:must(err == "closed", "no reply to STLS: %s", err)
     return
   end
   if not reply.ok then return end
-  if not wire:starttls(t.opts.unverified) then return end
-  if not wire:send "XCHECK\r\n" then return end
-  local first = wire:reply()
+  if not link:start_tls(t.opts.unverified) then return end
+  if not link:send "XCHECK\r\n" then return end
+  local first = link:reply()
   if first then
-    t:must(not first.ok, "a command from before TLS is answered under it: %s",
+    t:must(not first.ok, "a command sent before TLS is answered under TLS: %s",
            first.shown)
   end
 end)
@@ -123,7 +121,7 @@ check("STLS-in-transaction", "4", function(t)
   if t.opts.tls == "none" then
     clear(t)
   elseif t.opts.tls == "implicit" then
-    t:skip "TLS is there from the start"
+    t:skip "the server uses implicit TLS"
   end
   t:refused(t:session(), "STLS")
 end)
@@ -131,7 +129,7 @@ end)
 check("STLS-not-announced-in-transaction", "4", function(t)
   local reply = t:ask(t:session(), "CAPA")
   if not reply.ok then t:skip "CAPA is not offered" end
-  t:must(not listing.capabilities(reply).STLS,
+  t:must(not maildrop.capabilities(reply).STLS,
          "STLS is announced in the TRANSACTION state")
 end)
 
@@ -143,9 +141,9 @@ check("login-behind-STLS", "4", function(t)
     return
   end
   t:way()
-  local wire = upgraded(t)
+  local link = upgraded(t)
   t:make_way()
-  local reply = t:answered(login.login(t, wire))
+  local reply = t:answered(login.login(t, link))
   if reply.level == "LOGIN-DELAY" then t:skip "LOGIN-DELAY" end
   t:must(reply.ok, "the login is refused under TLS: %s", reply.shown)
 end)
@@ -153,19 +151,19 @@ end)
 -- ------------------------------------------------------------- without TLS
 
 check("passwords-need-TLS", "2.3", function(t)
-  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
-  local wire = t:connect(true)
-  if wire.loopback then t:skip "the server is on this machine" end
-  -- any name is enough: nothing of the user's goes over an open link for this
-  local reply = t:ask(wire, "USER nobody")
-  t:should(not reply.ok, "USER is granted without TLS")
+  if t.opts.tls == "implicit" then t:skip "the server uses implicit TLS" end
+  local link = t:connect(true)
+  if link.loopback then t:skip "the server is on this machine" end
+  -- any name will do, so the user's name is not sent in cleartext
+  local reply = t:ask(link, "USER nobody")
+  t:should(not reply.ok, "USER is accepted without TLS")
 end)
 
 check("PLAIN-needs-TLS", "6", function(t)
-  if t.opts.tls == "implicit" then t:skip "TLS is there from the start" end
-  local wire = t:connect(true)
-  if wire.loopback then t:skip "the server is on this machine" end
-  local tags = listing.capabilities(t:ask(wire, "CAPA"))
+  if t.opts.tls == "implicit" then t:skip "the server uses implicit TLS" end
+  local link = t:connect(true)
+  if link.loopback then t:skip "the server is on this machine" end
+  local tags = maildrop.capabilities(t:ask(link, "CAPA"))
   t:should(not (" " .. (tags.SASL or "") .. " "):upper():find " PLAIN ",
            "PLAIN is announced without TLS")
 end)
