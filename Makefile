@@ -1,9 +1,13 @@
 # lpop3: POP3 for Lua 5.4, from C.
 #
-#   make          build in place            make demo     set up, build, show it
-#   make test     set up, build, all specs  make bench    measure, beside peers
-#   make env      LUA_PATH, LUA_CPATH, PATH make install  for the system
-#   make lint     make asan     make fuzz     make docs     make deps     make clean
+#   make            build in place
+#   make demo       install what is missing, build, show what it can do
+#   make test       install what is missing, build, run the tests
+#   make test-all   the same, every case of what make test samples
+#   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
+#   make bench      measure it beside its peers
+#   make install    for the system
+#   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
 # OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR.
@@ -25,21 +29,27 @@ INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR))
 LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
 
 B = .build
-CORE = $(wildcard csrc/base/*.c csrc/session/*.c csrc/sasl/*.c csrc/mail/*.c)
-SRC = $(CORE) $(wildcard csrc/tls/*.c csrc/bind/*.c csrc/bind/*/*.c)
+CORE_DIRS = csrc/base csrc/session csrc/sasl csrc/mail
+CORE = $(wildcard $(CORE_DIRS:%=%/*.c))
+TLS = $(wildcard csrc/tls/*.c)
+SRC = $(CORE) $(TLS) $(wildcard csrc/bind/*.c csrc/bind/*/*.c)
 OBJ = $(SRC:%.c=$(B)/%.o)
 SO = lua/pop3/core.so
+
 CTESTS = $(patsubst spec/c/%.c,$(B)/c/%,$(wildcard spec/c/*_test.c))
-FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/fuzz/%,$(wildcard spec/fuzz/*_fuzz.c))
+TEST_OBJ = $(patsubst %.c,$(B)/%.o,$(wildcard spec/c/*.c))
+TEST_HELP = $(filter-out %_test.o,$(TEST_OBJ))
+INTEROP = $(wildcard spec/interop/*_spec.lua)
+SPECS = $(wildcard spec/unit/*_spec.lua spec/regress/*_spec.lua \
+                   spec/scenarios/*_spec.lua)
+FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
-BUSTED = $(ENV) busted --lua=$(LUA) --pattern=_spec -o plainTerminal
 
-.PHONY: all deps env demo test spec spec-1 spec-2 spec-3 spec-4 ctest interop \
-        interop-1 interop-2 bench lint layers asan valgrind fuzz docs install \
-        clean
+.PHONY: all deps env demo test test-all spec ctest interop bench lint layers \
+        asan valgrind fuzz fuzzers docs install clean
 
 all: $(SO)
 
@@ -51,7 +61,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(OPT) $(WARN) $(INC) -MMD -MP -c -o $@ $<
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
@@ -69,52 +79,48 @@ demo:
 	@rm -rf $(B)/demo
 	@$(ENV) $(LUA) examples/demo.lua $(B)/demo
 
+# spec/run runs test files side by side; LPOP3_ALL=1 runs the whole of what is
+# otherwise sampled by LPOP3_SEED.
+RUN = $(ENV) LUA=$(LUA) spec/run
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+
 test:
 	@spec/deps.sh run test
-	@$(MAKE) -s all
-	$(MAKE) -s ctest
-	$(MAKE) -s spec
-	$(MAKE) -s interop
+	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime
+	$(RUN) $(CTESTS) $(INTEROP) $(SPECS)
 
-# In parts, two at a time.
-parts = spec-1 spec-2 spec-3 spec-4
-spec-1 = $(wildcard spec/unit/c*_spec.lua)
-spec-2 = $(wildcard spec/unit/s*_spec.lua)
-spec-3 = $(filter-out $(spec-1) $(spec-2),$(wildcard spec/unit/*_spec.lua))
-spec-4 = spec/regress spec/scenarios
-
-# Clients that wait for so long and no longer want no other work beside them.
-timed = spec/interop/behaviour_spec.lua
-interop-1 = $(patsubst %,spec/interop/%_spec.lua,check auth clients record)
-interop-2 = $(filter-out $(timed) $(interop-1),$(wildcard spec/interop/*_spec.lua))
+test-all:
+	LPOP3_ALL=1 $(MAKE) -s test
 
 spec: all
-	$(MAKE) -s -j2 -O $(parts)
-
-$(parts) interop-1 interop-2:
-	@$(BUSTED) $($@)
+	$(RUN) $(SPECS)
 
 interop: all $(B)/reading_gmime
-	$(BUSTED) $(timed)
-	$(MAKE) -s -j2 -O interop-1 interop-2
+	$(RUN) $(INTEROP)
+
+ctest: $(CTESTS)
+	$(RUN) $(CTESTS)
 
 $(B)/reading_gmime: spec/interop/reading_gmime.c
 	@mkdir -p $(@D)
 	$(CC) -O1 -std=c99 $$(pkg-config --cflags gmime-3.0) -o $@ $< \
 	  $$(pkg-config --libs gmime-3.0)
 
-# The core alone, in C; and with OpenSSL what needs it.
-CHELP = $(filter-out %_test.c,$(wildcard spec/c/*.c))
-TLS_CTESTS = $(B)/c/sasl_test $(B)/c/tls_test
-$(TLS_CTESTS): CTLS = $(wildcard csrc/tls/*.c)
-$(TLS_CTESTS): CLIBS = $(LIBS)
-$(B)/c/%: spec/c/%.c $(CHELP) $(CORE) $(wildcard csrc/*/*.h csrc/tls/*.c spec/c/*.h)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) $(addprefix -iquote,csrc/base csrc/session csrc/sasl csrc/mail csrc/tls spec/c) -o $@ $< $(CHELP) \
-	  $(CORE) $(CTLS) $(CLIBS)
+# The C tests link the objects of core.so: the core alone, and OpenSSL only
+# where the subject needs it.
+$(B)/libcore.a: $(CORE:%.c=$(B)/%.o)
+$(B)/libtls.a: $(TLS:%.c=$(B)/%.o)
+$(B)/lib%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
 
-ctest: $(CTESTS)
-	@for t in $(CTESTS); do echo "$$t"; $$t || exit 1; done
+$(TEST_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote csrc/tls -iquote spec/c
+$(B)/c/sasl_test $(B)/c/tls_test: CLIBS = $(LIBS)
+$(B)/c/sasl_test $(B)/c/tls_test: $(B)/libtls.a
+$(B)/c/%_test: $(B)/spec/c/%_test.o $(TEST_HELP) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	  $(filter %/libtls.a,$^) $(B)/libcore.a $(CLIBS)
 
 bench:
 	@spec/deps.sh run test
@@ -129,16 +135,16 @@ lint: layers
 	  --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
 	  $(SRC)
-	$(MAKE) -s B=$(B)/lint-gcc SO=$(B)/lint-gcc/core.so \
+	$(MAKE) -s -j$(JOBS) B=$(B)/lint-gcc SO=$(B)/lint-gcc/core.so \
 	  CFLAGS='-O2 -Werror -Wconversion -Wno-sign-conversion'
-	$(MAKE) -s B=$(B)/lint-clang SO=$(B)/lint-clang/core.so CC=clang \
+	$(MAKE) -s -j$(JOBS) B=$(B)/lint-clang SO=$(B)/lint-clang/core.so CC=clang \
 	  CFLAGS='-O2 -Werror'
 	clang-tidy --quiet $(SRC) -- -std=c99 $(INC) 2>/dev/null
 
 # core/ knows libc and nothing else, by its includes and by its symbols.
 layers: $(OBJ)
 	@! grep -nE '#include *[<"](lua|lauxlib|openssl|sys/socket|netinet|netdb)' \
-	  csrc/base/*.[ch] csrc/session/*.[ch] csrc/sasl/*.[ch] csrc/mail/*.[ch]
+	  $(CORE_DIRS:%=%/*.[ch])
 	@! grep -nE '#include *[<"](lua|lauxlib|sys/socket|netinet|netdb)' \
 	  csrc/tls/*.[ch]
 	@! nm -u $(CORE:%.c=$(B)/%.o) | \
@@ -150,10 +156,10 @@ ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 ASAN_B = $(B)/asan
 ASAN_RT = $(shell clang -print-file-name=libclang_rt.asan-$(shell uname -m).so)
 
-# The core's tests, and all specs that need no peers, under the sanitizers.
+# The C tests, and the specs that need no peers, under the sanitizers.
 asan:
-	$(MAKE) -s B=$(ASAN_B) CC=clang CFLAGS='$(ASAN)' ctest
-	$(MAKE) -s B=$(ASAN_B) SO=$(ASAN_B)/pop3/core.so CC=clang \
+	$(MAKE) -s -j$(JOBS) B=$(ASAN_B) CC=clang CFLAGS='$(ASAN)' ctest
+	$(MAKE) -s -j$(JOBS) B=$(ASAN_B) SO=$(ASAN_B)/pop3/core.so CC=clang \
 	  CFLAGS='$(ASAN) -shared-libsan' all
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(ASAN_RT) LPOP3_SANITIZED=1 \
 	  $(MAKE) -s B=$(ASAN_B) SO=$(ASAN_B)/pop3/core.so CC=clang \
@@ -165,32 +171,41 @@ valgrind: all
 	  --errors-for-leak-kinds=definite $(LUA) spec/c/session.lua
 
 FUZZ_SECONDS = 5
+FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
+              -fno-sanitize-recover=undefined
+FUZZ_OBJ = $(patsubst %.c,$(B)/%.o,$(wildcard spec/fuzz/*.c))
 LUA_LIB = -llua5.4
-LUA_FUZZERS = $(B)/fuzz/message_fuzz $(B)/fuzz/tnef_fuzz
-$(LUA_FUZZERS): $(B)/fuzz/%: spec/fuzz/%.c spec/fuzz/lua.h $(SRC)
-	@mkdir -p $(@D)
-	clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -std=c99 $(INC) -o $@ $< $(SRC) \
-	  $(LUA_LIB) $(LIBS)
 
-$(B)/fuzz/%: spec/fuzz/%.c $(CORE) $(wildcard csrc/*/*.h)
-	@mkdir -p $(@D)
-	clang -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined -std=c99 $(addprefix -iquote,csrc/base csrc/session csrc/sasl csrc/mail csrc/tls spec/fuzz) \
-	  -o $@ $< $(CORE)
+$(FUZZ_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote spec/fuzz
+$(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(B)/libcore.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a
+$(B)/message_fuzz $(B)/tnef_fuzz: $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(OBJ) $(LUA_LIB) $(LIBS)
+
+fuzzers: $(FUZZERS)
 
 # A short run of every target from its corpus; findings stay in .build/fuzz.
-fuzz: $(FUZZERS)
-	@for f in $(FUZZERS); do n=$$(basename $$f _fuzz); \
+fuzz:
+	$(MAKE) -s -j$(JOBS) B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS)' fuzzers
+	@for f in $(notdir $(FUZZERS)); do n=$${f%_fuzz}; \
 	  mkdir -p spec/fuzz/corpus/$$n $(B)/fuzz/new-$$n; \
 	  echo "fuzz $$n"; \
-	  $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	    -artifact_prefix=$(B)/fuzz/ -verbosity=0 -print_final_stats=0 \
-	    -dict=spec/fuzz/pop3.dict \
+	  $(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=60 \
+	    -rss_limit_mb=2048 -artifact_prefix=$(B)/fuzz/ -verbosity=0 \
+	    -print_final_stats=0 -dict=spec/fuzz/pop3.dict \
 	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
 
+# The pages in Markdown, by the names that they have in the reference.
+PAGES = readme=README.md cookbook=examples/README.md \
+        test-server=lua/pop3/server/README.md engines=csrc/README.md \
+        mail-programs=spec/interop/README.md speed=spec/bench/README.md
+
 docs:
-	spec/deps.sh docs
+	@spec/deps.sh docs
+	@rm -rf $(B)/pages $(B)/doc
+	@mkdir -p $(B)/pages
+	@for p in $(PAGES); do [ ! -e "$${p#*=}" ] || \
+	  cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
 	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
 
 # ------------------------------------------------------------------ install

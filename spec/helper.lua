@@ -1,12 +1,24 @@
---- What the specs share: a scripted peer with a clock of its own, checks of
--- failures and of misuse, temporary directories, child processes.
+--- What the specs share: a scripted peer with a virtual clock, checks of
+-- failures and of misuse, temporary directories, child processes, sampling.
 
 local assert = require "luassert"
 local core = require "pop3.core"
 local pop3 = require "pop3"
+local sample = require "spec.support.sample"
 local socket = require "socket"
 
 local helper = {}
+
+--- Seconds after which something that should happen is said not to happen. A
+-- run that passes never waits for it, on the slowest machine either.
+helper.PATIENCE = 60
+
+--- `seed()`, `random(first, last)`, `sweep(first, last, most)`,
+-- `some(list, most)`, `one_in(n)`: see spec/support/sample.lua. `all` is true
+-- with LPOP3_ALL=1.
+helper.seed, helper.random = sample.seed, sample.random
+helper.sweep, helper.some = sample.sweep, sample.some
+helper.one_in, helper.all = sample.one_in, sample.all
 
 local huge = math.huge
 

@@ -14,7 +14,8 @@
   X (client) X (server) X (journal) X (dot) X (verb) X (sasl)           \
   X (message) X (field) X (part) X (walk) X (codec) X (stream)          \
   X (tls) X (cert) X (digest) X (smime)                                 \
-  X (fd) X (file) X (infile) X (dir) X (poll) X (proc) X (signal)
+  X (system) X (fd) X (file) X (infile) X (diskfile) X (dir) X (name)   \
+  X (poll) X (proc) X (signal)
 
 #define LPOP3_X(name) void lpop3_open_##name (lua_State *L);
 LPOP3_PARTS (LPOP3_X)

@@ -16,6 +16,32 @@ size_t pop3_digest (const char *name, const char *p, size_t n,
   return len;
 }
 
+pop3_hash *pop3_hash_new (const char *name) {
+  const EVP_MD *md = EVP_get_digestbyname(name);
+  EVP_MD_CTX *h = md == NULL ? NULL : EVP_MD_CTX_new();
+  if (h != NULL && EVP_DigestInit_ex(h, md, NULL) != 1) pop3_hash_free(&h);
+  return h;
+}
+
+int pop3_hash_add (pop3_hash *h, const char *p, size_t n) {
+  return EVP_DigestUpdate(h, p, n) == 1;
+}
+
+size_t pop3_hash_value (const pop3_hash *h,
+                        unsigned char out[POP3_DIGEST_MAX]) {
+  EVP_MD_CTX *copy = EVP_MD_CTX_new();
+  unsigned len = 0;
+  int ok = copy != NULL && EVP_MD_CTX_copy_ex(copy, h) == 1 &&
+           EVP_DigestFinal_ex(copy, out, &len) == 1;
+  EVP_MD_CTX_free(copy);
+  return ok ? len : 0;
+}
+
+void pop3_hash_free (pop3_hash **h) {
+  EVP_MD_CTX_free(*h);
+  *h = NULL;
+}
+
 int pop3_random (unsigned char *p, size_t n) {
   return RAND_bytes(p, (int)n) == 1;
 }

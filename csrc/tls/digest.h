@@ -16,6 +16,19 @@
 size_t pop3_digest (const char *name, const char *p, size_t n,
                     unsigned char out[POP3_DIGEST_MAX]);
 
+/*
+** The same for octets that come in pieces: 'new' returns NULL when OpenSSL
+** does not have the hash or memory is short; 'add' returns 0 on failure;
+** 'value' is the hash of what was added until now, and more may be added
+** after it.
+*/
+typedef struct evp_md_ctx_st pop3_hash;
+pop3_hash *pop3_hash_new (const char *name);
+int        pop3_hash_add (pop3_hash *h, const char *p, size_t n);
+size_t     pop3_hash_value (const pop3_hash *h,
+                            unsigned char out[POP3_DIGEST_MAX]);
+void       pop3_hash_free (pop3_hash **h);
+
 /* 'n' random octets; 0 if there are none to be had. */
 int pop3_random (unsigned char *p, size_t n);
 

@@ -1,19 +1,50 @@
---- POP3 for Lua: a client that fetches real mail, and a test server whose
--- command handlers are overridden in Lua.
+--- The main module: connect to a server, and find the other modules.
 --
--- Success returns a value that is not nil or false. Failure that the world
--- causes returns `nil, message, code, reply`, where `code` is one of
--- "connect", "timeout", "closed", "tls", "auth", "err", "proto", "limit",
--- "state", "charset" and "io", and `reply` (`{ text =, code = }`) is there
--- when the server answered -ERR. Misuse raises an error at the caller's line.
+-- `require "pop3"` loads little; each other module is loaded when it is first used.
+--
+-- **Results.** Success returns a value that is neither nil nor false. When something
+-- outside of the program fails, a function returns `nil, message, code, reply`:
+--
+-- - **message**: one line for a person: what was tried, with whom, and what happened.
+-- - **code**: one of the strings below.
+-- - **reply**: only if the server answered -ERR: `{ text =, code = }`. The text is
+--   without the response code; the code is that response code (RFC 2449, 3206) in
+--   upper case, such as "IN-USE", or nil.
+--
+-- A mistake in the program (a wrong type, an unknown option, CR or LF in an argument,
+-- a closed object) raises an error at the line of the call.
+--
+-- | code | meaning |
+-- |---|---|
+-- | "connect" | no connection: no such host, refused, no route |
+-- | "timeout" | the time is over; the session is closed |
+-- | "closed" | the peer closed the connection, or the session has ended |
+-- | "tls" | TLS failed: a bad certificate, no STLS, an old version |
+-- | "auth" | the login was refused, or no mechanism can be used |
+-- | "err" | the server answered -ERR; at a login with `IN-USE`, `LOGIN-DELAY` or `SYS/TEMP` |
+-- | "proto" | the reply is not POP3 |
+-- | "limit" | a limit is broken |
+-- | "state" | the command is not allowed in this state; nothing was sent |
+-- | "charset" | a text has a charset that cannot be decoded |
+-- | "io" | a file, a sink or a descriptor failed |
+--
+-- No message, log or reply holds a password, a token, a SASL payload or an APOP
+-- digest, not even where the server repeats it.
 -- @module pop3
+-- @usage
+-- local pop3 = require "pop3"
+-- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }
+-- local s <close> = assert(pop3.connect{ transport = server:loopback(),
+--                                        user = "mrose", password = "secret" })
+-- assert(s:stat() == 0)
+-- assert(s:quit())
 
 local pop3 = {
-  --- The version of this library.
+  --- The version of this library, a string.
   _VERSION = "lpop3 0.1",
 }
 
--- What is loaded when it is first asked for.
+-- Modules that are loaded when they are first used.
 local parts = {
   check = function() return require "pop3.check" end,
   connect = function() return require "pop3.client.connect" end,
@@ -27,41 +58,90 @@ local parts = {
 
 --- Connect to a server and, if a user is given, log in.
 --
---    local s = assert(pop3.connect{ host = "mail.example",
---                                   user = "mrose", password = "secret" })
---    local s = assert(pop3.connect("pops://mrose@mail.example",
---                                  { password = "secret" }))
---
--- Options:
---
--- - `host`; `port` (995 for implicit TLS, else 110); or `transport`, a ready byte
---   stream
--- - `tls`: `"implicit"` (RFC 8314, the default; `pops:`), `"stls"` (RFC 2595, and
---   no going on without it; `pop:`), `"none"` (the default with `transport`)
--- - `verify` (true): chain and name of the server's certificate are checked;
---   `cafile`, `capath`: by these CAs, in place of the system's; `servername`: the
---   name, if it is not the host (RFC 9525: a DNS name by its A-labels, or an IP
---   address); `pin`: base64 of the SHA-256 of its public key, or a list, on top
---   of that (with `verify = false` alone); `min_version`: `"TLSv1.2"` (the
---   default) or `"TLSv1.3"`
--- - `cert`, `key`: files of a certificate of one's own, for EXTERNAL
--- - `resume`: a session with the same server, to shorten the TLS handshake
--- - `user`, `password`, `token` (OAuth; a string, or a function that returns
---   one), `mechs` (an allow list in order of preference): see
---   `pop3.session:login`
--- - `insecure = true`: a password may cross an open link to a foreign host
--- - `timeout` (60 seconds without progress), or `{ connect =, io =, total = }`
--- - `limits = { line =, listing =, message =, drain = }`
--- - `proxy`: `"socks5://[user:password@]host[:1080]"` (RFC 1928, 1929) or
---   `"http://[user:password@]host[:8080]"` (CONNECT); it resolves the host's name
--- - `log`: `function(direction, line)`, secrets masked; `wait`: the hook of an
---   event loop
--- @tparam string|table where options, or a URL (RFC 2384)
--- @tparam[opt] table more options beside a URL
--- @treturn pop3.session or nil, message, code: "connect", "timeout", "closed",
--- "tls", "auth", "err", "proto", "limit", "io"
+-- The connection has TLS and the server's certificate is verified, unless the
+-- options say otherwise. TLS fails closed: if the server refuses STLS, does not offer
+-- it, or sends octets after its +OK, the call fails with code "tls".
+-- @tparam string|table where a URL (RFC 2384), or the table `opts` itself. `pops:` is
+-- TLS from the first octet (port 995), `pop:` is STLS (port 110). A URL may name the
+-- user, and the mechanism: `pop://mrose;AUTH=PLAIN@mail.example`
+-- @tparam[opt] table opts options beside a URL
+-- @tparam string opts.host a DNS name or an IP address
+-- @tparam[opt] integer opts.port 995 with `tls = "implicit"`, otherwise 110
+-- @tparam[opt="implicit"] string opts.tls "implicit": TLS from the first octet
+-- (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "none" (the default with
+-- `transport`)
+-- @tparam[opt=true] boolean opts.verify verify the chain and the host name of the
+-- server's certificate (RFC 9525)
+-- @tparam[opt] string opts.cafile a file with CA certificates in PEM, in place of
+-- the system's
+-- @tparam[opt] string opts.capath a directory of them
+-- @tparam[opt] string opts.servername the name that the certificate must have, if it
+-- is not the host
+-- @tparam[opt] string|table opts.pin base64 of the SHA-256 of the server's public key,
+-- or a list of them. A pin is checked on top of the chain; with `verify = false` the
+-- pin alone decides
+-- @tparam[opt] string opts.cert a file with the client's certificate, for EXTERNAL
+-- @tparam[opt] string opts.key the file of its key
+-- @tparam[opt="TLSv1.2"] string opts.min_version "TLSv1.2" or "TLSv1.3"
+-- @tparam[opt] pop3.session opts.resume a session with the same server, whose TLS
+-- session shortens the handshake
+-- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`
+-- @tparam[opt] string opts.password
+-- @tparam[opt] string|function opts.token an OAuth bearer token, or a function that
+-- returns one
+-- @tparam[opt] {string,...} opts.mechs the mechanisms that may be used, in order of
+-- preference: SASL names, "USER" for USER and PASS, "APOP"
+-- @tparam[opt=false] boolean opts.insecure a password may cross a connection without
+-- TLS to a host that is not loopback
+-- @tparam[opt=60] number|table opts.timeout seconds without any progress; or
+-- `{ connect =, io =, total = }` in seconds, where `total` bounds a whole operation
+-- @tparam[opt] table opts.limits `{ line =, listing =, message =, drain = }`: octets of a
+-- status or listing line (8,192); entries of a listing (4,194,304); octets of one
+-- message (no limit); octets that are read and dropped to stay in step (16 MiB). A
+-- limit is inclusive. After a line or a drain that is too long the session is closed;
+-- after a listing or a message it can be used
+-- @tparam[opt] string opts.proxy `"socks5://[user:password@]host[:1080]"` (RFC 1928,
+-- 1929) or `"http://[user:password@]host[:8080]"` (CONNECT); the proxy resolves the
+-- name of the host
+-- @tparam[opt] function opts.log `function(direction, line)`: "C" or "S", and a line
+-- with secrets masked as `***`
+-- @tparam[opt] function opts.wait the hook of an event loop, see `pop3.loop`
+-- @tparam[opt] transport opts.transport a connection in place of `host`: a descriptor,
+-- a LuaSocket object, or an object of the interface `transport`
+-- @treturn[1] pop3.session
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code "connect", "timeout", "closed", "tls", "auth", "err",
+-- "proto", "limit" or "io"
+-- @treturn[2] ?table reply
 -- @function connect
 -- @see pop3.session
+-- @usage
+-- local s = assert(pop3.connect{ host = "mail.example",
+--                                user = "mrose", password = "secret" })
+-- local t = assert(pop3.connect("pops://mrose@mail.example",
+--                               { password = "secret" }))
+
+--- The message reader, see `pop3.message`.
+-- @field message
+
+--- The test server, see `pop3.server`: `new`, `presets`, `replay`.
+-- @field server
+
+--- Where a test server's mail is, see `pop3.store`.
+-- @field store
+
+--- Hooks for event loops, see `pop3.loop`.
+-- @field loop
+
+--- The recorder, see `pop3.record`.
+-- @field record
+
+--- The conformance checker, see `pop3.check`.
+-- @field check
+
+--- The part in C, see `pop3.core`.
+-- @field core
 
 return setmetatable(pop3, {
   __name = "pop3",

@@ -1,5 +1,8 @@
 /*
-** random.h - numbers by chance, the same ones on every machine and run.
+** random.h - random numbers and the sampling of sweeps.
+**
+** All numbers follow from one seed: LPOP3_SEED if it is set, else the time.
+** The seed is printed when it is first used; the same seed repeats the run.
 */
 #ifndef RANDOM_H
 #define RANDOM_H
@@ -8,5 +11,11 @@
 
 /* A number below 'n', which is below 65536. */
 size_t random_below (size_t n);
+
+/*
+** Does a sweep run its next case? Always if LPOP3_ALL is "1", else for one
+** case out of 'n' on average.
+*/
+int random_sample (size_t n);
 
 #endif

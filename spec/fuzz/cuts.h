@@ -1,8 +1,6 @@
 /*
-** cuts.h - what the targets for the engines share. Build one with
-**   clang -g -O1 -fsanitize=fuzzer,address,undefined -Icsrc/core \
-**     spec/fuzz/client_fuzz.c csrc/core/[a-z]*.c
-** and run it with -dict=spec/fuzz/pop3.dict on its folder of spec/fuzz/corpus.
+** cuts.h - what the targets for the engines share. 'make fuzz' builds them and
+** runs each with spec/fuzz/pop3.dict from its folder of spec/fuzz/corpus.
 */
 #ifndef CUTS_H
 #define CUTS_H

@@ -1,8 +1,6 @@
 /*
-** fuzz.h - what the targets share. Build one with
-**   clang -g -fsanitize=fuzzer,address,undefined spec/fuzz/X_fuzz.c \
-**     csrc/core/[a-z]*.c
-** and seed it from spec/messages.
+** fuzz.h - what the targets for messages share. 'make fuzz' builds
+** them and runs each; spec/messages holds inputs to start from.
 */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -10,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../csrc/mail/mail.h"
+#include "mail.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n);
 

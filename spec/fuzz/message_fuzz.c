@@ -1,5 +1,5 @@
 /* message_fuzz.c - messages as scripts have them: every field, every part. */
-#include "lua.h"
+#include "fuzz_lua.h"
 
 static const char chunk[] =
   "local message = require 'pop3.message'\n"

@@ -2,7 +2,7 @@
 ** sasl_client_fuzz.c - a client's machine. The first octet chooses the
 ** mechanism; challenges follow, with 0xFF between them.
 */
-#include "sasl.h"
+#include "fuzz_sasl.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   pop3_sasl_binding b = { { "tls-unique", 10 }, { "data", 4 } };

@@ -3,7 +3,7 @@
 ** mechanism, the second what is done at the proof; responses follow, with 0xFF
 ** between them. Nobody may get in without the secret.
 */
-#include "sasl.h"
+#include "fuzz_sasl.h"
 
 static pop3_span span (const char *s) {
   pop3_span t;

@@ -1,5 +1,5 @@
 /* tnef_fuzz.c - TNEF, and all that it says it holds. */
-#include "lua.h"
+#include "fuzz_lua.h"
 
 static const char chunk[] =
   "local message = require 'pop3.message'\n"

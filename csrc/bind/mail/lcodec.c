@@ -5,7 +5,7 @@
 
 /***
 The codes of mail on whole strings.
-@module pop3.core.codec
+@engine pop3.core.codec
 */
 #include "../open.h"
 #include "lfield.h"

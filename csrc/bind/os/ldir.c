@@ -5,7 +5,7 @@
 
 /***
 Directories, and what a path names.
-@module pop3.core.directory
+@engine pop3.core.directory
 */
 #define _DEFAULT_SOURCE  /* d_type */
 #include <dirent.h>
@@ -83,18 +83,22 @@ static int l_mkdir (lua_State *L) {
 }
 
 /***
-What a path is.
+What has a name in the file system.
 @function stat
 @tparam string path
-@treturn string "file", "directory" or "other", or nil, message, "io"
+@tparam[opt=false] boolean nofollow report a symbolic link, not what it leads to
+@treturn string "file", "directory" or "other", and "link" with `nofollow`; or
+nil, message, "io"
 @treturn integer octets
 */
 static int l_stat (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct stat st;
-  if (stat(path, &st) != 0) return lpop3_sysfail(L, path, errno);
+  if ((lua_toboolean(L, 2) ? lstat(path, &st) : stat(path, &st)) != 0)
+    return lpop3_sysfail(L, path, errno);
   lua_pushstring(L, S_ISREG(st.st_mode) ? "file"
-                    : S_ISDIR(st.st_mode) ? "directory" : "other");
+                    : S_ISDIR(st.st_mode) ? "directory"
+                    : S_ISLNK(st.st_mode) ? "link" : "other");
   lpop3_pushu64(L, (uint64_t)st.st_size);
   return 2;
 }

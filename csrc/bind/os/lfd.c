@@ -5,7 +5,7 @@
 
 /***
 Stream sockets by their descriptor.
-@module pop3.core.fd
+@engine pop3.core.fd
 */
 #define _GNU_SOURCE  /* accept4 */
 #include <errno.h>

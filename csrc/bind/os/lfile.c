@@ -7,13 +7,14 @@
 
 /***
 Files that appear whole or not at all.
-@module pop3.core.file
+@engine pop3.core.file
 */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../open.h"
@@ -139,19 +140,42 @@ static int o_close (lua_State *L) {
   return 0;
 }
 
+/*
+** What has the name 'path' and must not be replaced: a rename would take away
+** a FIFO that a reader waits at, or a link that somebody made on purpose. NULL
+** for a regular file, or for none.
+*/
+static const char *obstacle (const char *path) {
+  struct stat st;
+  if (lstat(path, &st) != 0 || S_ISREG(st.st_mode)) return NULL;
+  return S_ISDIR(st.st_mode) ? "directory"
+         : S_ISLNK(st.st_mode) ? "symbolic link"
+         : S_ISFIFO(st.st_mode) ? "FIFO"
+         : S_ISSOCK(st.st_mode) ? "socket" : "device";
+}
+
 /***
-Give the file its name. It replaces a file that has the name.
+Give the file its name. It replaces a regular file that has the name, and
+nothing else: not a directory, a symbolic link, a FIFO, a socket or a device.
 @function outfile:commit
 @tparam[opt=false] boolean sync write it to the disk first (fsync)
 @treturn integer its octets; or nil, message, "io", and the file is removed
 */
 static int o_commit (lua_State *L) {
   Outfile *f = check(L, 1);
-  const char *path;
+  const char *path, *other;
   int en = finish(f, lua_toboolean(L, 2));
   lua_settop(L, 1);
   lua_getiuservalue(L, 1, PATH);
   path = lua_tostring(L, -1);
+  other = obstacle(path);
+  if (en == 0 && other != NULL) {
+    o_close(L);
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: a %s is not replaced", path, other);
+    lua_pushliteral(L, "io");
+    return 3;
+  }
   if (en == 0 && rename(push_temp(L), path) != 0) en = errno;
   if (en == 0) f->there = 0;
   else {

@@ -5,7 +5,7 @@
 
 /***
 Files of mail, read in their canonical form.
-@module pop3.core.infile
+@engine pop3.core.infile
 */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 /***
 Waiting for descriptors.
-@module pop3.core.poll
+@engine pop3.core.poll
 */
 #define _GNU_SOURCE
 #include <errno.h>

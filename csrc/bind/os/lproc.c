@@ -4,7 +4,7 @@
 
 /***
 Processes.
-@module pop3.core.proc
+@engine pop3.core.proc
 */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -4,7 +4,7 @@
 
 /***
 Signals.
-@module pop3.core.signal
+@engine pop3.core.signal
 */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -4,12 +4,13 @@
 
 /***
 The client engine for Lua.
-@module pop3.core.client
+@engine pop3.core.client
 */
 #include <string.h>
 
 #include "../open.h"
-#include "../os/lfile.h"
+#include "../os/ldiskfile.h"
+#include "../os/lsystem.h"
 #include "ljournal.h"
 
 #define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
@@ -282,11 +283,12 @@ static int next (lua_State *L, Client *u) {
       return 2;
     }
     else {
-      int en = lpop3_filewrite(L, 2, ev.data.p, ev.data.n);
+      int en = lpop3_writerput(L, 2, ev.data.p, ev.data.n);
       if (en != 0) {
         lua_pushliteral(L, "refused");
         lua_pushstring(L, strerror(en));
-        return 2;
+        lua_pushstring(L, lpop3_errname(en));
+        return 3;
       }
     }
   }
@@ -318,20 +320,20 @@ The next event; nothing when more octets are needed.
 - `"body", octets, text`: a whole body, and the text of its status line
 - `"listing", table, count`: the body of LIST or UIDL
 - `"data", octets`, … `"end", count`: a body in pieces
-- `"refused", message`: the file could not be written
+- `"refused", message, errno`: the file could not be written
 
 In place of octets, table or count there can be nil, message, code, when
 that body broke a limit or was no listing; the session goes on. An error of
 the session is nil, message, code.
 @function client:next
-@tparam[opt] pop3.outfile file where the pieces of a body go
+@tparam[opt] pop3.outfile|pop3.diskfile file where the pieces of a body go
 @return event and its values
 */
 static int c_next (lua_State *L) {
   Client *u = check(L);
   int err;
   lua_settop(L, 2);
-  if (!lua_isnil(L, 2)) lpop3_checkoutfile(L, 2);
+  if (!lua_isnil(L, 2)) lpop3_checkwriter(L, 2);
   lua_pushcfunction(L, protected_next);
   lua_insert(L, 1);
   u->port.busy = 1;

@@ -4,7 +4,7 @@
 
 /***
 Dot-stuffing and the canonical form of mail, on whole strings.
-@module pop3.core.dot
+@engine pop3.core.dot
 */
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /***
 The journal of a server's sessions, for Lua.
-@module pop3.core.journal
+@engine pop3.core.journal
 */
 #include <string.h>
 

@@ -8,7 +8,7 @@ output. Names and passwords of SCRAM go through a subset of SASLprep (RFC 4013)
 that needs no tables of Unicode: ASCII stays as it is, other spaces become U+0020,
 characters that stand for nothing are dropped, those that are forbidden are
 refused; normalisation (NFKC) and the rule for right-to-left text are not done.
-@module pop3.core.sasl
+@engine pop3.core.sasl
 */
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 /***
 The server engine for Lua.
-@module pop3.core.server
+@engine pop3.core.server
 */
 #include <string.h>
 

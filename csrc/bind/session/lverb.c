@@ -5,7 +5,7 @@
 
 /***
 The table of verbs.
-@module pop3.core.verb
+@engine pop3.core.verb
 */
 #include "../../session/session.h"
 #include "../lpop3.h"

@@ -4,7 +4,7 @@
 
 /***
 Certificates made in memory, for tests.
-@module pop3.core.certificate
+@engine pop3.core.certificate
 */
 #include <string.h>
 

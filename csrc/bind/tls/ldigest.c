@@ -4,11 +4,13 @@
 
 /***
 Hashes for Lua.
-@module pop3.core.digest
+@engine pop3.core.digest
 */
 #include "../../tls/digest.h"
 #include "../lpop3.h"
 #include "../open.h"
+
+#define HASH_T "pop3.hash"
 
 static int push_hex (lua_State *L, const unsigned char *p, size_t n) {
   static const char hex[] = "0123456789abcdef";
@@ -52,6 +54,56 @@ static int l_sha256 (lua_State *L) {
 }
 
 /***
+A SHA-256 of octets that come in pieces.
+@function hash
+@treturn pop3.hash
+@usage
+local core = require "pop3.core"
+local hash = core.hash()
+hash:add "one "
+hash:add "two"
+print(hash:value() == core.sha256 "one two")
+*/
+static int l_hash (lua_State *L) {
+  pop3_hash **h = (pop3_hash **)lua_newuserdatauv(L, sizeof *h, 0);
+  *h = NULL;
+  luaL_setmetatable(L, HASH_T);
+  *h = pop3_hash_new("sha256");
+  if (*h == NULL) return luaL_error(L, "OpenSSL has no SHA-256 here");
+  return 1;
+}
+
+/***
+@function hash:add
+@tparam string octets
+*/
+static int h_add (lua_State *L) {
+  pop3_hash **h = (pop3_hash **)luaL_checkudata(L, 1, HASH_T);
+  size_t n;
+  const char *p = luaL_checklstring(L, 2, &n);
+  if (!pop3_hash_add(*h, p, n)) return luaL_error(L, "OpenSSL cannot hash");
+  return 0;
+}
+
+/***
+The hash of what was added; more may be added after it.
+@function hash:value
+@treturn string 64 hexadecimal digits
+*/
+static int h_value (lua_State *L) {
+  pop3_hash **h = (pop3_hash **)luaL_checkudata(L, 1, HASH_T);
+  unsigned char out[POP3_DIGEST_MAX];
+  size_t n = pop3_hash_value(*h, out);
+  if (n == 0) return luaL_error(L, "not enough memory");
+  return push_hex(L, out, n);
+}
+
+static int h_gc (lua_State *L) {
+  pop3_hash_free((pop3_hash **)luaL_checkudata(L, 1, HASH_T));
+  return 0;
+}
+
+/***
 Random octets, in hexadecimal.
 @function random
 @tparam integer n octets, 1 to 64
@@ -81,7 +133,19 @@ static int l_equal (lua_State *L) {
   return 1;
 }
 
+static const luaL_Reg hash_meta[] = {
+  { "__gc", h_gc },
+  { NULL, NULL }
+};
+
+static const luaL_Reg hash_methods[] = {
+  { "add", h_add },
+  { "value", h_value },
+  { NULL, NULL }
+};
+
 static const luaL_Reg funcs[] = {
+  { "hash", l_hash },
   { "md5", l_md5 },
   { "sha256", l_sha256 },
   { "random", l_random },
@@ -90,5 +154,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_digest (lua_State *L) {
+  lpop3_type(L, HASH_T, hash_meta, hash_methods);
   luaL_setfuncs(L, funcs, 0);
 }

@@ -5,7 +5,7 @@
 /***
 The cryptographic half of S/MIME (RFC 8551): CMS (RFC 5652). `pop3.message` has
 the other one.
-@module pop3.core.smime
+@engine pop3.core.smime
 */
 #include <string.h>
 

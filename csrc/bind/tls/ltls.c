@@ -6,7 +6,7 @@
 TLS without input or output, as an engine with the same ports as the others.
 It can be put around another engine, which then gets and gives the plaintext,
 or stand alone.
-@module pop3.core.tls
+@engine pop3.core.tls
 */
 #include <string.h>
 

@@ -5,9 +5,10 @@
 -- an -ERR leave the session usable; a timeout, a lost link and a reply that
 -- is no POP3 end it.
 -- @classmod pop3.session
+-- @alias methods
 
 local check = require "pop3.util.argument"
-local core = require "pop3.core"
+local atomic_file = require "pop3.util.atomic_file"
 local exchange = require "pop3.client.command"
 local handle = require "pop3.client.handle"
 local login = require "pop3.client.login"
@@ -261,14 +262,9 @@ function methods:top(n, lines, sink)
   return octets_of(self, line, line, sink)
 end
 
--- A name beside `path` that nothing has.
-local function beside(path)
-  return (path:match "^(.*/)[^/]*$" or "")
-         .. ".pop3-" .. core.random(8) .. ".part"
-end
-
 --- Fetch a message into a file, which appears whole or not at all, and
--- replaces what had its name (a link, not what it leads to).
+-- replaces a regular file of that name. A directory, a symbolic link, a FIFO, a
+-- socket or a device is not replaced.
 -- @tparam integer n
 -- @tparam string path
 -- @treturn integer octets
@@ -279,11 +275,7 @@ function methods:save(n, path)
   end
   local label = "RETR " .. n
   if self.dead then return fail(self, label, "the session has ended", "closed") end
-  local kind = core.stat(path)
-  if kind and kind ~= "file" then  -- a rename would replace a device
-    return fail(self, label, path .. ": not a regular file", "io")
-  end
-  local file <close>, err = core.outfile(path, beside(path))
+  local file <close>, err = atomic_file.create(path)
   if not file then return fail(self, label, err, "io") end
   local ok, message, code = ask(self, label, label, false, true)
   if not ok then return nil, message, code end

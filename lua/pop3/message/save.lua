@@ -1,6 +1,7 @@
 -- A part, into a file.
 
 local core = require "pop3.core"
+local files = require "pop3.util.atomic_file"
 local names = require "pop3.message.filename"
 
 local NAME_MAX = 255      -- octets of a file name on nearly every system
@@ -31,11 +32,9 @@ end
 --- Save 'part' at 'path', or in the directory 'path' under a free name.
 return function(part, path)
   local into = core.stat(path) == "directory"
-  local directory = into and path or path:match("^(.*)/[^/]*$") or "."
-  if directory == "" then directory = "/" end
-  local temp = directory .. "/.part-" .. core.random(8)
-  local file <close>, err, code = core.outfile(path, temp)
-  if not file then return nil, directory .. err:sub(#temp + 1), code end
+  local create = into and files.create_in or files.create
+  local file <close>, err, code = create(path)
+  if not file then return nil, err, code end
   local ok
   ok, err, code = write(file, part)
   if not ok then return nil, err, code end
@@ -46,7 +45,7 @@ return function(part, path)
   end
   local name = part.safe_filename or names.default(part)
   for i = 0, TRIES do
-    local target = directory:gsub("/+$", "") .. "/" .. numbered(name, i)
+    local target = path:gsub("/*$", "/", 1) .. numbered(name, i)
     ok, err, code = file:claim(target)
     if ok then return target end
     if ok == nil then return nil, err, code end

@@ -1,6 +1,7 @@
 --- A server in a child process: any client can talk to it, a blocking one too,
 -- while this process looks on through a channel.
 -- @classmod pop3.run
+-- @alias methods
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -163,6 +164,7 @@ local methods = {}
 Run.__index = methods
 
 --- Start a server in a child process; what `server:fork` does.
+-- @local
 -- @tparam pop3.server server
 -- @treturn pop3.run or nil, message, "io"; with the fields `port`, `pid`,
 -- `host` and `cafile`

@@ -13,6 +13,7 @@
 -- It runs in a child process (`fork`), in memory (`loopback`), or step by step
 -- in this process (`step`, `run`).
 -- @classmod pop3.server
+-- @alias methods
 
 local auth = require "pop3.server.auth"
 local check = require "pop3.util.argument"
@@ -86,6 +87,8 @@ end
 --   or such a table; what else is given here, and `on`, come before what it says
 -- - `clock`: a function that returns seconds
 -- @treturn pop3.server or nil, message, code when a file of `tls` is no good
+-- @function new
+-- @static
 local function new(opts)
   local settings, err, code = options.read(opts or {}, 1)
   if not settings then return nil, err, code end

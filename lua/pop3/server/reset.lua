@@ -1,5 +1,5 @@
 --- Back to the start: one server for many tests.
--- @module pop3.reset
+-- @submodule pop3.server
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"

@@ -1,6 +1,6 @@
 /*
-** lua.h - for targets in Lua: a state in which 'octets' are given to the
-** function that a chunk returns. An error in it is a finding.
+** fuzz_lua.h - for targets that test Lua code: a Lua state, and a call of the
+** function that a chunk returns with the input. An error in it is a finding.
 */
 #ifndef FUZZ_LUA_H
 #define FUZZ_LUA_H

@@ -1,13 +1,13 @@
 /*
-** sasl.h - what the targets of SASL share: hash functions that cost nothing,
-** and are nothing but different for different input.
+** fuzz_sasl.h - what the targets for SASL share: cheap hash functions whose
+** results differ for different input.
 */
 #ifndef FUZZ_SASL_H
 #define FUZZ_SASL_H
 
 #include "fuzz.h"
 
-#include "../../csrc/core/sasl.h"
+#include "sasl.h"
 
 static void mix (unsigned char *out, size_t n, pop3_span s, unsigned seed) {
   uint32_t h = 2166136261u ^ seed;

@@ -1,0 +1,18 @@
+/*
+** lsystem.h - failed system calls, for code that has to tell them apart.
+*/
+#ifndef LSYSTEM_H
+#define LSYSTEM_H
+
+#include "../lpop3.h"
+
+/*
+** nil, "what: strerror", "io", name: the name of the errno as in errno(3),
+** such as "ENOSPC". An errno without a row is "EOTHER".
+*/
+int lpop3_syserror (lua_State *L, const char *what, int en);
+
+/* The name of an errno alone. */
+const char *lpop3_errname (int en);
+
+#endif
