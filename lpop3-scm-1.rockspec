@@ -51,6 +51,7 @@ build = {
         "csrc/bind/os/lpoll.c",
         "csrc/bind/os/lproc.c",
         "csrc/bind/os/lsignal.c",
+        "csrc/bind/os/lspawn.c",
         "csrc/bind/os/lsystem.c",
         "csrc/bind/session/lclient.c",
         "csrc/bind/session/ldot.c",
