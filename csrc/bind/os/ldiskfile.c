@@ -13,7 +13,7 @@
 
 /***
 Files for durable storage.
-@module pop3.core.diskfile
+@engine pop3.core.diskfile
 */
 #define _GNU_SOURCE  /* F_OFD_SETLK, O_TMPFILE, syncfs */
 #include <errno.h>

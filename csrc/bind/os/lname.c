@@ -6,7 +6,7 @@
 
 /***
 Names of files.
-@module pop3.core.name
+@engine pop3.core.name
 */
 #define _GNU_SOURCE  /* renameat2 */
 #include <errno.h>

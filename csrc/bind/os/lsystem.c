@@ -5,7 +5,7 @@
 
 /***
 This host and its processes.
-@module pop3.core.system
+@engine pop3.core.system
 */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,12 +1,27 @@
---- The default handlers: a POP3 server by RFC 1939, 2449, 2595, 5034 and 6856.
+--- Handlers and hooks: the commands of the test server, and how a script overrides
+-- them.
 --
--- `server.default` is this table; `server.on` overrides it. A handler gets the
--- session and the command's arguments and returns a reply: `session:ok(text)`,
--- `session:err(text, code)`, `session:multi(text, body)`, `session:raw(octets)`
--- or `session:hangup()`. What neither of them knows goes to
--- `server.on.unknown`, if there is one, with the rest of the line; the verb is in
--- `session.verb`.
+-- `server.on` has the script's handlers, `server.default` the ones described here. A
+-- handler is called with the session and the arguments of the command, and returns a
+-- reply: `session:ok(text)`, `session:err(text, code)`, `session:multi(text, body)`,
+-- `session:raw(octets)` or `session:hangup()`, see `pop3.server.session`.
+--
+-- - The arguments are checked first: a message number is a positive integer. A command
+--   with wrong arguments, or in the wrong state, is refused without its handler.
+-- - A handler may yield: `session:sleep(seconds)`. Other sessions are served meanwhile.
+-- - A handler that raises an error answers `-ERR [SYS/TEMP]`, and `verify` reports it.
+-- - A handler for a verb that POP3 does not have makes a new command. It gets the rest
+--   of the line, in every state, and can look at `session.state`.
 -- @module pop3.handlers
+-- @alias default
+-- @usage
+-- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }
+-- function server.on.XECHO(session, rest) return session:ok(rest) end
+-- function server.on.STAT(session)
+--   local reply = server.default.STAT(session)
+--   reply.text = reply.text .. " and more"
+--   return reply
+-- end
 
 local auth = require "pop3.server.auth"
 local core = require "pop3.core"
@@ -18,6 +33,10 @@ local BIG = 1024 * 1024
 
 -- ------------------------------------------------------------ authorization
 
+--- USER: the name of the user (RFC 1939 section 7). The reply does not tell whether
+-- there is such a user.
+-- @tparam pop3.server.session session
+-- @tparam string name
 function default.USER(session, name)
   local barred = auth.barred(session)
   if barred then return barred end
@@ -25,6 +44,9 @@ function default.USER(session, name)
   return session:ok("send the password")
 end
 
+--- PASS: the password, after USER (RFC 1939 section 7).
+-- @tparam pop3.server.session session
+-- @tparam string secret
 function default.PASS(session, secret)
   local user = session.name
   session.name = nil
@@ -35,6 +57,11 @@ function default.PASS(session, secret)
   })
 end
 
+--- APOP: a login by the MD5 digest of the greeting's stamp and the password (RFC
+-- 1939 section 7), with the option `apop`.
+-- @tparam pop3.server.session session
+-- @tparam string user
+-- @tparam string digest in hexadecimal
 function default.APOP(session, user, digest)
   local barred, stamp = auth.barred(session), session.stamp
   if barred then return barred end
@@ -46,18 +73,18 @@ function default.APOP(session, user, digest)
   })
 end
 
---- SASL (RFC 5034). An override that wants an exchange of its own calls
+--- AUTH: a login by SASL (RFC 5034). A handler that has an exchange of its own calls
 -- `session:challenge`.
--- @tparam session session
--- @tparam ?string mechanism nil: the list of them is asked for
--- @tparam ?string initial the initial response as on the wire: base64, "=" when
--- it is empty
+-- @tparam pop3.server.session session
+-- @tparam ?string mechanism nil asks for the list of mechanisms
+-- @tparam ?string initial the initial response as sent: base64, or "=" if it is empty
 function default.AUTH(session, mechanism, initial)
   return auth.AUTH(session, mechanism, initial)
 end
 
---- TLS (RFC 2595). What is known of the client is forgotten; octets behind the
--- command end the link, since they were not sent under TLS.
+--- STLS: start TLS (RFC 2595). What is known of the client is forgotten. Octets after
+-- the command end the connection, since they were not sent under TLS.
+-- @tparam pop3.server.session session
 function default.STLS(session)
   if not session.server.credentials then
     return session:err("TLS is not offered")
@@ -72,18 +99,25 @@ function default.STLS(session)
   return reply
 end
 
+--- CAPA: the capabilities (RFC 2449), or those of the option `capa`.
+-- @tparam pop3.server.session session
 function default.CAPA(session)
   local lines = session.server:capabilities(session)
   if not lines then return session:err("unknown command") end
   return session:multi("capabilities", lines)
 end
 
+--- UTF8: mail and user names in UTF-8 (RFC 6856).
+-- @tparam pop3.server.session session
 function default.UTF8(session)
   return session:ok("UTF-8 it is")
 end
 
 local languages = { en = "English", ["i-default"] = "the default language" }
 
+--- LANG: the list of languages, or choose one (RFC 6856).
+-- @tparam pop3.server.session session
+-- @tparam ?string tag nil asks for the list
 function default.LANG(session, tag)
   if not tag or tag == "" then
     return session:multi("languages", { "en English",
@@ -128,6 +162,8 @@ local function totals(session)
   return count, octets
 end
 
+--- STAT: how many messages there are, and their octets (RFC 1939 section 5).
+-- @tparam pop3.server.session session
 function default.STAT(session)
   local count, octets, code = totals(session)
   if not count then return broken(session, octets, code) end
@@ -167,10 +203,16 @@ end
 
 local function count_title(lines) return #lines .. " messages" end
 
+--- LIST: the size of one message, or of all (RFC 1939 section 5).
+-- @tparam pop3.server.session session
+-- @tparam ?integer n nil asks for all
 function default.LIST(session, n)
   return tell(session, n, size, count_title)
 end
 
+--- UIDL: the unique-id of one message, or of all (RFC 1939 section 7).
+-- @tparam pop3.server.session session
+-- @tparam ?integer n nil asks for all
 function default.UIDL(session, n)
   return tell(session, n, uid, count_title)
 end
@@ -183,6 +225,9 @@ local function octets_of(drop, n)
   return octets, text, code
 end
 
+--- RETR: a message (RFC 1939 section 5).
+-- @tparam pop3.server.session session
+-- @tparam integer n
 function default.RETR(session, n)
   local reply = missing(session, n)
   if reply then return reply end
@@ -202,6 +247,10 @@ function default.RETR(session, n)
   return session:multi(#octets .. " octets", octets)
 end
 
+--- TOP: the header of a message and the first lines of its body (RFC 1939 section 7).
+-- @tparam pop3.server.session session
+-- @tparam integer n
+-- @tparam integer lines 0 or more
 function default.TOP(session, n, lines)
   local reply = missing(session, n)
   if reply then return reply end
@@ -210,6 +259,9 @@ function default.TOP(session, n, lines)
   return session:multi("top of message " .. n, core.top(octets, lines))
 end
 
+--- DELE: mark a message as deleted (RFC 1939 section 5).
+-- @tparam pop3.server.session session
+-- @tparam integer n
 function default.DELE(session, n)
   local reply = missing(session, n)
   if reply then return reply end
@@ -217,21 +269,29 @@ function default.DELE(session, n)
   return session:ok(("message %d deleted"):format(n))
 end
 
+--- RSET: unmark all messages (RFC 1939 section 5).
+-- @tparam pop3.server.session session
 function default.RSET(session)
   session:unmark()
   return session:ok()
 end
 
+--- NOOP: nothing (RFC 1939 section 5).
+-- @tparam pop3.server.session session
 function default.NOOP(session)
   return session:ok()
 end
 
 -- ------------------------------------------------------------------- update
 
---- The update: remove what was marked. Nothing, or a reply that says why not;
--- the same again when it was done before.
--- @tparam session session
--- @tparam[opt] {integer,...} numbers what was marked, if absent
+--- The hook `on.update`: QUIT after a login. The default removes the messages that
+-- are marked. A hook that returns nothing leaves that to the default, unless it called
+-- `default.update` itself; after the first call, the default does nothing more.
+-- @tparam pop3.server.session session
+-- @tparam[opt] {integer,...} numbers of the messages; those that are marked, if it is
+-- not given
+-- @return nothing, or a reply -ERR that says why messages are not removed
+-- @within Hooks
 function default.update(session, numbers)
   if session.updated then return session.updated.failure end
   session.updated = {}
@@ -245,19 +305,42 @@ function default.update(session, numbers)
   return session.updated.failure
 end
 
+--- QUIT: after a login, run the hook `update`; then end the session (RFC 1939
+-- section 6).
+-- @tparam pop3.server.session session
 function default.QUIT(session)
   local reply
   if session.state == "transaction" then reply = session:update() end
   return reply or session:ok("goodbye")
 end
 
---- A new session: the greeting.
+--- The hook `on.connect`: a client has connected. The reply is the greeting. After a
+-- greeting of -ERR the connection ends; after `session:raw "-ERR no\r\n"` it stays
+-- open, to see what the client sends all the same.
+-- @tparam pop3.server.session session
+-- @within Hooks
 function default.connect(session)
   return session:ok(session.server:greeting_of(session))
 end
 
---- The end of a session: nothing.
-function default.disconnect()
+--- The hook `on.disconnect`: the session has ended. The default does nothing.
+-- `session.tls_error` says why a TLS handshake failed.
+-- @tparam pop3.server.session session
+-- @within Hooks
+function default.disconnect(session) -- luacheck: no unused args
 end
+
+--- The hook `on.unknown`: a command that has no handler. Without this hook, such a
+-- command is refused. The verb is in `session.verb`.
+-- @tparam pop3.server.session session
+-- @tparam string rest the line after the verb
+-- @function unknown
+-- @within Hooks
+
+--- The hook `on.reset`: `server:reset` was called. A script puts its own variables back
+-- to their first values here.
+-- @tparam pop3.server server
+-- @function reset
+-- @within Hooks
 
 return default

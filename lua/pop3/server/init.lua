@@ -1,19 +1,25 @@
---- A programmable POP3 server, for tests: command handlers are overridden in
--- Lua, faults are data, and every session leaves a transcript.
+--- A programmable POP3 server for tests. Command handlers are overridden in Lua,
+-- faults are data, and every session leaves a transcript.
 --
---    local server = pop3.server.new{
---      users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
---    }
---    function server.on.RETR(session, n)
---      if n == 2 then return session:err("gone", "SYS/TEMP") end
---      return server.default.RETR(session, n)
---    end
---    local run <close> = server:fork()
+-- One script runs in three ways:
 --
--- It runs in a child process (`fork`), in memory (`loopback`), or step by step
--- in this process (`step`, `run`).
+-- - in a child process: `pop3.server:fork`, for any client, also one that blocks;
+-- - in memory: `pop3.server:loopback`, without a socket and with a virtual clock;
+-- - in this process: `pop3.server:step`, `pop3.server:run`, `pop3.server:stop`.
+--
+-- It is not for the internet: it has no protection against many clients.
 -- @classmod pop3.server
 -- @alias methods
+-- @usage
+-- local server = pop3.server.new{
+--   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
+-- }
+-- function server.on.RETR(session, n)
+--   if n == 2 then return session:err("gone", "SYS/TEMP") end
+--   return server.default.RETR(session, n)
+-- end
+-- local run <close> = server:fork()
+-- print(run.port)
 
 local auth = require "pop3.server.auth"
 local check = require "pop3.util.argument"
@@ -47,48 +53,73 @@ function Server:__index(name)
 end
 
 --- Make a server.
--- @tparam table opts
 --
--- - `users`: name → `{ password =, mail =, uidl = }`, where `mail` is a list of
---   octets or a store (see `pop3.store`), `uidl` a list beside it; `token` is
---   what OAUTHBEARER and XOAUTH2 must bring; `scram` in place of a password has
---   stored verifiers: mechanism → `{ salt =, iterations =, stored_key =,
---   server_key = }` (RFC 5802), see `pop3.core.sasl`
--- - `authenticate(session, mech, user, check)` in place of the passwords:
---   `check(secret)` tells whether the client proved that secret; true or a
---   user's table lets it in, nil, text, code does not; a reply of `session` is the
---   answer, and one that is +OK lets in
--- - `tls`: `"auto"`, a CA and a certificate for localhost, made in memory
---   (`server.cafile` is the CA's file, for clients; `server:client_certificate`
---   makes a client's), or one that clients must refuse: `"expired"`,
---   `"not-yet-valid"`, `"wrong-host"`, `"untrusted"`, `"self-signed"`,
---   `"weak-key"`; or a table: `cert` and `key` (files, or PEM), or `auto` (true
---   or one of those) and `names`; `client_cert` ("optional" or "required") and
---   `cafile` (who signs these); `min_version`, `max_version` ("TLSv1" to
---   "TLSv1.3"); `handshake`: "stall", "cut" or "alert"
--- - `implicit = true`: TLS from the first octet; otherwise STLS starts it
--- - `require_tls = true`: no login without TLS
--- - `mechs`: SASL mechanisms that are offered, any of PLAIN, LOGIN, CRAM-MD5,
---   SCRAM-SHA-1, SCRAM-SHA-256 and their -PLUS (under TLS), OAUTHBEARER,
---   XOAUTH2, EXTERNAL (with a client's certificate), ANONYMOUS; none by default
--- - `host` ("127.0.0.1") and `port` (0: a free one)
--- - `capa`: `{ authorization = lines, transaction = lines }`, or false for a
---   server that does not know CAPA
--- - `greeting`: the text after "+OK"; `apop = true`: it has a stamp, one's own or
---   behind the text, and APOP is taken (many clients then prefer it)
--- - `autologout` (600 seconds), `login_delay` (0), `expire` ("NEVER");
---   `failure_delay`: seconds before a failed login is answered (0)
--- - `limits`: `line` (8192 octets of a command), `output` (262144 octets of
---   replies encoded ahead of the reader), `transcript` (67108864 octets kept),
---   `logins` (10 that fail, then the link ends)
--- - `seed`: stamps and nonces come from it, the same ones each time
--- - `on`: handlers; `faults`: a list, see `fault`
--- - `preset`: a server in the field to be like, by its name in `pop3.presets`,
---   or such a table; what else is given here, and `on`, come before what it says
--- - `clock`: a function that returns seconds
--- @treturn pop3.server or nil, message, code when a file of `tls` is no good
+-- It does not listen yet: `pop3.server:fork`, `pop3.server:step`, `pop3.server:run`
+-- and the field `port` start that.
+--
+-- Its fields are `on` (the script's handlers), `default` (the default handlers, see
+-- `pop3.handlers`), `host`, `port` (the port that it listens on) and `cafile` (with
+-- `tls = "auto"`, the file of the CA certificate that clients must trust).
+-- @tparam table opts
+-- @tparam[opt] table opts.users name → user. A user is a table with `password`; `mail`
+-- (a list of messages as strings, or a `store`); `uidl` (a list of unique-ids beside
+-- a list of messages); `token` (what OAUTHBEARER and XOAUTH2 must send); `scram` in
+-- place of a password (stored verifiers: mechanism → `{ salt =, iterations =,
+-- stored_key =, server_key = }`, RFC 5802)
+-- @tparam[opt] function opts.authenticate `function(session, mech, user, check)`,
+-- which decides about logins in place of the passwords. `check(secret)` tells whether
+-- the client proved that it knows that secret. It returns true, or a user's table, to
+-- let the client in; `nil, text, code` to refuse; or a reply of the session
+-- @tparam[opt="127.0.0.1"] string opts.host the address to listen on
+-- @tparam[opt=0] integer opts.port the port; 0 takes a free one
+-- @tparam[opt] string|table opts.tls TLS, by STLS unless `implicit` is true. "auto"
+-- makes a CA and a certificate for localhost in memory. "expired", "not-yet-valid",
+-- "wrong-host", "untrusted", "self-signed" and "weak-key" make certificates that
+-- clients must refuse. A table has `cert` and `key` (files, or PEM), or `auto` (true
+-- or one of these names) and `names`; `client_cert` ("optional" or "required") and
+-- `cafile` (the CA of client certificates); `min_version` and `max_version` ("TLSv1"
+-- to "TLSv1.3"); `handshake` ("stall", "cut" or "alert")
+-- @tparam[opt=false] boolean opts.implicit TLS from the first octet, in place of STLS
+-- @tparam[opt=false] boolean opts.require_tls refuse logins without TLS
+-- @tparam[opt] table|boolean opts.capa `{ authorization = lines, transaction =
+-- lines }`, the lines of CAPA in each state; false for a server without CAPA
+-- @tparam[opt] {string,...} opts.mechs the SASL mechanisms that are offered: PLAIN,
+-- LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and their -PLUS forms
+-- (under TLS), OAUTHBEARER, XOAUTH2, EXTERNAL (with a client certificate), ANONYMOUS.
+-- None is offered by default
+-- @tparam[opt] string opts.greeting the text after "+OK" in the greeting
+-- @tparam[opt=false] boolean opts.apop take APOP. The greeting then has a stamp: the
+-- one in `greeting`, or one that is added to it
+-- @tparam[opt=600] number opts.autologout seconds without a command after which the
+-- session ends
+-- @tparam[opt=0] number opts.login_delay seconds between two logins of a user
+-- (LOGIN-DELAY, RFC 2449)
+-- @tparam[opt="NEVER"] string|integer opts.expire the argument of the capability
+-- EXPIRE
+-- @tparam[opt=0] number opts.failure_delay seconds before a failed login is answered
+-- @tparam[opt] table opts.limits `{ line =, output =, transcript =, logins = }`: octets
+-- of a command (8,192; a longer one gets one -ERR); octets of replies that are encoded
+-- before the client reads (262,144; the session waits for its reader); octets of the
+-- transcript (64 MiB; the oldest lines are dropped, and `verify` says so); failed
+-- logins (10; then -ERR, and the connection ends)
+-- @tparam[opt] string|integer opts.seed APOP stamps and SASL nonces are made from it,
+-- the same each time
+-- @tparam[opt] table opts.on handlers and hooks, see `pop3.handlers`
+-- @tparam[opt] {table,...} opts.faults faults, see `pop3.server:fault`
+-- @tparam[opt] string|table opts.preset behave like a known server, see `pop3.presets`.
+-- The other options, and `on`, come before what the preset says
+-- @tparam[opt] function opts.clock returns seconds; the server uses it in place of its
+-- own clock
+-- @treturn[1] pop3.server
+-- @treturn[2] nil if a file of `tls` cannot be used
+-- @treturn[2] string message
+-- @treturn[2] string code
 -- @function new
 -- @static
+-- @usage
+-- local server = pop3.server.new{
+--   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
+-- }
 local function new(opts)
   local settings, err, code = options.read(opts or {}, 1)
   if not settings then return nil, err, code end
