@@ -26,8 +26,7 @@ return function(ways)
   cases["AUTH-after-login"] = says("^AUTH", "+ \r\n", "in")
   cases["PLAIN-empty-challenge"] = warns(says("^AUTH PLAIN\r", "+ eA==\r\n"))
   cases["PLAIN-with-initial-response"] = says("^AUTH PLAIN %S", "-ERR no\r\n")
-  for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1",
-                          "SCRAM-SHA-256" } do
+  for _, mech in ipairs(require "pop3.check.login".mechs) do
     cases[mech .. "-login"] = says("^AUTH " .. mech:gsub("-", "%%-") .. "\r",
                                    "-ERR no\r\n")
   end
@@ -42,7 +41,7 @@ return function(ways)
   end }
   cases["CRAM-MD5-challenge"] = says("^AUTH CRAM", "+ eA==\r\n")
   cases["CRAM-MD5-challenge-changes"] = says("^AUTH CRAM", "+ PDFAeD4=\r\n")
-  for _, hash in ipairs { "SHA-1", "SHA-256" } do
+  for _, hash in ipairs { "SHA-1", "SHA-256", "SHA-512" } do
     local verifier = {}
     verifier.salt, verifier.iterations = "salt", 100
     verifier.stored_key, verifier.server_key =

@@ -19,7 +19,7 @@ local MAIL = {
   "Subject: no body\r\n",
 }
 
-local MECHS = { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256" }
+local MECHS = require "pop3.check.login".mechs
 
 local PASSWORD = "secret word"
 

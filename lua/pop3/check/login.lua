@@ -105,8 +105,14 @@ function login.sasl(t, link, mech, seen)
   end
 end
 
--- The mechanisms to try where USER is refused, strongest first.
-local mechs = { "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN" }
+--- The mechanisms with a password, best first. Those that bind to the TLS
+-- channel are left out.
+login.mechs = {}
+for _, row in ipairs(sasl.mechanisms) do
+  if row.proof == "password" and not row.binding then
+    table.insert(login.mechs, row.name)
+  end
+end
 
 --- Log in by the first method that works; the probe keeps it.
 -- @tparam pop3.check.probe t
@@ -126,7 +132,7 @@ function login.login(t, link)
     local names = line:upper():match "^SASL (.*)\r\n$"
     for name in (names or ""):gmatch "%S+" do list[name] = true end
   end
-  for _, mech in ipairs(mechs) do
+  for _, mech in ipairs(login.mechs) do
     if list[mech] then
       by = function(probe, to) return (login.sasl(probe, to, mech)) end
       break

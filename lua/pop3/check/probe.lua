@@ -10,6 +10,7 @@
 local Evidence = require "pop3.check.evidence"
 local Link = require "pop3.check.link"
 local account = require "pop3.check.account"
+local core = require "pop3.core"
 local socket = require "socket"
 local verdict = require "pop3.check.verdict"
 
@@ -20,9 +21,6 @@ for name, method in pairs(account) do Probe[name] = method end
 
 local SEEN = 10000    -- replies that are kept
 local PATIENCE = 12   -- timeouts that a run may take before the rest is skipped
-
-local kinds = { LIST = "listing", UIDL = "listing", CAPA = "listing",
-                RETR = "message", TOP = "message" }
 
 --- Make a probe.
 -- @tparam table opts the options of `pop3.check`, with all defaults filled in
@@ -181,6 +179,15 @@ function Probe:ask(link, line, kind, shown)
   return self:reply(link, line, kind)
 end
 
+-- The kind of body that follows +OK, nil if there is none.
+local function kind_of(verb, argument)
+  local row = core.verbs[verb]
+  local body = row and row.body
+  if body == "always" or body == "bare" and argument == "" then
+    return row.mail and "message" or "listing"
+  end
+end
+
 --- Read the reply to a command that was sent before.
 -- @tparam pop3.check.link link
 -- @tparam string line the command
@@ -189,10 +196,7 @@ end
 function Probe:reply(link, line, kind)
   local verb, argument = line:match "^(%S*) ?(.*)$"
   verb = verb:upper()
-  if kind == nil then kind = kinds[verb] end
-  if kind == "listing" and argument ~= "" and verb ~= "LANG" then
-    kind = nil
-  end
+  if kind == nil then kind = kind_of(verb, argument) end
   local reply, err = link:reply(kind or nil)
   if not reply then
     self:fail("no reply to %s: %s", verb == "" and "an empty line" or verb, err)

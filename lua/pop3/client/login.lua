@@ -19,11 +19,13 @@ local sasl = core.sasl
 local passing = { ["IN-USE"] = true, ["LOGIN-DELAY"] = true,
                   ["SYS/TEMP"] = true }
 
--- Best first. APOP and ANONYMOUS are used only when they are asked for.
-local order = {
-  "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
-  "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", "USER",
-}
+-- The order of preference: that of the table of mechanisms, then USER. APOP and
+-- ANONYMOUS are used only if `mechs` names them.
+local order = {}
+for _, row in ipairs(sasl.mechanisms) do
+  if row.proof ~= "none" then order[#order + 1] = row.name end
+end
+order[#order + 1] = "USER"
 
 local FINAL = {}  -- a fifth result: nothing weaker may be tried after this
 
@@ -81,9 +83,8 @@ local function machine_for(s, name, who, offered)
     mech = name, user = who.user, host = s.host, port = s.port,
     secret = row.token and who.token or who.secret,
     binding = row.binding and binding(s) or nil,
-    bindable = s.secure and offered ~= nil
-               and sasl.mechanisms[name .. "-PLUS"] ~= nil
-               and not offered[name .. "-PLUS"],
+    bindable = s.secure and offered ~= nil and row.plus ~= nil
+               and not offered[row.plus],
     -- over an open link a low count would make guessing cheap
     min_iterations = s.secure and 1 or 4096,
   }
@@ -129,8 +130,8 @@ local function run_sasl(s, name, who, offered)
     none, message, code = fail(s, label, message, code)
     return none, message, code, nil, FINAL
   end
-  local hidden, line, first = {}, label, nil
-  if sasl.mechanisms[name].initial then
+  local row, hidden, line, first = sasl.mechanisms[name], {}, label, nil
+  if row.initial then
     first, message, code = machine:step()
     if not first then
       local none
@@ -140,9 +141,9 @@ local function run_sasl(s, name, who, offered)
     hide(s, machine, hidden)
     first = sasl.encode(first)
     -- RFC 5034 lets the response go with the command, unless that gets too
-    -- long; servers of before it, and some with XOAUTH2, want it apart
+    -- long; servers of before it want it on a line of its own
     local whole = line .. " " .. (first == "" and "=" or first)
-    if offered and name ~= "XOAUTH2" and #whole <= LINE then
+    if offered and not row.apart and #whole <= LINE then
       line, first = whole, nil
     end
   end
@@ -246,9 +247,7 @@ end
 -- What a refusal says about: the same password is wrong for every mechanism.
 local function credential(name)
   local row = sasl.mechanisms[name]
-  if not row then return "password" end
-  return row.certificate and "certificate" or row.token and "token"
-         or row.anonymous and "nobody" or "password"
+  return row and row.proof or "password"
 end
 
 -- Has whoever reads the link the secret? Refusing better mechanisms must not

@@ -9,6 +9,7 @@
 
 local check = require "pop3.util.argument"
 local atomic_file = require "pop3.util.atomic_file"
+local core = require "pop3.core"
 local exchange = require "pop3.client.command"
 local handle = require "pop3.client.handle"
 local login = require "pop3.client.login"
@@ -66,13 +67,12 @@ local function check_mechs(mechs)
   end
 end
 
--- Mechanisms whose secret is a token (RFC 7628).
-local by_token = { OAUTHBEARER = true, XOAUTH2 = true }
-
+-- Do all of these mechanisms take a token (RFC 7628)?
 local function only_tokens(mechs)
   if not mechs or #mechs == 0 then return false end
   for _, name in ipairs(mechs) do
-    if not by_token[name] then return false end
+    local row = core.sasl.mechanisms[name:upper()]
+    if not (row and row.token) then return false end
   end
   return true
 end
@@ -87,8 +87,8 @@ end
 
 --- Log in (RFC 1939 section 7, RFC 5034). The mechanisms that the server
 -- offers are tried, the strongest first: EXTERNAL with a client certificate;
--- OAUTHBEARER and XOAUTH2 with a token; SCRAM-SHA-256 and SCRAM-SHA-1, bound to
--- the TLS channel (-PLUS) where the server can; CRAM-MD5; then, only over TLS,
+-- OAUTHBEARER and XOAUTH2 with a token; SCRAM with SHA-512, SHA-256 and SHA-1,
+-- bound to the TLS channel (-PLUS) where the server can; CRAM-MD5; then, only over TLS,
 -- to a loopback host, or with `insecure`, PLAIN, LOGIN and USER. APOP and
 -- ANONYMOUS are used only if they are asked for. After a refusal the next one
 -- is tried, on a new connection if the server dropped this one, unless the
@@ -427,13 +427,6 @@ function methods:lang(tag)
   return list
 end
 
--- Verbs of POP3 whose +OK may have a body.
-local with_body = { LIST = true, UIDL = true, RETR = true, TOP = true,
-                    CAPA = true, LANG = true }
-
--- These go through methods of their own.
-local not_by_command = { AUTH = "login", STLS = "stls" }
-
 --- Send any command.
 -- @tparam string line without CRLF
 -- @tparam[opt] table opts `multiline = true`: a +OK is followed by a body. For
@@ -448,10 +441,12 @@ function methods:command(line, opts)
   if verb == "" or verb:find "%c" then
     check.misuse(1, "a command must begin with a verb")
   end
-  if not_by_command[verb] then
-    check.misuse(1, "%s: use session:%s()", verb, not_by_command[verb])
+  local row = core.verbs[verb]
+  if row and row.turn then  -- the session must know what follows: AUTH, STLS
+    check.misuse(1, "%s: use session:%s()", verb,
+                 row.login and "login" or verb:lower())
   end
-  local body = opts.multiline or with_body[verb] or false
+  local body = opts.multiline or row ~= nil and row.body ~= nil
   local ok, message, code = ask(self, verb, line, body)
   if not ok then return nil, message, code end
   local what, x, y, z = event(self, verb)

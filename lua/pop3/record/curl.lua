@@ -95,8 +95,9 @@ local function expected(text)
   if not protocol then return { { anything = true } } end
   for line in protocol:gmatch "[^\r\n]+" do
     local verb = line:match "^%S+"
-    if verb == "PASS" then line = "PASS ***"
-    elseif verb == "APOP" or verb == "AUTH" then
+    local secret = core.verbs[verb] and core.verbs[verb].secret
+    if secret == 1 then line = verb .. " ***"
+    elseif secret == 2 then
       line = line:gsub("^(%S+ %S+) .*$", "%1 ***")
     elseif not line:find "^%u[%u%d]+%f[ \0]" or #line > 60 then line = "***" end
     list[#list + 1] = line

@@ -44,17 +44,15 @@ local of_upstream = {
   min_version = "string", timeout = "number",
 }
 
--- Replies that have a body if they are +OK; without an argument, for some.
-local multi = { CAPA = true, RETR = true, TOP = true }
-local listing = { LIST = true, UIDL = true, LANG = true, AUTH = true }
+local verbs, logins = core.verbs, match.logins
 
+-- Does a body follow a +OK?
 local function has_body(verb, rest)
-  return multi[verb] or listing[verb] and rest == ""
+  local body = verbs[verb] and verbs[verb].body
+  return body == "always" or body == "bare" and rest == ""
 end
 
 -- ------------------------------------------------------------------- secrets
-
-local verbs, logins = match.verbs, match.logins
 
 -- A command as it may be written; the secret in it is looked for from here on.
 -- What is no command behind AUTH is what a client goes on with that did not look
@@ -67,27 +65,31 @@ local function masked(session, line)
     secrets:add(line)
     return "***"
   end
-  local shown, secret
-  if verb == "PASS" then shown, secret = line:match "^(%A*%a+%A)(.+)$"
-  elseif verb == "APOP" or verb == "AUTH" then
+  local row, shown, secret = verbs[verb], nil, nil
+  local at = row and row.secret
+  if at == 1 then shown, secret = line:match "^(%A*%a+%A)(.+)$"
+  elseif at == 2 then
     shown, secret = line:match "^(%A*%a+%A%s*%S+%s+)(.+)$"
   end
   if secret and secret ~= "=" then
-    secrets:add(secret, verb == "PASS" and "password")
+    secrets:add(secret, at == 1 and "password")
     return shown .. "***"
   end
-  local numbers = verb ~= "USER" and line:find "^%a+[%s%d]*$"
+  local numbers = not (row and row.login) and line:find "^%a+[%s%d]*$"
   return numbers and line or secrets:hush(line)
 end
 
 -- Replies that have mail in them, or the numbers and names of it: that is
 -- written as it is, or it would not be the same mail.
-local mail = { RETR = true, TOP = true, LIST = true, UIDL = true }
+local function has_mail(verb)
+  local row = verbs[verb]
+  return row ~= nil and (row.mail or row.listing)
+end
 
 local function hushed(session, octets, login)
   local secrets = session.data.secrets
   if octets == "" or session.data.inside then return octets end  -- a message
-  local stop = mail[session.verb] and octets:find("\n", 1, true) or #octets
+  local stop = has_mail(session.verb) and octets:find("\n", 1, true) or #octets
   return secrets:hush(octets:sub(1, stop), login) .. octets:sub(stop + 1)
 end
 
@@ -219,12 +221,12 @@ end
 -- Bodies that may be long: what has come of one is written and can leave before the
 -- rest has, unless something is to go wrong with it. For a client that reads more
 -- slowly than the server sends, no more than so much is held.
-local long = { RETR = true, TOP = true }
 local AHEAD = 1024 * 1024
 local PAUSE = 0.005  -- seconds
 
 local function leaving(session, notes, above)
-  if not long[session.verb] or session.effect or above[session.verb] then
+  local row = verbs[session.verb]
+  if not (row and row.mail) or session.effect or above[session.verb] then
     return nil
   end
   return function(octets)

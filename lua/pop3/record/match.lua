@@ -2,18 +2,19 @@
 -- @module pop3.replay.match
 -- @local
 
+local core = require "pop3.core"
+
 local match = {}
 
-local function set(names)
+-- The set of the verbs whose row of core.verbs passes a test.
+local function set(test)
   local made = {}
-  for name in names:gmatch "%S+" do made[name] = true end
+  for name, row in pairs(core.verbs) do made[name] = test(row) or nil end
   return made
 end
 
---- The verbs of POP3, and those that bring a secret.
-match.verbs = set("APOP AUTH CAPA DELE LANG LIST NOOP PASS QUIT RETR RSET STAT "
-                  .. "STLS TOP UIDL USER UTF8")
-match.logins = set "PASS APOP AUTH"
+--- The verbs that bring a secret: a set.
+match.logins = set(function(row) return row.secret ~= nil end)
 
 local function literal(text) return (text:gsub("%W", "%%%0")) end
 
@@ -77,7 +78,9 @@ end
 
 -- Commands whose arguments are numbers of messages and of lines, or a secret:
 -- nothing in them is a unique-id or a date, whatever it looks like.
-local fixed = set "RETR TOP DELE LIST UIDL USER PASS APOP AUTH"
+local fixed = set(function(row)
+  return row.login or row.arguments:find "^message" ~= nil
+end)
 
 --- Does a line fit when dates and these unique-ids are not looked at?
 -- @tparam string want

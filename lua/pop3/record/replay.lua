@@ -32,6 +32,7 @@
 -- @module pop3.replay
 
 local check = require "pop3.util.argument"
+local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local match = require "pop3.record.match"
 local plain = require "pop3.server.raw"
@@ -43,7 +44,7 @@ local known = { loose = "boolean", host = "string", port = "integer",
 
 -- ---------------------------------------------------------------- preparation
 
-local known_verbs, logins = match.verbs, match.logins
+local known_verbs, logins = core.verbs, match.logins
 
 -- The verb of a command, or of a pattern that begins with one.
 local function verb_of(want)
@@ -62,9 +63,10 @@ local function hushed(want, own)
   if not own then want = want:gsub("^%a+", string.upper) end
   if not is_login(want) then return want
   elseif want:sub(1, 1) == "~" then
-    local shown = verb == "PASS" and "PASS ***" or verb .. " X ***"
+    local shown = verb .. (known_verbs[verb].secret == 1 and " ***" or " X ***")
     return shown:find(want:sub(2)) and want or "~^" .. verb
-  elseif verb == "PASS" then return want:sub(1, 4) .. " ***" end
+  elseif known_verbs[verb].secret == 1 then return want:sub(1, #verb) .. " ***"
+  end
   return (want:gsub("^(%S+%s+%S+)%s.*$", "%1 ***"))
 end
 

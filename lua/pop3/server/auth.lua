@@ -19,7 +19,8 @@ local auth = {}
 
 -- The stored verifier of a user for a SCRAM mechanism, nil if there is none.
 local function verifier(entry, mech)
-  return entry and entry.scram and entry.scram[(mech:gsub("%-PLUS$", ""))]
+  local row = sasl.mechanisms[mech]
+  return entry and entry.scram and entry.scram[row and row.base or mech]
 end
 
 -- A salt that says nothing about whether there is such a user.
@@ -30,11 +31,10 @@ end
 
 -- Does a password that was shown fit a stored verifier?
 local function fits(secret, entry)
-  for name, hash in pairs { ["SCRAM-SHA-256"] = "sha256",
-                            ["SCRAM-SHA-1"] = "sha1" } do
-    local v = verifier(entry, name)
+  for _, row in ipairs(sasl.mechanisms) do
+    local v = row.salted and verifier(entry, row.name)
     if v then
-      local stored = sasl.verifier(hash, secret, v.salt, v.iterations)
+      local stored = sasl.verifier(row.hash, secret, v.salt, v.iterations)
       return stored ~= nil and core.equal(stored, v.stored_key)
     end
   end
@@ -188,7 +188,7 @@ end
 
 -- The machine, and what it says to the initial response.
 local function begin(session, mech, initial, offered)
-  local server = session.server
+  local server, row = session.server, sasl.mechanisms[mech]
   local octets
   if initial == "=" then octets = ""
   elseif initial then
@@ -197,7 +197,7 @@ local function begin(session, mech, initial, offered)
   end
   local machine = sasl.server {
     mech = mech, host = "lpop3.invalid", binding = bindings(session),
-    plus = has(offered, (mech:gsub("%-PLUS$", "")) .. "-PLUS"),
+    plus = row.binding or row.plus ~= nil and has(offered, row.plus),
     nonce = server:nonce(),
   }
   return machine, machine:step(octets)
@@ -208,13 +208,13 @@ local function judge(session, mech, machine, user, authzid)
   session.authzid = authzid
   local shown = machine:secret()
   if shown and shown ~= "" then session.engine:secret(shown) end
-  local scram = mech:find "^SCRAM"
+  local row = sasl.mechanisms[mech]
   local proof = {
     shown = shown,
     check = function(secret) return machine:check(secret) end,
-    verify = scram and function(v) return machine:check_verifier(v) end or nil,
+    verify = row.salted and function(v) return machine:check_verifier(v) end
+             or nil,
   }
-  local row = sasl.mechanisms[mech]
   if row.certificate and user == "" then
     local peer = session.tls and session.tls:info().peer
     user = peer and (peer.common_name or peer.emails and peer.emails[1]) or ""
@@ -229,7 +229,7 @@ local function judge(session, mech, machine, user, authzid)
     if reject then session:challenge(reject) end
     return failed(session, text, code, reply)
   end
-  if scram then  -- our own proof goes first
+  if row.salted then  -- our own proof goes first
     local octets = session:challenge(machine:accept())
     if not octets or machine:step(octets) ~= "done" then
       return failed(session)
