@@ -49,7 +49,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
 .PHONY: all deps env demo test test-all spec ctest interop bench lint layers \
-        asan valgrind fuzz fuzzers docs install clean
+        asan valgrind fuzz fuzzers docs pages install clean
 
 all: $(SO)
 
@@ -200,13 +200,15 @@ PAGES = readme=README.md cookbook=examples/README.md \
         test-server=lua/pop3/server/README.md engines=csrc/README.md \
         mail-programs=spec/interop/README.md speed=spec/bench/README.md
 
-docs:
+docs: pages
 	@spec/deps.sh docs
-	@rm -rf $(B)/pages $(B)/doc
+	@rm -rf $(B)/doc
+	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
+
+pages:
 	@mkdir -p $(B)/pages
 	@for p in $(PAGES); do [ ! -e "$${p#*=}" ] || \
 	  cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
-	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
 
 # ------------------------------------------------------------------ install
 

@@ -7,7 +7,7 @@
 
 /***
 Commands of the shell.
-@module pop3.core.spawn
+@engine pop3.core.spawn
 */
 #define _GNU_SOURCE  /* pipe2, syscall */
 #include <errno.h>

@@ -1,27 +1,53 @@
---- A message of the maildrop, as `messages` gives it.
--- @module pop3.handle
--- @local
+--- A message of the maildrop, as the iterator `pop3.session:messages` gives it. Its
+-- fields are `number`, `size` (octets, as LIST says) and `uid` (nil if the server has
+-- no UIDL). Every method asks the session for this message, and returns what the
+-- method of the session returns.
+-- @classmod pop3.handle
 
 local Handle = { __name = "pop3.handle" }
 Handle.__index = Handle
 
+--- Fetch the message, see `pop3.session:retr`.
+-- @tparam[opt] function sink an ltn12 sink
+-- @treturn string|integer the octets; with a sink, how many
+-- @function retr
 function Handle:retr(sink) return self.session:retr(self.number, sink) end
+
+--- Fetch the message into a file, see `pop3.session:save`.
+-- @tparam string path
+-- @treturn integer octets
+-- @function save
 function Handle:save(path) return self.session:save(self.number, path) end
+
+--- Fetch the header and the first lines of the body, see `pop3.session:top`.
+-- @tparam integer lines 0 or more
+-- @tparam[opt] function sink an ltn12 sink
+-- @treturn string|integer the octets; with a sink, how many
+-- @function top
 function Handle:top(lines, sink)
   return self.session:top(self.number, lines, sink)
 end
+
+--- Fetch and parse the message, see `pop3.session:message`.
+-- @treturn pop3.message
+-- @function message
 function Handle:message() return self.session:message(self.number) end
+
+--- Fetch and parse the header, see `pop3.session:headers`.
+-- @treturn pop3.message
+-- @function headers
 function Handle:headers() return self.session:headers(self.number) end
+
+--- Mark the message as deleted, see `pop3.session:dele`.
+-- @treturn boolean true
+-- @function dele
 function Handle:dele() return self.session:dele(self.number) end
 
 function Handle:__tostring()
   return ("message %d (%d octets)"):format(self.number, self.size)
 end
 
---- @tparam pop3.session session
--- @tparam integer number
--- @tparam integer size
--- @tparam ?string uid
+-- A handle from a pop3.session, a number, a size and a unique-id or nil.
 return function(session, number, size, uid)
   return setmetatable({ session = session, number = number, size = size,
                         uid = uid }, Handle)

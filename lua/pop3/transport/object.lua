@@ -1,14 +1,44 @@
---- A transport over a user's object, the byte stream that the option `transport`
--- of `pop3.connect` describes: `send(octets)` returns a count, or nil and a
--- code; `receive(max)` returns 1 to `max` octets as soon as there are any, or
--- nil, "timeout" or nil, "closed"; `close()`.
+--- A byte stream of the user's, for the option `transport` of `pop3.connect`: any
+-- object that has these methods. `pop3.server:loopback` returns one.
 --
--- The object does its own waiting. If it has `settimeout(seconds)`, that is
--- called before each operation with the seconds that it may take. If it has
--- `now()`, that is the clock. If its field `loopback` is true, the peer counts
--- as this machine.
--- @module pop3.transport.object
--- @local
+-- The object does its own waiting. TLS, if the options ask for it, runs on top of it.
+-- Its fields, all optional:
+--
+-- - **loopback**: true if the peer is this machine, so that a password in clear does
+--   not cross a network. Without it, the peer counts as a foreign host.
+-- - **now**: a function that is called with the object and returns the time in
+--   seconds, in place of the system's clock.
+-- @interface transport
+-- @usage
+-- local stream = { sent = "" }
+-- function stream:send(octets) self.sent = self.sent .. octets return #octets end
+-- function stream:receive() return nil, "closed" end
+-- function stream:close() end
+
+--- Send octets.
+-- @tparam string octets
+-- @treturn[1] integer how many were sent: 1 or more
+-- @treturn[2] nil
+-- @treturn[2] string "timeout" or "closed"
+-- @function send
+
+--- Receive octets, as soon as there are any.
+-- @tparam integer max
+-- @treturn[1] string 1 to `max` octets
+-- @treturn[2] nil
+-- @treturn[2] string "timeout" or "closed"
+-- @function receive
+
+--- Close the connection.
+-- @function close
+
+--- Say how long the next operation may take. Optional: it is called before each `send`
+-- and `receive`.
+-- @tparam ?number seconds nil for no limit
+-- @function settimeout
+
+--- End this side of the connection; the peer can still send. Optional.
+-- @function shutdown
 
 local core = require "pop3.core"
 
