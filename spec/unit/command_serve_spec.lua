@@ -269,7 +269,7 @@ describe("pop3 serve says in one line what is wrong", function()
     refused(2, "'65536' is no number from 0 to 65535", "--port", "65536")
     refused(2, "--frobnicate", "--frobnicate")
     refused(2, "can not be used together", "--maildir", "d", "--mail", "f")
-    refused(2, "tls has no 'often'", "--tls", "often")
+    refused(2, "tls cannot be 'often'", "--tls", "often")
     refused(2, "needs tls", "--implicit")
   end)
 

@@ -1,8 +1,13 @@
 -- Whatever goes wrong: the client ends with an answer or an error, in time, no
 -- message is taken for whole that is not, and none is lost.
 
+local fault = require "pop3.server.fault"
+local faults = require "spec.support.faults"
+local helper = require "spec.helper"
 local mutate = require "spec.support.mutate"
+local place = require "pop3.server.fault.place"
 local pop3 = require "pop3"
+local talk = require "spec.support.talk"
 
 local MAIL = { "Subject: 1\r\n\r\n.one\r\n..two\r\n", "Subject: 2\r\n\r\n"
   .. ("line\r\n.\r\n"):rep(300) }
@@ -11,46 +16,19 @@ local CODES = { connect = true, timeout = true, closed = true, tls = true,
                 auth = true, err = true, proto = true, limit = true,
                 state = true, io = true }
 
-local HOW = { "fin", "rst", "half" }
-local UIDS = { "duplicate", "missing", "empty" }
 local LINES = { "+OK", "-ERR [SYS/TEMP] no", "+OK 1 2", "", "* BYE" }
-local BAD = { "expired", "not-yet-valid", "wrong-host", "untrusted",
-              "self-signed", "weak-key" }
 local VERBS = { "CAPA", "USER", "PASS", "AUTH", "STAT", "LIST", "UIDL", "RETR",
                 "TOP", "DELE", "NOOP", "RSET", "UTF8", "LANG", "QUIT" }
 
--- Each effect of a reply, with a value at random.
-local effects = {
-  delay = function(r) return r(400) / 10 end,
-  stall = function() return true end,
-  drip = function(r) return { bytes = r(50), every = r(3) / 10 } end,
-  slice = function(r) return r(30) end,
-  cut = function(r)
-    return { bytes = r(2) == 1 and r(3) * r(200) - 1 or nil,
-             lines = r(2) == 1 and r(9) - 1 or nil, how = HOW[r(3)] }
-  end,
-  no_terminator = function() return true end,
-  unstuffed = function() return true end,
-  bare_lf = function() return true end,
-  bare_cr = function() return true end,
-  no_text = function() return true end,
-  swap = function() return true end,
-  uids = function(r) return UIDS[r(3)] end,
-  wrong_size = function(r) return r(2000) - 1000 end,
-  append = function(r) return ("-ERR x\r\n"):sub(1, r(8)) end,
-  garbage = function(r) return { seed = r(99), bytes = r(300) } end,
-  reply = function(r) return LINES[r(#LINES)] end,
-}
-
--- What can happen to a handshake, and to a connection.
-local handshakes = {
-  cut = function(r) return { bytes = r(3000) - 1, how = HOW[r(3)] } end,
-  alert = function() return true end,
-  stall = function() return true end,
-  delay = effects.delay,
-  certificate = function(r) return BAD[r(#BAD)] end,
-}
-local connections = { refuse = function() return true end }
+-- Values that are chosen here: lines that a client takes for a reply of its own,
+-- and octets that no client can take for one.
+local function chosen(from)
+  if from.reply then from.reply = function(r) return LINES[r(#LINES)] end end
+  if from.append then
+    from.append = function(r) return ("-ERR x\r\n"):sub(1, r(8)) end
+  end
+  return from
+end
 
 -- Where one strikes.
 local selectors = {
@@ -82,22 +60,29 @@ local function put(f, r, from)
   f[name] = from[name](r)
 end
 
+-- Take out what does not go together.
+local function fit(f)
+  for _, row in ipairs(fault.effects) do
+    if row.with and f[row.name] then f[row.with] = nil end
+    if row.needs_verb and f.hook then f[row.name] = nil end
+  end
+  if f.slice then f.drip = nil end
+end
+
 local function random_fault(r, tls)
-  local f = {}
+  local f, effects = {}, chosen(faults.effects_at "reply")
   if tls and r(4) == 1 then
     f.hook = "tls"
-    put(f, r, handshakes)
+    put(f, r, faults.effects_at "handshake")
   elseif r(8) == 1 then
     f.hook = "connect"
-    put(f, r, r(4) == 1 and connections or effects)
+    put(f, r, r(4) == 1 and faults.effects_at "connection" or effects)
     put(f, r, effects)
-    f.swap = nil
   else
     f.verb = r(2) == 1 and "RETR" or VERBS[r(#VERBS)]
     for _ = 1, r(2) do put(f, r, effects) end
   end
-  if f.slice then f.drip = nil end
-  if f.bare_lf then f.bare_cr = nil end
+  fit(f)
   for _ = 1, r(3) - 1 do put(f, r, selectors) end
   if f.hook then f.state, f.args, f.user = nil, nil, nil end
   return f
@@ -122,9 +107,9 @@ local function is_short(octets)
   end
 end
 
-local function expected(faults)
+local function expected(given)
   local what = "same"
-  for _, f in ipairs(faults) do
+  for _, f in ipairs(given) do
     for name in pairs(f) do
       local w = TAKEN[name]
       if w == "any" or w == "other" and what == "same" then what = w end
@@ -203,12 +188,12 @@ local function run(r, i, tls, wrap)
     tls = tls and "auto" or nil, implicit = tls == "implicit",
     mechs = ({ {}, { "PLAIN" }, { "LOGIN", "CRAM-MD5" } })[r(3)],
   }
-  local faults = {}
+  local given = {}
   for n = 1, r(2) do
-    faults[n] = random_fault(r, tls)
-    s:fault(faults[n])
+    given[n] = random_fault(r, tls)
+    s:fault(given[n])
   end
-  local sure = expected(faults)
+  local sure = expected(given)
   local calls = 0
   local function told(value, message, code)
     calls = calls + 1
@@ -243,7 +228,7 @@ local function run(r, i, tls, wrap)
       assert.equal(1, #left, ("run %d, session %d"):format(i, number))
     end
   end
-  for _, f in ipairs(faults) do
+  for _, f in ipairs(given) do
     if f.hook == "tls" and (f.certificate or f.alert) and not f.session
        and not (f.nth or f.times or f.when) then
       assert.equal(0, s:count "USER" + s:count "AUTH")
@@ -292,16 +277,143 @@ describe("whatever goes wrong", function()
     end)
   end
 
-  it("all that there is of faults is tried", function()
-    local names = {}
-    for _, from in ipairs { effects, handshakes, connections, selectors,
-                            { verb = true, hook = true } } do
-      for name in pairs(from) do names[name] = true end
+  it("all fields that select a reply are tried", function()
+    local names = { "hook", "verb" }
+    for name in pairs(selectors) do names[#names + 1] = name end
+    local known = {}
+    for i, row in ipairs(place.fields) do known[i] = row.name end
+    table.sort(names)
+    table.sort(known)
+    assert.same(known, names)
+  end)
+end)
+
+local function raises(text, f)
+  local ok, err = pcall(f)
+  assert.is_false(ok)
+  assert.equal(text, err)
+end
+
+describe("each effect", function()
+  it("shows at each of its places", function()
+    faults.check_all_show(mutate.random(7))
+  end)
+
+  it("that does nothing is noticed, at whatever place", function()
+    for where, value in pairs { reply = { type = "boolean" },
+                                handshake = { type = "integer", least = 0 },
+                                connection = { type = "string" } } do
+      local called = 0
+      local row = { name = "idle", value = value, at = { where }, text = "Idle.",
+                    rewrite = function() called = called + 1 end }
+      faults.with_effect(row, function()
+        raises("the effect idle does nothing: " .. where, function()
+          faults.check_all_show(mutate.random(7))
+        end)
+      end)
+      assert.is_true(where ~= "reply" or called > 0)
     end
-    local _, message = pcall(function()
-      pop3.server.new { faults = { { nonsense = true } } }
+  end)
+
+  it("that does nothing at one of its places is noticed", function()
+    local row = { name = "halfway", value = { type = "boolean" },
+                  at = { "reply", "handshake" }, text = "Half of it.",
+                  rewrite = function(parts) parts.after = "!" end }
+    faults.with_effect(row, function()
+      raises("the effect halfway does nothing: handshake", function()
+        faults.check_all_show(mutate.random(7))
+      end)
     end)
-    local known = message:match "known: (.*)%)"
-    assert.equal(table.concat(sorted(names), ", "), known)
+  end)
+end)
+
+-- An effect in one row: the status line in capitals.
+local function loud(calls)
+  return { name = "loud", value = { type = "boolean" }, at = { "reply" },
+           text = "The status line is in capitals.",
+           rewrite = function(parts)
+             calls.n = calls.n + 1
+             parts.head = parts.head:upper()
+           end }
+end
+
+describe("an effect that is added as a row", function()
+  local function ready(s) return (talk.to(s).greeting) end
+
+  it("is taken by the server, a handler and a run", function()
+    faults.with_effect(loud { n = 0 }, function()
+      local s = pop3.server.new { faults = { { hook = "connect", loud = true } } }
+      assert.equal("+OK LPOP3 READY", ready(s))
+      s = pop3.server.new {}
+      s:fault { session = 1, loud = true }
+      assert.equal("+OK LPOP3 READY", ready(s))
+      s = pop3.server.new {}
+      function s.on.connect(session)
+        session:fault { loud = true }
+        return s.default.connect(session)
+      end
+      assert.equal("+OK LPOP3 READY", ready(s))
+      local child <close> = pop3.server.new {}:fork()
+      assert(child:fault { loud = true })
+      assert.equal("+OK LPOP3 READY", talk.tcp(child.port).greeting)
+    end)
+    helper.misuse("unknown option 'loud'", function()
+      pop3.server.new { faults = { { loud = true } } }
+    end)
+  end)
+
+  it("is taken by the control requests", function()
+    local requests = require "pop3.server.control.requests"
+    local s = pop3.server.new {}
+    local line = '{"do": "fault", "fault": {"loud": true}}'
+    faults.with_effect(loud { n = 0 }, function()
+      assert.match('"ok":true', (requests.answer({ server = s }, {}, line)))
+      assert.equal("+OK LPOP3 READY", ready(s))
+    end)
+    assert.match("unknown option 'loud'",
+                 (requests.answer({ server = s }, {}, line)))
+  end)
+
+  it("is checked by its shape, and by its place", function()
+    local row = loud { n = 0 }
+    row.value = { type = "integer", least = 3, unit = "octets" }
+    row.with = "append"
+    faults.with_effect(row, function()
+      for message, f in pairs {
+        ["loud must be an integer of 3 or more, not 2"] = { loud = 2 },
+        ["option 'loud' must be an integer"] = { loud = true },
+        ["give either loud or append"] = { loud = 3, append = "x" },
+        ["loud does not apply to the hook tls"] = { hook = "tls", loud = 3 },
+      } do
+        helper.misuse(message, function()
+          local s = pop3.server.new { tls = "auto" }
+          s:fault(f)
+        end)
+      end
+    end)
+  end)
+
+  it("is tried by the property above", function()
+    local calls = { n = 0 }
+    faults.with_effect(loud(calls), function()
+      faults.check_all_show(mutate.random(7))
+      local shown = calls.n
+      assert.is_true(shown > 0)
+      local r = mutate.random(11)
+      for i = 1, 150 do run(r, i) end
+      assert.is_true(calls.n > shown)
+    end)
+  end)
+
+  it("is described by its shape", function()
+    local shape = require "pop3.server.fault.shape"
+    assert.equal("true", shape.describe(loud({}).value))
+    assert.equal("integer of octets, 3 or more", shape.describe {
+      type = "integer", least = 3, unit = "octets" })
+    assert.equal('table; `a`: number of seconds, more than 0 (1); '
+                 .. '`b`: "x", "y" or "z"', shape.describe {
+      type = "table", fields = {
+        { "a", { type = "number", above = 0, unit = "seconds", default = 1 } },
+        { "b", { type = "choice", "x", "y", "z" } } } })
   end)
 end)

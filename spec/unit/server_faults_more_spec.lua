@@ -272,13 +272,13 @@ describe("a handshake", function()
 
   it("has faults of its own only", function()
     for message, f in pairs {
-      ["reply does not go with the hook tls"] = { hook = "tls", reply = "x" },
-      ["alert goes with the hook tls"] = { verb = "STLS", alert = true },
-      ["a handshake has no lines"] = { hook = "tls", cut = { lines = 1 } },
-      ["tls has no 'bad'"] = { hook = "tls", certificate = "bad" },
-      ["refuse goes with the hook connect"] = { verb = "X", refuse = true },
-      ["swap goes with a verb"] = { hook = "connect", swap = true },
-      ["either bare_lf or bare_cr"] = { verb = "X", bare_lf = true,
+      ["reply does not apply to the hook tls"] = { hook = "tls", reply = "x" },
+      ["alert needs the hook tls"] = { verb = "STLS", alert = true },
+      ["cut.lines does not apply to the hook tls"] = { hook = "tls", cut = { lines = 1 } },
+      ["option 'certificate' must be one of: expired,"] = { hook = "tls", certificate = "bad" },
+      ["refuse needs the hook connect"] = { verb = "X", refuse = true },
+      ["swap needs a verb"] = { hook = "connect", swap = true },
+      ["give either bare_"] = { verb = "X", bare_lf = true,
                                         bare_cr = true },
     } do
       local ok, err = pcall(server, f)

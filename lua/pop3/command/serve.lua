@@ -136,7 +136,7 @@ end
 
 -- Say that it is ready.
 local function announce(server)
-  local tls = not server.credentials and "none"
+  local tls = not server.certificates and "none"
               or server.implicit and "implicit" or "stls"
   local line = ("ready host=%s port=%d tls=%s"):format(server.host, server.port,
                                                        tls)

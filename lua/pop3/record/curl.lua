@@ -232,7 +232,7 @@ return function(text, path, opts)
     if c.delays[verb] then session:sleep(c.delays[verb]) end
     local reply = scripted(session, verb, line)
     if reply then return reply end
-    if verb == "STLS" and session.server.credentials then
+    if verb == "STLS" and session.server.certificates then
       return usual.STLS(session)
     end
     if not known[verb] then return unknown(session) end

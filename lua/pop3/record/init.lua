@@ -125,7 +125,7 @@ local function adjust_capa(session, octets)
   if octets:sub(1, 3) ~= "+OK" then return octets end
   local up, offered = session.data.upstream, octets:upper():find "\nSTLS\r?\n"
   octets = octets:gsub("%f[^\n][Ss][Aa][Ss][Ll][ \t][^\r\n]*", unbound)
-  if session.secure or not session.server.credentials then
+  if session.secure or not session.server.certificates then
     return (octets:gsub("\n[Ss][Tt][Ll][Ss]\r?\n", "\n"))
   elseif up.secure and not offered then
     return (octets:gsub("\n%.\r?\n$", "\nSTLS\r%0"))
@@ -203,7 +203,7 @@ end
 local function begin_tls(session, notes)
   local up = session.data.upstream
   local octets = "+OK begin TLS\r\n"
-  if not session.server.credentials or session.secure then
+  if not session.server.certificates or session.secure then
     octets = "-ERR no TLS here\r\n"
   elseif not up.secure then
     local why, code

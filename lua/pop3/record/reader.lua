@@ -34,7 +34,7 @@ local function effects_of(text, into)
       into[name] = value_of(value, name)
     end
   end
-  local ok, err = pcall(fault.effects, into, 0)
+  local ok, err = pcall(fault.read_effects, into, 0)
   if not ok then return nil, tostring(err) end
   return true
 end

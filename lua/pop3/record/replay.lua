@@ -159,7 +159,7 @@ end
 -- What goes wrong with a reply, beneath the faults of the script.
 local function spoil(session, effects)
   if not next(effects) then return end
-  session.effect = fault.merge(fault.effects(effects, 1), session.effect or {})
+  session.effect = fault.merge(fault.read_effects(effects, 1), session.effect or {})
 end
 
 -- The reply of a step, or of its last round.
@@ -174,7 +174,7 @@ local function reply_of(session, step, round)
   made.close = step.ends or quit and "fin" or nil
   if step.tls or step.want and step.want:upper() == "STLS"
      and octets:sub(1, 3) == "+OK" then
-    made.starttls = session.server.credentials and not session.secure
+    made.starttls = session.server.certificates and not session.secure
   end
   if octets == "" and made.close then return session:hangup(made.close) end
   return made

@@ -1,15 +1,15 @@
---- What the server shows of itself in TLS: certificates, its own or made on the
--- spot, good ones and bad ones.
--- @module pop3.credentials
+--- The certificates of a server: those of the option `tls`, or certificates that
+-- are made in memory, good ones and ones that clients must refuse.
+-- @module pop3.server.certificates
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
 local DAY = 24 * 3600
 
-local Credentials = {}
-Credentials.__index = Credentials
+local Certificates = {}
+Certificates.__index = Certificates
 
 -- Certificates that a client must refuse: how they differ from a good one.
 local variants = {
@@ -21,6 +21,9 @@ local variants = {
   ["weak-key"] = { key = "rsa:1024" },
 }
 
+-- The name for no certificate at all: OpenSSL can then only send an alert.
+local NONE = "none"
+
 local known = {
   auto = "boolean string", names = "table", cert = "string", key = "string",
   cafile = "string", client_cert = { optional = true, required = true },
@@ -28,30 +31,30 @@ local known = {
   handshake = { stall = true, cut = true, alert = true },
 }
 
---- Is there such a certificate?
+--- Check the name of a certificate that is made.
 -- @tparam string name
--- @tparam integer level see `pop3.argument`
+-- @tparam integer level see `pop3.util.argument`
 local function check_variant(name, level)
   if name ~= "auto" and not variants[name] then
-    check.misuse(level + 1, "server: tls has no '%s'; it can be auto, expired, "
-                 .. "not-yet-valid, wrong-host, untrusted, self-signed or "
-                 .. "weak-key", tostring(name))
+    argument.misuse(level + 1, "server: tls cannot be '%s'; it can be auto, "
+                    .. "expired, not-yet-valid, wrong-host, untrusted, "
+                    .. "self-signed or weak-key", tostring(name))
   end
 end
 
--- The option as a table.
+-- The option `tls` as a table.
 local function options(tls, level)
   if type(tls) == "string" then
     check_variant(tls, level + 1)
     return { auto = tls }
   end
-  check.options(tls, known, "server: tls", level + 1)
+  argument.options(tls, known, "server: tls", level + 1)
   local opts = {}
   for name, value in pairs(tls) do opts[name] = value end
   if opts.auto == true then opts.auto = "auto" end
   if opts.auto then check_variant(opts.auto, level + 1)
   elseif not opts.cert then
-    check.misuse(level + 1, "server: tls needs a cert, or auto = true")
+    argument.misuse(level + 1, "server: tls needs cert, or auto = true")
   end
   return opts
 end
@@ -61,14 +64,13 @@ local function authority(subject)
   return { cert = cert, key = key }
 end
 
--- What a handshake of the option `handshake` does, as a fault says it.
+-- The option `handshake` as the effects of a fault.
 local handshakes = {
   stall = { stall = true }, alert = { alert = true },
-  cut = { cut = { bytes = 100 } },
+  cut = { cut = { bytes = 100, how = "fin" } },
 }
 
--- A certificate and its key, PEM, by the CA of these credentials, which is made
--- when it is needed first.
+-- Make a certificate and its key, as PEM. The CA is made with the first one.
 local function make(self, name)
   local v = variants[name] or {}
   self.authority = self.authority or authority "lpop3 test CA"
@@ -82,7 +84,7 @@ local function make(self, name)
   }
 end
 
--- A file of this process's own, gone when nobody knows of it any more.
+-- Write a temporary file, which is removed with these certificates.
 local function file(self, text)
   local path = os.tmpname()
   self.files[#self.files + 1] = path
@@ -92,32 +94,30 @@ local function file(self, text)
   return path
 end
 
---- The file of the CA that clients are to trust; nil when the certificate is
--- not one made here.
--- @treturn ?string
-function Credentials:cafile()
+--- The file of the CA for clients.
+-- @treturn ?string path; nil when no certificate was made here
+function Certificates:cafile()
   if not self.authority then return nil end
   self.ca_path = self.ca_path or file(self, self.authority.cert)
   return self.ca_path
 end
 
---- A certificate of that CA for a client.
--- @tparam string user its name
+--- Make a certificate for a client, signed by this CA.
+-- @tparam string user the name in it
 -- @treturn string path of the certificate
--- @treturn string path of its key
-function Credentials:client_certificate(user)
+-- @treturn string path of the key
+function Certificates:client_certificate(user)
   local cert, key = core.certificate { subject = user, ca = self.authority,
                                        client = true }
   return file(self, cert), file(self, key)
 end
 
-function Credentials:__gc()
-  if self.pid ~= core.getpid() then return end  -- they are the parent's
+function Certificates:__gc()
+  if self.pid ~= core.getpid() then return end  -- the files are the parent's
   for _, path in ipairs(self.files) do os.remove(path) end
 end
 
--- A context that shows a certificate; without one OpenSSL can only answer with
--- an alert.
+-- A TLS context that shows a certificate, or none.
 local function new_context(self, cert, key, weak)
   local opts = self.opts
   local low = opts.max_version == "TLSv1" or opts.max_version == "TLSv1.1"
@@ -131,31 +131,31 @@ local function new_context(self, cert, key, weak)
   }
 end
 
---- The context for a handshake of which something is to go wrong.
--- @tparam ?table effect see `pop3.fault`: `alert`, `certificate`
+--- The TLS context of a handshake.
+-- @tparam[opt] string name of a certificate that is made, or `NONE`; the server's
+-- own if it is left out
 -- @treturn userdata for `pop3.core.tls`
-function Credentials:context_for(effect)
-  local name = effect and (effect.alert and "alert" or effect.certificate)
+function Certificates:context_for(name)
   if not name then return self.context end
   if not self.contexts[name] then
     local cert, key
-    if name ~= "alert" then cert, key = make(self, name) end
+    if name ~= NONE then cert, key = make(self, name) end
     self.contexts[name] = assert(new_context(self, cert, key,
                                              name == "weak-key"))
   end
   return self.contexts[name]
 end
 
---- The credentials that the option `tls` of a server describes.
--- @tparam string|table tls
--- @tparam integer level see `pop3.argument`
--- @treturn table with `effect`, what goes wrong in each handshake, as a fault says
--- it; or nil, message, code
+--- Make the certificates that the option `tls` describes.
+-- @tparam string|table tls see `pop3.server.new`
+-- @tparam integer level see `pop3.util.argument`
+-- @treturn table; its field `effect` has the effects on each handshake, as in a
+-- fault; or nil, message, code when a file cannot be read
 local function new(tls, level)
   local opts = options(tls, level + 1)
   local self = setmetatable({ files = {}, pid = core.getpid(), opts = opts,
                               effect = handshakes[opts.handshake],
-                              contexts = {} }, Credentials)
+                              contexts = {} }, Certificates)
   local cert, key = opts.cert, opts.key
   if opts.auto then cert, key = make(self, opts.auto) end
   local context, err, code = new_context(self, cert, key,
@@ -165,4 +165,9 @@ local function new(tls, level)
   return self
 end
 
-return { new = new, check_variant = check_variant }
+-- The names of certificates that clients must refuse, sorted.
+local names = {}
+for name in pairs(variants) do names[#names + 1] = name end
+table.sort(names)
+
+return { new = new, variants = names, NONE = NONE }

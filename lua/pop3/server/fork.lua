@@ -185,7 +185,7 @@ function child.fork(server)
   server.listener = nil
   return setmetatable({
     host = server.host, port = server.port, pid = pid, fd = mine,
-    cafile = server.cafile, credentials = server.credentials,
+    cafile = server.cafile, certificates = server.certificates,
     inbox = wire.inbox(), asked = 0, owner = core.getpid(),
   }, Run)
 end

@@ -86,7 +86,7 @@ end
 -- the command end the connection, since they were not sent under TLS.
 -- @tparam pop3.server.session session
 function default.STLS(session)
-  if not session.server.credentials then
+  if not session.server.certificates then
     return session:err("TLS is not offered")
   elseif session.secure then
     return session:err("TLS is active already")

@@ -44,7 +44,7 @@ end
 -- are fields of each server, so that this is not run for every call.
 function Server:__index(name)
   if name == "cafile" then
-    return self.credentials and self.credentials:cafile() or nil
+    return self.certificates and self.certificates:cafile() or nil
   end
   if name ~= "port" then return nil end
   local port, err = self:listen()
@@ -226,7 +226,7 @@ function methods:capabilities(session)
       lines[#lines + 1] = "SASL " .. table.concat(offered, " ")
     end
   end
-  if self.credentials and not session.secure
+  if self.certificates and not session.secure
      and session.state == "authorization" then
     lines[#lines + 1] = "STLS"
   end
@@ -257,10 +257,10 @@ end
 -- @treturn string path of its key; both are gone when the server is
 function methods:client_certificate(user)
   check.text(user, "client_certificate: the user", 1)
-  if not (self.credentials and self.credentials:cafile()) then
+  if not (self.certificates and self.certificates:cafile()) then
     check.misuse(1, "client_certificate: the server has no CA of its own")
   end
-  return self.credentials:client_certificate(user)
+  return self.certificates:client_certificate(user)
 end
 
 -- The text of the greeting, with an APOP stamp unless the script has put one

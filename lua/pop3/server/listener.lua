@@ -123,7 +123,7 @@ local function watch(self, session)
   local want
   if session.blocked then want = "w"
   elseif session.eof then want = false
-  elseif session.rare then want = "h"  -- nothing is read, but the end is seen
+  elseif session.held then want = "h"  -- nothing is read, but the end is seen
   else
     want = "r"
     engine_rest(session.engine)

@@ -140,14 +140,14 @@ end
 -- @tparam integer level see `pop3.argument`
 function options.add_fault(self, f, level)
   local made = fault.new(f, level + 1)
-  if made.hook == "tls" and not self.credentials then
+  if made.hook == "tls" and not self.certificates then
     check.misuse(level + 1, "fault: the hook tls needs the server's option tls")
   end
   self.faults[#self.faults + 1] = made
 end
 
 -- The certificates that `tls` asks for, nil without it; or nil, message, code.
-local function credentials_of(opts, level)
+local function certificates_of(opts, level)
   if opts.tls == nil or opts.tls == false then
     if opts.implicit or opts.require_tls then
       check.misuse(level + 1, "server: option '%s' needs tls", opts.implicit
@@ -197,7 +197,7 @@ function options.read(opts, level)
   local limits = opts.limits or {}
   check.options(limits, limit_fields, "server: limits", level + 1)
   local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
-  local credentials, err, code = credentials_of(opts, level + 1)
+  local certificates, err, code = certificates_of(opts, level + 1)
   if err then return nil, err, code end
   check_numbers(opts, limits, level + 1)
   local settings = {
@@ -208,7 +208,7 @@ function options.read(opts, level)
     capa = opts.capa,
     greeting = opts.greeting,
     apop = opts.apop or apop,
-    credentials = credentials or false,
+    certificates = certificates or false,
     implicit = opts.implicit or false,
     require_tls = opts.require_tls or false,
     mechs = mechs,

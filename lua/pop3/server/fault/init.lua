@@ -1,167 +1,245 @@
---- Faults: what goes wrong, as data.
+--- Faults: what goes wrong in a session, as data.
 --
--- A fault says where it strikes — `verb` or `hook` ("connect"; "tls": when TLS is
--- to begin; "update": QUIT when there is a maildrop), with neither of them at the
--- greeting and at each command, `args` (a Lua pattern that the command's arguments
--- match, with one space between them), `session` (a session's number), `user`,
--- `state` ("greeting", "authorization", "transaction"), `nth` (only the n-th time),
--- `times` (so often), `when` (a function of session, verb and arguments) — and what
--- happens there: any of these, together or alone:
+-- A fault is a table that says where it applies and what goes wrong there:
 --
--- - `delay`: seconds before the reply; `stall = true`: it never comes
--- - `reply`: a raw line in its place, or more than one; it gets its CRLF added. The
---   handler is not called
--- - `drip = { bytes =, every = }`: so many octets every so many seconds
--- - `slice`: octets a write; with `drip`, it drips as fast in pieces of that size
--- - `cut = { bytes = | lines =, how = "fin" | "rst" | "half" }`: so much of the
---   reply, or of its body, then the link ends; by half, only the server's side
---   of it: what the client still sends is read and done
--- - `append`: octets behind the reply
--- - `no_terminator`: no last line; `unstuffed`: dots as they are; `bare_lf`,
---   `bare_cr`: line ends without CR, without LF; `no_text`: a status line that is
---   the status alone (each true)
--- - `wrong_size`: added to the sizes that STAT, LIST and RETR announce
--- - `uids`: what UIDL says: "duplicate", the first one's for all; "missing", no
---   line for every second message; "empty", numbers without unique-ids
--- - `garbage = { seed =, bytes = }`: octets that the seed makes, in its place
--- - `swap = true`: the reply leaves behind the one to the next command
--- - `refuse = true`, at connect: the link is reset at once, before TLS and the
---   greeting
--- - with the hook tls: `delay`, `stall`, `cut = { bytes =, how = }` of the octets
---   of the handshake, `alert = true` (it fails by an alert), `certificate`: one
---   that clients must refuse, as in the option `tls` of `pop3.server.new`
+--    server:fault{ verb = "RETR", nth = 2, cut = { bytes = 100 } }
+--    server:fault{ hook = "connect", delay = 5 }
 --
--- A handler has the same for its own reply: `session:fault{ cut = { bytes = 5 } }`.
+-- Without `verb` and `hook` it applies to the greeting and to each command. A
+-- command that the server refuses for its form, its state or its length selects no
+-- fault. A handler does the same to its own reply, with effects alone:
+-- `session:fault{ cut = { bytes = 5 } }`. Where several faults apply, their effects
+-- add up; of one effect given twice, the first value is taken.
 --
--- `user` is who is logged in, or whom USER, PASS or APOP is about. A command that
--- the server itself refuses, for its form, its state or its length, meets no fault.
+-- **Where.** `verb`, `hook`, `args`, `session`, `user`, `state`, `nth`, `times`,
+-- `when`: see `pop3.server.fault.place`.
+--
+-- **What.** `delay`, `stall`, `drip`, `slice`, `reply`, `cut`, `append`,
+-- `no_terminator`, `unstuffed`, `bare_lf`, `bare_cr`, `no_text`, `wrong_size`,
+-- `uids`, `garbage`, `swap`, `refuse`, `alert`, `certificate`. The README of the
+-- server lists each with its value and its places.
+--
 -- A challenge of AUTH is delayed, dripped and cut; the other effects are for the
 -- reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and `slice`
--- those of the link. A big reply is changed piece by piece as it leaves; only one
--- with `swap`, and the one that it waits for, are held whole.
--- By "fin" the link ends in order, though the client's next octets may still be
--- answered by a reset, as from any socket that is closed; by "rst" once the octets
--- before the cut are sent.
--- @module pop3.fault
+-- those of the connection. A large reply is changed in pieces as it is sent; only
+-- one with `swap`, and the reply that it waits for, are held in memory.
+--
+-- To add an effect, add a row to `fault.effects`: it is then known to `server:fault`,
+-- `session:fault`, `pop3 serve` and the control requests, and the property spec
+-- tries it.
+-- @module pop3.server.fault
 
-local check = require "pop3.util.argument"
-local pattern = require "pop3.verify.pattern"
+local argument = require "pop3.util.argument"
+local certificates = require "pop3.server.certificates"
+local place = require "pop3.server.fault.place"
+local rewrite = require "pop3.server.fault.rewrite"
+local shape = require "pop3.server.fault.shape"
 
 local fault = {}
 
-local known = {
-  verb = "string", hook = { connect = true, tls = true, update = true },
-  args = "string",
-  session = "integer", user = "string", nth = "integer", times = "integer",
-  state = { greeting = true, authorization = true, transaction = true },
-  when = "function",
-}
+local FLAG = { type = "boolean" }
+local OCTETS = { type = "integer", least = 0, unit = "octets" }
+local SECONDS = { type = "number", least = 0, unit = "seconds" }
+local SOME_OCTETS = { type = "integer", least = 1, unit = "octets", default = 1 }
 
-local effects = {
-  delay = "number", drip = "table", cut = "table", reply = "string",
-  stall = "boolean", slice = "integer", append = "string",
-  no_terminator = "boolean", unstuffed = "boolean", bare_lf = "boolean",
-  bare_cr = "boolean", no_text = "boolean", wrong_size = "integer",
-  garbage = "table", swap = "boolean", refuse = "boolean", alert = "boolean",
-  uids = { duplicate = true, missing = true, empty = true },
-  certificate = "string",
-}
-
-for name, kind in pairs(effects) do known[name] = kind end
-
--- What can happen to a handshake, and only there.
-local of_tls = { delay = true, stall = true, cut = true, alert = true,
-                 certificate = true }
-
-local function positive(n, what, level)
-  if not (n > 0 and n < math.huge) then
-    check.misuse(level + 1, "fault: %s must be positive", what)
-  end
+-- The unique-id of message 1, "" if there is none.
+local function first_uid(session)
+  local drop = session.maildrop
+  return drop and drop:count() > 0 and drop:uid(1) or ""
 end
 
--- Does it say what happens?
-local function has_effect(f)
-  for name in pairs(effects) do
-    if f[name] ~= nil then return true end
+--- The effects: one row each, in the order in which they are applied.
+--
+-- A row has a `name`; the shape of its `value`; `at`, the places where it may be
+-- given: "reply" (the greeting is one), "handshake", "connection"; a `text` for the
+-- documentation; and at least one function, or a flag, that says what it does:
+--
+-- - `replace(session, value)` returns a reply; the handler is not called
+-- - `rewrite(parts, value, session)` changes the octets of a reply; for the parts see
+--   `pop3.server.fault.rewrite`
+-- - `pace(session, value)` changes when the octets leave; it is called for a
+--   handshake as well, unless there is a function `handshake`
+-- - `handshake(session, value)` changes how the octets of a handshake leave
+-- - `shows(value)` returns the name of the certificate that a handshake shows
+-- - `open(session, value)` is called in place of the greeting and of TLS
+-- - `later`: the reply leaves after the reply to the next command
+--
+-- `with` names an effect that this one excludes. `read(value)` returns the value in
+-- another form. `needs_verb` is for an effect that only a fault with a verb may have.
+fault.effects = {
+  { name = "reply", value = { type = "string" }, at = { "reply" },
+    text = "These octets in place of the reply; a CRLF is added unless they end "
+           .. "with one. The handler is not called.",
+    read = function(octets) return (octets:gsub("\r\n$", "")) end,
+    replace = function(_, octets)
+      return { raw = octets .. "\r\n", status = octets:match "^%S*",
+               rewritten = true }
+    end },
+
+  { name = "unstuffed", value = FLAG, at = { "reply" },
+    text = "Lines that begin with a dot are sent without the second dot.",
+    rewrite = function(parts) parts.stuff = false end },
+  { name = "wrong_size", value = { type = "integer", unit = "octets" },
+    at = { "reply" },
+    text = "Added to the sizes that STAT, LIST and RETR announce.",
+    rewrite = rewrite.resize },
+  { name = "uids", value = { type = "choice", "duplicate", "missing", "empty" },
+    at = { "reply" },
+    text = 'What UIDL lists: "duplicate", the first unique-id for all messages; '
+           .. '"missing", no line for every second message; "empty", numbers '
+           .. "without unique-ids.",
+    rewrite = function(parts, how, session)
+      rewrite.reidentify(parts, how, first_uid(session))
+    end },
+  { name = "no_text", value = FLAG, at = { "reply" },
+    text = "The status line is the status alone.",
+    rewrite = function(parts)
+      parts.head = parts.head:gsub("^(%S+)[^\r\n]*", "%1")
+    end },
+  { name = "no_terminator", value = FLAG, at = { "reply" },
+    text = "The line with the dot after the body is missing.",
+    rewrite = function(parts) parts.terminator = "" end },
+  { name = "bare_lf", value = FLAG, at = { "reply" }, with = "bare_cr",
+    text = "Lines end with LF alone.",
+    rewrite = function(parts) parts.line_end = "\n" end },
+  { name = "bare_cr", value = FLAG, at = { "reply" }, with = "bare_lf",
+    text = "Lines end with CR alone.",
+    rewrite = function(parts) parts.line_end = "\r" end },
+  { name = "garbage", at = { "reply" },
+    value = { type = "table", fields = {
+      { "seed", { type = "integer", default = 1 } },
+      { "bytes", { type = "integer", least = 0, unit = "octets",
+                   default = 64 } } } },
+    text = "Pseudorandom octets in place of the reply, the same ones for a seed.",
+    rewrite = function(parts, noise)
+      parts.octets = rewrite.noise(noise.seed, noise.bytes)
+    end },
+  { name = "append", value = { type = "string" }, at = { "reply" },
+    text = "Octets after the reply.",
+    rewrite = function(parts, octets) parts.after = octets end },
+  { name = "cut", at = { "reply", "handshake" },
+    value = { type = "table", fields = {
+      { "bytes", OCTETS },
+      { "lines", { type = "integer", least = 0, unit = "lines",
+                   at = "reply" } },
+      { "how", { type = "choice", "fin", "rst", "half", default = "fin" } } } },
+    text = "The connection ends after so many octets of the reply or lines of its "
+           .. 'body, whichever comes first: by "fin", by "rst", or by "half": only '
+           .. "the server's side is closed, and commands are still executed.",
+    rewrite = function(parts, cut)
+      parts.bound, parts.closes = cut, cut.how
+    end,
+    handshake = function(session, cut)
+      session:limit_output(cut.bytes or 0, cut.how)
+    end },
+  { name = "swap", value = FLAG, at = { "reply" }, needs_verb = true,
+    text = "The reply is sent after the reply to the next command. QUIT and STLS "
+           .. "do not wait.",
+    rewrite = function(parts) parts.hold = true end,
+    later = true },
+
+  { name = "delay", value = SECONDS, at = { "reply", "handshake" },
+    text = "The reply is sent after this time.",
+    pace = function(session, seconds) session:hold_output(seconds) end },
+  { name = "stall", value = FLAG, at = { "reply", "handshake" },
+    text = "The reply is never sent; the connection stays open.",
+    pace = function(session) session:hold_output(math.huge) end },
+  { name = "drip", at = { "reply" },
+    value = { type = "table", fields = {
+      { "bytes", SOME_OCTETS },
+      { "every", { type = "number", above = 0, unit = "seconds",
+                   default = 1 } } } },
+    text = "So many octets at a time, at intervals of `every`.",
+    pace = function(session, drip)
+      session:drip_output(drip.bytes, drip.every)
+    end },
+  { name = "slice", at = { "reply" },
+    value = { type = "integer", least = 1, unit = "octets" },
+    text = "At most so many octets in one write; with `drip`, at the rate of "
+           .. "`drip`.",
+    pace = function(session, bytes) session:drip_output(bytes, 0) end },
+
+  { name = "refuse", value = FLAG, at = { "connection" },
+    text = "The connection is reset before TLS and the greeting.",
+    open = function(session) session:hang "rst" end },
+  { name = "alert", value = FLAG, at = { "handshake" },
+    text = "The handshake fails with an alert.",
+    shows = function() return certificates.NONE end },
+  { name = "certificate", at = { "handshake" },
+    value = { type = "choice", table.unpack(certificates.variants) },
+    text = "The handshake shows a certificate that clients must refuse.",
+    shows = function(name) return name end },
+}
+
+-- Does a row apply at a place?
+local function is_at(row, where)
+  for _, name in ipairs(row.at) do
+    if name == where then return true end
   end
   return false
 end
 
--- Where it strikes: what could never be is a mistake.
-local function check_place(f, level)
-  if f.verb and f.hook then
-    check.misuse(level + 1, "fault: either a verb or a hook")
-  elseif not (f.verb or f.hook or has_effect(f)) then
-    check.misuse(level + 1, "fault: nothing is said to go wrong")
-  elseif f.verb and not f.verb:find "^[^%s%c]+$" then
-    check.misuse(level + 1, "fault: '%s' is not a verb; its arguments are chosen "
-                 .. "by args", f.verb)
-  end
-  if f.session then positive(f.session, "session", level + 1) end
-  if f.nth then positive(f.nth, "nth", level + 1) end
-  if f.times then check.count(f.times, "fault: times", level + 1) end
-end
-
--- What may stand beside what.
-local function check_company(f, level)
-  if f.hook == "tls" then
-    for name in pairs(effects) do
-      if f[name] ~= nil and not of_tls[name] then
-        check.misuse(level + 1, "fault: %s does not go with the hook tls", name)
-      end
+-- The rows whose effects a fault has.
+local function given(f)
+  local i = 0
+  return function()
+    while true do
+      i = i + 1
+      local row = fault.effects[i]
+      if not row then return nil end
+      if f[row.name] then return row, f[row.name] end
     end
-    if f.cut and f.cut.lines then
-      check.misuse(level + 1, "fault: a handshake has no lines")
-    end
-  elseif f.alert or f.certificate then
-    check.misuse(level + 1, "fault: %s goes with the hook tls",
-                 f.alert and "alert" or "certificate")
-  end
-  if f.refuse and f.hook ~= "connect" then
-    check.misuse(level + 1, "fault: refuse goes with the hook connect")
-  elseif f.swap and (f.hook or f.everywhere) then
-    check.misuse(level + 1, "fault: swap goes with a verb")
-  elseif f.bare_lf and f.bare_cr then
-    check.misuse(level + 1, "fault: either bare_lf or bare_cr")
   end
 end
 
--- Options of options: checked, and what is left out filled in.
-local function check_values(f, level)
-  if f.reply then f.reply = f.reply:gsub("\r\n$", "") end  -- it gets its own
-  if f.slice then positive(f.slice, "slice", level + 1) end
-  if f.delay and not (f.delay >= 0 and f.delay < math.huge) then
-    check.misuse(level + 1, "fault: delay must be a number of 0 or more")
+-- The hook of a fault that names neither a verb nor a hook: the one place where
+-- its effects can apply, nil when that is every reply.
+local function only_hook(f)
+  for row in given(f) do
+    if is_at(row, "connection") then return "connect" end
+    if not is_at(row, "reply") then return "tls" end
   end
-  if f.garbage then
-    check.options(f.garbage, { seed = "integer", bytes = "integer" },
-                  "fault: garbage", level + 1)
-    f.garbage = { seed = f.garbage.seed or 1, bytes = f.garbage.bytes or 64 }
-    check.count(f.garbage.bytes, "fault: garbage.bytes", level + 1)
-  end
-  if f.drip then
-    check.options(f.drip, { bytes = "integer", every = "number" },
-                  "fault: drip", level + 1)
-    f.drip = { bytes = f.drip.bytes or 1, every = f.drip.every or 1 }
-    positive(f.drip.bytes, "drip.bytes", level + 1)
-    positive(f.drip.every, "drip.every", level + 1)
-  end
-  if f.cut then
-    check.options(f.cut, { bytes = "integer", lines = "integer",
-                           how = { fin = true, rst = true, half = true } },
-                  "fault: cut", level + 1)
-    for _, unit in ipairs { "bytes", "lines" } do
-      if f.cut[unit] then
-        check.count(f.cut[unit], "fault: cut." .. unit, level + 1)
-      end
+end
+
+-- The name of an effect, or of a field of its value, that a handshake cannot have.
+local function not_of_handshake(row, value)
+  if not is_at(row, "handshake") then return row.name end
+  for _, field in ipairs(row.value.fields or {}) do
+    if field[2].at == "reply" and value[field[1]] ~= nil then
+      return row.name .. "." .. field[1]
     end
   end
-  if f.certificate then
-    require "pop3.server.certificates".check_variant(f.certificate, level + 1)
+end
+
+-- Effects that cannot apply at this place, or not together.
+local function check_rows(f, level)
+  local is_tls, is_connect = f.hook == "tls", f.hook == "connect"
+  for row, value in given(f) do
+    local name = row.name
+    local wrong = is_tls and not_of_handshake(row, value)
+    if wrong then
+      argument.misuse(level + 1, "fault: %s does not apply to the hook tls", wrong)
+    elseif not is_tls and not is_at(row, "reply")
+           and not (is_connect and is_at(row, "connection")) then
+      argument.misuse(level + 1, "fault: %s needs the hook %s", name,
+                      is_at(row, "connection") and "connect" or "tls")
+    elseif row.needs_verb and (f.hook or f.everywhere) then
+      argument.misuse(level + 1, "fault: %s needs a verb", name)
+    elseif row.with and f[row.with] then
+      argument.misuse(level + 1, "fault: give either %s or %s", name, row.with)
+    end
   end
-  if f.args then
-    local ok, err = pattern(f.args)
-    if not ok then check.misuse(level + 1, "fault: args: %s", tostring(err)) end
+end
+
+-- Check values and fill in defaults. `f` is changed.
+local function read_values(f, rows, level)
+  for _, row in ipairs(rows) do
+    local value, name = f[row.name], "fault: " .. row.name
+    if value ~= nil then
+      value = shape.read(value, row.value, name, level + 1)
+      if row.read and value then value = row.read(value) end
+      f[row.name] = value
+    end
   end
 end
 
@@ -171,95 +249,54 @@ local function copy(f)
   return made
 end
 
---- Check a fault and make it ready.
+--- Check a fault and prepare it for `fault.strike`.
 -- @tparam table f
--- @tparam integer level see `pop3.argument`
--- @treturn table what `fault.strike` takes
+-- @tparam integer level see `pop3.util.argument`
+-- @treturn table a copy
 -- @local
 function fault.new(f, level)
-  check.options(f, known, "fault", level + 1)
+  argument.options(f, shape.types(place.fields, fault.effects), "fault",
+                   level + 1)
   local made = copy(f)
-  made.seen, made.used = 0, 0
-  check_place(made, level + 1)
-  if not (made.verb or made.hook) then
-    made.hook = made.refuse and "connect"
-                or (made.alert or made.certificate) and "tls" or nil
-    made.everywhere = not made.hook
-  end
-  if made.hook == "update" then
-    made.hook, made.verb = nil, "QUIT"
-    made.state = made.state or "transaction"
-  end
-  if made.verb then made.verb = made.verb:upper() end
-  check_company(made, level + 1)
-  check_values(made, level + 1)
+  place.check(made, level + 1)
+  local any = f.verb or f.hook
+  for _, row in ipairs(fault.effects) do any = any or f[row.name] ~= nil end
+  if not any then argument.misuse(level + 1, "fault: it has no effect") end
+  place.prepare(made, only_hook(made))
+  check_rows(made, level + 1)
+  read_values(made, place.fields, level + 1)
+  read_values(made, fault.effects, level + 1)
   return made
 end
 
---- Check what a handler wants to go wrong with its own reply: effects alone.
--- @tparam table f
--- @tparam integer level see `pop3.argument`
--- @treturn table effects
+--- Check the effects that a handler gives to its own reply.
+-- @tparam table f effects alone
+-- @tparam integer level see `pop3.util.argument`
+-- @treturn table a copy
 -- @local
-function fault.effects(f, level)
-  check.options(f, effects, "fault", level + 1)
+function fault.read_effects(f, level)
+  argument.options(f, shape.types(fault.effects), "fault", level + 1)
   local made = copy(f)
-  check_company(made, level + 1)
-  check_values(made, level + 1)
+  check_rows(made, level + 1)
+  read_values(made, fault.effects, level + 1)
   return made
 end
 
--- Arguments as one line.
-local function line_of(a, b)
-  if a == nil then return "" end
-  return b == nil and tostring(a) or tostring(a) .. " " .. tostring(b)
-end
-
--- Who it is about: the user, or at a login by name, who wants to be it.
-local function user_of(session, verb, a)
-  if session.user then return session.user end
-  if verb == "USER" or verb == "APOP" then return a end
-  return verb == "PASS" and session.name or nil
-end
-
--- Is it about this verb or hook? The start of TLS has no reply.
-local function is_about(f, verb, hook)
-  if f.everywhere then return hook ~= "tls" end
-  return f.verb == verb and f.hook == hook
-end
-
--- Does it strike here? Counts how often it could have.
-local function strikes(f, session, verb, hook, ...)
-  if not is_about(f, verb, hook)
-     or f.session and f.session ~= session.id
-     or f.user and f.user ~= user_of(session, verb, ...)
-     or f.state and f.state ~= session.state
-     or f.args and not line_of(...):find(f.args)
-     or f.when and not f.when(session, verb or hook, ...) then
-    return false
-  end
-  f.seen = f.seen + 1
-  if f.nth and f.seen ~= f.nth or f.times and f.used >= f.times then
-    return false
-  end
-  f.used = f.used + 1
-  return true
-end
-
--- Both at once: the same number of octets a second, at most `slice` a write.
+-- Slices at the rate of a drip.
 local function sliced(drip, slice)
   local bytes = math.min(slice, drip.bytes)
   return { bytes = bytes, every = drip.every * bytes / drip.bytes }
 end
 
---- Effects beside others: where both have the same, the first ones win.
--- @tparam ?table first changed by this
+--- Add effects to others. Where both have the same effect, that of `first` stays.
+-- @tparam ?table first which is changed
 -- @tparam table more
--- @treturn table first, or a new one
+-- @treturn table first, or a new table
 -- @local
 function fault.merge(first, more)
   first = first or {}
-  for name in pairs(effects) do
+  for _, row in ipairs(fault.effects) do
+    local name = row.name
     if first[name] == nil then first[name] = more[name] end
   end
   if first.slice and first.drip then
@@ -268,39 +305,143 @@ function fault.merge(first, more)
   return first
 end
 
-local of_time = { "delay", "stall", "drip", "slice" }
-
---- What is about when and how octets leave, and what is about the octets.
--- @tparam table effect
--- @treturn table when and how, but for a cut
--- @treturn table which octets
--- @local
-function fault.split(effect)
-  local time, octets = {}, copy(effect)
-  octets.cut = nil
-  for _, name in ipairs(of_time) do
-    time[name], octets[name] = effect[name], nil
-  end
-  return time, octets
-end
-
---- All that goes wrong here: the effects of the faults that strike, the first
--- one winning where two have the same.
--- @tparam table faults
--- @tparam session session
+--- The effects of all faults that apply here.
+-- @tparam {table,...} faults
+-- @tparam pop3.server.session session
 -- @tparam ?string verb
 -- @tparam ?string hook
--- @param ... the command's arguments
--- @treturn ?table
+-- @param ... the arguments of the command
+-- @treturn ?table effects; nil when no fault applies
 -- @local
 function fault.strike(faults, session, verb, hook, ...)
   local all
   for _, f in ipairs(faults) do
-    if strikes(f, session, verb, hook, ...) then
+    if place.selects(f, session, verb, hook, ...) then
       all = fault.merge(all, f)
     end
   end
   return all
+end
+
+-- ------------------------------------------------------ what the effects do
+
+--- Those effects alone that change when octets leave.
+-- @tparam table effects
+-- @treturn table
+-- @local
+function fault.paces(effects)
+  local made = {}
+  for row, value in given(effects) do
+    if row.pace then made[row.name] = value end
+  end
+  return made
+end
+
+--- The effects that are left for the reply at the end, after a challenge of AUTH
+-- was delayed, dripped and cut.
+-- @tparam table effects
+-- @treturn table
+-- @local
+function fault.after_challenge(effects)
+  local made = {}
+  for row, value in given(effects) do
+    if not row.pace and row.name ~= "cut" then made[row.name] = value end
+  end
+  return made
+end
+
+--- Change when the octets of the next reply leave.
+-- @tparam pop3.server.session session
+-- @tparam table effects
+-- @local
+function fault.pace(session, effects)
+  for row, value in given(effects) do
+    if row.pace then row.pace(session, value) end
+  end
+end
+
+--- Change how the octets of a handshake leave.
+-- @tparam pop3.server.session session
+-- @tparam table effects
+-- @local
+function fault.pace_handshake(session, effects)
+  for row, value in given(effects) do
+    local act = row.handshake or row.pace
+    if act then act(session, value) end
+  end
+end
+
+--- The certificate that a handshake shows in place of the server's own.
+-- @tparam table effects
+-- @treturn ?string its name, see `pop3.server.certificates`
+-- @local
+function fault.certificate(effects)
+  for row, value in given(effects) do
+    if row.shows then return row.shows(value) end
+  end
+end
+
+--- Do what takes the place of TLS and the greeting.
+-- @tparam pop3.server.session session
+-- @tparam table effects
+-- @treturn boolean was there anything?
+-- @local
+function fault.open(session, effects)
+  for row, value in given(effects) do
+    if row.open then
+      fault.pace(session, effects)
+      row.open(session, value)
+      return true
+    end
+  end
+  return false
+end
+
+--- The reply that takes the place of the handler's.
+-- @tparam pop3.server.session session
+-- @tparam table effects
+-- @treturn ?table
+-- @local
+function fault.replacement(session, effects)
+  for row, value in given(effects) do
+    if row.replace then return row.replace(session, value) end
+  end
+end
+
+--- The reply with its octets changed.
+-- @tparam pop3.server.session session
+-- @tparam table reply
+-- @tparam table effects
+-- @tparam[opt] boolean hold keep the octets in one piece
+-- @treturn table the same reply if no effect changes it; otherwise a new one, whose
+-- `raw` is octets or a source of pieces, and whose `rewritten` is true
+-- @local
+function fault.rewritten(session, reply, effects, hold)
+  local parts
+  if reply.hangup then return reply end
+  if hold then parts = rewrite.open(reply, session.verb) end
+  for row, value in given(effects) do
+    if row.rewrite then
+      parts = parts or rewrite.open(reply, session.verb)
+      row.rewrite(parts, value, session)
+    end
+  end
+  if not parts then return reply end
+  parts.hold = parts.hold or hold
+  return { rewritten = true, status = reply.status, starttls = reply.starttls,
+           raw = rewrite.close(parts), close = parts.closes,
+           cut = parts.bound ~= nil }
+end
+
+--- Does an effect send the reply after the next one?
+-- @tparam table effects
+-- @treturn boolean
+-- @local
+function fault.is_later(effects)
+  for row in given(effects) do
+    if row.later then return true end
+  end
+  return false
 end
 
 return fault

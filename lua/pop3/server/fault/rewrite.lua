@@ -1,18 +1,22 @@
---- What faults do to the octets of a reply: it is put together here as the
--- engine would, and then changed. All of it is done piece by piece, so that a
--- big body is never held: pieces come from functions that return the next one, nil
--- after the last.
--- @module pop3.mangle
+--- The octets of a reply, taken apart for the effects that change them.
+--
+-- `rewrite.open` makes the parts of a reply, as the engine would encode it. The
+-- `rewrite` function of an effect's row changes these parts, and `rewrite.close`
+-- makes octets of them. A large body is never held: it goes through in pieces. A
+-- source of pieces is a function that returns the next piece, nil after the last.
+-- @module pop3.server.fault.rewrite
 -- @local
 
-local mangle = {}
+local rewrite = {}
 
-local PIECE = 65536  -- octets of a piece, and of a reply that is made at once
+local PIECE = 65536  -- octets of a piece, and of a reply that is kept whole
 
 -- ------------------------------------------------------------------ pieces
 
--- Octets in pieces. A CR LF stays in one.
-local function slices(octets)
+--- Octets as a source of pieces. A CRLF is not divided.
+-- @tparam string octets
+-- @treturn function
+local function pieces_of(octets)
   local at = 1
   return function()
     if at > #octets then return nil end
@@ -23,33 +27,16 @@ local function slices(octets)
   end
 end
 
--- What a body is, in pieces.
-local function pieces_of(body)
-  if type(body) == "table" then
-    local out = {}
-    for i, line in ipairs(body) do out[i] = line .. "\r\n" end
-    return slices(table.concat(out))
-  elseif type(body) ~= "function" then
-    return slices(tostring(body))
-  end
-  return function()
-    local chunk, err = body()
-    if err ~= nil then error(err, 0) end
-    if chunk ~= nil and type(chunk) ~= "string" then
-      error("a source returned a " .. type(chunk), 0)
-    end
-    return chunk
-  end
-end
-
--- All of them as one.
+--- All pieces of a source as one string.
+-- @tparam function pieces
+-- @treturn string
 local function whole(pieces)
   local out = {}
   for piece in pieces do out[#out + 1] = piece end
   return table.concat(out)
 end
 
--- Each piece changed by `change`.
+-- A source that applies `change` to each piece of another one.
 local function each(pieces, change)
   return function()
     local piece = pieces()
@@ -57,7 +44,7 @@ local function each(pieces, change)
   end
 end
 
--- One after the other.
+-- One source after the other.
 local function sequence(...)
   local list, i = { ... }, 1
   return function()
@@ -69,22 +56,28 @@ local function sequence(...)
   end
 end
 
--- ----------------------------------------------------------------- a reply
-
--- The status line; what would end it is a space there.
-local function status_line(reply)
-  local words = { reply.status }
-  if reply.code and reply.code ~= "" then
-    words[#words + 1] = "[" .. reply.code .. "]"
+-- The body of a reply as a source: octets, a list of lines, or an ltn12 source.
+local function body_pieces(body)
+  if type(body) == "table" then
+    local out = {}
+    for i, line in ipairs(body) do out[i] = line .. "\r\n" end
+    return pieces_of(table.concat(out))
+  elseif type(body) ~= "function" then
+    return pieces_of(tostring(body))
   end
-  local text = reply.text and tostring(reply.text) or ""
-  if text ~= "" then words[#words + 1] = text end
-  return table.concat(words, " "):gsub("%c", " ") .. "\r\n"
+  return function()
+    local chunk, err = body()
+    if err ~= nil then error(err, 0) end
+    if chunk ~= nil and type(chunk) ~= "string" then
+      error("the source of a body returned a " .. type(chunk), 0)
+    end
+    return chunk
+  end
 end
 
--- A body on the wire (RFC 1939 section 3), without its last line. A CR at the end
--- of a piece is kept for the next one, which may begin with its LF.
-local function encode(pieces, unstuffed)
+-- Line ends as CRLF, and a final CRLF. A CR at the end of a piece is kept for
+-- the next piece, which may begin with the LF.
+local function canonical(pieces)
   local at_start, kept, ended = true, "", false
   return function()
     if ended then return nil end
@@ -96,10 +89,6 @@ local function encode(pieces, unstuffed)
     piece = kept .. piece
     kept = piece:sub(-1) == "\r" and "\r" or ""
     piece = piece:sub(1, -1 - #kept):gsub("\r?\n", "\r\n")
-    if not unstuffed then
-      local before = at_start and "\n" or ""
-      piece = (before .. piece):gsub("\n%.", "\n.."):sub(#before + 1)
-    end
     if piece ~= "" or kept ~= "" then
       at_start = kept == "" and piece:sub(-1) == "\n"
     end
@@ -107,114 +96,26 @@ local function encode(pieces, unstuffed)
   end
 end
 
--- 'more' octets where a reply to 'verb' announces a size.
-local function resize(verb, head, body, more)
-  local function add(before, size) return before .. (size + more) // 1 end
-  if verb == "STAT" then
-    head = head:gsub("^(%+OK %d+ )(%d+)", add)
-  elseif verb == "RETR" then
-    head = head:gsub("^(%+OK )(%d+)", add)
-  elseif verb == "LIST" and body then
-    body = slices(("\r\n" .. whole(body)):gsub("(\r\n%d+ )(%d+)", add):sub(3))
-  elseif verb == "LIST" then
-    head = head:gsub("^(%+OK %d+ )(%d+)", add)
-  end
-  return head, body
+-- A dot before each line that begins with one (RFC 1939 section 3).
+local function stuffed(pieces)
+  local at_start = true
+  return each(pieces, function(piece)
+    local before = at_start and "\n" or ""
+    if piece ~= "" then at_start = piece:sub(-1) == "\n" end
+    return (before .. piece):gsub("\n%.", "\n.."):sub(#before + 1)
+  end)
 end
 
--- Unique-ids in a reply to UIDL, as `how` has them; `first` is that of message 1.
-local function reidentify(head, body, how, first)
-  if not body then
-    local to = how == "duplicate" and "%1" .. first:gsub("%%", "%%%%")
-               or how == "empty" and "%1" or nil
-    if to then head = head:gsub("^(%+OK %d+ )%S+", to) end
-    return head, body
-  end
-  local text, lines, n = whole(body), {}, 0
-  if first == "" then first = text:match "^%d+ ([^\r]*)" or "" end
-  for line, number in text:gmatch "((%d+)[^\r]*)\r\n" do
-    n = n + 1
-    if how == "duplicate" then lines[#lines + 1] = number .. " " .. first
-    elseif how == "empty" then lines[#lines + 1] = number
-    elseif n % 2 == 1 then lines[#lines + 1] = line end
-  end
-  lines[#lines + 1] = ""
-  return head, slices(table.concat(lines, "\r\n"))
+-- A raw body without the dots that were added.
+local function unstuffed(pieces)
+  return pieces_of(("\r\n" .. whole(pieces)):gsub("\r\n%.%.", "\r\n."):sub(3))
 end
 
--- Octets that a seed makes.
-local function noise(seed, count)
-  local x, made = seed, 0
-  return function()
-    if made >= count then return nil end
-    local out = {}
-    for i = 1, math.min(count - made, PIECE) do
-      x = x * 6364136223846793005 + 1442695040888963407
-      out[i] = string.char(x >> 56)
-    end
-    made = made + #out
-    return table.concat(out)
-  end
-end
-
--- ----------------------------------------------------------------- changes
-
-local function changes(effect, reply)
-  return effect.wrong_size or effect.unstuffed or effect.no_terminator
-         or effect.bare_lf or effect.append or effect.garbage
-         or effect.bare_cr or effect.no_text or effect.uids or effect.swap
-         or effect.whole
-         or effect.cut and effect.cut.lines and reply.raw
-end
-
--- A reply that is octets: its first line, and what is between that and the last
--- one if that is a dot.
-local function split_raw(raw)
-  local at = raw:match "^[^\n]*\r\n()"
-  if not at or raw:sub(math.max(at - 2, #raw - 4)) ~= "\r\n.\r\n" then return nil end
-  return raw:sub(1, at - 1), raw:sub(at, -4)
-end
-
--- The octets of a reply, changed.
-local function render(reply, effect, verb, first)
-  if effect.garbage then
-    return sequence(noise(effect.garbage.seed, effect.garbage.bytes),
-                    slices(effect.append or ""))
-  end
-  local head, body = reply.raw or status_line(reply), nil
-  if reply.raw and reply.status == "+OK" then
-    local line, rest = split_raw(reply.raw)
-    if line then
-      if effect.unstuffed then
-        rest = ("\r\n" .. rest):gsub("\r\n%.%.", "\r\n."):sub(3)
-      end
-      head, body = line, slices(rest)
-    end
-  elseif reply.body ~= nil and reply.status == "+OK" then
-    body = encode(pieces_of(reply.body), effect.unstuffed)
-  end
-  if effect.wrong_size then
-    head, body = resize(verb, head, body, effect.wrong_size)
-  end
-  if effect.uids and verb == "UIDL" and reply.status == "+OK" then
-    head, body = reidentify(head, body, effect.uids, first)
-  end
-  if effect.no_text then head = head:gsub("^(%S+)[^\r\n]*", "%1") end
-  local out = slices(head)
-  if body then
-    out = sequence(out, body, slices(effect.no_terminator and "" or ".\r\n"))
-  end
-  local line_end = effect.bare_lf and "\n" or effect.bare_cr and "\r"
-  if line_end then
-    out = each(out, function(piece) return (piece:gsub("\r\n", line_end)) end)
-  end
-  return sequence(out, slices(effect.append or ""))
-end
-
--- Pieces up to where a cut is; lines are of the body, whose ends are `line_end`.
-local function cut(pieces, where, line_end)
-  local octets = where.bytes or math.huge
-  local lines = where.lines and where.lines + 1 or math.huge  -- the status, too
+-- Pieces up to a bound: `bytes` octets of the reply or `lines` of its body,
+-- whichever comes first.
+local function limited(pieces, bound, line_end)
+  local octets = bound.bytes or math.huge
+  local lines = bound.lines and bound.lines + 1 or math.huge  -- and the status
   return function()
     local piece = octets > 0 and lines > 0 and pieces()
     if not piece then return nil end
@@ -230,8 +131,57 @@ local function cut(pieces, where, line_end)
   end
 end
 
--- As one if it is to be or it is small; otherwise a function that returns pieces.
--- One that fails does so where it leaves.
+-- ------------------------------------------------------------------- parts
+
+-- The status line as the engine writes it: control characters become spaces.
+local function status_line(reply)
+  local words = { reply.status }
+  if reply.code and reply.code ~= "" then
+    words[#words + 1] = "[" .. reply.code .. "]"
+  end
+  local text = reply.text and tostring(reply.text) or ""
+  if text ~= "" then words[#words + 1] = text end
+  return table.concat(words, " "):gsub("%c", " ") .. "\r\n"
+end
+
+-- The status line and the body of raw octets that end with a terminator.
+local function divide(raw)
+  local at = raw:match "^[^\n]*\r\n()"
+  if not at or raw:sub(math.max(at - 2, #raw - 4)) ~= "\r\n.\r\n" then
+    return raw
+  end
+  return raw:sub(1, at - 1), raw:sub(at, -4)
+end
+
+--- Take a reply apart.
+-- @tparam table reply of a handler; no `hangup`
+-- @tparam ?string verb nil for the greeting
+-- @treturn table the parts: `verb`; `ok`, whether it is +OK; `head`, the status
+-- line; `body`, a source of pieces with CRLF line ends, or nil; `terminator`;
+-- `line_end`; `after`, octets after the reply; `raw`, whether the dots of the body
+-- are stuffed already. A row may set `stuff` to false, `octets`, a source that
+-- replaces the reply, `bound`, see the effect `cut`, `closes`, how the connection
+-- ends after the reply, and `hold`, that the reply must not leave in pieces
+function rewrite.open(reply, verb)
+  local ok = reply.status == "+OK"
+  local parts = { verb = verb, ok = ok, terminator = ".\r\n", after = "",
+                  line_end = "\r\n", stuff = true, raw = reply.raw ~= nil,
+                  closes = reply.close }
+  if not reply.raw then
+    parts.head = status_line(reply)
+    if ok and reply.body ~= nil then
+      parts.body = canonical(body_pieces(reply.body))
+    end
+  else
+    local head, body = reply.raw, nil
+    if ok then head, body = divide(reply.raw) end
+    parts.head, parts.body = head, body and pieces_of(body)
+  end
+  return parts
+end
+
+-- The octets as one string if the reply is small or must be one, otherwise a
+-- source of pieces. A source of the script that fails does so when it is sent.
 local function gathered(pieces, must)
   if must then return whole(pieces) end
   local out, size = {}, 0
@@ -241,30 +191,95 @@ local function gathered(pieces, must)
     size = size + #piece
     ok, piece = pcall(pieces)
   end
-  local start = slices(table.concat(out))
+  local start = pieces_of(table.concat(out))
   if not ok then return sequence(start, function() error(piece, 0) end) end
   if not piece then return table.concat(out) end
-  return sequence(start, slices(piece), pieces)
+  return sequence(start, pieces_of(piece), pieces)
 end
 
---- The reply that leaves instead, if its octets are to change; its `mangled` says
--- that it still is the reply it was.
--- @tparam table reply
--- @tparam table effect see `pop3.fault`
--- @tparam ?string verb nil for the greeting
--- @tparam string first the unique-id of message 1
--- @treturn table reply; its `raw` is a function when it is big
-function mangle.reply(reply, effect, verb, first)
-  if reply.hangup or not changes(effect, reply) then return reply end
-  local made = { mangled = true, status = reply.status, close = reply.close,
-                 starttls = reply.starttls }
-  local pieces = render(reply, effect, verb, first)
-  if effect.cut then
-    pieces = cut(pieces, effect.cut, effect.bare_cr and "\r" or "\n")
-    made.close = effect.cut.how or "fin"
+-- Head, body and terminator with the line ends of the parts.
+local function assembled(parts)
+  local out = pieces_of(parts.head)
+  local body = parts.body
+  if body then
+    if parts.stuff and not parts.raw then body = stuffed(body)
+    elseif parts.raw and not parts.stuff then body = unstuffed(body) end
+    out = sequence(out, body, pieces_of(parts.terminator))
   end
-  made.raw = gathered(pieces, effect.swap or effect.whole)
-  return made
+  local line_end = parts.line_end
+  if line_end == "\r\n" then return out end
+  return each(out, function(piece) return (piece:gsub("\r\n", line_end)) end)
 end
 
-return mangle
+--- Put the parts together.
+-- @tparam table parts
+-- @treturn string|function octets, or a source of pieces when there are many
+function rewrite.close(parts)
+  local out = sequence(parts.octets or assembled(parts), pieces_of(parts.after))
+  if parts.bound then
+    out = limited(out, parts.bound, parts.line_end:sub(-1))
+  end
+  return gathered(out, parts.hold)
+end
+
+-- ----------------------------------------------- what rows do with the parts
+
+--- Add to the sizes that a reply to STAT, LIST or RETR announces.
+-- @tparam table parts
+-- @tparam integer more octets
+function rewrite.resize(parts, more)
+  local verb, head, body = parts.verb, parts.head, parts.body
+  local function add(before, size) return before .. (size + more) // 1 end
+  if verb == "RETR" then
+    parts.head = head:gsub("^(%+OK )(%d+)", add)
+  elseif verb == "LIST" and body then
+    local text = ("\r\n" .. whole(body)):gsub("(\r\n%d+ )(%d+)", add)
+    parts.body = pieces_of(text:sub(3))
+  elseif verb == "STAT" or verb == "LIST" then
+    parts.head = head:gsub("^(%+OK %d+ )(%d+)", add)
+  end
+end
+
+--- Change the unique-ids in a reply to UIDL.
+-- @tparam table parts
+-- @tparam string how "duplicate", "missing" or "empty"
+-- @tparam string first the unique-id of message 1, "" if there is none
+function rewrite.reidentify(parts, how, first)
+  if parts.verb ~= "UIDL" or not parts.ok then return end
+  if not parts.body then
+    local to = how == "duplicate" and "%1" .. first:gsub("%%", "%%%%")
+               or how == "empty" and "%1" or nil
+    if to then parts.head = parts.head:gsub("^(%+OK %d+ )%S+", to) end
+    return
+  end
+  local text, lines, n = whole(parts.body), {}, 0
+  if first == "" then first = text:match "^%d+ ([^\r]*)" or "" end
+  for line, number in text:gmatch "((%d+)[^\r]*)\r\n" do
+    n = n + 1
+    if how == "duplicate" then lines[#lines + 1] = number .. " " .. first
+    elseif how == "empty" then lines[#lines + 1] = number
+    elseif n % 2 == 1 then lines[#lines + 1] = line end
+  end
+  lines[#lines + 1] = ""
+  parts.body = pieces_of(table.concat(lines, "\r\n"))
+end
+
+--- Pseudorandom octets, the same ones for the same seed.
+-- @tparam integer seed
+-- @tparam integer count
+-- @treturn function a source of pieces
+function rewrite.noise(seed, count)
+  local x, made = seed, 0
+  return function()
+    if made >= count then return nil end
+    local out = {}
+    for i = 1, math.min(count - made, PIECE) do
+      x = x * 6364136223846793005 + 1442695040888963407
+      out[i] = string.char(x >> 56)
+    end
+    made = made + #out
+    return table.concat(out)
+  end
+end
+
+return rewrite

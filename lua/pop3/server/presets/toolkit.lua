@@ -174,7 +174,7 @@ local function capabilities(text)
     local server = session.server
     local reply = server.default.CAPA(session, ...)
     if type(reply.body) ~= "table" then return reply end
-    local stls = server.credentials and not session.secure
+    local stls = server.certificates and not session.secure
                  and session.state == "authorization"
     local barred = server.require_tls and not session.secure
     local lines, sasl, wanted = {}, barred, limits(server)
@@ -211,7 +211,7 @@ end
 local optional = {
   AUTH = function(server) return server.mechs[1] end,
   APOP = function(server) return server.apop end,
-  STLS = function(server) return server.credentials end,
+  STLS = function(server) return server.certificates end,
 }
 
 -- A verb that is not known, unless the script's options want it.

@@ -1,27 +1,27 @@
---- A session and its maildrop: from the login to the update, or to the end
--- without one.
+--- The maildrop of a session, from the login to the update (RFC 1939 section 6) or
+-- to an end without one.
 -- @submodule pop3.server.session
 
 local Session = {}
 
--- The user is in: from here on commands are about the maildrop.
+-- The login has succeeded: open the transaction state.
 function Session:log_in(user, drop)
   self.user, self.maildrop, self.deleted = user, drop, {}
   self:enter "transaction"
 end
 
---- Mark a message as deleted.
--- @tparam integer n
+--- Mark a message as deleted, as DELE does.
+-- @tparam integer n number of the message
 function Session:mark(n)
   self.deleted[n] = true
 end
 
---- Unmark all messages.
+--- Unmark all messages, as RSET does.
 function Session:unmark()
   self.deleted = {}
 end
 
---- The numbers of what is marked, in order.
+--- The numbers of the messages that are marked as deleted, in order.
 -- @treturn {integer,...}
 function Session:marked()
   local numbers = {}
@@ -30,7 +30,8 @@ function Session:marked()
   return numbers
 end
 
--- The update state: what `on.update` or the default says of it.
+-- The update state: call `on.update`, or the default. Returns a reply when a
+-- message could not be removed.
 function Session:update()
   self:enter "update"
   local numbers = self:marked()
@@ -44,7 +45,7 @@ function Session:update()
   return reply
 end
 
--- Give up the lock and close the maildrop.
+-- Release the lock and close the maildrop.
 function Session:let_go()
   local drop = self.maildrop
   self.maildrop = nil

@@ -1,37 +1,32 @@
---- TLS of a session: how it begins, by STLS or with the link, and how it ends.
+--- TLS of a session: it starts with the connection or by STLS (RFC 2595), and ends
+-- with a close_notify, unless a fault ends the connection.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local faults = require "pop3.server.session.fault"
-local rare = require "pop3.server.session.pending"
+local output = require "pop3.server.session.output"
 
 local fd_send = core.types["pop3.fd"].send
-local get, set = rare.get, rare.set
+local set = output.set
 
 local Session = {}
 
---- TLS from here on. What came before it was not sent under it, and ends the
--- link.
+-- Start TLS. Octets that came before are not protected by it: they end the
+-- connection.
 function Session:start_tls()
-  local credentials = self.server.credentials
+  local certificates = self.server.certificates
   if self.engine:unread() > 0 then return self:finish "rst" end
   local effect = faults.struck(self, "tls") or {}
-  if credentials.effect then fault.merge(effect, credentials.effect) end
-  self.tls = core.tls { context = credentials:context_for(effect),
-                        server = true }
+  if certificates.effect then fault.merge(effect, certificates.effect) end
+  local context = certificates:context_for(fault.certificate(effect))
+  self.tls = core.tls { context = context, server = true }
   self.tls:wrap(self.engine)
   self.port = self.tls
-  local cut = effect.cut
-  if cut then
-    self.snip, self.snip_how = cut.bytes or 0, cut.how or "fin"
-    if self.snip == 0 then set(self, "ending", self.snip_how) end
-    effect.cut = nil
-  end
-  faults.spoil(self, effect)
+  fault.pace_handshake(self, effect)
 end
 
--- What has come of what TLS was given.
+-- What became of the octets that TLS was given.
 local function look(session)
   local what, err = session.tls:next()
   if what == "handshake" then
@@ -40,9 +35,9 @@ local function look(session)
     if session.ended then return end
     what, err = session.tls:next()
   end
-  if what == "closed" then  -- nothing can be said behind that
+  if what == "closed" then  -- nothing can be sent after a close_notify
     session.eof = true
-    session.engine:mute()
+    output.mute(session)
   elseif err then
     if not session.secure then session.tls_error = err end
     session.eof = true
@@ -55,10 +50,9 @@ local function look(session)
   end
 end
 
--- The last that is said under TLS: that this is the end. A link that is cut
--- lacks it.
+-- Send a close_notify. A connection that a fault ends has none.
 local function finish(session, how)
-  if how == "rst" or get(session, "cut") or session.snip or session.half then
+  if how == "rst" or session.truncated or session.may_send or session.half then
     return
   end
   session.tls:shutdown()
@@ -66,12 +60,10 @@ local function finish(session, how)
   else session.last = (session.last or "") .. (session.tls:out() or "") end
 end
 
--- All is sent; does TLS begin now? A link that ends needs none.
+-- All octets are sent: start TLS if the last reply says so, unless the connection
+-- ends.
 local function upgrade(session)
-  if not get(session, "upgrade") or get(session, "hold")
-     or get(session, "ending") then
-    return
-  end
+  if not session.upgrade or session.hold or session.ending then return end
   set(session, "upgrade", nil)
   session:start_tls()
 end
