@@ -1,9 +1,34 @@
---- Ready `wait` hooks for event loops: `pop3.loop.copas`, `pop3.loop.cqueues`,
--- `pop3.loop.luv`. Each is a function for the `wait` option of `pop3.connect`;
--- the library of that loop is loaded when its hook is first asked for.
+--- Event loops: ready functions for the option `wait` of `pop3.connect`. The library of
+-- a loop is loaded when its function is first asked for.
 --
---    pop3.connect{ host = "mail.example", wait = pop3.loop.copas }
+-- Only the calling coroutine waits; the loop runs the others meanwhile.
 -- @module pop3.loop
+-- @usage
+-- local pop3 = require "pop3"
+-- local function wait(fd, mode, seconds)          -- a hook of your own
+--   return pop3.core.poll(fd, mode, seconds)
+-- end
+-- assert(wait(1, "w", 10))
+
+--- What `wait` must be: wait until a descriptor can be read or written.
+-- @tparam integer fd the descriptor; it may be another one at each call
+-- @tparam string mode "r" or "w"
+-- @tparam ?number seconds nil for no limit
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string "timeout"
+-- @function wait
+
+--- For copas: the calling thread of copas waits. Versions of copas before 2.0 notice a
+-- time-out only when their watchdog looks, which takes up to two minutes.
+-- @function copas
+
+--- For cqueues: the calling coroutine of the controller waits.
+-- @function cqueues
+
+--- For luv (libuv): in a coroutine, only that coroutine waits; on the main one, the loop
+-- runs until the descriptor is ready.
+-- @function luv
 
 local loops = { copas = true, cqueues = true, luv = true }
 

@@ -1,16 +1,14 @@
---- Stores: where a server's mail is.
+--- Stores: where the mail of a test server is. A user's field `mail` is a list of
+-- messages, or a store: one of these, or any object of the interface `store`.
 --
--- A store has `open(user)` → maildrop, or nil, message, response code. A
--- maildrop is what one session sees, and does not change while it is open:
--- `count()`, `size(n)`, `uid(n)`, `octets(n)`, `remove(numbers)`, `close()`. It
--- may have `source(n)` (an ltn12 source, for big messages) and `total()`. A
--- store may have `deliver(user, octets)`, which adds a message for the next
--- session, and `mark()`, which returns a function that puts it back to how it is
--- now (`pop3.server:reset`). Octets are made canonical when they are read (CRLF line
--- ends, a final CRLF), unless the maildrop's field `canonical` says that they are;
--- sizes are of that form. What fails returns nil, message and, optionally, a
--- response code; `remove` may also return nothing when it is done.
+-- Octets are made canonical when they are read: CRLF line ends, and a CRLF at the end.
+-- Sizes are of that form.
 -- @module pop3.store
+-- @usage
+-- local store = pop3.store.memory{ "From: a@b.example\r\n\r\nhi\r\n" }
+-- local server = pop3.server.new{
+--   users = { mrose = { password = "secret", mail = store } },
+-- }
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -41,8 +39,9 @@ end
 local NONE = {}
 
 --- Messages in memory.
--- @tparam {string,...} mail their octets
--- @tparam[opt] {string,...} uidl their unique-ids; made up if there is none
+-- @tparam {string,...} mail the messages
+-- @tparam[opt] {string,...} uidl their unique-ids, otherwise they are made up. Two
+-- messages may have the same one
 -- @treturn store
 function store.memory(mail, uidl)
   if type(mail) ~= "table" then
@@ -148,11 +147,11 @@ Files.__index = Files
 local FileDrop = { __name = "pop3.maildrop", canonical = true }
 FileDrop.__index = FileDrop
 
---- Messages in files, such as `.eml` files, read when they are asked for. A
--- deletion takes a message out of the store; the files are left alone.
+--- Messages in files, such as `.eml` files. A file is read when it is asked for. A
+-- deletion takes the message out of the store and leaves the file.
 -- @tparam {string,...} paths
--- @tparam[opt] {string,...} uidl their unique-ids, as they are; where there is
--- none, the file's name, or what makes it one of its own
+-- @tparam[opt] {string,...} uidl their unique-ids; otherwise made from the names of the
+-- files
 -- @treturn store
 function store.files(paths, uidl)
   if type(paths) ~= "table" then
@@ -233,8 +232,8 @@ end
 
 store.FileDrop = FileDrop
 
---- A unique-id for a name: itself when it can be one (RFC 1939 section 7: 1 to
--- 70 characters from ! to ~), else its hash.
+--- Make a unique-id from a name: the name itself if it is a valid unique-id (1 to 70
+-- characters from ! to ~, RFC 1939 section 7), otherwise its SHA-256.
 -- @tparam string name
 -- @treturn string
 function store.uid_of(name)
@@ -242,10 +241,18 @@ function store.uid_of(name)
   return core.sha256(name)
 end
 
---- Messages in a Maildir, see `pop3.maildir_store`.
--- @function maildir
+--- Messages in a Maildir that other programs may deliver into. `new/` and `cur/` are
+-- read, and nothing is moved; a message is removed by the update of a session. The
+-- unique-id is the name of the file without its flags: it stays the same if another
+-- program moves the file or changes the flags. The order is the order of delivery, by
+-- the time that the names begin with.
 -- @tparam string path
--- @treturn store
+-- @tparam[opt] table opts
+-- @tparam[opt=false] boolean opts.create make the Maildir if there is none
+-- @treturn[1] store
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string "io"
 function store.maildir(path, opts)
   local made, err, code = require "pop3.store.maildir"(path, opts)
   return made, err, code
