@@ -70,12 +70,15 @@ static int l_readdir (lua_State *L) {
 Make a directory; one that exists is fine.
 @function mkdir
 @tparam string path
+@tparam[opt=511] integer mode permissions of a new one (0777), less the umask
 @treturn boolean true, or nil, message, "io"
 */
 static int l_mkdir (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
+  lua_Integer mode = luaL_optinteger(L, 2, 0777);
   struct stat st;
-  if (mkdir(path, 0777) != 0 &&
+  luaL_argcheck(L, mode >= 0 && mode <= 07777, 2, "not the permissions");
+  if (mkdir(path, (mode_t)mode) != 0 &&
       (errno != EEXIST || stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
     return lpop3_sysfail(L, path, errno);
   lua_pushboolean(L, 1);

@@ -8,6 +8,7 @@
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
+local folder = require "pop3.store.maildir_folder"
 local store = require "pop3.store"
 
 local Maildir = { __name = "pop3.store.maildir" }
@@ -17,47 +18,16 @@ local Drop = setmetatable({ __name = "pop3.maildrop" },
                           { __index = store.FileDrop })
 Drop.__index = Drop
 
--- Name without flags → path below the Maildir. `new` is read first: a file on
--- its way from there to `cur` is then seen at least once. Either may be missing.
+-- The messages, as `folder.scan`; or nil, message, response code.
 local function scan(path)
-  local found = {}
   local kind, err = core.stat(path)
   if kind ~= "directory" then
     return nil, err or path .. ": not a directory", "SYS/PERM"
   end
-  for _, sub in ipairs { "new", "cur" } do
-    local dir = path .. "/" .. sub
-    local names = {}
-    if core.stat(dir) then
-      names, err = core.readdir(dir, true)
-      if not names then return nil, err, "SYS/PERM" end
-    end
-    for _, name in ipairs(names) do
-      if name:sub(1, 1) ~= "." then
-        found[name:match "^[^:]*"] = sub .. "/" .. name
-      end
-    end
-  end
+  local found
+  found, err = folder.scan(path)
+  if not found then return nil, err, "SYS/PERM" end
   return found
-end
-
--- The order of delivery: seconds, microseconds where a name has them, then the
--- rest of it.
-local function earlier(a, b)
-  for _, pattern in ipairs { "^%d+", "^%d+%.M(%d+)" } do
-    local s, t = tonumber(a:match(pattern)) or 0, tonumber(b:match(pattern)) or 0
-    if s ~= t then return s < t end
-  end
-  return a < b
-end
-
--- Make the three directories of a Maildir that are not there.
-local function furnish(path)
-  for _, sub in ipairs { "/tmp", "/new", "/cur" } do
-    local ok, err = core.mkdir(path .. sub)
-    if not ok then return nil, err end
-  end
-  return true
 end
 
 --- @tparam string path of the Maildir
@@ -71,10 +41,10 @@ local function new(path, opts)
   check.options(opts, { create = "boolean" }, "store.maildir", 2)
   if opts.create then
     local ok, err = core.mkdir(path)
-    if ok then ok, err = furnish(path) end
-    if not ok then return nil, err, "io" end
+    if ok then ok, err = folder.furnish(path) end
+    if ok == nil then return nil, err, "io" end
   end
-  return setmetatable({ path = path, serial = 0 }, Maildir)
+  return setmetatable({ path = path }, Maildir)
 end
 
 function Maildir:open()
@@ -82,7 +52,7 @@ function Maildir:open()
   if not found then return nil, err, code end
   local names, uids = {}, {}
   for name in pairs(found) do names[#names + 1] = name end
-  table.sort(names, earlier)
+  table.sort(names, folder.earlier)
   for i, name in ipairs(names) do uids[i] = store.uid_of(name) end
   return setmetatable({ base = self.path, names = names, uids = uids,
                         found = found, gone = {}, n = #names, sizes = {} },
@@ -139,12 +109,9 @@ end
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Maildir:deliver(_, octets)
-  local ok, err = furnish(self.path)
-  if not ok then return nil, err, "io" end
-  self.serial = self.serial + 1
-  local seconds, part = math.modf(core.time())
-  local name = ("%d.M%06dP%dQ%dR%s.lpop3"):format(seconds, part * 1e6 // 1,
-    core.getpid(), self.serial, core.random(4))
+  local ok, err = folder.furnish(self.path)
+  if ok == nil then return nil, err, "io" end
+  local name = folder.new_name()
   local file <close>, e = core.outfile(self.path .. "/new/" .. name,
                                        self.path .. "/tmp/" .. name)
   if not file then return nil, e, "io" end
