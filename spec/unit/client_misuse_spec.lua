@@ -45,7 +45,7 @@ describe("options of connect", function()
       { { host = "h", limits = { message = -1 } } },
     ["transport must be a descriptor, a socket, or an object"] =
       { { transport = {} } },
-    ["connect: options beside options"] = { { host = "h" }, {} },
+    ["only with a URL"] = { { host = "h" }, {} },
     ["unknown option 'pasword'"] = { "pops://m@h", { pasword = "x" } },
     ["not a descriptor: -1"] = { { transport = -1 } },
     ["not a descriptor: 1.5"] = { { transport = 1.5 } },

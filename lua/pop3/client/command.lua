@@ -1,24 +1,28 @@
---- What goes on between a client session and its server: commands out, events
--- in, and the failures that come of it.
--- @module pop3.exchange
+--- Commands of a client session: send a command, take its events, report a
+-- failure.
+--
+-- The methods of `pop3.session` are written with these functions. `s` is a
+-- session; `label` names the operation in messages, such as "RETR 3". A failure is
+-- `nil, message, code, reply` as in `pop3`.
+-- @module pop3.client.command
 -- @local
 
 local pump = require "pop3.client.pump"
 
 local huge = math.huge
 
-local exchange = {}
+local commands = {}
 
 -- ---------------------------------------------------------------- failures
 
--- A message is one line, whatever the server or a sink put into it.
+-- A message is one line, whatever octets a server or a sink put into it.
 local function fail(s, label, message, code, reply)
   message = ("%s: %s: %s"):format(label, s.name, message)
   return nil, message:gsub("%c+", " "), code, reply
 end
 
--- The link goes. What TLS has to say at its end, an alert or that this is the
--- end, goes before if the reader takes it now.
+-- Close the connection. Under TLS an alert or close_notify is sent before, if the
+-- transport takes it without waiting.
 local function drop(s)
   if s.dead then return end
   s.dead = true
@@ -31,28 +35,26 @@ local function drop(s)
   link.io:close()
 end
 
--- The session is of no more use.
+-- Report a failure after which the session cannot be used.
 local function kill(s, label, message, code)
   drop(s)
   return fail(s, label, message, code)
 end
 
--- A -ERR.
+-- Report a reply -ERR.
 local function refused(s, label, text, code)
   local shown = text == "" and "refused" or text
   if code then shown = ("[%s] %s"):format(code, shown) end
   return fail(s, label, shown, "err", { text = text, code = code })
 end
 
--- ---------------------------------------------------------------- exchanges
-
-local function trace(s)
-  local entries = s.engine:trace()
-  if not entries then return end
-  for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
+local function ended(s, label)
+  return fail(s, label, "the session has ended", "closed")
 end
 
--- The time in which what calls back owns the session.
+-- ------------------------------------------------- who uses the session now
+
+-- Set while a callback runs or a pipeline is open: no other command may be sent.
 local Busy = { __close = function(guard) guard.session.busy = nil end }
 
 local function busy(s, label)
@@ -60,10 +62,10 @@ local function busy(s, label)
   return setmetatable({ session = s }, Busy)
 end
 
--- The time in which a call waits for the server; others may run meanwhile.
-exchange.Waits = { __close = function(guard) guard.session.waiting = nil end }
+-- Set while a call waits for the server; other coroutines may run meanwhile.
+commands.Waits = { __close = function(guard) guard.session.waiting = nil end }
 
--- The time in which many commands are one operation, with one deadline.
+-- Set while several commands are one operation with one deadline.
 local Operation = { __close = function(op) op.session.bounded = nil end }
 
 local function set_deadline(s)
@@ -77,9 +79,18 @@ local function operation(s)
   return setmetatable({ session = s }, Operation)
 end
 
--- The next event, of the engine if 'source' is not given, or nil, message, code.
+-- --------------------------------------------------------- commands, events
+
+local function trace(s)
+  local entries = s.engine:trace()
+  if not entries then return end
+  for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
+end
+
+-- The next event of the engine, or of `source`; or nil, message, code, and then
+-- the session has ended.
 local function event(s, label, file, source)
-  if s.dead then return fail(s, label, "the session has ended", "closed") end
+  if s.dead then return ended(s, label) end
   local link = s.link
   local what, a, b, c, d, e
   do
@@ -89,7 +100,7 @@ local function event(s, label, file, source)
   end
   if s.log then
     trace(s)
-    if s.dead then return fail(s, label, "the session has ended", "closed") end
+    if s.dead then return ended(s, label) end
   end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
@@ -98,17 +109,18 @@ local function event(s, label, file, source)
   return kill(s, label, a, b)
 end
 
--- Put a command into the queue; true, or nil, message, code.
+-- Put a command into the queue of the engine: true, or nil, message, code.
 local function ask(s, label, line, body, stream)
   local engine = s.engine
-  if s.dead then return fail(s, label, "the session has ended", "closed") end
+  if s.dead then return ended(s, label) end
   if s.busy then
-    return fail(s, label, "not while " .. s.busy .. " is under way", "state")
+    return fail(s, label, "not allowed while " .. s.busy .. " runs", "state")
   end
   if s.waiting then
     return fail(s, label, "another call waits for the server", "state")
   end
-  if engine:asked() > 0 then engine:discard() end  -- left by a broken-off call
+  -- replies that an interrupted call did not read
+  if engine:asked() > 0 then engine:discard() end
   local ok, message, code = engine:ask(line, body, stream)
   if not ok then
     if code == "state" then return fail(s, label, message, code) end
@@ -119,7 +131,7 @@ local function ask(s, label, line, body, stream)
   return true
 end
 
--- Answer a challenge of AUTH; true, or nil, message, code.
+-- Answer a challenge of AUTH: true, or nil, message, code.
 local function answer(s, label, text)
   local ok, message, code = s.engine:answer(text)
   if not ok then return kill(s, label, message, code) end
@@ -127,7 +139,7 @@ local function answer(s, label, text)
   return true
 end
 
--- A command with a one-line reply: true, text, numbers.
+-- A command with a reply of one line. Returns true, text, numbers.
 local function command(s, label, line)
   local ok, message, code = ask(s, label, line)
   if not ok then return nil, message, code end
@@ -137,7 +149,7 @@ local function command(s, label, line)
   return true, text, number, octets
 end
 
--- A command with a body in one piece: octets, text.
+-- A command whose body is wanted in one piece. Returns octets, text.
 local function fetch(s, label, line, body)
   local ok, message, code = ask(s, label, line, body)
   if not ok then return nil, message, code end
@@ -148,7 +160,7 @@ local function fetch(s, label, line, body)
   return a, b
 end
 
--- What ended a body that did not come whole: nil, message, code, reply.
+-- The failure that an event stands for, where a whole body was wanted.
 local function unfinished(s, label, what, a, b, c)
   if not what then return nil, a, b end
   if what == "reply" then return refused(s, label, b, c) end
@@ -159,7 +171,7 @@ local function sink_refused(s, label, why)
   return fail(s, label, "the sink refused: " .. tostring(why), "io")
 end
 
--- A command whose body goes to a sink in pieces: octets.
+-- A command whose body goes to an LTN12 sink in pieces. Returns the octets.
 local function stream(s, label, line, sink)
   local ok, err, err_code = ask(s, label, line, false, true)
   if not ok then
@@ -186,6 +198,7 @@ local function stream(s, label, line, sink)
   return nil, message, code, reply
 end
 
+-- The body of a command: octets, or their count if there is a sink.
 local function octets_of(s, label, line, sink)
   if sink then return stream(s, label, line, sink) end
   local octets, message, code, reply = fetch(s, label, line)
@@ -193,19 +206,19 @@ local function octets_of(s, label, line, sink)
   return octets
 end
 
-exchange.fail = fail
-exchange.drop = drop
-exchange.deadline = set_deadline
-exchange.kill = kill
-exchange.refused = refused
-exchange.busy = busy
-exchange.operation = operation
-exchange.event = event
-exchange.ask = ask
-exchange.answer = answer
-exchange.fetch = fetch
-exchange.unfinished = unfinished
-exchange.octets_of = octets_of
-exchange.command = command
+commands.fail = fail
+commands.drop = drop
+commands.deadline = set_deadline
+commands.kill = kill
+commands.refused = refused
+commands.busy = busy
+commands.operation = operation
+commands.event = event
+commands.ask = ask
+commands.answer = answer
+commands.fetch = fetch
+commands.unfinished = unfinished
+commands.octets_of = octets_of
+commands.command = command
 
-return exchange
+return commands

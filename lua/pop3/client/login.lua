@@ -8,11 +8,11 @@
 -- @local
 
 local core = require "pop3.core"
-local exchange = require "pop3.client.command"
+local commands = require "pop3.client.command"
 
-local ask, command, event, fail, kill, refused = exchange.ask,
-  exchange.command, exchange.event, exchange.fail, exchange.kill,
-  exchange.refused
+local ask, command, event, fail, kill, refused = commands.ask,
+  commands.command, commands.event, commands.fail, commands.kill,
+  commands.refused
 local sasl = core.sasl
 
 -- Replies after which trying again later can help (RFC 2449, RFC 3206).
@@ -103,7 +103,7 @@ end
 -- Our side has found something wrong: give up, which the server confirms with
 -- -ERR (RFC 5034 section 4), and let nothing else be tried.
 local function give_up(s, label, message, code)
-  local ok, m, c = exchange.answer(s, label, "*")
+  local ok, m, c = commands.answer(s, label, "*")
   if not ok then return nil, m, c, nil, FINAL end
   local what, good, text = event(s, label)
   if not what then
@@ -114,7 +114,7 @@ local function give_up(s, label, message, code)
     return nil, good, text, nil, FINAL
   end
   if what ~= "reply" or good then
-    exchange.drop(s)
+    commands.drop(s)
   end
   local none
   none, m, c = fail(s, label, message, code)
@@ -170,7 +170,7 @@ local function run_sasl(s, name, who, offered)
       if not octets then return give_up(s, label, message, code) end
       answer = sasl.encode(octets)
     end
-    ok, message, code = exchange.answer(s, label, answer)
+    ok, message, code = commands.answer(s, label, answer)
     if not ok then return nil, message, code end
   end
 end

@@ -6,11 +6,11 @@
 -- @module pop3.client.pipeline
 -- @local
 
-local exchange = require "pop3.client.command"
+local commands = require "pop3.client.command"
 
 local event, fail, kill, operation, unfinished =
-  exchange.event, exchange.fail, exchange.kill, exchange.operation,
-  exchange.unfinished
+  commands.event, commands.fail, commands.kill, commands.operation,
+  commands.unfinished
 
 -- Commands under way at once: enough to hide the round trip, and few enough
 -- octets (16 a command) that they always fit into the buffers between.
@@ -101,7 +101,7 @@ end
 
 --- The next reply has the time of an operation of its own.
 function Pipeline:restart_clock()
-  exchange.deadline(self.session)
+  commands.deadline(self.session)
 end
 
 --- How many commands have no reply yet?
@@ -130,7 +130,7 @@ local pipeline = {}
 function pipeline.open(s, label, count)
   if s.dead then return fail(s, label, "the session has ended", "closed") end
   if s.busy or s.waiting then
-    return fail(s, label, s.busy and "not while " .. s.busy .. " is under way"
+    return fail(s, label, s.busy and "not allowed while " .. s.busy .. " runs"
                 or "another call waits for the server", "state")
   end
   local bound = operation(s)

@@ -1,10 +1,11 @@
---- TLS on the client's side: its options, and how a link comes to it.
--- @module pop3.secure
+--- TLS of a client session: what it needs from the options, its start with the
+-- first octet, and its start by STLS.
+-- @module pop3.client.tls
 -- @local
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local exchange = require "pop3.client.command"
+local commands = require "pop3.client.command"
 local trust = require "pop3.transport.tls".trust
 
 local secure = {}
@@ -29,7 +30,7 @@ function secure.options(opts, level)
   return made
 end
 
---- Put TLS around the session's engine and wait for the end of its handshake.
+--- Put TLS around the engine of the session and wait for the end of the handshake.
 -- @tparam table s
 -- @tparam string label
 -- @treturn boolean true, or nil, message, code
@@ -39,10 +40,12 @@ function secure.start(s, label)
                          session = opts.ticket }
   tls:wrap(link.engine)
   link.port = tls
-  local what, message, code = exchange.event(s, label, nil, tls)
+  local what, message, code = commands.event(s, label, nil, tls)
   if what ~= "handshake" then
-    if what then return exchange.kill(s, label, "the TLS handshake was cut off",
-                                      "tls") end
+    if what then
+      return commands.kill(s, label, "the server closed the connection in the "
+                           .. "TLS handshake", "tls")
+    end
     return nil, message, code
   end
   s.secure = true
@@ -56,42 +59,45 @@ end
 function secure.stls(s, label)
   if not s.tls then
     local made, err, code = secure.options(s.opts, 2)
-    if not made then return exchange.fail(s, label, err, code) end
+    if not made then return commands.fail(s, label, err, code) end
     s.tls = made
   end
   if s.tls.verify and not s.tls.name then
     argument.misuse(2, "stls: connect needs a servername to verify")
   end
-  local ok, message, code, reply = exchange.command(s, label, "STLS")
+  local ok, message, code, reply = commands.command(s, label, "STLS")
   if not ok then
     return nil, message, code == "err" and "tls" or code, reply
   end
   s.capas = {}
   if s.engine:unread() > 0 then
-    return exchange.kill(s, label, "octets came behind the +OK of STLS; they "
-                         .. "may have been injected", "tls")
+    return commands.kill(s, label, "octets followed the +OK of STLS; they may "
+                         .. "be injected", "tls")
   end
   return secure.start(s, label)
 end
 
---- The same where TLS is required: nothing goes on without it.
+--- Start TLS by STLS where TLS is required: without it the session ends.
+-- @tparam table s
+-- @tparam string label
+-- @treturn boolean true, or nil, message, code, reply
 function secure.require_stls(s, label)
   local capa, message, code, reply = s:capa()
   if not capa then
     if code ~= "err" then return nil, message, code end
-    exchange.drop(s)
-    message = "TLS is required, and the server refused to say whether it has "
-              .. "STLS"
-    message = select(2, exchange.fail(s, label, message, "tls"))
+    commands.drop(s)
+    message = "TLS is required, and the server refused CAPA, which would say "
+              .. "whether it has STLS"
+    message = select(2, commands.fail(s, label, message, "tls"))
     return nil, message, "tls", reply
   elseif not capa.STLS then
-    return exchange.kill(s, label, "TLS is required, and the server does not "
+    return commands.kill(s, label, "TLS is required, and the server does not "
                          .. "offer STLS", "tls")
   end
   local ok
   ok, message, code, reply = secure.stls(s, label)
   if not ok then
-    exchange.drop(s)
+    commands.drop(s)
     return nil, message, code, reply
   end
   return true

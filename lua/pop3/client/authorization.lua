@@ -1,0 +1,186 @@
+--- Methods of a client session before the maildrop: capabilities, TLS, login.
+-- @submodule pop3.session
+-- @alias methods
+
+local argument = require "pop3.util.argument"
+local commands = require "pop3.client.command"
+local core = require "pop3.core"
+local login = require "pop3.client.login"
+local secure = require "pop3.client.tls"
+
+local fail, fetch, operation = commands.fail, commands.fetch, commands.operation
+
+local authorization = {}
+local methods = {}
+
+--- The longest command, in octets (POP3_COMMAND_MAX of session.h).
+authorization.LONGEST = 65536
+
+local LONGEST = authorization.LONGEST
+
+-- The longest user name: APOP sends it with a digest of 32 octets.
+authorization.LONGEST_USER = LONGEST - #"APOP  " - 32
+
+-- ------------------------------------------------------------- capabilities
+
+local function parse_capa(body)
+  local capa = {}
+  for line in body:gmatch "([^\r\n]+)" do
+    local name, rest = line:match "^(%S+)(.*)$"
+    if name then
+      local words = {}
+      for word in rest:gmatch "%S+" do words[#words + 1] = word end
+      capa[name:upper()] = words
+    end
+  end
+  return capa
+end
+
+--- The capabilities of the server (RFC 2449). The server is asked once in each
+-- state, and again after TLS was started.
+-- @treturn table a capability in upper case → the list of its arguments; or nil,
+-- message, code, reply: "err" when the server does not know CAPA
+-- @usage local capa = assert(s:capa())
+-- print(capa.SASL and table.concat(capa.SASL, " "))
+function methods:capa()
+  local state = self:state()
+  local known = self.capas[state]
+  if known == nil then
+    local body, message, code, reply = fetch(self, "CAPA", "CAPA")
+    if not body and code ~= "err" then return nil, message, code end
+    known = body and parse_capa(body) or { false, message, reply }
+    self.capas[state] = known
+  end
+  if known[1] == false then return nil, known[2], "err", known[3] end
+  local capa = {}  -- a copy: a caller may change it
+  for name, words in pairs(known) do capa[name] = words end
+  return capa
+end
+
+--- Whether the server has a capability.
+-- @tparam string name in upper or lower case
+-- @treturn boolean false also when the server does not know CAPA; or nil, message,
+-- code
+function methods:supports(name)
+  argument.text(name, "the capability", 1)
+  local capa, message, code = self:capa()
+  if capa then return capa[name:upper()] ~= nil end
+  if code == "err" then return false end
+  return nil, message, code
+end
+
+-- ---------------------------------------------------------------------- TLS
+
+--- Whether the connection is encrypted by TLS.
+-- @treturn boolean
+function methods:is_secure()
+  return self.secure
+end
+
+-- Whether a password may be sent in cleartext.
+function methods:may_send_cleartext()
+  return self.secure or self.link.io.loopback or self.insecure or false
+end
+
+-- Why a command of the state AUTHORIZATION cannot be sent: nil, or the failure.
+local function not_now(s, label)
+  if s.dead then
+    return fail(s, label, "the session has ended", "closed")
+  elseif s:state() ~= "authorization" then
+    return fail(s, label, "command not valid in this state", "state")
+  end
+  return true
+end
+
+--- Start TLS on this connection (RFC 2595), before the login. Octets after the +OK
+-- of the server end the session, since an attacker may have injected them. The
+-- capabilities are asked for again.
+-- @treturn boolean true; or nil, message, code, reply: "tls" also when the server
+-- refuses
+function methods:stls()
+  local ok, message, code = not_now(self, "STLS")
+  if not ok then return nil, message, code end
+  if self.secure then
+    return fail(self, "STLS", "TLS is active already", "state")
+  end
+  local _ <close> = operation(self)
+  return secure.stls(self, "STLS")
+end
+
+-- -------------------------------------------------------------------- login
+
+--- Check the option `mechs`.
+-- @tparam table mechs
+-- @tparam integer level see `pop3.util.argument`
+function authorization.check_mechs(mechs, level)
+  for _, name in ipairs(mechs) do
+    if type(name) ~= "string" then
+      argument.misuse(level + 1, "mechs must be a list of names")
+    end
+  end
+end
+
+-- Whether all of these mechanisms take a token (RFC 7628).
+local function only_tokens(mechs)
+  if not mechs or #mechs == 0 then return false end
+  for _, name in ipairs(mechs) do
+    local row = core.sasl.mechanisms[name:upper()]
+    if not (row and row.token) then return false end
+  end
+  return true
+end
+
+-- The token: a string, or what a function returns.
+local function token_of(token)
+  if type(token) ~= "function" then return token end
+  local made, why = token()
+  if made == nil then return nil, tostring(why or "there is no token") end
+  return made
+end
+
+--- Log in (RFC 1939 section 7, RFC 5034).
+--
+-- The client tries the mechanisms that the server offers, the strongest first:
+-- EXTERNAL with a client certificate; OAUTHBEARER and XOAUTH2 with a token; SCRAM
+-- with SHA-512, SHA-256 and SHA-1, bound to the TLS channel (-PLUS) where the server
+-- can; CRAM-MD5; then PLAIN, LOGIN and USER, but only over TLS, to a loopback host,
+-- or with `insecure`. It uses APOP and ANONYMOUS only if `mechs` names them. After a
+-- refusal it tries the next one, on a new connection if the server closed this one,
+-- unless the server says that the credentials are wrong ([AUTH], RFC 3206). When a
+-- check of the client fails, such as the signature of a SCRAM server, it tries
+-- nothing else.
+-- @tparam string user
+-- @tparam ?string secret the password; or the token, if `mechs` names only
+-- OAUTHBEARER and XOAUTH2
+-- @tparam[opt] table opts `mechs`: the mechanisms that may be used, in order of
+-- preference; `token`: an OAuth bearer token, or a function that returns one
+-- @treturn boolean true; or nil, message, code, reply: "auth" when the login was
+-- refused or no mechanism can be used
+-- @treturn string the mechanism
+function methods:login(user, secret, opts)
+  opts = opts or {}
+  argument.options(opts, { mechs = "table", token = "string function" },
+                   "login", 1)
+  if opts.mechs then authorization.check_mechs(opts.mechs, 1) end
+  local mechs, token = opts.mechs or self.mechs, opts.token or self.token
+  argument.text(user, "the user", 1, authorization.LONGEST_USER)
+  if secret ~= nil or not (token or mechs or self.certificate) then
+    argument.text(secret, "the secret", 1, LONGEST - #"PASS ")
+  end
+  local ok, message, code = not_now(self, "login")
+  if not ok then return nil, message, code end
+  if token == nil and only_tokens(mechs) then token = secret end
+  if secret == "" or secret and user == "" then
+    return fail(self, "login", "an empty user or secret", "auth")
+  end
+  local why
+  token, why = token_of(token)
+  if why then return fail(self, "login", "no token: " .. why, "auth") end
+  if token ~= nil then argument.text(token, "the token", 1, LONGEST // 2) end
+  local _ <close> = operation(self)
+  return login.run(self, { user = user, secret = secret, token = token }, mechs)
+end
+
+authorization.methods = methods
+
+return authorization

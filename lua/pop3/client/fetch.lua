@@ -1,0 +1,120 @@
+--- Methods of a client session that fetch messages.
+-- @submodule pop3.session
+-- @alias methods
+
+local argument = require "pop3.util.argument"
+local atomic_file = require "pop3.util.atomic_file"
+local commands = require "pop3.client.command"
+local pipeline = require "pop3.client.pipeline"
+
+local ask, event, fail, fetch, octets_of, unfinished =
+  commands.ask, commands.event, commands.fail, commands.fetch,
+  commands.octets_of, commands.unfinished
+
+local methods = {}
+
+--- Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs.
+-- @tparam integer n a message number
+-- @tparam[opt] function sink an LTN12 sink. It gets chunks of up to 64 KiB, then
+-- nil; or nil and a message when the fetch failed. When it refuses a chunk, the rest
+-- is read and dropped, up to `limits.drain`
+-- @treturn string|integer the octets; with a sink, their count; or nil, message,
+-- code, reply
+function methods:retr(n, sink)
+  n = argument.number(n, 1)
+  if sink ~= nil then argument.callable(sink, "the sink", 1) end
+  local line = "RETR " .. n
+  return octets_of(self, line, line, sink)
+end
+
+--- Fetch the header of a message and the first lines of its body (TOP).
+-- @tparam integer n a message number
+-- @tparam integer lines of the body, 0 or more
+-- @tparam[opt] function sink an LTN12 sink, as for `retr`
+-- @treturn string|integer the octets; with a sink, their count; or nil, message,
+-- code, reply
+function methods:top(n, lines, sink)
+  n = argument.number(n, 1)
+  lines = argument.count(lines, "lines", 1)
+  if sink ~= nil then argument.callable(sink, "the sink", 1) end
+  local line = ("TOP %d %d"):format(n, lines)
+  return octets_of(self, line, line, sink)
+end
+
+--- Fetch a message into a file (RETR). The file appears whole or not at all. It
+-- replaces a regular file of that name; a directory, a symbolic link, a FIFO, a
+-- socket or a device is not replaced.
+-- @tparam integer n a message number
+-- @tparam string path
+-- @treturn integer octets; or nil, message, code, reply: "io" when the file cannot
+-- be written, after which the session can be used
+function methods:save(n, path)
+  n = argument.number(n, 1)
+  if type(path) ~= "string" or path == "" or path:find "\0" then
+    argument.misuse(1, "save: the path must be a string that names a file")
+  end
+  local label = "RETR " .. n
+  if self.dead then
+    return fail(self, label, "the session has ended", "closed")
+  end
+  local file <close>, err = atomic_file.create(path)
+  if not file then return fail(self, label, err, "io") end
+  local ok, message, code = ask(self, label, label, false, true)
+  if not ok then return nil, message, code end
+  local what, a, b, c = event(self, label, file)
+  if what == "refused" then
+    self.engine:discard()
+    return fail(self, label, path .. ": " .. a, "io")
+  end
+  if what ~= "end" or not a then
+    return unfinished(self, label, what, a, b, c)
+  end
+  local octets
+  octets, err = file:commit()
+  if not octets then return fail(self, label, err, "io") end
+  return octets
+end
+
+-- Fetch and parse what a command returns.
+local function parsed(s, line)
+  local octets, message, code, reply = fetch(s, line, line)
+  if not octets then return nil, message, code, reply end
+  return require "pop3.message".parse(octets)
+end
+
+--- Fetch and parse a message (RETR).
+-- @tparam integer n a message number
+-- @treturn pop3.message or nil, message, code, reply
+function methods:message(n)
+  return parsed(self, "RETR " .. argument.number(n, 1))
+end
+
+--- Fetch and parse the header of a message (TOP n 0).
+-- @tparam integer n a message number
+-- @treturn pop3.message or nil, message, code, reply
+function methods:headers(n)
+  return parsed(self, ("TOP %d 0"):format(argument.number(n, 1)))
+end
+
+--- Fetch many messages, in order. If the server says PIPELINING (RFC 2449 section
+-- 6.6), several commands are sent before their replies come, in a bounded window.
+-- @tparam {integer,...} numbers message numbers
+-- @tparam function fn `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a
+-- message that did not come. It must not use the session. If it raises an error,
+-- that error passes through, and the session can be used, unless more than
+-- `limits.drain` octets were requested and not read
+-- @treturn integer how many messages came; or nil, message, code when the connection
+-- was lost, after `fn` was called for each message that did not come
+function methods:retr_many(numbers, fn)
+  if type(numbers) ~= "table" then
+    argument.misuse(1, "retr_many: numbers must be a table, not %s",
+                    type(numbers))
+  end
+  local list = {}
+  for i = 1, #numbers do list[i] = argument.number(numbers[i], 1) end
+  argument.callable(fn, "retr_many: fn", 1)
+  if #list == 0 then return 0 end
+  return pipeline.retr_many(self, list, fn)
+end
+
+return methods

@@ -1,0 +1,163 @@
+--- Methods of a client session that ask about the maildrop or change it.
+-- @submodule pop3.session
+-- @alias methods
+
+local LONGEST = require "pop3.client.authorization".LONGEST
+local argument = require "pop3.util.argument"
+local commands = require "pop3.client.command"
+local handle = require "pop3.client.handle"
+
+local ask, command, event, fail, fetch, operation, refused =
+  commands.ask, commands.command, commands.event, commands.fail,
+  commands.fetch, commands.operation, commands.refused
+
+local methods = {}
+
+--- How much mail there is (STAT, RFC 1939 section 5).
+-- @treturn integer messages that are not marked as deleted; or nil, message, code,
+-- reply
+-- @treturn integer their octets
+function methods:stat()
+  local ok, text, count, octets = command(self, "STAT", "STAT")
+  if not ok then return nil, text, count, octets end
+  if not count then
+    return fail(self, "STAT", "the reply has no numbers", "proto")
+  end
+  return count, octets
+end
+
+-- The value of one message in a reply to LIST n or UIDL n.
+local function value_of(s, verb, n)
+  local label = verb .. " " .. n
+  local ok, text, number, value = command(s, label, label)
+  if not ok then return nil, text, number, value end
+  if number ~= n then
+    return fail(s, label, "the reply is about another message", "proto")
+  end
+  return value
+end
+
+-- A whole listing: a table, and the count of its entries.
+local function listing(s, verb)
+  local ok, message, code = ask(s, verb, verb)
+  if not ok then return nil, message, code end
+  local what, values, b, c = event(s, verb)
+  if not what then return nil, values, b end
+  if what == "reply" then return refused(s, verb, b, c) end
+  if not values then return fail(s, verb, b, c) end
+  return values, b
+end
+
+--- The sizes of all messages, or of one (LIST, RFC 1939 section 5).
+-- @tparam[opt] integer n a message number
+-- @treturn table|integer a table message number → octets; with `n` the octets; or
+-- nil, message, code, reply
+-- @treturn ?integer without `n`, the count of entries
+function methods:list(n)
+  if n == nil then return listing(self, "LIST") end
+  return value_of(self, "LIST", argument.number(n, 1))
+end
+
+--- The unique-ids of all messages, or of one (UIDL, RFC 1939 section 7).
+-- @tparam[opt] integer n a message number
+-- @treturn table|string a table message number → unique-id; with `n` the unique-id;
+-- or nil, message, code, reply
+-- @treturn ?integer without `n`, the count of entries
+function methods:uidl(n)
+  if n == nil then return listing(self, "UIDL") end
+  return value_of(self, "UIDL", argument.number(n, 1))
+end
+
+--- All messages, as an iterator over handles. A handle has the fields `number`,
+-- `size` (octets) and `uid` (nil when the server has no UIDL), and the methods
+-- `retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()` and
+-- `dele()`.
+-- @tparam[opt] table opts `order`: "oldest", as numbered, or "newest" (default:
+-- "oldest"); `uids`: a set, unique-id → true, of messages to leave out
+-- @treturn function iterator; or nil, message, code, reply when the listing fails
+-- @usage for m in assert(s:messages{ order = "newest" }) do print(m.size) end
+function methods:messages(opts)
+  opts = opts or {}
+  argument.options(opts, { order = { oldest = true, newest = true },
+                           uids = "table" }, "messages", 1)
+  local _ <close> = operation(self)
+  local sizes, message, code, reply = listing(self, "LIST")
+  if not sizes then return nil, message, code, reply end
+  local uids
+  uids, message, code = listing(self, "UIDL")
+  if not uids and code ~= "err" then return nil, message, code end
+  uids = uids or {}
+  local skip, numbers = opts.uids or {}, {}
+  for n in pairs(sizes) do
+    local uid = uids[n]
+    if uid == nil or not skip[uid] then numbers[#numbers + 1] = n end
+  end
+  local newest = opts.order == "newest"
+  table.sort(numbers, function(a, b)
+    if newest then return a > b end
+    return a < b
+  end)
+  local i = 0
+  return function()
+    i = i + 1
+    local n = numbers[i]
+    if not n then return nil end
+    return handle(self, n, sizes[n], uids[n])
+  end
+end
+
+-- A command whose reply is +OK or -ERR and nothing more.
+local function simple(s, line)
+  local ok, message, code, reply = command(s, line, line)
+  if not ok then return nil, message, code, reply end
+  return true
+end
+
+--- Mark a message as deleted (DELE). The server deletes it when `quit` succeeds.
+-- @tparam integer n a message number
+-- @treturn boolean true; or nil, message, code, reply
+function methods:dele(n)
+  return simple(self, "DELE " .. argument.number(n, 1))
+end
+
+--- Unmark all messages (RSET).
+-- @treturn boolean true; or nil, message, code, reply
+function methods:rset()
+  return simple(self, "RSET")
+end
+
+--- Do nothing (NOOP). It restarts the timer of the server.
+-- @treturn boolean true; or nil, message, code, reply
+function methods:noop()
+  return simple(self, "NOOP")
+end
+
+--- Ask for UTF-8 in messages and user names (UTF8, RFC 6856 section 2), before the
+-- login.
+-- @treturn boolean true; or nil, message, code, reply
+function methods:utf8()
+  return simple(self, "UTF8")
+end
+
+--- List the languages of the server's texts, or choose one (LANG, RFC 6856 section
+-- 3).
+-- @tparam[opt] string tag a language tag, such as "de"
+-- @treturn {{tag=string,description=string},...}|boolean the list; with `tag` true;
+-- or nil, message, code, reply
+function methods:lang(tag)
+  if tag ~= nil then
+    argument.text(tag, "the tag", 1, LONGEST - #"LANG ")
+    if not tag:find "%S" then argument.misuse(1, "the tag is empty") end
+    return simple(self, "LANG " .. tag)
+  end
+  local body, message, code, reply = fetch(self, "LANG", "LANG")
+  if not body then return nil, message, code, reply end
+  local list = {}
+  for line in body:gmatch "([^\r\n]+)" do
+    local name, text = line:match "^(%S+)%s*(.*)$"
+    if name then list[#list + 1] = { tag = name, description = text } end
+  end
+  return list
+end
+
+return methods
