@@ -304,7 +304,7 @@ function methods:advance(seconds)
   return ok, err, code
 end
 
---- Add a fault without functions in it, see `pop3.fault`.
+--- Add a fault without functions in it, see `pop3.server.fault`.
 -- @tparam table f
 -- @treturn boolean true
 function methods:fault(f)

@@ -12,7 +12,7 @@
 -- - A handler that raises an error answers `-ERR [SYS/TEMP]`, and `verify` reports it.
 -- - A handler for a verb that POP3 does not have makes a new command. It gets the rest
 --   of the line, in every state, and can look at `session.state`.
--- @module pop3.handlers
+-- @module pop3.server.handlers
 -- @alias default
 -- @usage
 -- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }

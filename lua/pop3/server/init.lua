@@ -58,7 +58,7 @@ end
 -- and the field `port` start that.
 --
 -- Its fields are `on` (the script's handlers), `default` (the default handlers, see
--- `pop3.handlers`), `host`, `port` (the port that it listens on) and `cafile` (with
+-- `pop3.server.handlers`), `host`, `port` (the port that it listens on) and `cafile` (with
 -- `tls = "auto"`, the file of the CA certificate that clients must trust).
 -- @tparam table opts
 -- @tparam[opt] table opts.users name → user. A user is a table with `password`; `mail`
@@ -104,9 +104,9 @@ end
 -- logins (10; then -ERR, and the connection ends)
 -- @tparam[opt] string|integer opts.seed APOP stamps and SASL nonces are made from it,
 -- the same each time
--- @tparam[opt] table opts.on handlers and hooks, see `pop3.handlers`
+-- @tparam[opt] table opts.on handlers and hooks, see `pop3.server.handlers`
 -- @tparam[opt] {table,...} opts.faults faults, see `pop3.server:fault`
--- @tparam[opt] string|table opts.preset behave like a known server, see `pop3.presets`.
+-- @tparam[opt] string|table opts.preset behave like a known server, see `pop3.server.presets`.
 -- The other options, and `on`, come before what the preset says
 -- @tparam[opt] function opts.clock returns seconds; the server uses it in place of its
 -- own clock
@@ -165,7 +165,7 @@ local function new(opts)
   return self
 end
 
---- Add a fault, see `pop3.fault`.
+--- Add a fault, see `pop3.server.fault`.
 -- @tparam table f
 -- @treturn pop3.server
 function methods:fault(f)

@@ -4,7 +4,8 @@
 -- The unique-id is the file's name without its flags, which stays when another
 -- program moves the file or changes them; so it is stable over restarts. The
 -- order is that of delivery, by the time that the names begin with.
--- @module pop3.maildir_store
+-- @module pop3.store.maildir
+-- @local
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"

@@ -1,5 +1,5 @@
 --- mail.aapt.net.au.
--- @module pop3.presets.aapt
+-- @module pop3.server.presets.aapt
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- The jpop server of AOL and Verizon.
--- @module pop3.presets.aol
+-- @module pop3.server.presets.aol
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Citadel.
--- @module pop3.presets.citadel
+-- @module pop3.server.presets.citadel
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Courier.
--- @module pop3.presets.courier
+-- @module pop3.server.presets.courier
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Cyrus.
--- @module pop3.presets.cyrus
+-- @module pop3.server.presets.cyrus
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- DBMail.
--- @module pop3.presets.dbmail
+-- @module pop3.server.presets.dbmail
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Lotus Domino.
--- @module pop3.presets.domino
+-- @module pop3.server.presets.domino
 -- @local
 
 local SEEN = "https://thearchivebase.com/question/i-wrote-a-program-for-"

@@ -1,5 +1,5 @@
 --- Dovecot.
--- @module pop3.presets.dovecot
+-- @module pop3.server.presets.dovecot
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Exchange of old: 2000, 2003.
--- @module pop3.presets.exchange
+-- @module pop3.server.presets.exchange
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

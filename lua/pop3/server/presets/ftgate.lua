@@ -1,5 +1,5 @@
 --- FTGate 2.
--- @module pop3.presets.ftgate
+-- @module pop3.server.presets.ftgate
 -- @local
 
 local on = {}

@@ -1,5 +1,5 @@
 --- Gmail.
--- @module pop3.presets.gmail
+-- @module pop3.server.presets.gmail
 -- @local
 
 local core = require "pop3.core"

@@ -1,5 +1,5 @@
 --- GMX, WEB.DE, mail.com.
--- @module pop3.presets.gmx
+-- @module pop3.server.presets.gmx
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- hMailServer.
--- @module pop3.presets.hmailserver
+-- @module pop3.server.presets.hmailserver
 -- @local
 
 local core = require "pop3.core"

@@ -1,5 +1,5 @@
 --- The Maillennium proxy, of Comcast and others.
--- @module pop3.presets.maillennium
+-- @module pop3.server.presets.maillennium
 -- @local
 
 local SOURCE = "GitHub: Distrotech/fetchmail fetchmail-FAQ.html, I8"

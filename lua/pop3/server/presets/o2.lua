@@ -1,5 +1,5 @@
 --- poczta.o2.pl.
--- @module pop3.presets.o2
+-- @module pop3.server.presets.o2
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- HP OpenMail.
--- @module pop3.presets.openmail
+-- @module pop3.server.presets.openmail
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Outlook.com, Office 365, Exchange Online.
--- @module pop3.presets.outlook
+-- @module pop3.server.presets.outlook
 -- @local
 
 local core = require "pop3.core"

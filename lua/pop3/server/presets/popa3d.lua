@@ -1,5 +1,5 @@
 --- popa3d.
--- @module pop3.presets.popa3d
+-- @module pop3.server.presets.popa3d
 -- @local
 
 local core = require "pop3.core"

@@ -1,5 +1,5 @@
 --- qmail-pop3d, behind qmail-popup.
--- @module pop3.presets.qmail
+-- @module pop3.server.presets.qmail
 -- @local
 
 local core = require "pop3.core"

@@ -1,5 +1,5 @@
 --- Qpopper.
--- @module pop3.presets.qpopper
+-- @module pop3.server.presets.qpopper
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,6 +1,6 @@
 --- What presets are made with: handlers that do what the default does and say
 -- it, or do it, as another server would.
--- @module pop3.presets.kit
+-- @module pop3.server.presets.toolkit
 -- @local
 
 local auth = require "pop3.server.auth"

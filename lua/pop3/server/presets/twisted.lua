@@ -1,5 +1,5 @@
 --- Servers made with Twisted's twisted.mail.
--- @module pop3.presets.twisted
+-- @module pop3.server.presets.twisted
 -- @local
 
 local on = {}

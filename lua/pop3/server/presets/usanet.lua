@@ -1,5 +1,5 @@
 --- USA.NET.
--- @module pop3.presets.usanet
+-- @module pop3.server.presets.usanet
 -- @local
 
 local SOURCE = "GitHub: Distrotech/fetchmail fetchmail-FAQ.html, I3"

@@ -1,5 +1,5 @@
 --- ipop3d of the University of Washington.
--- @module pop3.presets.uw
+-- @module pop3.server.presets.uw
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

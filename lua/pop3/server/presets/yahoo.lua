@@ -1,5 +1,5 @@
 --- Yahoo Mail, with popgate.
--- @module pop3.presets.yahoo
+-- @module pop3.server.presets.yahoo
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -1,5 +1,5 @@
 --- Zimbra.
--- @module pop3.presets.zimbra
+-- @module pop3.server.presets.zimbra
 -- @local
 
 local kit = require "pop3.server.presets.toolkit"

@@ -10,18 +10,18 @@ function Session:log_in(user, drop)
   self:enter "transaction"
 end
 
---- Mark a message as deleted, as DELE does.
+-- Mark a message as deleted, as DELE does.
 -- @tparam integer n number of the message
 function Session:mark(n)
   self.deleted[n] = true
 end
 
---- Unmark all messages, as RSET does.
+-- Unmark all messages, as RSET does.
 function Session:unmark()
   self.deleted = {}
 end
 
---- The numbers of the messages that are marked as deleted, in order.
+-- The numbers of the messages that are marked as deleted, in order.
 -- @treturn {integer,...}
 function Session:marked()
   local numbers = {}

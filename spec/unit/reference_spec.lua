@@ -1,0 +1,261 @@
+-- The reference documents every public name. Names come from the code where it can
+-- be asked, and from lists here where it cannot.
+
+if os.getenv "LPOP3_SANITIZED" then return end  -- LDoc is a program of its own
+
+local pop3 = require "pop3"
+local reference = require "spec.support.reference"
+
+describe("the reference", function()
+  local pages, printed
+
+  setup(function()
+    assert(reference.available(), "no ldoc: spec/deps.sh docs installs it")
+    pages, printed = reference.render()
+  end)
+
+  local function item(page, name)
+    assert.truthy(pages[page], "no page " .. page)
+    local found = pages[page].items[name]
+    assert.truthy(found, page .. " does not document " .. name)
+    return found
+  end
+
+  local function has_items(page, names, prefix)
+    for name in names:gmatch "%S+" do item(page, (prefix or "") .. name) end
+  end
+
+  -- The options that a call knows, from the error about one that it does not.
+  local function known(call, ...)
+    local ok, message = pcall(call, ...)
+    assert.is_false(ok)
+    local names = assert(message:match "%(known: (.-)%)", message)
+    local list = {}
+    for name in names:gmatch "[^, ]+" do list[#list + 1] = name end
+    assert.is_true(#list > 0)
+    return list
+  end
+
+  local BAD = { ["?"] = true }
+
+  local function has_params(page, name, names)
+    local params = item(page, name).params
+    for _, option in ipairs(names) do
+      assert.truthy(params[option],
+                    ("%s: %s: no option %s"):format(page, name, option))
+    end
+  end
+
+  -- Options that are told in the text of another one.
+  local function mentions(page, name, names)
+    local text = item(page, name).text
+    for _, option in ipairs(names) do
+      assert.truthy(text:find("%f[%w_]" .. option .. "%f[^%w_]"),
+                    ("%s: %s: no %s"):format(page, name, option))
+    end
+  end
+
+  it("is made without a warning", function()
+    assert.equal("", printed)
+  end)
+
+  it("has a first page that says where to start", function()
+    local text = pages.index.text
+    assert.truthy(text:find("Where to start", 1, true))
+    for _, name in ipairs { "pop3.connect", "pop3.server.new",
+                            "pop3.message.parse" } do
+      assert.truthy(text:find(name, 1, true), name)
+    end
+    local modules, internals = text:find "\nModules\n", text:find "\nInternals\n"
+    assert.is_true(modules < internals)
+  end)
+
+  it("has the engines apart from the public modules", function()
+    for name, page in pairs(pages) do
+      if name:find "^pop3%.core%." then assert.equal("internals", page.kind, name) end
+    end
+  end)
+
+  it("has what `require \"pop3\"` gives", function()
+    has_items("pop3", "connect message server store loop record check core")
+  end)
+
+  it("has the error codes", function()
+    for code in ("connect timeout closed tls auth err proto limit state charset "
+                 .. "io"):gmatch "%S+" do
+      assert.truthy(pages.pop3.text:find('"' .. code .. '"', 1, true), code)
+    end
+  end)
+
+  it("has the options of connect", function()
+    has_params("pop3", "connect", known(pop3.connect, BAD))
+    mentions("pop3", "connect", known(pop3.connect, { host = "h", limits = BAD }))
+    mentions("pop3", "connect", known(pop3.connect, { host = "h", timeout = BAD }))
+  end)
+
+  -- A session in memory, for what it can be asked.
+  local function session(server)
+    server = server or pop3.server.new { users = { u = { password = "p",
+      mail = { "A: b\r\n\r\nc\r\n" } } } }
+    return assert(pop3.connect { transport = server:loopback(), user = "u",
+                                 password = "p" })
+  end
+
+  it("has every method of a session", function()
+    local s <close> = session()
+    local internal = { may_send_cleartext = true }
+    local count = 0
+    for name, method in pairs(getmetatable(s).__index) do
+      if type(method) == "function" and not internal[name] then
+        item("pop3.session", "pop3.session:" .. name)
+        count = count + 1
+      end
+    end
+    assert.is_true(count >= 25)
+    has_items("pop3.session", "login stls capa supports stat list uidl retr save top "
+      .. "message headers retr_many messages dele rset noop utf8 lang command state "
+      .. "is_secure greeting quit close", "pop3.session:")
+  end)
+
+  it("has the options of a session's methods", function()
+    local s <close> = session()
+    for name, arguments in pairs { login = { "u", "p", BAD }, messages = { BAD },
+                                   command = { "NOOP", BAD } } do
+      mentions("pop3.session", "pop3.session:" .. name,
+               known(s[name], s, table.unpack(arguments)))
+    end
+  end)
+
+  it("has every method of a handle", function()
+    local s <close> = session()
+    for m in assert(s:messages()) do
+      for name, method in pairs(getmetatable(m).__index) do
+        if type(method) == "function" and not name:find "^__" then
+          item("pop3.handle", "pop3.handle:" .. name)
+        end
+      end
+    end
+    has_items("pop3.handle", "retr save top message headers dele", "pop3.handle:")
+  end)
+
+  it("has the functions of pop3.message and the methods of a message", function()
+    has_items("pop3.message", "parse open stream decode_words parse_addresses "
+                              .. "parse_date")
+    for name in ("header fields addresses text html text_part html_part part by_cid "
+      .. "attachments walk body raw offsets message save smime structure")
+      :gmatch "%S+" do
+      item("pop3.message", "m:" .. name)
+    end
+    for field in ("subject message_id in_reply_to references from to cc bcc reply_to "
+      .. "sender date defects path type charset filename safe_filename disposition "
+      .. "cid encoding params size"):gmatch "%S+" do
+      assert.truthy(pages["pop3.message"].text:find("%f[%w_]" .. field
+                                                    .. "%f[^%w_]"), field)
+    end
+    for field in ("on_header on_part on_data on_end"):gmatch "%S+" do
+      assert.truthy(pages["pop3.message.stream"].text:find(field, 1, true), field)
+    end
+  end)
+
+  it("has the options of pop3.server.new", function()
+    has_params("pop3.server", "pop3.server.new", known(pop3.server.new, BAD))
+    mentions("pop3.server", "pop3.server.new",
+             known(pop3.server.new, { limits = BAD }))
+    mentions("pop3.server", "pop3.server.new",
+             known(pop3.server.new, { users = { u = BAD } }))
+    mentions("pop3.server", "pop3.server.new",
+             known(pop3.server.new, { tls = BAD }))
+    mentions("pop3.server", "pop3.server.new",
+             known(pop3.server.new, { capa = BAD }))
+  end)
+
+  it("has the methods of a server, and of what fork returns", function()
+    has_items("pop3.server", "fault fork loopback listen step run stop now advance "
+      .. "reset transcript verify count wait_for mailbox deliver client_certificate",
+      "pop3.server:")
+    local run <close> = pop3.server.new {}:fork()
+    for name, method in pairs(getmetatable(run).__index) do
+      if type(method) == "function" then item("pop3.run", "pop3.run:" .. name) end
+    end
+    has_items("pop3.run", "transcript verify count wait_for mailbox deliver stop",
+              "pop3.run:")
+  end)
+
+  it("has every handler and every hook", function()
+    local count = 0
+    for name in pairs(pop3.server.new {}.default) do
+      item("pop3.server.handlers", name)
+      count = count + 1
+    end
+    assert.is_true(count >= 18)
+    has_items("pop3.server.handlers", "USER PASS APOP AUTH STLS CAPA STAT LIST UIDL RETR TOP "
+      .. "DELE RSET NOOP QUIT UTF8 LANG connect update disconnect unknown reset")
+    for _, handler in ipairs { "RETR", "TOP", "LIST", "APOP", "update" } do
+      assert.truthy(item("pop3.server.handlers", handler).params.session, handler)
+    end
+  end)
+
+  it("has what handlers do with a session", function()
+    has_items("pop3.server.session", "ok err multi raw hangup fault sleep challenge",
+              "pop3.server.session:")
+    for field in ("id user state secure peer maildrop data"):gmatch "%S+" do
+      assert.truthy(pages["pop3.server.session"].text:find("%f[%w_]" .. field
+                                                           .. "%f[^%w_]"), field)
+    end
+  end)
+
+  it("has every effect and every condition of a fault", function()
+    for _, name in ipairs(known(function()
+      pop3.server.new {}:fault(BAD)
+    end)) do
+      assert.truthy(pages["pop3.server.fault"].text:find("%f[%w_]" .. name .. "%f[^%w_]"),
+                    name)
+    end
+  end)
+
+  it("has every preset", function()
+    for _, name in ipairs(pop3.server.presets()) do
+      assert.truthy(pages["pop3.server.presets"].text:find("%f[%w_]" .. name
+                                                    .. "%f[^%w_]"), name)
+    end
+  end)
+
+  it("has the stores and the interfaces", function()
+    has_items("pop3.store", "memory files maildir")
+    mentions("pop3.store", "maildir", known(pop3.store.maildir, "/nowhere", BAD))
+    has_items("store", "open deliver mark")
+    has_items("maildrop", "count size uid octets remove close source total")
+    has_items("transport", "send receive close")
+    has_items("pop3.loop", "wait copas cqueues luv")
+  end)
+
+  it("has the options of record and check", function()
+    for page, names in pairs {
+      ["pop3.record"] = known(pop3.record, BAD),
+      ["pop3.check"] = known(pop3.check, BAD),
+    } do
+      for _, name in ipairs(names) do
+        assert.truthy(pages[page].text:find("%f[%w_]" .. name .. "%f[^%w_]"),
+                      page .. ": " .. name)
+      end
+    end
+  end)
+
+  it("has every request of the control socket", function()
+    for name in ("deliver mailbox fault transcript verify count wait_for advance reset "
+                 .. "stats tie stop"):gmatch "%S+" do
+      assert.truthy(pages["pop3.control"].text:find(name, 1, true), name)
+    end
+  end)
+
+  it("has the ports of the engines", function()
+    for page, name in pairs { ["pop3.core.client"] = "client",
+      ["pop3.core.server"] = "server", ["pop3.core.tls"] = "tls" } do
+      for _, port in ipairs { "feed", "next", "out", "sent" } do
+        local found = pages[page].items[name .. ":" .. port]
+                      or pages[page].items["engine:" .. port]
+        assert.truthy(found, page .. ": " .. port)
+      end
+    end
+  end)
+end)
