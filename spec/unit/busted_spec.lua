@@ -110,7 +110,7 @@ describe("assert.pop3", function()
     fails("unknown option", function()
       assert.pop3(server()).has_not.received { nver = "x" }
     end)
-    fails("how often", function() assert.pop3(server()).counted("USER") end)
+    fails("the number of commands", function() assert.pop3(server()).counted("USER") end)
   end)
 
   it("tells of a handler that failed", function()
