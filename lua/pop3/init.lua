@@ -54,6 +54,7 @@ local parts = {
   record = function() return require "pop3.record" end,
   server = function() return require "pop3.server" end,
   store = function() return require "pop3.store" end,
+  sync = function() return require "pop3.sync" end,
   core = function() return require "pop3.core" end,
 }
 

@@ -64,7 +64,7 @@ Control.__close = Control.close
 function command.control(path)
   local sock = unix.stream()
   assert(sock:connect(path))
-  sock:settimeout(60)
+  sock:settimeout(20)
   return setmetatable({ sock = sock }, Control)
 end
 

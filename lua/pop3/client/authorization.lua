@@ -178,6 +178,7 @@ function methods:login(user, secret, opts)
   if why then return fail(self, "login", "no token: " .. why, "auth") end
   if token ~= nil then argument.text(token, "the token", 1, LONGEST // 2) end
   local _ <close> = operation(self)
+  self.user = user
   return login.run(self, { user = user, secret = secret, token = token }, mechs)
 end
 

@@ -117,6 +117,8 @@ local function connect(where, more)
     log = opts.log,
     capas = {},
     redial = given == nil and redial or nil,
+    reconnect = given == nil and user
+                and function() return connect(where, more) end or nil,
     dead = true,  -- until it has a connection
   }
   local io, err, code

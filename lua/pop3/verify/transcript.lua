@@ -1,5 +1,5 @@
---- Transcripts of a server: lists of entries that print as text.
--- @module pop3.verify.transcript
+--- Transcripts: lists of what was said, as text.
+-- @module pop3.transcript
 -- @local
 
 local transcript = {}
@@ -7,8 +7,8 @@ local transcript = {}
 local Transcript = { __name = "pop3.transcript" }
 Transcript.__index = Transcript
 
---- The transcript as text: lines "C: ..." and "S: ...", and a line "# session
--- N" before the lines of another session.
+--- Lines "C: ..." and "S: ...", and a line "# session N" where another session
+-- goes on.
 function Transcript:__tostring()
   local out, session = {}, nil
   for _, entry in ipairs(self) do
@@ -22,10 +22,7 @@ function Transcript:__tostring()
   return table.concat(out, "\n")
 end
 
---- Make a transcript.
--- @tparam {table,...} entries `{ session =, time =, from = "C" or "S", line =
--- }`
--- @treturn table the same list, which `tostring` turns into text
+--- @tparam {table,...} entries
 function transcript.new(entries)
   return setmetatable(entries, Transcript)
 end

@@ -1,0 +1,94 @@
+--- Deliveries: where `pop3.sync` puts messages. The contract, stated once.
+--
+-- The option `into` is a delivery, or a function that becomes one (see
+-- `pop3.sync.call`). `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` and `pop3.pipe`
+-- make deliveries. A program's own delivery has these methods:
+--
+-- - `into:begin(handle)` → a message under way; or nil, reason[, how]
+-- - `message:write(chunk)` → true; or nil, reason[, how]
+-- - `message:commit()` → true; or nil, reason[, how]
+-- - `message:abort()`: forget what was written
+--
+-- `how` says what a failure means:
+--
+-- - nil: try this message again in a later run; the failure is counted
+-- - `"reject"`: set this message aside at once
+-- - `"io"`: the place is out of order (a full disk, no permission). The run ends;
+--   no failure is counted for the message
+--
+-- Optional methods and fields:
+--
+-- - `into:open{ wait =, log = }` → true, or nil, message, code: once a run,
+--   before anything else. `into:close()`: at the end of the run
+-- - `into:name(handle)` → a string that is recorded durably before `begin`, such
+--   as a file name. In every later attempt `handle.name` is the same
+-- - `into:prepare(list)` → a list of marks, or nil, reason[, how]: the messages
+--   under way of a batch are about to be committed. Each mark is a word of
+--   printable ASCII that is recorded durably before the first commit. An mbox
+--   takes its lock here and says where the messages will be
+-- - `into:settle(intent)` → `"delivered"`, `"absent"`, or nil, message: what
+--   became of an attempt that was interrupted. `intent` has `name`, `uid`,
+--   `nth`, `size`, `id`, and `called`, the mark
+-- - `into:sync()` → true, or nil, reason[, how[, failed]]: make durable what was
+--   committed; `failed` maps `handle.id` → reason. The engine calls it after at
+--   most 32 commits or one second, and records nothing as delivered before it
+--   returned true. Without it `commit` must be durable
+-- - `message.file`: a file of `pop3.core.open`; the octets go there in C and
+--   `write` is not called
+-- - `into.calls = true`: a commit hands the message to somebody else (a function,
+--   a program, a server), so whether it happened cannot be found out after a
+--   crash. The engine records "called" durably before each commit; after a
+--   crash it delivers once more with `handle.again = true`
+--
+-- `handle` has
+--
+-- - `number`: of the message in this session
+-- - `size`: octets as LIST told; nil when the server did not say it
+-- - `uid`: the unique-id; nil without one
+-- - `nth`: 1, or the occurrence among equal unique-ids
+-- - `id`: 32 hexadecimal digits, the same at every attempt and in every process:
+--   a file name or an idempotency key
+-- - `again`: true when the message may have been delivered before
+-- - `first_seen`: seconds since 1970
+-- - `name`: see `into:name`
+-- - `partial`: lines of the body, when only the beginning is delivered
+--
+-- @module pop3.sync.delivery
+
+local argument = require "pop3.util.argument"
+
+local delivery = {}
+
+--- What the option `into` stands for.
+-- @param into a delivery, a function, or nil
+-- @tparam integer level who is to blame, see `pop3.util.argument`
+-- @return a delivery, or nil
+function delivery.of(into, level)
+  if into == nil then return nil end
+  if type(into) == "function" then return require "pop3.sync.call"(into) end
+  local ok, begin = pcall(function() return into.begin end)
+  if not ok or not begin then
+    argument.misuse(level + 1, "sync: option 'into' must be a function, or a "
+                    .. "delivery with the methods begin, write, commit, abort")
+  end
+  return into
+end
+
+-- Call an optional method.
+local function call(into, method, ...)
+  if not into or not into[method] then return true end
+  return into[method](into, ...)
+end
+delivery.call = call
+
+--- Call a method that a program wrote: an error is a failure to be tried later.
+-- @param object
+-- @tparam string method
+-- @return what it returned; or nil, reason
+function delivery.try(object, method, ...)
+  local results = table.pack(pcall(object[method], object, ...))
+  if results[1] then return table.unpack(results, 2, results.n) end
+  return nil, argument.said(results[2])
+end
+
+return delivery

@@ -1,0 +1,388 @@
+--- Fetching and deleting in one session: RETR and DELE under way side by side,
+-- and the order of every write (`pop3.sync`).
+--
+-- For a batch of at most 32 messages, or what comes within a second:
+--
+-- 1. the intents are recorded, durably
+-- 2. RETR of each, straight into the file of its delivery
+-- 3. what the delivery needs to be recorded before a commit ("called")
+-- 4. the deliveries are committed and made durable
+-- 5. they are recorded as delivered, durably
+-- 6. DELE of those that are not to be kept
+--
+-- RETR of the next batch is sent meanwhile, so the link is never idle. A message
+-- that fails does not stop the others; a place that is out of order does.
+-- @module pop3.sync.fetch
+-- @local
+
+local core = require "pop3.core"
+local delivery = require "pop3.sync.delivery"
+local pipeline = require "pop3.client.pipeline"
+local record = require "pop3.sync.record"
+
+local try = delivery.try
+
+local BATCH = 32     -- messages
+local SECONDS = 1    -- of a batch
+
+local Fetch = {}
+Fetch.__index = Fetch
+
+-- -------------------------------------------------------------------- outcomes
+
+-- The entry of a message for the state.
+local function entry(m, status)
+  local r = m.record or {}
+  local uid, nth = record.split(m.key)
+  return {
+    uid = uid, nth = nth, status = status, size = m.size, first = m.first,
+    tries = r.tries, name = m.handle and m.handle.name or r.name,
+    digest = m.digest or r.digest,
+  }
+end
+
+-- The run cannot go on: the session has ended.
+local function stop(self, message, code, reply)
+  self.stopped = self.stopped or { message, code, reply }
+  return nil
+end
+
+-- The run cannot go on: the place of the deliveries, or the state, is out of
+-- order. What is not durable by now is given up.
+local function break_off(self, message, code)
+  self.broken = true
+  return stop(self, message, code)
+end
+
+-- A message did not make it. `how` is nil, "reject" or "io".
+local function failed(self, m, reason, how, code, reply)
+  reason = tostring(reason or "the delivery gave no reason")
+  if how == "io" then return break_off(self, reason, "io") end
+  if not m.key then
+    self.run:report("failed", m, reason, code or "err", reply)
+    return
+  end
+  local e = entry(m, "failed")
+  e.tries = (e.tries or 0) + 1
+  e.note = reason:sub(1, 200)
+  if how == "reject" or e.tries >= self.run.options.attempts then
+    e.status = "aside"
+    self.aside[#self.aside + 1] = m
+  end
+  local ok, message, c = self.state:failed { e }
+  if not ok then return break_off(self, message, c) end
+  self.run:report(e.status, m, reason, code or "err", reply)
+end
+
+-- ------------------------------------------------------------------- a delivery
+
+-- What the commit of a batch needs to have recorded before.
+local function mark(self, batch)
+  local marks = {}
+  if self.into.prepare then
+    local list = {}
+    for i, m in ipairs(batch) do list[i] = m.delivery end
+    local message, how
+    marks, message, how = try(self.into, "prepare", list)
+    if not marks then
+      for _, m in ipairs(batch) do try(m.delivery, "abort") end
+      return break_off(self, tostring(message), how == "io" and "io" or "timeout")
+    end
+  elseif not self.calls then
+    return true
+  end
+  local entries = {}
+  for i, m in ipairs(batch) do
+    entries[i] = entry(m, "called")
+    entries[i].note = marks[i]
+  end
+  local ok, message, code = self.state:intend(entries)
+  if not ok then
+    for _, m in ipairs(batch) do try(m.delivery, "abort") end
+    return break_off(self, message, code)
+  end
+  return true
+end
+
+-- Record what is durable now; DELE may follow.
+local function record_done(self, done)
+  local entries = {}
+  for i, m in ipairs(done) do
+    entries[i] = entry(m, m.partial and "partial" or "delivered")
+    entries[i].name, entries[i].tries = nil, nil
+  end
+  local ok, message, code = self.state:done(entries)
+  if not ok then return break_off(self, message, code) end
+  for _, m in ipairs(done) do
+    m.done = true
+    self.run:report("delivered", m)
+    if self.run:is_unwanted(m) then
+      self.deletes[#self.deletes + 1] = m
+    end
+  end
+end
+
+-- Commit the batch and make it durable.
+local function flush(self)
+  local batch = self.batch
+  self.batch, self.since = {}, nil
+  if #batch == 0 or not mark(self, batch) then return end
+  local committed = {}
+  for _, m in ipairs(batch) do
+    if self.broken then
+      try(m.delivery, "abort")
+    else
+      local ok, reason, how = try(m.delivery, "commit")
+      if ok then
+        committed[#committed + 1] = m
+      else
+        try(m.delivery, "abort")
+        failed(self, m, reason, how)
+      end
+    end
+  end
+  if #committed > 0 and self.into.sync then
+    local ok, reason, how, bad = try(self.into, "sync")
+    bad = type(bad) == "table" and bad or nil
+    if not ok and not bad then
+      return break_off(self, tostring(reason or "the delivery is not durable"),
+                       how == "io" and "io" or "timeout")
+    end
+    local good = {}
+    for _, m in ipairs(committed) do
+      local why = bad and bad[m.handle.id]
+      if why then
+        failed(self, m, why, how ~= "io" and how or nil)
+      else
+        good[#good + 1] = m
+      end
+    end
+    committed = good
+    if not ok and how == "io" then break_off(self, tostring(reason), "io") end
+  end
+  if #committed > 0 then record_done(self, committed) end
+  for _, m in ipairs(batch) do m.delivery = nil end
+end
+
+-- Record the intents of the next batch, from the message 'at' in the list on.
+local function intend(self, at)
+  local entries, messages = {}, {}
+  for i = at, math.min(at + BATCH - 1, #self.list) do
+    local m = self.list[i]
+    if m.key and not m.intended then
+      if not m.handle.name then
+        m.handle.name = delivery.call(self.into, "name", m.handle)
+        if m.handle.name == true then m.handle.name = nil end
+      end
+      messages[#messages + 1] = m
+      entries[#entries + 1] = entry(m, "intent")
+    end
+  end
+  if #entries == 0 then return true end
+  local names, message, code = self.state:intend(entries)
+  if not names then return break_off(self, message, code) end
+  for i, m in ipairs(messages) do
+    m.intended = true
+    m.handle.name = names[i] or nil
+  end
+  return true
+end
+
+local function begin(self, m)
+  local d, reason, how = try(self.into, "begin", m.handle)
+  if not d then return nil, reason, how end
+  m.delivery = d
+  if d.file then d.file:hash(true, false) end
+  return d
+end
+
+-- The octets of a delivery without a file, and the header among them.
+local function writer(m)
+  local head, ended = {}, false
+  m.header = function()
+    local text = table.concat(head)
+    return text ~= "" and core.header_digest(text) or nil
+  end
+  return function(chunk)
+    if not ended then
+      head[#head + 1] = chunk
+      ended = (head[#head - 1] or ""):sub(-3) .. chunk
+      ended = ended:find "\n\r?\n" ~= nil
+    end
+    local ok, reason, how = try(m.delivery, "write", chunk)
+    if ok then return true end
+    m.how = how
+    return nil, reason or "the delivery gave no reason"
+  end
+end
+
+local function digest_of(m)
+  local file = m.delivery.file
+  if file then return (file:digests()) end
+  return m.header()
+end
+
+-- The message is in its delivery.
+local function received(self, m, octets)
+  m.octets = octets
+  m.digest = digest_of(m)
+  self.batch[#self.batch + 1] = m
+  self.since = self.since or self.clock()
+  if self.calls or #self.batch >= BATCH
+     or self.clock() - self.since > SECONDS then
+    flush(self)
+  end
+end
+
+-- Take the reply to RETR (or TOP) of the message 'at' in the list.
+local function receive(self, at)
+  local m, p = self.list[at], self.pipeline
+  local label = m.command
+  local d, reason, how
+  if not self.stopped and (m.intended or self.calls or intend(self, at)) then
+    d, reason, how = begin(self, m)
+  end
+  if not d then
+    local ok, message, code = p:reply(label)
+    if ok == nil then return stop(self, message, code) end
+    if not self.stopped then failed(self, m, reason, how) end
+    return
+  end
+  local ok, octets, code, reply = p:reply(label, d.file, not d.file and writer(m))
+  if ok then return received(self, m, octets) end
+  try(d, "abort")
+  m.delivery = nil
+  if ok == nil then
+    failed(self, m, octets, nil, code)
+    return stop(self, octets, code)
+  end
+  if code == "io" then how = d.file and "io" or m.how else how = nil end
+  failed(self, m, octets, how, code, reply)
+end
+
+-- ---------------------------------------------- messages that the content names
+
+-- Take a message into a spool: what it is shows when it is there.
+local function receive_unnamed(self, at)
+  local m, p = self.list[at], self.pipeline
+  local spool <close> = core.spool(self.run.options.spool)
+  spool:hash(true, true)
+  local ok, octets, code, reply = p:reply(m.command, spool)
+  if ok == nil then return stop(self, octets, code) end
+  if not ok then
+    return failed(self, m, octets, code == "io" and "io" or nil, code, reply)
+  end
+  local header, whole = spool:digests()
+  if self.run:identify(m, header, whole) then return end
+  m.handle = self.run:handle_of(m)
+  if not (self.calls or intend(self, at)) then return end
+  local d, reason, how = begin(self, m)
+  if not d then return failed(self, m, reason, how) end
+  local take = not d.file and writer(m)
+  local done
+  if d.file then
+    done, reason = d.file:copy(spool)
+    how = "io"
+  else
+    local offset = 0
+    repeat
+      local chunk, err = spool:pread(offset, 65536)
+      if not chunk then
+        done, reason, how = nil, err, "io"
+      else
+        offset = offset + #chunk
+        done, reason = #chunk == 0 or take(chunk), nil
+        how = m.how
+      end
+    until not done or #chunk == 0
+  end
+  if not done then
+    try(d, "abort")
+    m.delivery = nil
+    return failed(self, m, reason, how)
+  end
+  received(self, m, octets)
+  m.digest = header and header .. "." .. whole
+end
+
+-- -------------------------------------------------------------------- the loop
+
+local function send_more(self)
+  local p, list = self.pipeline, self.list
+  if not p:wants_more() then return end
+  while not self.stopped and p:has_room() do
+    local what, m = "DELE", self.deletes[self.next_delete]
+    local line = m and "DELE " .. m.number
+    if m then
+      self.next_delete = self.next_delete + 1
+    elseif self.next <= #list and not self.run:is_enough(list[self.next]) then
+      what, m = "RETR", self.next
+      line = list[m].command
+      self.next = self.next + 1
+    else
+      return
+    end
+    local ok, message, code = p:send(line, what == "RETR")
+    if not ok then return stop(self, message, code) end
+    self.queue[#self.queue + 1] = { what = what, item = m, line = line }
+  end
+end
+
+local function take_reply(self)
+  local asked = table.remove(self.queue, 1)
+  self.pipeline:restart_clock()
+  if asked.what == "RETR" then
+    local m = self.list[asked.item]
+    local take = m.key and not m.twin and receive or receive_unnamed
+    take(self, asked.item)
+    self.answered = (self.answered or 0) + 1
+    local progress = self.run.options.progress
+    if progress then progress(self.answered, #self.list, m.handle) end
+    return
+  end
+  local ok, message, code, reply = self.pipeline:reply(asked.line)
+  if ok == nil then return stop(self, message, code) end
+  self.run:report(ok and "deleted" or "problem", asked.item, message, code, reply)
+end
+
+--- Fetch messages, deliver them, record them, delete those that are not kept.
+-- @tparam table run see `pop3.sync.run`
+-- @tparam {message,...} list in the order of fetching, each with `number`, `size`,
+-- `key`, `record`, `twin`, `first`, `command` (RETR or TOP) and, if it has a key,
+-- `handle`. Those that were delivered get `done`
+-- @tparam {message,...} deletes messages to be deleted
+-- @treturn boolean true, or nil, message, code, reply when the run cannot go on
+-- @return nil
+-- @return nil
+-- @return nil
+-- @treturn {message,...} those that were set aside
+return function(run, list, deletes)
+  local p, message, code = pipeline.open(run.session, "sync", #list + #deletes)
+  if not p then return nil, message, code end
+  local self = setmetatable({
+    run = run, into = run.into, calls = run.calls, state = run.state,
+    clock = run.clock, pipeline = p, list = list, next = 1, deletes = deletes,
+    next_delete = 1, queue = {}, batch = {}, aside = {},
+  }, Fetch)
+  do
+    local _ <close> = p
+    while true do
+      send_more(self)
+      if #self.queue == 0 then
+        flush(self)
+        if self.stopped or self.next_delete > #self.deletes then break end
+      elseif self.stopped then
+        break
+      else
+        take_reply(self)
+      end
+    end
+    flush(self)
+  end
+  run.place_broken = self.broken
+  local stopped = self.stopped
+  if stopped then
+    return nil, stopped[1], stopped[2], stopped[3], self.aside
+  end
+  return true, nil, nil, nil, self.aside
+end

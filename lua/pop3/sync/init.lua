@@ -1,0 +1,93 @@
+--- Fetch new mail, durably: `pop3.sync(session, options)`.
+--
+-- After any interruption (kill -9, power loss, a lost connection, a full disk, a
+-- server fault) and one more undisturbed run, nothing is lost; each message is in
+-- a Maildir, an mbox or a database exactly once, and at most one call of a
+-- function, a pipe or an LMTP server is repeated, which `handle.again` says; no
+-- message is deleted without a durable record of its delivery; nothing partial is
+-- visible; and a further run changes nothing.
+--
+-- Options:
+--
+-- - `into`: where messages go: `pop3.maildir(path)`, `pop3.mbox(path)`,
+--   `pop3.lmtp{…}`, `pop3.pipe(command)`, `function(octets, handle)`, or a
+--   delivery of the program's own, see `pop3.sync.delivery`
+-- - `state`: the path of the state file, or an object, see `pop3.sync.state`
+-- - `account`: the name that the state is kept under; default
+--   `user@host:port`. Give the old name when the server gets a new one
+-- - `keep`: true (the default: nothing is deleted), false (messages are deleted
+--   once they are delivered), a number of days since a message was first seen, or
+--   `function(handle, first_seen)` → true to keep
+-- - `filter`: `function(message, handle)`, with the parsed header, → `"fetch"`,
+--   `"skip"` (seen, never asked again), `"later"`, `"delete"`
+-- - `max_size`: octets; larger messages are skipped in this run. `partial`: the
+--   header and so many lines of larger messages are delivered; the whole
+--   message follows when `max_size` allows it
+-- - `max_messages`, `max_octets`: of one run; at least one message is fetched
+-- - `order`: `"oldest"` (default) or `"newest"`, by message number
+-- - `seed`: true: all new messages count as seen, without being fetched;
+--   `{ newest = n }`: all but the newest n; `{ since = time }`: those whose Date is
+--   before it, in seconds since 1970
+-- - `attempts` (5): a message that failed in so many runs is set aside: it stays
+--   on the server and is not tried again. `set_aside`: a directory for its octets.
+--   `retry = true`: such messages are tried again
+-- - `purge_after`: QUIT and a new session after so many deletions.
+--   `reconnect`: `function()` → a session, for a session that `pop3.connect` did
+--   not make with a host, a user and a password
+-- - `rekey`: when the server has new unique-ids for old mail: `"match"` (default:
+--   by size and header), `"fetch"`, `"stop"`
+-- - `forget` (30): days without a sighting in whole listings after which a
+--   message is forgotten
+-- - `dedupe = "content"`: without UIDL and TOP, every message is fetched in every
+--   run and recognised by its content
+-- - `dry_run`: nothing is written, fetched or deleted; the result counts what
+--   would be
+-- - `progress`: `function(done, total, handle)` after each message
+-- - `log`: `function(event)`, a table with `what` ("delivered", "deleted",
+--   "skipped", "failed", "aside", "settled", "problem"), `number`, `uid`, `id`,
+--   `octets`, `text`, `code`
+-- - `now`: `function()` → seconds since 1970
+--
+-- The session must be logged in. It ends with QUIT.
+--
+-- The result has `new`, `skipped`, `deleted`, `failed`, `aside` (messages),
+-- `again` (deliveries that may be repeats), `octets` (delivered), `pending`
+-- (messages still to be fetched), `retry_after` (seconds that the server asks to
+-- wait, or nil), `quit` ("confirmed", "refused", "unknown"), `problems` (a list of
+-- `{ number =, uid =, code =, text = }`), and `temporary` (true when the failure
+-- can be over at the next run).
+-- @module pop3.sync
+-- @see pop3.sync.delivery
+-- @see pop3.sync.state
+-- @usage
+-- local pop3 = require "pop3"
+-- local s = assert(pop3.connect{ host = "mail.example", user = "mrose",
+--                                password = "secret" })
+-- local result = assert(pop3.sync(s, { into = pop3.maildir "Mail",
+--                                      state = "mrose.state", keep = 7 }))
+-- print(result.new, "new messages")
+
+local argument = require "pop3.util.argument"
+local delivery = require "pop3.sync.delivery"
+local options = require "pop3.sync.options"
+local run = require "pop3.sync.run"
+local state = require "pop3.sync.state"
+
+--- Fetch new mail.
+-- @function sync
+-- @tparam pop3.session session
+-- @tparam table opts see above
+-- @treturn table result; or nil, message, code, reply, result when the session
+-- could not go on: what was done until then is recorded, and in the result
+return function(session, opts)
+  local ok, is_session = pcall(function() return session.retr_many ~= nil end)
+  if not ok or not is_session then
+    argument.misuse(1, "sync: the session must be one of pop3.connect")
+  end
+  local checked = options.check(opts, 1)
+  local into = delivery.of(checked.into, 1)
+  local kept = state.of(checked.state, 1)
+  local account = checked.account
+                  or (session.user or "") .. "@" .. session.name
+  return run(session, checked, kept, into, account)
+end

@@ -1,0 +1,298 @@
+--- What `pop3.sync` remembers between runs: the contract, and the state file.
+--
+-- A state is any object with six calls:
+--
+-- - `state:open(account[, opts])` → true; or nil, message, code, info. It takes
+--   the lock of the account and reads. `opts.read_only`: nothing is written, and
+--   no lock is taken. `info.temporary`: trying again later can help;
+--   `info.locked_by`: the process that has the lock
+-- - `state:seen()` → a table: key → packed record (`pop3.sync.record`). The
+--   calls below keep it up to date
+-- - `state:intend(list)` → a list of names; or nil, message, code. Deliveries
+--   are about to begin. Durable when it returns. The name of an entry that has
+--   been recorded before stays
+-- - `state:done(list)` → true; or nil, message, code. What is final: delivered,
+--   skipped, absent, forgotten. Durable when it returns
+-- - `state:failed(list)` → true; or nil, message, code. Deliveries that failed
+-- - `state:close(result)` → true; or nil, message, code. It gives the lock back
+--
+-- The elements of the lists are tables with `uid`, `nth` and the fields of
+-- `pop3.sync.record`; the status `"forgotten"` removes an entry.
+--
+-- `state.file(path)` is the state file: text, one line an entry, append-only,
+-- each line with a checksum (see csrc/bind/os/lstate.c for the lines). A torn last
+-- line, which a crash leaves, is cut off. An unreadable line inside is an error
+-- that names it. The lock is the file `path.lock`, which stays.
+-- @module pop3.sync.state
+
+local argument = require "pop3.util.argument"
+local core = require "pop3.core"
+local record = require "pop3.sync.record"
+
+local FIRST = "lpop3-state 1\n"
+local SUPERSEDED = 1000  -- lines that are no longer valid, before a compaction
+
+local File = { __name = "pop3.sync.state" }
+File.__index = File
+
+local function parent_of(path)
+  return path:match "^(.*/)[^/]*$" or "."
+end
+
+-- ------------------------------------------------------------------------ lock
+
+local function lock(self)
+  local path = self.path .. ".lock"
+  local file, message, code = core.open(path, "rwcn")
+  if not file then return nil, message, code, {} end
+  local locked
+  locked, message, code = file:lock()
+  if locked then
+    file:truncate(0)
+    file:write(("%d\n"):format(core.getpid()))
+    file:flush()
+    self.lock = file
+    return true
+  end
+  local pid = locked == false and (file:pread(0, 32) or ""):match "^%d+"
+  file:close()
+  if locked == nil then return nil, message, code, {} end
+  return nil, ("%s: in use by another run%s"):format(self.path,
+    pid and ", process " .. pid or ""), "state",
+    { temporary = true, locked_by = math.tointeger(tonumber(pid)) }
+end
+
+-- ------------------------------------------------------------- reading, writing
+
+-- Write a whole new file in place of the state: durable and never half-written.
+local function replace(self, write)
+  local temp = self.path .. ".new"
+  local file <close>, message, code = core.open(temp, "wctn")
+  if not file then return nil, message, code end
+  local ok
+  ok, message, code = write(file)
+  if ok then ok, message, code = file:sync() end
+  if ok then ok, message, code = file:close() end
+  if ok then ok, message, code = core.rename(temp, self.path) end
+  if ok then ok, message, code = core.syncdir(parent_of(self.path)) end
+  if not ok then
+    core.unlink(temp)
+    return nil, message, code
+  end
+  return true
+end
+
+local function entry_line(key, packed)
+  local uid, nth = record.split(key)
+  return core.state.seal(("entry %s %d %s"):format(record.escape(uid), nth,
+                                                    packed))
+end
+
+-- The lines of other accounts, as they are.
+local function copy_others(self, file)
+  local ours, any = false, false
+  for line in io.lines(self.path) do
+    local text = line:match "^%x%x%x%x%x%x%x%x (.*)$"
+    if text and core.state.seal(text) == line .. "\n" then
+      local name = text:match "^account (.*)$"
+      if name then ours = name == self.name end
+      any = any or not ours
+      if not ours then
+        local ok, message, code = file:write(line .. "\n")
+        if not ok then return nil, message, code end
+      end
+    end
+  end
+  return true, any
+end
+
+-- Write only the valid lines. A symbolic link is left as it is.
+local function compact(self)
+  local kind = core.lstat(self.path)
+  if kind and kind.kind ~= "file" then return true end
+  return replace(self, function(file)
+    local ok, message, code = file:write(FIRST)
+    if ok then ok, message, code = copy_others(self, file) end
+    if ok then
+      ok, message, code = file:write(core.state.seal("account " .. self.name))
+    end
+    for key, packed in pairs(self.entries) do
+      if not ok then break end
+      ok, message, code = file:write(entry_line(key, packed))
+    end
+    if not ok then return nil, message, code end
+    return true
+  end)
+end
+
+local function read(self)
+  local ok, message, code
+  if not core.lstat(self.path) then
+    self.entries, self.ours, self.size, self.lines = {}, false, #FIRST, 0
+    if self.read_only then return true end
+    return replace(self, function(file) return file:write(FIRST) end)
+  end
+  local entries, info
+  entries, info, code = core.state.index(self.path, self.name, self.repair)
+  if not entries then return nil, info, code end
+  self.entries, self.ours = entries, info.ours
+  self.size, self.lines = info.good, info.entries
+  if self.read_only then return true end
+  if info.bad > 0 then
+    ok, message, code = core.link(self.path, ("%s.damaged-%d"):format(self.path,
+                                                             os.time()))
+    if ok ~= nil then ok, message, code = compact(self) end
+    if not ok then return nil, message, code end
+    return read(self)
+  end
+  return true
+end
+
+-- Append lines; durable when it returns. After a failure the file is as before.
+local function append(self, lines)
+  if #lines == 0 then return true end
+  if self.broken then return nil, self.broken, "io" end
+  local text = table.concat(lines)
+  if not self.ours then
+    text = core.state.seal("account " .. self.name) .. text
+  end
+  local ok, message, code = self.file:write(text)
+  if ok then ok, message, code = self.file:sync "data" end
+  if not ok then
+    message = self.path .. ": " .. message:gsub("^.*: ", "")
+    if not self.file:truncate(self.size) then self.broken = message end
+    return nil, message, code
+  end
+  self.ours = true
+  self.size, self.lines = self.size + #text, self.lines + #lines
+  return true
+end
+
+-- ----------------------------------------------------------------- the six calls
+
+function File:open(account, opts)
+  self.name = record.escape(account)
+  self.read_only = opts and opts.read_only or false
+  if self.read_only then return read(self) end
+  local ok, message, code, info = lock(self)
+  if not ok then return nil, message, code, info end
+  core.unlink(self.path .. ".new")
+  ok, message, code = read(self)
+  if ok then
+    self.file, message, code = core.open(self.path, "wa")
+    ok = self.file
+  end
+  if ok then
+    local size
+    size, message, code = self.file:size()
+    ok = size
+    if size and size > self.size then  -- a torn last line
+      ok, message, code = self.file:truncate(self.size)
+      if ok then ok, message, code = self.file:sync() end
+    end
+  end
+  if ok then return true end
+  self:release()
+  return nil, message, code, {}
+end
+
+function File:seen()
+  return self.entries
+end
+
+-- Append the entries of a list and keep the table up to date.
+local function put(self, list, status)
+  if self.read_only then return nil, "the state is open for reading", "state" end
+  local lines, packed, keys = {}, {}, {}
+  for i, e in ipairs(list) do
+    local key = record.key(e.uid, e.nth)
+    keys[i] = key
+    if e.status == "forgotten" then
+      lines[i] = core.state.seal(("forgotten %s %d"):format(
+        record.escape(e.uid), e.nth))
+    else
+      local r = e.status and e or setmetatable({ status = status },
+                                               { __index = e })
+      packed[i] = record.pack(r)
+      lines[i] = entry_line(key, packed[i])
+    end
+  end
+  local ok, message, code = append(self, lines)
+  if not ok then return nil, message, code end
+  for i, key in ipairs(keys) do self.entries[key] = packed[i] end
+  return true
+end
+
+function File:intend(list)
+  local ok, message, code = put(self, list, "intent")
+  if not ok then return nil, message, code end
+  local names = {}
+  for i, e in ipairs(list) do names[i] = e.name or false end
+  return names
+end
+
+function File:done(list)
+  return put(self, list, "delivered")
+end
+
+function File:failed(list)
+  return put(self, list, "failed")
+end
+
+-- Give everything back.
+function File:release()
+  if self.file then self.file:close() end
+  if self.lock then self.lock:close() end
+  self.file, self.lock = nil, nil
+end
+
+function File:close()
+  local ok, message, code = true, nil, nil
+  if self.file then
+    local live = 0
+    for _ in pairs(self.entries) do live = live + 1 end
+    if self.lines - live > SUPERSEDED and self.lines > 2 * live then
+      ok, message, code = compact(self)
+    end
+  end
+  self:release()
+  self.entries = nil
+  if not ok then return nil, message, code end
+  return true
+end
+
+File.__close = File.release
+
+local state = {}
+
+--- A state file.
+-- @tparam string path the file; `path.lock` and `path.new` belong to it
+-- @tparam[opt] table opts `repair = true`: leave out unreadable lines; the file
+-- as it was stays beside it, as `path.damaged-TIME`
+-- @treturn state
+-- @usage
+-- local state = require "pop3.sync.state".file "/tmp/mrose.state"
+function state.file(path, opts)
+  if type(path) ~= "string" or path == "" or path:find "\0" then
+    argument.misuse(1, "state.file: the path must be a string")
+  end
+  argument.options(opts or {}, { repair = "boolean" }, "state.file", 1)
+  return setmetatable({ path = path, repair = opts and opts.repair or false },
+                      File)
+end
+
+--- What the option `state` of `pop3.sync` stands for.
+-- @param given a path or a state
+-- @tparam integer level who is to blame, see `pop3.util.argument`
+-- @treturn state
+function state.of(given, level)
+  if type(given) == "string" then return state.file(given) end
+  for _, name in ipairs { "open", "seen", "intend", "done", "failed", "close" } do
+    if type(given[name]) ~= "function" then
+      argument.misuse(level + 1, "sync: option 'state' has no method '%s'", name)
+    end
+  end
+  return given
+end
+
+return state
