@@ -3,9 +3,32 @@
 */
 
 /***
-The C half: the engines, and what else is done in C. Whoever brings an event
-loop or a transport of their own starts here; others use `pop3`.
-@module pop3.core
+The part in C. Programs use `pop3` instead; start here if you have an event loop
+or a transport that `pop3.connect` cannot use.
+
+The engines are `pop3.core.client`, `pop3.core.server` and `pop3.core.tls`. They
+do no input and no output, and never wait. Each has four ports:
+
+- `feed(octets)`: octets that came from the peer
+- `next()`: the next event, or nothing when more octets are needed
+- `out()`: octets to send, nil if there are none
+- `sent(n)`: n of these octets were sent
+
+A TLS engine stands between another engine and the connection. The other pages are
+the means of the library: files, descriptors, processes, certificates.
+@engine pop3.core
+@usage
+local core = require "pop3.core"
+local client, server = core.client(), core.server()
+server:reply(true, "ready")                       -- the greeting
+server:enter "authorization"
+local octets = server:out()
+client:feed(octets)
+server:sent(#octets)
+print(client:next())                              -- reply, true, "ready"
+client:ask "CAPA"
+server:feed(client:out())
+print(server:next())                              -- CAPA
 */
 #include <lauxlib.h>
 

@@ -121,7 +121,7 @@ local parts = {
 -- @usage
 -- local s = assert(pop3.connect{ host = "mail.example",
 --                                user = "mrose", password = "secret" })
--- local t = assert(pop3.connect("pops://mrose@mail.example",
+-- local t = assert(pop3.connect("pops://ann@mail.example",
 --                               { password = "secret" }))
 
 --- The message reader, see `pop3.message`.

@@ -59,6 +59,49 @@ function reference.render()
   return pages, printed
 end
 
+--- The examples (@usage) of all pages but topics, as one program that runs each and
+-- ends with status 1 when one fails. An example finds `pop3`, a `server`, and a
+-- session `s` in memory; one that begins with "return session:" is a handler.
+-- @tparam table pages
+-- @treturn string
+-- @treturn integer how many
+function reference.examples(pages)
+  local program = { [[
+    local pop3 = require "pop3"
+    local failed = false
+    local function try(name, code)
+      local server = pop3.server.new { users = { mrose = { password = "secret",
+        mail = { "A: b\r\n\r\nc\r\n" } } } }
+      local s = assert(pop3.connect { transport = server:loopback(),
+                                      user = "mrose", password = "secret" })
+      if code:find "^%s*return session:" then
+        code = ("function server.on.NOOP(session) %s end s:noop()"):format(code)
+      end
+      local env = setmetatable({ pop3 = pop3, server = server, s = s },
+                               { __index = _G })
+      local chunk, err = load(code, "=" .. name, "t", env)
+      local ok = chunk ~= nil
+      if ok then ok, err = pcall(chunk) end
+      if ok and #server.errors > 0 then ok, err = false, server.errors[1] end
+      if not ok then
+        failed = true
+        print(name, err)
+      end
+    end
+  ]] }
+  local count = 0
+  for name, page in pairs(pages) do
+    if page.kind ~= "topics" and page.kind ~= "examples" then
+      for code in page.html:gmatch '<pre class="example">(.-)</pre>' do
+        program[#program + 1] = ("try(%q, %q)\n"):format(name, text_of(code))
+        count = count + 1
+      end
+    end
+  end
+  program[#program + 1] = "os.exit(not failed)\n"
+  return table.concat(program), count
+end
+
 --- Is LDoc there?
 function reference.available()
   return os.execute "ldoc --version >/dev/null 2>&1; [ $? -ne 127 ]" == true

@@ -3,6 +3,7 @@
 
 if os.getenv "LPOP3_SANITIZED" then return end  -- LDoc is a program of its own
 
+local pages_of = require "spec.support.pages"
 local pop3 = require "pop3"
 local reference = require "spec.support.reference"
 
@@ -70,9 +71,16 @@ describe("the reference", function()
     assert.is_true(modules < internals)
   end)
 
+  it("has examples that run", function()
+    local program, count = reference.examples(pages)
+    assert.is_true(count >= 30)
+    local text, content = pages_of.run { language = "lua", program = program }
+    assert.is_true(content, text)
+  end)
+
   it("has the engines apart from the public modules", function()
     for name, page in pairs(pages) do
-      if name:find "^pop3%.core%." then assert.equal("internals", page.kind, name) end
+      if name:find "^pop3%.core" then assert.equal("internals", page.kind, name) end
     end
   end)
 
