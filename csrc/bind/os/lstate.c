@@ -17,7 +17,7 @@
 
 /***
 The lines of a state file.
-@module pop3.core.state
+@engine pop3.core.state
 */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
