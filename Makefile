@@ -7,6 +7,7 @@
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
 #   make install    for the system
+#   make layers     check which file may use which; make graph prints it
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
@@ -48,8 +49,8 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
-.PHONY: all deps env demo test test-all spec ctest interop bench lint layers \
-        asan valgrind fuzz fuzzers docs pages install clean
+.PHONY: all deps env demo test test-all spec ctest interop bench lint \
+        layers graph asan valgrind fuzz fuzzers docs pages install clean
 
 all: $(SO)
 
@@ -141,15 +142,10 @@ lint: layers
 	  CFLAGS='-O2 -Werror'
 	clang-tidy --quiet $(SRC) -- -std=c99 $(INC) 2>/dev/null
 
-# core/ knows libc and nothing else, by its includes and by its symbols.
-layers: $(OBJ)
-	@! grep -nE '#include *[<"](lua|lauxlib|openssl|sys/socket|netinet|netdb)' \
-	  $(CORE_DIRS:%=%/*.[ch])
-	@! grep -nE '#include *[<"](lua|lauxlib|sys/socket|netinet|netdb)' \
-	  csrc/tls/*.[ch]
-	@! nm -u $(CORE:%.c=$(B)/%.o) | \
-	  grep -E ' (lua_|luaL_|SSL_|EVP_|OPENSSL_|socket|connect|send|recv)'
-	@echo "layers: core/ and tls/ include only what is below them"
+# Which file uses which: all arrows point to a lower layer, no circle. "graph"
+# prints them.
+layers graph: $(OBJ)
+	@$(LUA) spec/layers.lua --objects $(B) $(if $(filter graph,$@),--graph)
 
 ASAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
        -fno-omit-frame-pointer

@@ -48,6 +48,7 @@ typedef struct pop3_mem {
   X (UNASKED, "proto",    "octets that no command asked for")              \
   X (CHARSET, "charset",  "unknown charset")                               \
   X (SASL,    "proto",    "malformed SASL message")                        \
+  X (BASE64,  "proto",    "not base64")                                    \
   X (AUTH,    "auth",     "authentication failed")                         \
   X (PREP,    "auth",     "a character that no name or password may have") \
   X (TLS,     "tls",      "TLS failed")                                    \

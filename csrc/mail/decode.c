@@ -6,7 +6,6 @@
 
 #include "../base/ascii.h"
 #include "decode.h"
-#include "yenc.h"
 
 typedef unsigned char byte;
 
@@ -30,7 +29,7 @@ enum pop3_code pop3_code_find (pop3_span value) {
 void pop3_decoder_init (pop3_decoder *d, enum pop3_code code) {
   d->code = code;
   d->state = d->nq = 0;
-  d->bol = 1;
+  pop3_yenc_init(&d->yenc);
   d->quad = 0;
   d->nheld = 0;
 }
@@ -310,7 +309,7 @@ int pop3_decode (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
       if (last) q = end_line(d, q, "", 0);
       break;
     default:
-      q = pop3_yenc(d, in, q);
+      q = pop3_yenc_decode(&d->yenc, in, q);
       break;
   }
   out->n = (size_t)(q - out->p);

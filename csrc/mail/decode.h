@@ -6,6 +6,7 @@
 #define POP3_DECODE_H
 
 #include "../base/buf.h"
+#include "yenc.h"
 
 enum pop3_code {
   POP3_CODE_NONE,      /* 7bit, 8bit, binary, or no field */
@@ -27,10 +28,10 @@ enum pop3_code pop3_code_find (pop3_span value);
 */
 typedef struct pop3_decoder {
   enum pop3_code code;
-  unsigned char state;       /* uu, yenc: before, inside, after the data */
-  unsigned char bol;         /* yenc: state of the keyword at a line start */
+  unsigned char state;       /* uu: before, inside, after the data */
   unsigned char nq;          /* base64: digits in 'quad' */
   uint32_t quad;
+  pop3_yenc yenc;
   size_t nheld;
   char held[POP3_CODE_HOLD + 4];
 } pop3_decoder;

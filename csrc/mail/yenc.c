@@ -7,52 +7,57 @@
 #include "yenc.h"
 
 enum { BEFORE, WITHIN, AFTER };
-enum { INLINE, START, SKIP };    /* d->bol: where in a line we are */
+enum { INLINE, START, SKIP };    /* the place in a line */
+
+void pop3_yenc_init (pop3_yenc *y) {
+  memset(y, 0, sizeof *y);
+  y->line = START;
+}
 
 /*
-** An octet at the start of a line; what could be a keyword is gathered in
-** 'held'. Returns 0 when it is data.
+** Take an octet at the start of a line. Octets that may begin a keyword are
+** counted in 'matched'. Returns 0 when the octet is data.
 */
-static int keyword (pop3_decoder *d, char c) {
+static int keyword (pop3_yenc *y, char c) {
   static const char begin[] = "=ybegin", end[] = "=yend";
-  const char *want = d->state == BEFORE ? begin : end;
-  size_t n = d->nheld;
+  const char *want = y->state == BEFORE ? begin : end;
+  size_t n = y->matched;
   if (c == '\n') {
-    d->nheld = 0;
+    y->matched = 0;
     return 1;
   }
   if (c == want[n]) {
-    d->held[d->nheld++] = c;
+    y->matched++;
     if (want[n + 1] == '\0') {
-      d->state++;
-      d->bol = SKIP;
+      y->state++;
+      y->line = SKIP;
     }
     return 1;
   }
-  if (d->state == BEFORE || n >= 2) {    /* some other line of text */
-    d->bol = SKIP;
+  if (y->state == BEFORE || n >= 2) {    /* some other line of text */
+    y->line = SKIP;
     return 1;
   }
-  d->bol = INLINE;
-  d->nq = n == 1;                        /* the "=" was an escape */
+  y->line = INLINE;
+  y->escaped = n == 1;                        /* the "=" was an escape */
   return 0;
 }
 
-char *pop3_yenc (pop3_decoder *d, pop3_span in, char *q) {
+char *pop3_yenc_decode (pop3_yenc *y, pop3_span in, char *q) {
   const char *p = in.p, *e = p + in.n;
-  for (; p < e && d->state != AFTER; p++) {
+  for (; p < e && y->state != AFTER; p++) {
     char c = *p;
-    if (d->bol == START && keyword(d, c)) continue;
+    if (y->line == START && keyword(y, c)) continue;
     if (c == '\n') {
-      d->bol = START;
-      d->nheld = 0;
+      y->line = START;
+      y->matched = 0;
     }
-    else if (d->bol == SKIP || c == '\r') continue;
-    else if (d->nq) {
+    else if (y->line == SKIP || c == '\r') continue;
+    else if (y->escaped) {
       *q++ = (char)(c - 64 - 42);
-      d->nq = 0;
+      y->escaped = 0;
     }
-    else if (c == '=') d->nq = 1;
+    else if (c == '=') y->escaped = 1;
     else *q++ = (char)(c - 42);
   }
   return q;

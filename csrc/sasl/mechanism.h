@@ -98,6 +98,12 @@ int pop3_sasl_put64 (pop3_buf *b, pop3_span in);
 /* Read strict base64 at the end of 'b'. 0, POP3_ESASL or POP3_ENOMEM. */
 int pop3_sasl_get64 (pop3_buf *b, pop3_span in);
 
+/*
+** The next of the strings in 'b', which 'pop3_secret_add' put there. '*at'
+** begins as 0. Returns 0 after the last.
+*/
+int pop3_sasl_kept (const pop3_buf *b, size_t *at, pop3_span *s);
+
 /* Something that no one may show. */
 int pop3_sasl_hide (pop3_sasl *m, pop3_span s);
 

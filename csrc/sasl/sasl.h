@@ -56,47 +56,9 @@
 #define POP3_SASL_H
 
 #include "../base/buf.h"
+#include "hash.h"
 
 #define POP3_SASL_MAX 65536   /* octets of one message */
-
-/* ----------------------------------------------------- what is handed in */
-
-/*
-** The hash functions, one row each: the name is also that of OpenSSL and of
-** 'core.sasl.verifier'; then octets.
-*/
-#define POP3_HASHES(X)                                                      \
-  X (MD5, "md5", 16) X (SHA1, "sha1", 20) X (SHA256, "sha256", 32)          \
-  X (SHA512, "sha512", 64)
-
-enum pop3_hash {
-  POP3_NO_HASH,
-#define POP3_X(id, name, size) POP3_##id,
-  POP3_HASHES (POP3_X)
-#undef POP3_X
-  POP3_HASH_LAST
-};
-
-#define POP3_HASH_MAX 64      /* octets of the longest */
-
-/* Octets of a hash, and its name; 0 and NULL for NO_HASH. */
-size_t      pop3_hash_size (enum pop3_hash h);
-const char *pop3_hash_name (enum pop3_hash h);
-
-/*
-** Hash functions and random octets. Each of the first four returns 0 when it
-** cannot be done (a hash that is switched off, say), which fails the exchange.
-** 'out' has room for the hash. 'equal' takes as long whether they are or not.
-*/
-typedef struct pop3_crypto {
-  int (*digest) (enum pop3_hash h, pop3_span in, unsigned char *out);
-  int (*hmac) (enum pop3_hash h, pop3_span key, pop3_span in,
-               unsigned char *out);
-  int (*pbkdf2) (enum pop3_hash h, pop3_span password, pop3_span salt,
-                 uint32_t iterations, unsigned char *out);
-  int (*random) (unsigned char *p, size_t n);
-  int (*equal) (const void *a, const void *b, size_t n);
-} pop3_crypto;
 
 /* ------------------------------------------------------------ mechanisms */
 
@@ -279,15 +241,5 @@ int pop3_sasl_verifier (pop3_mem mem, const pop3_crypto *crypto,
 ** refused, POP3_ENOMEM; 'out' is then as it was.
 */
 int pop3_prep (pop3_buf *out, pop3_span in);
-
-/*
-** Base64 in one line (RFC 4648 4). 'out' has room for POP3_SASL_ENCODED(n)
-** octets; their number is returned. Decoding is strict: no other character,
-** full padding, no bits left over, so that octets have one form. Room for
-** n / 4 * 3; 0 or POP3_ESASL.
-*/
-#define POP3_SASL_ENCODED(n) (((n) + 2) / 3 * 4)
-size_t pop3_sasl_encode (char *out, pop3_span in);
-int    pop3_sasl_decode (char *out, size_t *n, pop3_span in);
 
 #endif

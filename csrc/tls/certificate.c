@@ -10,9 +10,10 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 
 #include "certificate.h"
-#include "internal.h"
+#include "why.h"
 
 static EVP_PKEY *make_key (const char *kind) {
   if (strcmp(kind, "ec") == 0) return EVP_EC_gen("P-256");

@@ -6,7 +6,7 @@
 #define POP3_CERT_H
 
 #include "../base/buf.h"
-#include "context.h"
+#include "why.h"
 
 /* A name that a certificate is for: 'd' DNS, 'i' an address, 'e' an e-mail. */
 typedef struct pop3_cert_name {

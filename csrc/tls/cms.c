@@ -7,8 +7,9 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
-#include "internal.h"
 #include "cms.h"
+#include "describe.h"
+#include "pem.h"
 
 struct pop3_smime {
   pop3_mem mem;

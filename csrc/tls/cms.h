@@ -6,7 +6,8 @@
 #define POP3_SMIME_H
 
 #include "../base/buf.h"
-#include "tls.h"
+#include "peer.h"
+#include "why.h"
 
 typedef struct pop3_smime pop3_smime;
 

@@ -1,129 +1,18 @@
 /*
 ** context.c - an SSL_CTX from options.
 */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
+#include "context.h"
 #include "internal.h"
+#include "pem.h"
+#include "verify.h"
 
 #define LEAST_LEVEL 2  /* 112 bits: RSA of 2048, as Debian has it */
 
 static const unsigned char alpn[] = { 4, 'p', 'o', 'p', '3' };
-
-void pop3_tls_say (char why[POP3_WHY_MAX], const char *fmt, ...) {
-  va_list args;
-  char *p;
-  va_start(args, fmt);
-  /* the analyzer does not know this va_start: NOLINTNEXTLINE(*valist*) */
-  vsnprintf(why, POP3_WHY_MAX, fmt, args);
-  va_end(args);
-  for (p = why; *p != '\0'; p++)
-    if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f) *p = '?';
-}
-
-const char *pop3_tls_reason (void) {
-  unsigned long first = ERR_peek_error(), e = ERR_peek_last_error();
-  const char *s = e != 0 ? ERR_reason_error_string(e) : NULL;
-  if (first != 0 && ERR_SYSTEM_ERROR(first)) s = strerror(ERR_GET_REASON(first));
-  ERR_clear_error();
-  return s != NULL ? s : "unknown error";
-}
-
-/* -------------------------------------------------------- files and PEM */
-
-/* A passphrase would have to come from somebody at a terminal. */
-static int no_passphrase (char *buf, int size, int rwflag, void *ud) {
-  (void)buf;
-  (void)size;
-  (void)rwflag;
-  *(int *)ud = 1;
-  return -1;
-}
-
-static int is_pem (const char *s) {
-  return strncmp(s, "-----BEGIN", 10) == 0;
-}
-
-/* What to call it in an explanation. */
-static const char *title (const char *s) {
-  return is_pem(s) ? "PEM" : s;
-}
-
-static BIO *open_pem (const char *s, char *why) {
-  BIO *b = is_pem(s) ? BIO_new_mem_buf(s, -1) : BIO_new_file(s, "r");
-  if (b == NULL) pop3_tls_say(why, "%s: %s", title(s), pop3_tls_reason());
-  return b;
-}
-
-/* The certificate and those that follow it in the file. */
-static int use_chain (SSL_CTX *ssl, const char *cert, char *why) {
-  BIO *b = open_pem(cert, why);
-  X509 *x;
-  int ok;
-  if (b == NULL) return 0;
-  x = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
-  ok = x != NULL && SSL_CTX_use_certificate(ssl, x) == 1;
-  if (x == NULL) {
-    ERR_clear_error();
-    pop3_tls_say(why, "%s: no certificate in it", title(cert));
-  }
-  else if (!ok)
-    pop3_tls_say(why, "%s: %s", title(cert), pop3_tls_reason());
-  X509_free(x);
-  while (ok && (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL)
-    if (SSL_CTX_add0_chain_cert(ssl, x) != 1) {
-      X509_free(x);
-      ok = 0;
-    }
-  ERR_clear_error();  /* the end of the file is one */
-  BIO_free(b);
-  return ok;
-}
-
-EVP_PKEY *pop3_tls_read_key (const char *key, char why[POP3_WHY_MAX]) {
-  BIO *b = open_pem(key, why);
-  EVP_PKEY *k;
-  int encrypted = 0;
-  if (b == NULL) return NULL;
-  k = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, &encrypted);
-  if (encrypted)
-    pop3_tls_say(why, "%s: the key is encrypted", title(key));
-  else if (k == NULL) pop3_tls_say(why, "%s: no key in it", title(key));
-  ERR_clear_error();
-  BIO_free(b);
-  return k;
-}
-
-X509 *pop3_tls_read_cert (const char *cert, char why[POP3_WHY_MAX]) {
-  BIO *b = open_pem(cert, why);
-  X509 *x;
-  if (b == NULL) return NULL;
-  x = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
-  if (x == NULL)
-    pop3_tls_say(why, "%s: no certificate in it", title(cert));
-  ERR_clear_error();
-  BIO_free(b);
-  return x;
-}
-
-static int use_key (SSL_CTX *ssl, const char *key, char *why) {
-  EVP_PKEY *k = pop3_tls_read_key(key, why);
-  int ok;
-  if (k == NULL) return 0;
-  ok = SSL_CTX_use_PrivateKey(ssl, k) == 1 &&
-       SSL_CTX_check_private_key(ssl) == 1;
-  if (!ok)
-    pop3_tls_say(why, "%s: the key is not that of the certificate",
-                 title(key));
-  ERR_clear_error();
-  EVP_PKEY_free(k);
-  return ok;
-}
 
 static int trust (SSL_CTX *ssl, const pop3_tls_opts *o, char *why) {
   if (o->cafile != NULL && SSL_CTX_load_verify_file(ssl, o->cafile) != 1) {
@@ -196,8 +85,8 @@ static int set_up (pop3_tls_context *c, const pop3_tls_opts *o, char *why) {
   }
   if (least < TLS1_2_VERSION &&
       SSL_CTX_set_cipher_list(ssl, "DEFAULT:@SECLEVEL=0") != 1) return 0;
-  if (o->cert != NULL && (!use_chain(ssl, o->cert, why) ||
-      !use_key(ssl, o->key != NULL ? o->key : o->cert, why))) return 0;
+  if (o->cert != NULL && (!pop3_tls_use_chain(ssl, o->cert, why) ||
+      !pop3_tls_use_key(ssl, o->key != NULL ? o->key : o->cert, why))) return 0;
   if ((c->verify || o->client_cert) && !trust(ssl, o, why)) return 0;
   if (o->server) {
     SSL_CTX_set_alpn_select_cb(ssl, choose_alpn, NULL);

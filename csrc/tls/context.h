@@ -5,10 +5,9 @@
 #ifndef POP3_TLS_CONTEXT_H
 #define POP3_TLS_CONTEXT_H
 
-#include "../session/session.h"
-
-#define POP3_PIN_SIZE 32   /* octets of SHA-256 */
-#define POP3_WHY_MAX 512   /* octets of an explanation, its NUL included */
+#include "../base/base.h"
+#include "peer.h"
+#include "why.h"
 
 /*
 ** Strings end in NUL; NULL or 0 is the default. 'cert' and 'key' are paths,

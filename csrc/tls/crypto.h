@@ -4,7 +4,7 @@
 #ifndef POP3_CRYPTO_H
 #define POP3_CRYPTO_H
 
-#include "../sasl/sasl.h"
+#include "../sasl/hash.h"
 
 extern const pop3_crypto pop3_openssl;
 

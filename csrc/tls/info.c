@@ -6,7 +6,9 @@
 
 #include <openssl/err.h>
 
+#include "describe.h"
 #include "internal.h"
+#include "tls.h"
 
 const char *pop3_tls_version (const pop3_tls *t) {
   return SSL_get_version(t->ssl);
@@ -98,4 +100,11 @@ pop3_tls_ticket *pop3_tls_get_ticket (const pop3_tls *t) {
 void pop3_tls_ticket_free (pop3_tls_ticket **k) {
   SSL_SESSION_free(*k);
   *k = NULL;
+}
+
+/* ------------------------------------------------------------ certificates */
+
+int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer) {
+  const X509 *cert = t->ready ? SSL_get0_peer_certificate(t->ssl) : NULL;
+  return cert != NULL ? pop3_tls_describe(cert, peer) : 0;
 }

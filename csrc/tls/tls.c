@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 
 #include "internal.h"
+#include "tls.h"
+#include "verify.h"
 
 #define KEEP (128 * 1024)  /* storage of ciphertext that is kept */
 

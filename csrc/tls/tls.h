@@ -15,8 +15,9 @@
 #ifndef POP3_TLS_H
 #define POP3_TLS_H
 
-#include "../base/buf.h"
+#include "../base/base.h"
 #include "context.h"
+#include "peer.h"
 
 typedef struct pop3_tls pop3_tls;
 
@@ -76,17 +77,7 @@ const char *pop3_tls_cipher (const pop3_tls *t);
 pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 if there is none */
 int         pop3_tls_reused (const pop3_tls *t);
 
-/*
-** The peer's certificate, each as 'pop3_buf's to be filled; 0 if it showed
-** none. A name is one octet of kind ('d' DNS, 'i' address, 'e' e-mail), four
-** of length and its octets.
-*/
-typedef struct pop3_tls_peer {
-  pop3_buf subject, issuer, common_name, names;
-  char not_before[32], not_after[32];   /* "2026-11-24T08:00:00Z" */
-  unsigned char pin[POP3_PIN_SIZE];
-} pop3_tls_peer;
-
+/* The peer's certificate: 1, 0 if it sent none, or POP3_ENOMEM. */
 int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer);
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "check.h"
 #include "crypto.h"
 #include "failmem.h"
@@ -61,7 +62,7 @@ static void scram (const char *name, const char *cnonce, const char *snonce,
   pop3_span in, out, octets;
   size_t n;
   check_about("%s", name);
-  CHECK(pop3_sasl_decode(salt, &n, span(salt64)) == 0);
+  CHECK(pop3_base64_decode(salt, &n, span(salt64)) == 0);
   octets.p = salt;
   octets.n = n;
   says(c, NULL, first);
@@ -491,20 +492,20 @@ static void base64 (void) {
   size_t n, i;
   for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     check_about("base64 \"%s\"", bad[i]);
-    CHECK(pop3_sasl_decode(out, &n, span(bad[i])) == POP3_ESASL);
+    CHECK(pop3_base64_decode(out, &n, span(bad[i])) == POP3_EBASE64);
   }
   for (n = 0; n < 40; n++) {
-    char octets[40], text[POP3_SASL_ENCODED(40)];
+    char octets[40], text[POP3_BASE64_SIZE(40)];
     pop3_span s;
     size_t got;
     for (i = 0; i < n; i++) octets[i] = (char)(i * 37 + n);
     s.p = octets;
     s.n = n;
-    got = pop3_sasl_encode(text, s);
-    CHECK(got == POP3_SASL_ENCODED(n));
+    got = pop3_base64_encode(text, s);
+    CHECK(got == POP3_BASE64_SIZE(n));
     s.p = text;
     s.n = got;
-    CHECK(pop3_sasl_decode(out, &got, s) == 0);
+    CHECK(pop3_base64_decode(out, &got, s) == 0);
     CHECK_SAME(out, got, octets, n);
   }
 }

@@ -12,6 +12,7 @@ refused; normalisation (NFKC) and the rule for right-to-left text are not done.
 */
 #include <string.h>
 
+#include "../../base/base64.h"
 #include "../../sasl/sasl.h"
 #include "../../tls/crypto.h"
 #include "../lpop3.h"
@@ -368,8 +369,8 @@ static int l_encode (lua_State *L) {
   char *p;
   in.p = luaL_checklstring(L, 1, &in.n);
   luaL_argcheck(L, in.n <= SIZE_MAX / 4, 1, "too long");
-  p = luaL_buffinitsize(L, &b, POP3_SASL_ENCODED(in.n));
-  luaL_pushresultsize(&b, pop3_sasl_encode(p, in));
+  p = luaL_buffinitsize(L, &b, POP3_BASE64_SIZE(in.n));
+  luaL_pushresultsize(&b, pop3_base64_encode(p, in));
   return 1;
 }
 
@@ -386,7 +387,7 @@ static int l_decode (lua_State *L) {
   char *p;
   in.p = luaL_checklstring(L, 1, &in.n);
   p = luaL_buffinitsize(L, &b, in.n / 4 * 3 + 1);
-  if (pop3_sasl_decode(p, &n, in) != 0) {
+  if (pop3_base64_decode(p, &n, in) != 0) {
     lua_pushnil(L);
     lua_pushliteral(L, "not base64");
     lua_pushliteral(L, "proto");

@@ -10,7 +10,7 @@ or stand alone.
 */
 #include <string.h>
 
-#include "../../sasl/sasl.h"
+#include "../../base/base64.h"
 #include "../lcache.h"
 #include "../open.h"
 #include "ltls.h"
@@ -94,7 +94,7 @@ static void take_pin (lua_State *L, unsigned char pin[POP3_PIN_SIZE]) {
     in.p += 8;
     in.n -= 8;
   }
-  if (in.p == NULL || in.n != 44 || pop3_sasl_decode(out, &n, in) != 0 ||
+  if (in.p == NULL || in.n != 44 || pop3_base64_decode(out, &n, in) != 0 ||
       n != POP3_PIN_SIZE)
     luaL_error(L, "tls: a pin must be the base64 of a SHA-256");
   memcpy(pin, out, POP3_PIN_SIZE);
@@ -598,7 +598,7 @@ static void set_names (lua_State *L, const pop3_buf *b) {
 }
 
 static void push_peer (lua_State *L, const pop3_tls_peer *peer) {
-  char pin[POP3_SASL_ENCODED(POP3_PIN_SIZE)];
+  char pin[POP3_BASE64_SIZE(POP3_PIN_SIZE)];
   pop3_span raw;
   raw.p = (const char *)peer->pin;
   raw.n = POP3_PIN_SIZE;
@@ -611,7 +611,7 @@ static void push_peer (lua_State *L, const pop3_tls_peer *peer) {
   lua_setfield(L, -2, "not_before");
   lua_pushstring(L, peer->not_after);
   lua_setfield(L, -2, "not_after");
-  lua_pushlstring(L, pin, pop3_sasl_encode(pin, raw));
+  lua_pushlstring(L, pin, pop3_base64_encode(pin, raw));
   lua_setfield(L, -2, "pin");
 }
 

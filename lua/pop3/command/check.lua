@@ -2,7 +2,7 @@
 -- @module pop3.command.check
 -- @local
 
-local command = require "pop3.command"
+local command = require "pop3.command.program"
 local json = require "pop3.util.json"
 local peer = require "pop3.command.peer"
 

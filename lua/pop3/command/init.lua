@@ -6,17 +6,18 @@
 -- @module pop3.command
 
 local pop3 = require "pop3"
+local program = require "pop3.command.program"
 
 local names = { "serve", "show", "check", "record" }
 
-local command = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
+local command = {}
 
 -- The command line's parser, and the subcommands by their name.
 local function parser_of(argparse)
   local parser = argparse("pop3", "POP3 for tests and in daily use.")
   parser:flag("--version", "Show the version and exit."):action(function()
     print(pop3._VERSION)
-    os.exit(command.OK)
+    os.exit(program.OK)
   end)
   parser:require_command(true)
   parser:command_target "command"
@@ -39,46 +40,24 @@ function command.main(argv)
   local found, argparse = pcall(require, "argparse")
   if not found then
     complain "the Lua library argparse is needed (Debian: lua-argparse)"
-    return command.TROUBLE
+    return program.TROUBLE
   end
   local parser, commands = parser_of(argparse)
   local understood, args = parser:pparse(argv)
   if not understood then
     complain(args)
-    return command.USAGE
+    return program.USAGE
   end
   local ok, status, err, more = pcall(commands[args.command].run, args)
-  if not ok then status, err = command.TROUBLE, tostring(status) end
+  if not ok then status, err = program.TROUBLE, tostring(status) end
   if err then complain(args.command .. ": " .. err) end
   if more then io.stderr:write(more, "\n") end
-  local written, trouble = command.say ""
+  local written, trouble = program.say ""
   if not written and not err then
     complain(args.command .. ": " .. trouble)
-    return command.TROUBLE
+    return program.TROUBLE
   end
   return status
-end
-
---- Write to standard output, now.
--- @tparam string text
--- @treturn boolean true, or nil, message
-function command.say(text)
-  local ok, err = io.stdout:write(text)
-  if ok then ok, err = io.stdout:flush() end
-  if not ok then return nil, "standard output: " .. err end
-  return true
-end
-
---- An argument that is an integer of a range, for argparse.
--- @tparam integer from
--- @tparam integer to
--- @treturn function
-function command.integer(from, to)
-  return function(text)
-    local n = math.tointeger(tonumber(text))
-    if n and n >= from and n <= to and text:find "^%d+$" then return n end
-    return nil, ("'%s' is no number from %d to %d"):format(text, from, to)
-  end
 end
 
 return setmetatable(command, { __call = function(_, argv)

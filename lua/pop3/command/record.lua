@@ -3,7 +3,7 @@
 -- @module pop3.command.record
 -- @local
 
-local command = require "pop3.command"
+local command = require "pop3.command.program"
 local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
 local peer = require "pop3.command.peer"

@@ -14,7 +14,7 @@
 -- @local
 
 local check = require "pop3.util.argument"
-local command = require "pop3.command"
+local command = require "pop3.command.program"
 local core = require "pop3.core"
 local expect = require "pop3.verify"
 local files = require "pop3.util.atomic_file"

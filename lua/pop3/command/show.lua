@@ -2,7 +2,7 @@
 -- @module pop3.command.show
 -- @local
 
-local command = require "pop3.command"
+local command = require "pop3.command.program"
 local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
 local json = require "pop3.util.json"

@@ -49,7 +49,7 @@ local function verify(part, content, opts)
   }
   if not octets then return fail(signers, "auth") end
   return { signers = signers, signer = signers[1], octets = octets,
-           message = require "pop3.message".parse(octets) }
+           message = core.message.parse(octets) }
 end
 
 local function decrypt(part, opts)
@@ -61,7 +61,7 @@ local function decrypt(part, opts)
   local octets
   octets, err, code = cms:decrypt(opts)
   if not octets then return fail(err, code) end
-  return require "pop3.message".parse(octets)
+  return core.message.parse(octets)
 end
 
 -- What `part:smime` returns.

@@ -4,7 +4,7 @@
 -- @module pop3.message.tnef
 -- @local
 
-local message = require "pop3.message"
+local core = require "pop3.core"
 
 local SIGNATURE = 0x223E9F78
 local MANY = 10000             -- attributes, properties, attachments
@@ -47,8 +47,8 @@ end
 
 -- Text in a charset as UTF-8, up to its NUL.
 local function decode(octets, charset)
-  local text = message.parse("Content-Type: text/plain; charset=" .. charset
-                             .. "\r\n\r\n" .. octets):text()
+  local text = core.message.text(core.message.parse(
+    "Content-Type: text/plain; charset=" .. charset .. "\r\n\r\n" .. octets))
   return text and text:match "^[^\0]*"
 end
 

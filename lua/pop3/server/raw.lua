@@ -36,7 +36,7 @@ end
 -- @treturn pop3.server or nil, message, code; misuse is an error of whoever called
 -- the caller
 return function(opts, hooks, handle, above)
-  local ok, server, err, code = pcall(require "pop3.server".new, opts)
+  local ok, server, err, code = pcall(require "pop3.server.instance".new, opts)
   if not ok then error(check.said(server), 3) end
   if not server then return nil, err, code end
   server.engine_opts.plain = true

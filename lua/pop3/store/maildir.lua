@@ -9,14 +9,14 @@
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
+local files = require "pop3.store.files"
 local folder = require "pop3.store.maildir_folder"
-local store = require "pop3.store"
 
 local Maildir = { __name = "pop3.store.maildir" }
 Maildir.__index = Maildir
 
 local Drop = setmetatable({ __name = "pop3.maildrop" },
-                          { __index = store.FileDrop })
+                          { __index = files.FileDrop })
 Drop.__index = Drop
 
 -- The messages, as `folder.scan`; or nil, message, response code.
@@ -54,7 +54,7 @@ function Maildir:open()
   local names, uids = {}, {}
   for name in pairs(found) do names[#names + 1] = name end
   table.sort(names, folder.earlier)
-  for i, name in ipairs(names) do uids[i] = store.uid_of(name) end
+  for i, name in ipairs(names) do uids[i] = files.uid_of(name) end
   return setmetatable({ base = self.path, names = names, uids = uids,
                         found = found, gone = {}, n = #names, sizes = {} },
                       Drop)
@@ -79,7 +79,7 @@ end
 -- A message that another program has removed keeps its number and is empty;
 -- fetching it says so.
 function Drop:size(n)
-  local size, err, code = store.FileDrop.size(self, n)
+  local size, err, code = files.FileDrop.size(self, n)
   if not size and self.gone[self.names[n]] then
     size = 0
     self.sizes[n] = 0
