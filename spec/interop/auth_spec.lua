@@ -3,6 +3,7 @@
 -- to our server. Wrong secrets are refused, and so is a certificate of a CA
 -- that nobody trusts.
 
+local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
 
@@ -10,6 +11,13 @@ local MAIL = { "Subject: one\r\n\r\nhello\r\n" }
 local TOKEN = "tok.en-of_mrose"
 
 local token = { OAUTHBEARER = true, XOAUTH2 = true }
+
+-- The kinds of link to try a mechanism on (a sample: one of them).
+local function links(mechanism)
+  local list = { "none", "stls", "implicit" }
+  if mechanism == "EXTERNAL" then table.remove(list, 1) end
+  return helper.some(list, 1)
+end
 
 describe("our client logging in to Dovecot", function()
   local missing = peers.no_dovecot()
@@ -25,7 +33,7 @@ describe("our client logging in to Dovecot", function()
   end)
 
   local function connect(tls, mechanism, more)
-    local opts = { host = "127.0.0.1", tls = tls, timeout = 20,
+    local opts = { host = "127.0.0.1", tls = tls, timeout = helper.PATIENCE,
       port = tls == "implicit" and dovecot.tlsport or dovecot.port,
       cafile = dovecot.cafile, mechs = mechanism and { mechanism } }
     if mechanism == "EXTERNAL" then
@@ -44,22 +52,20 @@ describe("our client logging in to Dovecot", function()
       token = good and peers.token or peers.bad_token })
   end
 
-  for _, tls in ipairs { "none", "stls", "implicit" } do
-    for _, mechanism in ipairs { "USER", "APOP", "PLAIN", "LOGIN", "CRAM-MD5",
-                                 "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER",
-                                 "XOAUTH2", "EXTERNAL" } do
-      if tls ~= "none" or mechanism ~= "EXTERNAL" then
-        it(("with %s, TLS %s"):format(mechanism, tls), function()
-          local s <close> = assert(connect(tls, mechanism))
-          assert.equal(tls ~= "none", s:is_secure())
-          local ok, used = assert(login(s, mechanism, true))
-          assert.is_true(ok)
-          assert.equal(mechanism, used)
-          assert.equal(1, (s:stat()))
-          assert.equal(MAIL[1], s:retr(1))
-          assert.is_true(s:quit())
-        end)
-      end
+  for _, mechanism in ipairs { "USER", "APOP", "PLAIN", "LOGIN", "CRAM-MD5",
+                               "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER",
+                               "XOAUTH2", "EXTERNAL" } do
+    for _, tls in ipairs(links(mechanism)) do
+      it(("with %s, TLS %s"):format(mechanism, tls), function()
+        local s <close> = assert(connect(tls, mechanism))
+        assert.equal(tls ~= "none", s:is_secure())
+        local ok, used = assert(login(s, mechanism, true))
+        assert.is_true(ok)
+        assert.equal(mechanism, used)
+        assert.equal(1, (s:stat()))
+        assert.equal(MAIL[1], s:retr(1))
+        assert.is_true(s:quit())
+      end)
     end
   end
 
@@ -102,7 +108,7 @@ function CLIENTS.mpop(dir, how)
   local conf = { "account a", "host 127.0.0.1", "port " .. how.port,
     "auth " .. how.mechanism:lower(), "user " .. peers.USER,
     "password " .. (token[how.mechanism] and how.token or how.password),
-    "timeout 20", "received_header off", "keep on", "only_new off",
+    "timeout " .. helper.PATIENCE, "received_header off", "keep on", "only_new off",
     'delivery mda "cat"', "uidls_file " .. dir .. "/uidls" }
   local function add(line) conf[#conf + 1] = line end
   add("tls " .. (how.tls == "none" and "off" or "on"))
@@ -121,7 +127,8 @@ end
 
 function CLIENTS.curl(_, how)
   local name = how.mechanism == "APOP" and "+APOP" or how.mechanism
-  local words = { "curl", "-q", "-sS", "--noproxy", "*", "--max-time", 20,
+  local words = { "curl", "-q", "-sS", "--noproxy", "*", "--max-time",
+    helper.PATIENCE,
     "--login-options", "AUTH=" .. name, "--user",
     peers.USER .. ":" .. (how.mechanism == "EXTERNAL" and "" or how.password) }
   local function add(...)
@@ -141,9 +148,9 @@ import poplib, ssl, sys
 mechanism, port, tls, cafile, user, password = sys.argv[1:]
 context = ssl.create_default_context(cafile=cafile) if tls != "none" else None
 if tls == "implicit":
-    s = poplib.POP3_SSL("127.0.0.1", int(port), context=context, timeout=20)
+    s = poplib.POP3_SSL("127.0.0.1", int(port), context=context, timeout=60)
 else:
-    s = poplib.POP3("127.0.0.1", int(port), timeout=20)
+    s = poplib.POP3("127.0.0.1", int(port), timeout=60)
     if tls == "stls":
         s.stls(context=context)
 if mechanism == "APOP":
@@ -198,33 +205,31 @@ for _, name in ipairs { "curl", "mpop", "poplib" } do
       return proc.in_tmpdir(function(dir) return CLIENTS[name](dir, how) end)
     end
 
-    for _, tls in ipairs { "none", "stls", "implicit" } do
-      for _, mechanism in ipairs(CAN[name]) do
-        if tls ~= "none" or mechanism ~= "EXTERNAL" then
-          it(("with %s, TLS %s"):format(mechanism, tls), function()
-            local s = server(tls, mechanism)
-            local how = { tls = tls, mechanism = mechanism, token = TOKEN,
-                          password = peers.PASSWORD }
-            if mechanism == "EXTERNAL" then
-              how.cert, how.key = s:client_certificate(peers.USER)
-            end
-            local run <close> = s:fork()
-            local ok, output = fetch(run, how)
-            local log = tostring(run:transcript())
-            assert(ok, output .. "\n" .. log)
-            assert.truthy(output:find("hello", 1, true), output)
-            assert.is_nil(log:find(peers.PASSWORD, 1, true))
-            assert.is_nil(log:find(TOKEN, 1, true))
-            if mechanism ~= "USER" and mechanism ~= "APOP" then
-              assert.truthy(log:find("AUTH " .. mechanism, 1, true), log)
-            end
-          end)
-        end
+    for _, mechanism in ipairs(CAN[name]) do
+      for _, tls in ipairs(links(mechanism)) do
+        it(("with %s, TLS %s"):format(mechanism, tls), function()
+          local s = server(tls, mechanism)
+          local how = { tls = tls, mechanism = mechanism, token = TOKEN,
+                        password = peers.PASSWORD }
+          if mechanism == "EXTERNAL" then
+            how.cert, how.key = s:client_certificate(peers.USER)
+          end
+          local run <close> = s:fork()
+          local ok, output = fetch(run, how)
+          local log = tostring(run:transcript())
+          assert(ok, output .. "\n" .. log)
+          assert.truthy(output:find("hello", 1, true), output)
+          assert.is_nil(log:find(peers.PASSWORD, 1, true))
+          assert.is_nil(log:find(TOKEN, 1, true))
+          if mechanism ~= "USER" and mechanism ~= "APOP" then
+            assert.truthy(log:find("AUTH " .. mechanism, 1, true), log)
+          end
+        end)
       end
     end
 
     it("is refused with a wrong password", function()
-      for _, mechanism in ipairs(CAN[name]) do
+      for _, mechanism in ipairs(helper.some(CAN[name], 2)) do
         if mechanism ~= "EXTERNAL" then
           local run <close> = server("none", mechanism):fork()
           local ok = fetch(run, { tls = "none", mechanism = mechanism,
@@ -246,8 +251,8 @@ for _, name in ipairs { "curl", "mpop", "poplib" } do
       end
     end)
 
-    for _, variant in ipairs { "expired", "not-yet-valid", "wrong-host",
-                               "untrusted", "self-signed" } do
+    for _, variant in ipairs(helper.some({ "expired", "not-yet-valid",
+        "wrong-host", "untrusted", "self-signed" }, 2)) do
       it("refuses a certificate that is " .. variant, function()
         local run <close> = server("implicit", CAN[name][1],
                                    { tls = variant }):fork()

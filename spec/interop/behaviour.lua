@@ -49,14 +49,15 @@ end
 
 -- { name, options of the server, tls of the client }; `quiet`: no password may be
 -- sent; `mail`: the message; `sasl`: the mechanism to log in by; `again`: a client
--- that says that it failed is run once more
+-- that says that it failed is run once more; `silent`: some client waits until its
+-- own limit ends the wait
 M.scenes = {
   { "all is well", {} },
   { "greeting is `-ERR`", quiet = true, { faults = { { hook = "connect",
       reply = "-ERR not now" } } } },
-  { "greeting of SMTP", quiet = true, { faults = { { hook = "connect",
+  { "greeting of SMTP", silent = true, quiet = true, { faults = { { hook = "connect",
       reply = "220 mail.example ESMTP" } } } },
-  { "no greeting", quiet = true, { faults = { { hook = "connect",
+  { "no greeting", silent = true, quiet = true, { faults = { { hook = "connect",
       stall = true } } } },
   { "greeting of 1 MB", quiet = true, { faults = { { hook = "connect",
       reply = "+OK " .. ("x"):rep(1000000) } } } },
@@ -65,13 +66,13 @@ M.scenes = {
       { reply = "-ERR [IN-USE] somebody is in there" }) },
   { "CRAM-MD5 offered, but broken", sasl = "CRAM-MD5", cram "err" },
   { "link ends in an exchange of CRAM-MD5", sasl = "CRAM-MD5", cram "hangup" },
-  { "message cut by FIN", { faults = { { verb = "RETR",
+  { "message cut by FIN", silent = true, { faults = { { verb = "RETR",
       cut = { lines = 9 } } } } },
   { "message cut by RST", { faults = { { verb = "RETR",
       cut = { lines = 9, how = "rst" } } } } },
-  { "message cut by closing half the link", { faults = { { verb = "RETR",
+  { "message cut by closing half the link", silent = true, { faults = { { verb = "RETR",
       cut = { lines = 9, how = "half" } } } } },
-  { "message without its last line, then silence", { faults = {
+  { "message without its last line, then silence", silent = true, { faults = {
       { verb = "RETR", no_terminator = true } } } },
   { "message at 5 ms an octet", mail = "A: b\r\n\r\nslow\r\n", { faults = {
       { verb = "RETR", drip = { bytes = 1, every = 0.005 } } } } },
@@ -83,21 +84,21 @@ M.scenes = {
       all({ "STAT", "LIST", "RETR" }, { wrong_size = 5000000000 }) },
   { "message with a line of 100,000 octets", {},
       mail = "Subject: one\r\n\r\n" .. LONG .. "\r\n" },
-  { "message with one more line after its last", { faults = { { verb = "RETR",
+  { "message with one more line after its last", silent = true, { faults = { { verb = "RETR",
       append = "one more\r\n" } } } },
-  { "message with bare LF", { faults = { { verb = "RETR", bare_lf = true } } } },
+  { "message with bare LF", silent = true, { faults = { { verb = "RETR", bare_lf = true } } } },
   { "message with stuffing not done", { faults = {
       { verb = "RETR", unstuffed = true } } } },
   { "garbage for a message", { faults = { { verb = "RETR",
       garbage = { seed = 3, bytes = 2000 } } } } },
-  { "`RETR` never answered", { faults = { { verb = "RETR", stall = true } } } },
+  { "`RETR` never answered", silent = true, { faults = { { verb = "RETR", stall = true } } } },
   { "`RETR` refused", { faults = { { verb = "RETR",
       reply = "-ERR [SYS/TEMP] not now" } } } },
   { "`DELE` refused", { faults = { { verb = "DELE", reply = "-ERR no" } } } },
   { "`QUIT` says that the deletion failed", { on = { update = function(session)
       return session:err "disk full" end } } },
   { "`QUIT` cut", { faults = { { verb = "QUIT", cut = { bytes = 2 } } } } },
-  { "`QUIT` never answered", { faults = { { verb = "QUIT", stall = true } } } },
+  { "`QUIT` never answered", silent = true, { faults = { { verb = "QUIT", stall = true } } } },
   { "no `UIDL`", { faults = { { verb = "UIDL", reply = "-ERR what" } } } },
   { "`STAT` is not numbers", { faults = { { verb = "STAT",
       reply = "+OK many many" } } } },
@@ -121,7 +122,7 @@ M.scenes = {
       implicit = true }, "implicit" },
   { "nothing newer than TLS 1.1", quiet = true, { implicit = true,
       tls = { auto = true, max_version = "TLSv1.1" } }, "implicit" },
-  { "TLS handshake never answered", quiet = true, { implicit = true,
+  { "TLS handshake never answered", silent = true, quiet = true, { implicit = true,
       tls = { auto = true, handshake = "stall" } }, "implicit" },
 }
 
@@ -154,7 +155,9 @@ local function run_one(name, scene)
   for key, value in pairs(scene[2]) do opts[key] = value end
   local run <close> = assert(pop3.server.new(opts)):fork()
   return proc.in_tmpdir(function(dir)
-    local shown = { port = run.port, cafile = run.cafile }
+    local limits = scene.silent and clients.silent or clients.answered
+    local shown = { port = run.port, cafile = run.cafile,
+                    patience = limits.patience, life = limits.life }
     if scene[3] and not shown.cafile then  -- a CA to check with nonetheless
       shown.cafile = "/etc/ssl/certs/ca-certificates.crt"
     end
@@ -163,13 +166,12 @@ local function run_one(name, scene)
       ok = ok or clients.run[name](shown, dir, scene[3] or "none", scene.sasl)
     end
     local got = readers.fetched(dir)
-    -- a secret that went where it had no business
     return outcome(ok, got, mail, #run:mailbox(clients.USER)),
            run:count "PASS" + run:count "AUTH" > 0
   end)
 end
 
--- The same in a process of its own, which leaves the answer in a file.
+-- The same in another process, which leaves the answer in a file.
 local function begin(name, scene, path)
   local pid = assert(core.fork())
   if pid > 0 then return pid end
@@ -178,24 +180,31 @@ local function begin(name, scene, path)
   core.exit(ok and 0 or 1)
 end
 
---- Run clients against a scene, side by side: most of the time they wait.
+--- Start clients in a scene, side by side.
 -- @tparam {string,...} names
 -- @tparam table scene
+-- @treturn table the run, for `finish`
+function M.start(names, scene)
+  local run = { names = names, pids = {}, dir = proc.tmpdir() }
+  for i, name in ipairs(names) do
+    run.pids[i] = begin(name, scene, run.dir .. "/" .. i)
+  end
+  return run
+end
+
+--- Wait until the clients of a run have ended.
+-- @tparam table run
 -- @treturn table name → what came of it
 -- @treturn table name → was the password sent?
-function M.run(names, scene)
-  return proc.in_tmpdir(function(dir)
-    local pids, seen, sent = {}, {}, {}
-    for i, name in ipairs(names) do
-      pids[i] = begin(name, scene, dir .. "/" .. i)
-    end
-    for i, name in ipairs(names) do
-      core.waitpid(pids[i])
-      local secret, words = proc.read(dir .. "/" .. i):match "^(%a+) (.*)$"
-      seen[name], sent[name] = words, secret == "sent"
-    end
-    return seen, sent
-  end)
+function M.finish(run)
+  local seen, sent = {}, {}
+  for i, name in ipairs(run.names) do
+    core.waitpid(run.pids[i])
+    local secret, words = proc.read(run.dir .. "/" .. i):match "^(%a+) (.*)$"
+    seen[name], sent[name] = words, secret == "sent"
+  end
+  proc.rmdir(run.dir)
+  return seen, sent
 end
 
 return M

@@ -1,6 +1,7 @@
 -- POP3 clients that are told to fetch the one message there is and to delete it,
 -- each in the way that its manual has.
 
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local proc = require "spec.interop.proc"
 local readers = require "spec.interop.readers"
@@ -9,9 +10,11 @@ local M = {}
 
 M.USER, M.PASSWORD = "mrose", "geheim"
 
-local PATIENCE = 2  -- seconds that a client waits for an answer
-
-local LIFE = 8      -- seconds after which it hangs
+-- Seconds that a client waits for a reply, and after which it is said to hang.
+-- Where the server answers, a client reaches neither, on the slowest machine
+-- either. Where it is silent, the client's own limit is the only clock.
+M.answered = { patience = helper.PATIENCE, life = 10 * helper.PATIENCE }
+M.silent = { patience = 20, life = 20 + helper.PATIENCE }
 
 -- In the order of the table: name, program; `modules` must be there too.
 M.list = {
@@ -27,10 +30,10 @@ M.list = {
 
 -- Run a shell command; did it end well? All that it started is killed in the end:
 -- mpop does not heed SIGTERM while it waits.
-local function try(dir, command)
+local function try(run, dir, command)
   proc.write(dir .. "/.run", command .. "\n")
   local ok, out = proc.run(("timeout -s KILL %d sh %s/.run; s=$?; echo; echo $s; "
-    .. "exit $s"):format(LIFE, dir))
+    .. "exit $s"):format(run.life, dir))
   if out:find "\n137\n" then return "hangs" end
   return ok or false
 end
@@ -50,7 +53,7 @@ M.run = clients
 function clients.lpop3(run, dir, tls)
   local s = pop3.connect { host = tls ~= "none" and "localhost" or "127.0.0.1",
     port = run.port, tls = tls, cafile = run.cafile, user = M.USER,
-    password = M.PASSWORD, timeout = PATIENCE }
+    password = M.PASSWORD, timeout = run.patience }
   if not s then return false end
   local ok = s:save(1, dir .. "/m1")
   ok = ok and s:dele(1)
@@ -58,7 +61,7 @@ function clients.lpop3(run, dir, tls)
 end
 
 function clients.curl(run, dir, tls)
-  local words = { "curl", "-q", "-sS", "--noproxy", "*", "--max-time", PATIENCE + 1,
+  local words = { "curl", "-q", "-sS", "--noproxy", "*", "--max-time", run.patience,
                   "-u", M.USER .. ":" .. M.PASSWORD }
   local scheme = "pop3"
   if tls == "stls" then words[#words + 1] = "--ssl-reqd"
@@ -69,7 +72,7 @@ function clients.curl(run, dir, tls)
   end
   local base = proc.words(words)
   local url = ("%s://localhost:%d/1"):format(scheme, run.port)
-  return try(dir, ("%s -4 -o %s/m1 %s && %s -4 -I -X 'DELE 1' %s >/dev/null"):format(
+  return try(run, dir, ("%s -4 -o %s/m1 %s && %s -4 -I -X 'DELE 1' %s >/dev/null"):format(
     base, dir, url, base, url:gsub("/1$", "/")))
 end
 
@@ -94,8 +97,8 @@ m.quit()
 ]==]
 
 function clients.poplib(run, dir, tls)
-  proc.write(dir .. "/.script", POPLIB:format(PATIENCE, PATIENCE))
-  return try(dir, proc.words { "python3", dir .. "/.script", run.port, M.USER,
+  proc.write(dir .. "/.script", POPLIB:format(run.patience, run.patience))
+  return try(run, dir, proc.words { "python3", dir .. "/.script", run.port, M.USER,
     M.PASSWORD, dir, tls, run.cafile or "" })
 end
 
@@ -104,7 +107,7 @@ function clients.mpop(run, dir, tls, sasl)
   proc.check(("mkdir -p %s/cur %s/new %s/tmp"):format(box, box, box))
   local conf = readers.mpoprc({ port = run.port, user = M.USER,
                                 password = M.PASSWORD }, box, false)
-  conf = conf:gsub("timeout 60", "timeout " .. PATIENCE)
+  conf = conf:gsub("timeout 60", "timeout " .. run.patience)
   if sasl then conf = conf:gsub("auth user", "auth " .. sasl:lower()) end
   if tls ~= "none" then
     conf = conf:gsub("tls off", ("tls on\ntls_starttls %s\ntls_trust_file %s")
@@ -112,7 +115,7 @@ function clients.mpop(run, dir, tls, sasl)
                :gsub("host 127.0.0.1", "host localhost")
   end
   proc.write(dir .. "/.conf", conf)
-  local ok = try(dir, ("chmod 600 %s/.conf; mpop -q -C %s/.conf a"):format(dir, dir))
+  local ok = try(run, dir, ("chmod 600 %s/.conf; mpop -q -C %s/.conf a"):format(dir, dir))
   proc.run(("mv %s/new/* %s"):format(box, dir))
   return ok
 end
@@ -134,8 +137,8 @@ $m->quit or exit 1;
 ]==]
 
 clients["Net::POP3"] = function(run, dir, tls)
-  proc.write(dir .. "/.script", PERL:format(PATIENCE))
-  return try(dir, proc.words { "perl", dir .. "/.script", run.port, M.USER,
+  proc.write(dir .. "/.script", PERL:format(run.patience))
+  return try(run, dir, proc.words { "perl", dir .. "/.script", run.port, M.USER,
     M.PASSWORD, dir, tls, run.cafile or "" })
 end
 
@@ -164,9 +167,9 @@ verbose = 0
 delivered_to = false
 received = false
 ]]):format(tls == "implicit" and "SSL" or "", run.port, M.USER, M.PASSWORD,
-    PATIENCE, run.cafile and "ca_certs = " .. run.cafile or "", dir))
+    run.patience, run.cafile and "ca_certs = " .. run.cafile or "", dir))
   proc.check(("mkdir -p %s/.getmail"):format(dir))
-  return try(dir, proc.words { "getmail", "-g", dir .. "/.getmail", "-r",
+  return try(run, dir, proc.words { "getmail", "-g", dir .. "/.getmail", "-r",
                                dir .. "/.conf" })
 end
 
@@ -184,9 +187,9 @@ poll localhost protocol POP3 port %d auth %s timeout %d bad-header accept
   username "%s" password "%s" %s
   no rewrite no stripcr pass8bits no mimedecode fetchall no keep
   mda "sh %s/.mda"
-]]):format(run.port, sasl and sasl:lower() or "password", PATIENCE, M.USER,
+]]):format(run.port, sasl and sasl:lower() or "password", run.patience, M.USER,
     M.PASSWORD, how, dir))
-  return try(dir, ("chmod 600 %s/.conf; FETCHMAILHOME=%s fetchmail -s -f %s/.conf"
+  return try(run, dir, ("chmod 600 %s/.conf; FETCHMAILHOME=%s fetchmail -s -f %s/.conf"
     .. " --nodetach --pidfile %s/.pid"):format(dir, dir, dir, dir))
 end
 

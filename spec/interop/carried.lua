@@ -10,6 +10,7 @@ local busted = require "busted"
 local assert = require "luassert"
 local pop3 = require "pop3"
 local corpus = require "spec.interop.corpus"
+local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
 
@@ -19,7 +20,7 @@ local M = {}
 
 function M.connect(peer)
   return assert(pop3.connect {
-    host = "127.0.0.1", port = peer.port, tls = "none", timeout = 20,
+    host = "127.0.0.1", port = peer.port, tls = "none", timeout = helper.PATIENCE,
     user = peers.USER, password = peers.PASSWORD,
   })
 end

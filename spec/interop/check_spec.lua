@@ -4,6 +4,7 @@
 
 local check = require "pop3.check"
 local courier = require "spec.interop.courier"
+local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
 
 local MAIL = { [peers.USER] = {
@@ -25,7 +26,8 @@ local function run(peer, tls, timeout)
   return assert(check {
     host = "localhost", port = tls == "implicit" and peer.tlsport or peer.port,
     tls = tls, cafile = peer.cafile, user = peers.USER,
-    password = peers.PASSWORD, delete = true, timeout = timeout })
+    password = peers.PASSWORD, delete = true,
+    timeout = timeout or helper.PATIENCE })
 end
 
 -- 'text': names, one a line.

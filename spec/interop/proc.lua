@@ -2,12 +2,13 @@
 -- is started here runs under timeout(1), in a process group of its own, so
 -- that nothing outlives a spec that was cut short; it is ended by its pid.
 
+local core = require "pop3.core"
+local helper = require "spec.helper"
 local socket = require "socket"
 
 local M = {}
 
-local LIFE = 600        -- seconds after which timeout(1) ends what we forgot
-local PATIENCE = 20     -- seconds to wait for a port to open or a pid to go
+local LIFE = 3600       -- seconds after which timeout(1) ends what we forgot
 
 function M.quote(s)
   return "'" .. tostring(s):gsub("'", "'\\''") .. "'"
@@ -87,17 +88,22 @@ function M.in_tmpdir(f)
   return table.unpack(r, 2, r.n)
 end
 
--- A port of 127.0.0.1 that was free a moment ago.
+-- A free port of 127.0.0.1, for a program that cannot choose one. It is below
+-- those that the system hands out, so no other connection takes it meanwhile.
 function M.free_port()
-  local s = assert(socket.bind("127.0.0.1", 0))
-  local _, port = s:getsockname()
-  s:close()
-  return math.tointeger(port)
+  while true do
+    local port = 10000 + tonumber(core.random(4), 16) % 20000
+    local s = socket.bind("127.0.0.1", port)
+    if s then
+      s:close()
+      return port
+    end
+  end
 end
 
--- Calls 'f' until it returns something true or the time is over.
-function M.poll(f, seconds)
-  local deadline = socket.gettime() + (seconds or PATIENCE)
+-- Calls 'f' until it returns something true; nil if it never does.
+function M.poll(f)
+  local deadline = socket.gettime() + helper.PATIENCE
   repeat
     local r = f()
     if r then return r end
@@ -108,7 +114,7 @@ end
 
 local function greeting(port)
   local s = socket.tcp()
-  s:settimeout(2)
+  s:settimeout(helper.PATIENCE)
   local line = s:connect("127.0.0.1", port) and s:receive "*l"
   if line then s:send "QUIT\r\n" end
   s:close()

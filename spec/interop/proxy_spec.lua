@@ -1,5 +1,6 @@
 -- Proxies that we did not write, between our client and our server.
 
+local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
 
@@ -22,7 +23,7 @@ function STARTS.tinyproxy(port, dir, login)
   proc.write(dir .. "/conf", ([[
 Port %d
 Listen 127.0.0.1
-Timeout 20
+Timeout 600
 MaxClients 10
 %s
 ]]):format(port, login and 'BasicAuth joe hushyou' or ""))
@@ -32,7 +33,7 @@ end
 local function listening(port)
   local socket = require "socket"
   local s = socket.tcp()
-  s:settimeout(1)
+  s:settimeout(helper.PATIENCE)
   local ok = s:connect("127.0.0.1", port)
   s:close()
   return ok
@@ -56,8 +57,8 @@ for _, name in ipairs { "microsocks", "tinyproxy" } do
 
     local function fetch(run, url, host, more)
       local opts = { host = host, port = run.port, cafile = run.cafile,
-        tls = "implicit", proxy = url, timeout = 20, user = peers.USER,
-        password = peers.PASSWORD }
+        tls = "implicit", proxy = url, timeout = helper.PATIENCE,
+        user = peers.USER, password = peers.PASSWORD }
       for key, value in pairs(more or {}) do opts[key] = value end
       local s, message, code = pop3.connect(opts)
       if not s then return nil, message, code end
@@ -113,7 +114,7 @@ for _, name in ipairs { "microsocks", "tinyproxy" } do
       through(false, function(url)
         local s, message, code = pop3.connect { host = "127.0.0.1",
           port = proc.free_port(), proxy = url:format "", tls = "none",
-          timeout = 20 }
+          timeout = helper.PATIENCE }
         assert.is_nil(s)
         assert.equal("connect", code, message)
       end)

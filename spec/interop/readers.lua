@@ -30,7 +30,7 @@ function M.curl.run(s, count, dir, remove)
   end
   proc.write(dir .. "/.conf", table.concat(conf, "next\n"))
   proc.check(proc.words { "curl", "-q", "-sS", "--noproxy", "*", "--max-time",
-    60, "-K", dir .. "/.conf" })
+    600, "-K", dir .. "/.conf" })
 end
 
 M.poplib = { program = "python3", form = same }

@@ -1,14 +1,17 @@
 -- How we read mail beside Python's email (policy default) and GMime: 10,000
--- messages made from a seed, of which some are odd. Where a peer reads otherwise,
--- the difference must be one of those written down here.
+-- messages made from a seed, of which some are odd (a sample: 150 in a row of
+-- each kind). Where a peer reads otherwise, the difference must be one of those
+-- written down here.
 
 local compose = require "spec.support.compose"
+local helper = require "spec.helper"
 local json = require "spec.json"
 local message = require "pop3.message"
 local proc = require "spec.interop.proc"
 
 local SETS = { sane = { seed = 2026, count = 5500 },
                odd = { seed = 11, count = 4500 } }
+local SAMPLE = 150
 
 -- ------------------------------------------------------------ differences
 
@@ -209,9 +212,13 @@ end
 
 -- Write the messages of a set; the list of them, with what is odd.
 local function write_set(path, kind)
-  local make = compose.new(SETS[kind].seed, kind)
+  local make, count = compose.new(SETS[kind].seed, kind), SETS[kind].count
+  if not helper.all then
+    for _ = 1, helper.random(0, count - SAMPLE) do make() end
+    count = SAMPLE
+  end
   local out, mails = {}, {}
-  for i = 1, SETS[kind].count do
+  for i = 1, count do
     local mail, odd = make()
     out[i] = #mail .. "\n" .. mail
     mails[i] = { mail, odd }
@@ -253,7 +260,6 @@ describe("reading mail", function()
       for _, peer in ipairs { "python", "gmime" } do
         theirs[peer] = io.lines(dir .. "/" .. peer .. "." .. kind)
       end
-      local count = 0
       for i, mail in ipairs(mails[kind]) do
         local octets, odd = mail[1], mail[2]
         local m <close> = message.parse(octets)
@@ -267,12 +273,14 @@ describe("reading mail", function()
             end
           end)
         end
-        count = count + 1
       end
-      assert.are.equal(SETS[kind].count, count)
+      assert.are.equal(helper.all and SETS[kind].count or SAMPLE, #mails[kind])
+      for _, lines in pairs(theirs) do assert.is_nil(lines()) end
     end)
   end
 
+  -- A sample does not show every difference.
+  if not helper.all then return end
   it("differs in all that is written down, and in nothing else", function()
     for _, d in ipairs(differences) do
       assert.is_true(d.seen > 0, ("%s does not differ: %s, %s"):format(d[1],
