@@ -217,6 +217,13 @@ static void set_integer (lua_State *L, const char *name, lua_Integer n) {
   lua_setfield(L, -2, name);
 }
 
+static int foreign (lua_State *L, const char *path) {
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: not a state file of version 1", path);
+  lua_pushliteral(L, "state");
+  return 3;
+}
+
 /***
 Read a state file.
 @function index
@@ -257,12 +264,7 @@ static int l_index (lua_State *L) {
     x.lines++;
     size += n;
     if (readable) x.good = size;
-    else if (x.lines == 1) {
-      lua_pushnil(L);
-      lua_pushfstring(L, "%s: not a state file of version 1", path);
-      lua_pushliteral(L, "state");
-      return 3;
-    }
+    else if (x.lines == 1) return foreign(L, path);
     else if (x.repair) x.bad++;
     else if (!at_end(L, r)) {
       lua_pushnil(L);
@@ -274,6 +276,7 @@ static int l_index (lua_State *L) {
     else break;
   }
   if (got == -1) return lpop3_sysfail(L, path, errno);
+  if (got == 0 && x.lines == 0 && line.n > 0) return foreign(L, path);
   if (got == -2) {
     lua_pushnil(L);
     lua_pushfstring(L, "%s: line %I: too long", path,

@@ -104,6 +104,11 @@ local function mark(self, batch)
   return true
 end
 
+-- A message is recorded as delivered: it may be deleted.
+local function delete_unwanted(self, m)
+  if self.run:is_unwanted(m) then self.deletes[#self.deletes + 1] = m end
+end
+
 -- Record what is durable now; DELE may follow.
 local function record_done(self, done)
   local entries = {}
@@ -116,9 +121,7 @@ local function record_done(self, done)
   for _, m in ipairs(done) do
     m.done = true
     self.run:report("delivered", m)
-    if self.run:is_unwanted(m) then
-      self.deletes[#self.deletes + 1] = m
-    end
+    delete_unwanted(self, m)
   end
 end
 
@@ -273,8 +276,13 @@ local function receive_unnamed(self, at)
     return failed(self, m, octets, code == "io" and "io" or nil, code, reply)
   end
   local header, whole = spool:digests()
-  if self.run:identify(m, header, whole) then return end
+  local known = self.run:identify(m, header, whole)
   m.handle = self.run:handle_of(m)
+  if known then
+    m.done = true
+    if m.record and m.record.status ~= "delivered" then return end
+    return delete_unwanted(self, m)
+  end
   if not (self.calls or intend(self, at)) then return end
   local d, reason, how = begin(self, m)
   if not d then return failed(self, m, reason, how) end

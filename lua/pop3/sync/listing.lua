@@ -33,8 +33,7 @@ return function(s)
   local uids
   uids, message, code, reply = s:uidl()
   if not uids then
-    local refused = code == "err" and not (reply and reply.code)
-    if not refused or s:supports "UIDL" then
+    if code ~= "err" or reply and reply.code then
       return nil, message, code, reply
     end
     return { numbers = numbers, sizes = sizes, uids = false }

@@ -127,7 +127,8 @@ end
 
 local function read(self)
   local ok, message, code
-  if not core.lstat(self.path) then
+  local there = core.lstat(self.path)
+  if not there or there.kind == "file" and there.size == 0 then
     self.entries, self.ours, self.size, self.lines = {}, false, #FIRST, 0
     if self.read_only then return true end
     return replace(self, function(file) return file:write(FIRST) end)
