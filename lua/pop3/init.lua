@@ -133,6 +133,12 @@ local parts = {
 --- Where a test server's mail is, see `pop3.store`.
 -- @field store
 
+--- Fetch new mail, durably: `pop3.sync(session, opts)`, see `pop3.sync`.
+-- @field sync
+
+--- Delivery into a Maildir: `pop3.maildir(path)`, see `pop3.sync.maildir`.
+-- @field maildir
+
 --- Hooks for event loops, see `pop3.loop`.
 -- @field loop
 

@@ -77,7 +77,12 @@ function reference.examples(pages)
       if code:find "^%s*return session:" then
         code = ("function server.on.NOOP(session) %s end s:noop()"):format(code)
       end
-      local env = setmetatable({ pop3 = pop3, server = server, s = s },
+      local files = 0
+      local here = setmetatable({ tmpname = function()
+        files = files + 1
+        return ("./%s.%d"):format(name, files)
+      end }, { __index = os })
+      local env = setmetatable({ pop3 = pop3, server = server, s = s, os = here },
                                { __index = _G })
       local chunk, err = load(code, "=" .. name, "t", env)
       local ok = chunk ~= nil
@@ -87,6 +92,8 @@ function reference.examples(pages)
         failed = true
         print(name, err)
       end
+      chunk, env, s = nil, nil, nil
+      collectgarbage()  -- sessions that the example did not close
     end
   ]] }
   local count = 0

@@ -253,6 +253,30 @@ describe("the reference", function()
     end
   end)
 
+  it("has what concerns pop3.sync", function()
+    has_items("pop3", "sync maildir")
+    has_items("pop3.sync", "sync")
+    local page = pages["pop3.sync"].text
+    local s <close> = session()
+    for _, name in ipairs(known(pop3.sync, s, BAD)) do
+      assert.truthy(page:find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+    end
+    for name in ("new skipped deleted failed aside again octets pending retry_after "
+                 .. "quit problems"):gmatch "%S+" do
+      assert.truthy(page:find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+    end
+    for interface, names in pairs {
+      delivery = "begin write commit abort settle number size uid nth id again "
+                 .. "first_seen",
+      state = "open seen intend done failed close" } do
+      for name in names:gmatch "%S+" do
+        assert.truthy(pages["pop3.sync." .. interface].text
+                      :find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+      end
+      assert.equal("interfaces", pages["pop3.sync." .. interface].kind)
+    end
+  end)
+
   it("has every request of the control socket", function()
     for name in ("deliver mailbox fault transcript verify count wait_for advance reset "
                  .. "stats tie stop"):gmatch "%S+" do

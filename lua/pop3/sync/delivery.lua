@@ -53,7 +53,7 @@
 -- - `name`: see `into:name`
 -- - `partial`: lines of the body, when only the beginning is delivered
 --
--- @module pop3.sync.delivery
+-- @interface pop3.sync.delivery
 
 local argument = require "pop3.util.argument"
 

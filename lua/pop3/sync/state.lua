@@ -23,7 +23,7 @@
 -- each line with a checksum (see csrc/bind/os/lstate.c for the lines). A torn last
 -- line, which a crash leaves, is cut off. An unreadable line inside is an error
 -- that names it. The lock is the file `path.lock`, which stays.
--- @module pop3.sync.state
+-- @interface pop3.sync.state
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
