@@ -64,7 +64,7 @@ Control.__close = Control.close
 function command.control(path)
   local sock = unix.stream()
   assert(sock:connect(path))
-  sock:settimeout(20)
+  sock:settimeout(60)
   return setmetatable({ sock = sock }, Control)
 end
 

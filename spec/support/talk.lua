@@ -22,7 +22,7 @@ end
 --- Over TCP; the greeting is read unless 'silent'.
 function talk.tcp(port, silent)
   local sock = assert(require "socket".connect("127.0.0.1", port))
-  sock:settimeout(10)
+  sock:settimeout(60)
   local t = talk.over {
     sock = sock,
     send = function(_, octets) return sock:send(octets) end,

@@ -132,7 +132,7 @@ describe("pop3 serve", function()
     local sub = dir.path .. "/port"
     assert(core.mkdir(sub))
     local status, _, err = command.run { "serve", "--port-file", sub }
-    assert.same({ 3, "pop3: serve: " .. sub .. ": Is a directory\n" },
+    assert.same({ 3, "pop3: serve: " .. sub .. ": a directory is not replaced\n" },
                 { status, err })
     assert.equal("directory", core.stat(sub))
   end)

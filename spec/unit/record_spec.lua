@@ -343,7 +343,7 @@ describe("a recorder", function()
   it("goes on for a client that has said its last", function()
     local function all(run)
       local sock = assert(require "socket".connect("127.0.0.1", run.port))
-      sock:settimeout(10)
+      sock:settimeout(60)
       sock:send "USER mrose\r\nPASS geheim\r\nSTAT\r\nRETR 2\r\nQUIT\r\n"
       sock:shutdown "send"
       local octets = assert(sock:receive "*a")
@@ -370,7 +370,7 @@ describe("a recorder", function()
       t:login("mrose", "geheim")
       assert.equal("+OK", t:ask "RETR 1")
       t:close()
-      assert.is_true(run:wait_for("RETR", 10))
+      assert.is_true(run:wait_for("RETR", 60))
     end)
     assert.match("\nC: RETR 1\nS: %+OK\nS: xxxx", text)
   end)
@@ -653,7 +653,7 @@ describe("a recorder", function()
       t:close()
       -- the maildrop is free again once the other link has ended
       local c
-      repeat c = connect(run, { timeout = 5 }) until c
+      repeat c = connect(run, { timeout = 60 }) until c
       c:quit()
       assert.is_true(up:count "PASS" >= 2)
     end)

@@ -14,7 +14,7 @@ local function entries(...)
 end
 
 local function verify(lines, want)
-  return expect.verify(expect.new(want, 1), entries(table.unpack(lines)), 0, {})
+  return expect.compare(expect.new(want, 1), entries(table.unpack(lines)), 0, {})
 end
 
 describe("a transcript", function()
@@ -53,8 +53,8 @@ describe("verify", function()
   end)
 
   it("tells of handlers' errors and of lines that are lost", function()
-    assert.match("oops", expect.verify(NONE, {}, 0, { "oops" }))
-    assert.match("no longer kept", expect.verify(NONE, {}, 3, {}))
+    assert.match("oops", expect.compare(NONE, {}, 0, { "oops" }))
+    assert.match("the first 3 lines were discarded", expect.compare(NONE, {}, 3, {}))
   end)
 
   it("shows the difference of long lists where it is", function()
@@ -184,7 +184,7 @@ describe("verify with groups", function()
   it("says what never may come, and counts", function()
     local lines = { "USER u", "RETR 1", "RETR 2", "DELE 1" }
     assert.is_nil(verify(lines, { never = "~^TOP" }))
-    assert.match('command 4: "DELE 1" came, and "~^DELE" never may',
+    assert.match('command 4: received "DELE 1", and "~^DELE" must never be received',
                  verify(lines, { never = { "QUIT", "~^DELE" } }), 1, true)
     assert.is_nil(verify(lines, { count = { RETR = 2, ["DELE 1"] = 1, TOP = 0,
                                             ["~ 1$"] = { 1, 3 } } }))
@@ -198,7 +198,7 @@ describe("verify with groups", function()
   it("looks at one session", function()
     local list = entries("A", "B", "C")
     list[2].session = 2
-    assert.is_nil(expect.verify(expect.new({ "A", "C", session = 1 }, 1), list,
+    assert.is_nil(expect.compare(expect.new({ "A", "C", session = 1 }, 1), list,
                                 0, {}))
   end)
 
@@ -208,14 +208,14 @@ describe("verify with groups", function()
       ["malformed pattern"] = { "~[" },
       ["unknown option 'ever'"] = { ever = "A" },
       ["unknown option 'time'"] = { { "A", time = 2 } },
-      ["a group is"] = { {} },
-      ["a number, or two"] = { count = { A = "x" } },
-      ["A cannot come 2 to 1 times"] = { count = { A = { 2, 1 } } },
-      ["B cannot come -1 to -1 times"] = { { "B", times = -1 } },
-      ["C cannot come 3 to 2 times"] = { { "C", at_least = 3, at_most = 2 } },
+      ["an entry must be a line"] = { {} },
+      ["count of A must be a number or a list"] = { count = { A = "x" } },
+      ["invalid count of A: 2 to 1"] = { count = { A = { 2, 1 } } },
+      ["invalid count of B: -1 to -1"] = { { "B", times = -1 } },
+      ["invalid count of C: 3 to 2"] = { { "C", at_least = 3, at_most = 2 } },
       ["any_order must be a list"] = { { any_order = { "A", nil, "B" } } },
       ["never must be a list"] = { never = { x = "A" } },
-      ["sessions are counted from 1"] = { session = 0 },
+      ["session must be 1 or more"] = { session = 0 },
     } do
       local ok, err = pcall(function() return expect.new(want, 0) end)
       assert.is_false(ok)
@@ -324,10 +324,10 @@ describe("the server's transcript", function()
     assert.is_true(s:verify { session = 1, never = "~^DELE" })
     local ok, err = pcall(s.verify, s, { session = 2, never = "~^DELE" })
     assert.is_false(ok)
-    assert.match("verify: there is no session 2: 1 came$", err)
+    assert.match("verify: there is no session 2; the server had 1$", err)
     local run <close> = s:fork()
     ok, err = pcall(run.verify, run, { session = 2, "QUIT" })
     assert.is_false(ok)
-    assert.match("verify: there is no session 2: 1 came$", err)
+    assert.match("verify: there is no session 2; the server had 1$", err)
   end)
 end)

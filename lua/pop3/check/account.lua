@@ -1,9 +1,10 @@
---- What a probe does to the account of the user: logins, the session that checks
--- share, and the limits on refused logins. These are methods of the probe.
+--- What a probe does to the account of the user: logins, the session that
+-- checks share, and the limits on refused logins. These are methods of the
+-- probe.
 --
--- A server may lock an account after some refused logins, and may require a delay
--- between logins (RFC 2449 section 6.5). So logins are counted here, and a check
--- is skipped when it would need one too many.
+-- A server may lock an account after some refused logins, and may require a
+-- delay between logins (RFC 2449 section 6.5). So logins are counted here, and
+-- a check is skipped when it would need one too many.
 -- @module pop3.check.account
 -- @local
 
@@ -59,8 +60,8 @@ function methods:means_delay()
   return self.meant
 end
 
--- Wait until the next login is allowed. The delay of this user is known after the
--- first login.
+-- Wait until the next login is allowed. The delay of this user is known after
+-- the first login.
 local function wait_for_delay(self)
   local left = self.last and self.last + self.delay - self.now() or 0
   if left > PAUSE and self:means_delay() then
@@ -95,8 +96,8 @@ function methods:try_login()
       if first then learn_delay(self, link) end
       return link
     end
-    -- the session before may still be open in the server; not every server has a
-    -- response code for that
+    -- the session before may still be open in the server; not every server has
+    -- a response code for that
     tries = tries + 1
     local again = reply.level == "IN-USE"
                   or self.entered and not reply.code and tries < 3
@@ -137,8 +138,8 @@ function methods:login()
   self:skip("the login is refused: %s", reply.shown)
 end
 
---- The session that checks share, in the TRANSACTION state. A check must leave it
--- in that state, without deletions.
+--- The session that checks share, in the TRANSACTION state. A check must leave
+-- it in that state, without deletions.
 -- @treturn pop3.check.link
 function methods:session()
   local shared = self.shared
@@ -149,16 +150,16 @@ function methods:session()
   return shared
 end
 
---- The login method that works, see `pop3.check.login`. Without one, the check is
--- skipped.
+--- The login method that works, see `pop3.check.login`. Without one, the check
+-- is skipped.
 -- @treturn function
 function methods:way()
   if not self.entered then self:session() end
   return self.entered
 end
 
---- Prepare for a login that the check does itself: a login works, and the shared
--- session is closed.
+--- Prepare for a login that the check does itself: a login works, and the
+-- shared session is closed.
 function methods:make_way()
   self:way()
   if self.refusals >= REFUSALS then
@@ -168,9 +169,9 @@ function methods:make_way()
   self:unshare()
 end
 
---- A connection for a login with a wrong password, which is counted. Many servers
--- delay the refusal, so its timeout is longer. After three such logins, or five
--- refused ones, the check is skipped.
+--- A connection for a login with a wrong password, which is counted. Many
+-- servers delay the refusal, so its timeout is longer. After three such logins,
+-- or five refused ones, the check is skipped.
 -- @treturn pop3.check.link
 function methods:may_fail()
   if self.barred then self:skip(self.barred) end

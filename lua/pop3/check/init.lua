@@ -1,6 +1,6 @@
 --- A conformance checker for POP3 servers. It tests a server against RFC 1939,
--- 2449, 2595, 3206, 5034 and 6856; each requirement is a check with a name. It is
--- not a load test, and it does not use the client (`pop3.session`).
+-- 2449, 2595, 3206, 5034 and 6856; each requirement is a check with a name. It
+-- is not a load test, and it does not use the client (`pop3.session`).
 --
 --    local result = assert(require "pop3.check" {
 --      host = "mail.example", tls = "implicit", user = "mrose",
@@ -11,13 +11,14 @@
 -- that the server does not offer is a "skip".
 --
 -- Effects on the account: some dozens of logins, at most three of them with a
--- wrong password; after five refused logins no other method is tried. Without the
--- option `delete` no DELE is sent, and a session that fetched mail does not end
--- with QUIT, since some servers delete fetched messages then (RFC 2449 section
--- 6.7). With `delete`, message 1 is deleted.
+-- wrong password; after five refused logins no other method is tried. Without
+-- the option `delete` no DELE is sent, and a session that fetched mail does not
+-- end with QUIT, since some servers delete fetched messages then (RFC 2449
+-- section 6.7). With `delete`, message 1 is deleted.
 --
--- A run always ends: if the first line is not a greeting, nothing is sent; after
--- waiting 12 times `timeout` for replies that did not come, the rest is skipped.
+-- A run always ends: if the first line is not a greeting, nothing is sent;
+-- after waiting 12 times `timeout` for replies that did not come, the rest is
+-- skipped.
 -- @module pop3.check
 
 local Probe = require "pop3.check.probe"
@@ -26,8 +27,8 @@ local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local tls_options = require "pop3.transport.tls"
 
--- In the order in which they run: deletions come late, and checks of all replies
--- last.
+-- In the order in which they run: deletions come late, and checks of all
+-- replies last.
 local groups = { "authorization", "lines", "transaction", "messages",
                  "capabilities", "stls", "sasl", "rfc6856", "deletions",
                  "rfc3206", "replies" }
@@ -118,18 +119,18 @@ end
 --
 -- - `host` (string, required unless `transport` is given): name or address
 -- - `port` (integer): 995 with implicit TLS, else 110
--- - `tls`: "implicit", "stls" or "none". Default: "implicit" on port 995, "none" on
---   others. With "none", STLS is checked too
--- - `cafile` (path): the CAs that sign the server's certificate, in place of the
---   system's; `verify` (true): false accepts any certificate
+-- - `tls`: "implicit", "stls" or "none". Default: "implicit" on port 995,
+--   "none" on others. With "none", STLS is checked too
+-- - `cafile` (path): the CAs that sign the server's certificate, in place of
+--   the system's; `verify` (true): false accepts any certificate
 -- - `user`, `password` (strings): without them, checks that need a login are
 --   skipped
 -- - `insecure` (false): true allows a login without TLS to another host
 -- - `delete` (false): true runs the checks of deletions, which delete message 1
 -- - `timeout` (10): seconds to wait for a reply
--- - `transport`: a function that returns a new connection, in place of TCP: a byte
---   stream as in `pop3.connect`. `function() return server:loopback() end` checks a
---   server in this process, on its virtual clock
+-- - `transport`: a function that returns a new connection, in place of TCP: a
+--   byte stream as in `pop3.connect`. `function() return server:loopback() end`
+--   checks a server in this process, on its virtual clock
 -- - `only` (list of strings): the names of the checks to run; all by default
 -- @treturn table the result: `host`, `port`, `tls`; `checks`, a list of
 -- `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip",
@@ -153,7 +154,9 @@ return function(given)
   local err, code
   opts.now = core.now
   opts.trust, err, code = tls_options.trust(opts, "check", 1)
-  if not opts.trust then return nil, ("connect: %s: %s"):format(at, err), code end
+  if not opts.trust then
+    return nil, ("connect: %s: %s"):format(at, err), code
+  end
   -- for the checks of STLS itself, which send no secret
   opts.unverified = assert(tls_options.trust({ host = opts.host,
                                                verify = false }, "check", 1))

@@ -1,6 +1,6 @@
---- A connection of the checker to the server: octets are sent as given, lines are
--- read as they are on the wire, and both become evidence. It corrects nothing, and
--- each read is bounded in octets and in time.
+--- A connection of the checker to the server: octets are sent as given, lines
+-- are read as they are on the wire, and both become evidence. It corrects
+-- nothing, and each read is bounded in octets and in time.
 -- @module pop3.check.link
 -- @local
 
@@ -104,8 +104,8 @@ local function status(raw)
   if mark == "+OK" then reply.ok = true
   elseif mark == "-ERR" then reply.ok = false end
   reply.text = text:sub(#mark + 2)
-  -- RFC 2449 section 8: codes are case-insensitive, and a client may ignore what
-  -- follows a "/"
+  -- RFC 2449 section 8: codes are case-insensitive, and a client may ignore
+  -- what follows a "/"
   local code = reply.text:match "^%[([^%[%]]*)%]"
   if code then
     reply.code = code:upper()
@@ -148,8 +148,8 @@ end
 -- @tparam ?string kind "listing" or "message" when a body follows +OK
 -- @treturn table `ok` (nil for neither +OK nor -ERR), `line` (as on the wire),
 -- `shown` (without its line end), `text`, `code` (the response code in upper
--- case), `level` (its first part), `body` (a list of lines as on the wire, without
--- the terminator), `terminator`; or nil, "timeout", "closed" or "limit"
+-- case), `level` (its first part), `body` (a list of lines as on the wire,
+-- without the terminator), `terminator`; or nil, "timeout", "closed" or "limit"
 function Link:reply(kind)
   local began = self.now()
   local deadline = began + PATIENCE * self.timeout
@@ -223,8 +223,8 @@ function Link:close()
 end
 
 --- Close it after the server has closed its side, which then has released the
--- lock of the maildrop. For a server that does not close its side, the wait becomes
--- shorter each time.
+-- lock of the maildrop. For a server that does not close its side, the wait
+-- becomes shorter each time.
 function Link:leave()
   if not self.ended then
     self.stream:shutdown()

@@ -1,5 +1,5 @@
---- Login methods for the checker: USER and PASS, and where USER is refused, APOP or
--- a SASL mechanism. All take the probe as their first argument.
+--- Login methods for the checker: USER and PASS, and where USER is refused,
+-- APOP or a SASL mechanism. All take the probe as their first argument.
 -- @module pop3.check.login
 -- @local
 
@@ -9,8 +9,8 @@ local sasl = core.sasl
 
 local login = {}
 
---- The timestamp for APOP in a greeting (RFC 1939 section 7). In a server without
--- APOP, text in angle brackets may be something else.
+--- The timestamp for APOP in a greeting (RFC 1939 section 7). In a server
+-- without APOP, text in angle brackets may be something else.
 -- @tparam table greeting
 -- @treturn ?string
 function login.stamp(greeting)
@@ -43,7 +43,8 @@ function login.apop(t, link, password)
                ("APOP %s ***"):format(t.opts.user))
 end
 
--- The octets of a challenge (RFC 5034 section 4); an invalid one fails the check.
+-- The octets of a challenge (RFC 5034 section 4); an invalid one fails the
+-- check.
 local function challenge(t, line)
   local text = line:match "^%+ (.*)\r\n$"
   t:must(text, "the challenge is not '+', a space and base64: %s", line)
@@ -74,7 +75,8 @@ end
 -- @tparam string mech
 -- @tparam[opt] function seen called with each challenge and its number
 -- @treturn table the reply that ends the exchange
--- @treturn boolean true when the server sent every proof that the mechanism needs
+-- @treturn boolean true when the server sent every proof that the mechanism
+-- needs
 function login.sasl(t, link, mech, seen)
   local machine <close> = assert(sasl.client { mech = mech, user = t.opts.user,
     secret = t.opts.password, host = t.opts.host, min_iterations = 1 })
@@ -117,8 +119,8 @@ end
 --- Log in by the first method that works; the probe keeps it.
 -- @tparam pop3.check.probe t
 -- @tparam pop3.check.link link
--- @treturn table the last reply; with `unwilling` when no password was sent, and
--- `not_by_user` when USER is refused
+-- @treturn table the last reply; with `unwilling` when no password was sent,
+-- and `not_by_user` when USER is refused
 function login.login(t, link)
   local by = t.entered
   if by then return by(t, link) end

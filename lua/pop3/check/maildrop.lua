@@ -124,7 +124,8 @@ function maildrop.unstuffed(reply)
   return table.concat(lines)
 end
 
---- Is a message refused because UTF8 was not sent? RFC 6856 section 5 allows it.
+--- Is a message refused because UTF8 was not sent? RFC 6856 section 5 allows
+-- it.
 -- @tparam table reply
 -- @treturn boolean
 function maildrop.needs_utf8(reply)

@@ -1,9 +1,10 @@
---- The probe: what a check gets as its argument. It makes connections and logins,
--- sends commands, and ends the check with a verdict.
+--- The probe: what a check gets as its argument. It makes connections and
+-- logins, sends commands, and ends the check with a verdict.
 --
 -- A check is a function of a probe. It passes when it returns; `fail`, `warn`
--- and `skip` end it. One probe runs all checks of a run. It keeps the session that
--- they share, results that several checks need, and the number of refused logins.
+-- and `skip` end it. One probe runs all checks of a run. It keeps the session
+-- that they share, results that several checks need, and the number of refused
+-- logins.
 -- @module pop3.check.probe
 -- @local
 
@@ -27,7 +28,8 @@ local PATIENCE = 12   -- timeouts that a run may take before the rest is skipped
 -- @treturn pop3.check.probe
 function Probe.new(opts)
   return setmetatable({
-    opts = opts, now = opts.now, notes = Evidence.new(), memo = {}, seen = {}, links = {},
+    opts = opts, now = opts.now, notes = Evidence.new(), memo = {}, seen = {},
+    links = {},
     account = { vain = 0, linger = 1 }, failures = 0, refusals = 0, delay = 0,
     barred = not opts.user and "the option user is not set" or nil,
   }, Probe)
@@ -65,8 +67,8 @@ function Probe:should(holds, ...)
   if not holds then self:warn(...) end
 end
 
---- Run a function once in a run, and keep its results and its evidence. If it ended
--- with a verdict, each later call ends with that verdict.
+--- Run a function once in a run, and keep its results and its evidence. If it
+-- ended with a verdict, each later call ends with that verdict.
 -- @tparam string key
 -- @tparam function find called with the probe
 -- @tparam[opt] boolean fresh run it again in each new shared session, since new
@@ -107,8 +109,8 @@ function Probe:pause(seconds, link)
   socket.sleep(math.max(deadline - self.now(), 0))
 end
 
--- Keep a reply for the checks of rules/replies and rules/rfc3206. After LANG and
--- UTF8 its text may be UTF-8.
+-- Keep a reply for the checks of rules/replies and rules/rfc3206. After LANG
+-- and UTF8 its text may be UTF-8.
 local function keep(self, link, verb, reply)
   local seen = self.seen
   if reply.ok and (verb == "LANG" or verb == "UTF8") then link.utf8 = true end
@@ -125,7 +127,8 @@ end
 function Probe:secret(text) self.notes:secret(text) end
 
 --- Connect and read the greeting; with TLS as the options say.
--- @tparam[opt] boolean clear do not send STLS, even if the option `tls` is "stls"
+-- @tparam[opt] boolean clear do not send STLS, even if the option `tls` is
+-- "stls"
 -- @treturn pop3.check.link with its `greeting`, or nil, message, code
 function Probe:dial(clear)
   local opts = self.opts
@@ -170,8 +173,8 @@ end
 --- Send a command and read the reply. Without a reply the check fails.
 -- @tparam pop3.check.link link
 -- @tparam string line the command, without its line end
--- @tparam[opt] string|false kind the body that follows +OK: "listing", "message",
--- or false for no body; nil means by the verb
+-- @tparam[opt] string|false kind the body that follows +OK: "listing",
+-- "message", or false for no body; nil means by the verb
 -- @tparam[opt] string shown the line in the evidence, if it differs
 -- @treturn table the reply
 function Probe:ask(link, line, kind, shown)
@@ -246,8 +249,8 @@ function Probe:run(check)
   local ok, err = pcall(function()
     if self.hopeless and not check.looks then self:skip(self.hopeless) end
     if self.account.vain > PATIENCE * self.opts.timeout then
-      self:skip("given up after waiting %d seconds for replies that did not come",
-                self.account.vain // 1)
+      self:skip("given up after waiting %d seconds for replies that did not "
+                .. "come", self.account.vain // 1)
     end
     check.run(self)
   end)

@@ -17,8 +17,8 @@ local function sum(result)
     result.skipped)
 end
 
---- For people: one line for each check; for each that failed or warned, its reason
--- and evidence as well; then the totals.
+--- For people: one line for each check; for each that failed or warned, its
+-- reason and evidence as well; then the totals.
 -- @tparam table result of `pop3.check`
 -- @treturn string
 function report.text(result)

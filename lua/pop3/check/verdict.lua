@@ -1,5 +1,6 @@
---- The verdict that ends a check: an error object, raised by the methods `fail`,
--- `warn` and `skip` of a probe, and told apart from errors of the program here.
+--- The verdict that ends a check: an error object, raised by the methods
+-- `fail`, `warn` and `skip` of a probe, and told apart from errors of the
+-- program here.
 -- @module pop3.check.verdict
 -- @local
 

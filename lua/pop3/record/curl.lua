@@ -1,21 +1,22 @@
---- Test cases of curl: what its test server says for one. The file's format is
--- described in curl's docs/tests/FILEFORMAT.md; the answers that a case does not
--- give itself are those of curl's tests/ftpserver.pl.
+--- Makes a server from a test case of curl, for `pop3.server.replay`. The
+-- format is described in curl's docs/tests/FILEFORMAT.md. Replies that the case
+-- does not give are those of curl's tests/ftpserver.pl.
 --
--- Understood are `<data>` (the message as it goes over the wire, dots stuffed by
--- whoever wrote it; also `<data1>` ... by number beyond 10000, and `hex="yes"`),
--- and in `<servercmd>`: `REPLY verb text`, `REPLY "whole line" text`, `REPLYLF`,
--- `CAPA`, `AUTH`, `COUNT verb n` (so often, then as always), `DELAY verb seconds`,
--- `SLOWDOWN`; they begin anew with each connection. `%hex[`, `%b64[`, `%repeat[`,
--- `%TESTNUMBER`, `%HOSTIP`, `%POP3PORT` and `%CR` are replaced. Any user may log in.
--- @module pop3.replay.curl
+-- Supported are `<data>` (the message with stuffed dots; `<data1>` and so on
+-- for message numbers above 10000; `hex="yes"`), and in `<servercmd>`: `REPLY
+-- verb text`, `REPLY "whole line" text`, `REPLYLF`, `CAPA`, `AUTH`, `COUNT verb
+-- n` (the reply applies to the first n commands), `DELAY verb seconds`,
+-- `SLOWDOWN`. They start again with each connection. `%hex[`, `%b64[`,
+-- `%repeat[`, `%TESTNUMBER`, `%HOSTIP`, `%POP3PORT` and `%CR` are replaced. Any
+-- user may log in.
+-- @module pop3.record.curl
 -- @local
 
 local core = require "pop3.core"
-local plain = require "pop3.server.raw"
-local usual = require "pop3.server.handlers"
+local handlers = require "pop3.server.handlers"
+local raw_server = require "pop3.server.raw"
 
--- The inside of an element, its attributes and entities.
+-- The content of an element, and its attributes.
 local function part(text, name)
   local attributes, inside =
     text:match("<" .. name .. "(%f[%s>][^>]*)>\r?\n?(.-)</" .. name .. ">")
@@ -32,7 +33,7 @@ local function of_percent(text)
   end))
 end
 
--- A case with its variables replaced.
+-- The text of a case with its variables replaced.
 local function prepared(text, values)
   text = text:gsub("%%(%u[%u%d]*)", values)
   text = text:gsub("%%repeat%[(%d+) x (.-)%]%%", function(n, octets)
@@ -44,7 +45,7 @@ local function prepared(text, values)
   return (text:gsub("%%hex%[(.-)%]hex%%", of_percent))
 end
 
--- The text of a reply, which is a string of Perl.
+-- The text of a reply, with the escapes of a string of Perl.
 local ESCAPES = { r = "\r", n = "\n", t = "\t", ["0"] = "\0", e = "\27" }
 
 local function unescape(text)
@@ -54,7 +55,7 @@ local function unescape(text)
   end))
 end
 
--- Names apart by spaces, but for those within quotes.
+-- Names separated by spaces; a quoted name may contain spaces.
 local function names_of(text)
   local list, at = {}, 1
   while true do
@@ -65,7 +66,7 @@ local function names_of(text)
   end
 end
 
--- What <servercmd> says.
+-- The commands of <servercmd>.
 local function commands_of(text)
   local c = { replies = {}, counts = {}, delays = {}, capa = {}, mechs = {} }
   for line in (text or ""):gmatch "[^\r\n]+" do
@@ -88,16 +89,15 @@ local function commands_of(text)
   return c
 end
 
--- The commands that <protocol> has; without it, it does not matter which come.
+-- The list for `verify` from <protocol>; without that element, any commands.
 local function expected(text)
   local list = {}
   local protocol = part(part(text, "verify") or "", "protocol")
   if not protocol then return { { anything = true } } end
   for line in protocol:gmatch "[^\r\n]+" do
     local verb = line:match "^%S+"
-    local secret = core.verbs[verb] and core.verbs[verb].secret
-    if secret == 1 then line = verb .. " ***"
-    elseif secret == 2 then
+    if verb == "PASS" then line = "PASS ***"
+    elseif verb == "APOP" or verb == "AUTH" then
       line = line:gsub("^(%S+ %S+) .*$", "%1 ***")
     elseif not line:find "^%u[%u%d]+%f[ \0]" or #line > 60 then line = "***" end
     list[#list + 1] = line
@@ -111,7 +111,7 @@ local STAMP = "<1972.987654321@curl>"
 
 local SLOW = { drip = { bytes = 1, every = 0.01 } }
 
--- A message as it is in the file: stuffed, or not, as the case wants it.
+-- A message as it is in the file; the author of the case has stuffed the dots.
 local function mail(session, octets)
   local reply = session:raw("+OK Mail transfer starts\r\n" .. octets .. ".\r\n")
   reply.status = "+OK"
@@ -120,8 +120,8 @@ end
 
 local function unknown(session) return session:err "Unrecognized command" end
 
--- The handlers of a case, by verb.
-local function handlers(message)
+-- The replies of curl's server, by verb.
+local function default_handlers(message)
   local h = {}
   function h.CAPA(session)
     local lines, c = {}, session.data.case
@@ -176,7 +176,7 @@ local function wire(text)
   return text:find "\n$" and text or text .. "\r\n"
 end
 
--- The reply that the case has for a verb or a response, if it has one now.
+-- The reply that the case gives for a command, or nil.
 local function scripted(session, verb, line)
   local c = session.data.case
   local text, left = line ~= verb and c.replies[line], c.counts[verb]
@@ -196,10 +196,10 @@ local function scripted(session, verb, line)
   return reply
 end
 
---- Make a server of a test case.
+--- Make a server from a test case.
 -- @tparam string text
--- @tparam string path
--- @tparam table opts of `replay`
+-- @tparam string path of the file; the number in its name is %TESTNUMBER
+-- @tparam table opts of `pop3.server.replay`
 -- @treturn pop3.server or nil, message, code
 return function(text, path, opts)
   local answers = part(text, "reply")
@@ -208,7 +208,7 @@ return function(text, path, opts)
   end
   local number = path:match "(%d+)[^/]*$" or "1"
   local server, err, code
-  -- as it is for one connection, of which the port is known
+  -- an element, with the variables of a server that listens
   local function part_of(name)
     local port = rawget(server, "port") or opts.port or 0
     return part(prepared(answers, { TESTNUMBER = number, CR = "\r",
@@ -225,7 +225,7 @@ return function(text, path, opts)
     end
     return crlf(octets or "")
   end
-  local known = handlers(message)
+  local known = default_handlers(message)
   local function handle(session, rest)
     local verb, c = session.verb, session.data.case
     local line = rest == "" and verb or verb .. " " .. rest
@@ -233,7 +233,7 @@ return function(text, path, opts)
     local reply = scripted(session, verb, line)
     if reply then return reply end
     if verb == "STLS" and session.server.certificates then
-      return usual.STLS(session)
+      return handlers.STLS(session)
     end
     if not known[verb] then return unknown(session) end
     return known[verb](session, rest)
@@ -245,7 +245,7 @@ return function(text, path, opts)
     return session:ok("curl POP3 server ready to serve"
                       .. (session.data.case.capa.APOP and " " .. STAMP or ""))
   end
-  server, err, code = plain({
+  server, err, code = raw_server({
     host = opts.host, port = opts.port, tls = opts.tls, clock = opts.clock,
     implicit = opts.implicit, autologout = opts.autologout,
     faults = opts.faults,

@@ -1,16 +1,17 @@
---- Reading transcripts, see `pop3.replay`.
--- @module pop3.replay.script
+--- Reads transcripts for `pop3.server.replay`, whose documentation describes
+-- the format.
+-- @module pop3.record.reader
 -- @local
 
 local fault = require "pop3.server.fault"
 local pattern = require "pop3.verify.pattern"
 
-local script = {}
+local reader = {}
 
 local ENDS = { lf = "\n", cr = "\r", none = "" }
 local HOWS = { fin = true, rst = true, half = true }
 
--- A value as a fault takes it.
+-- The value of an effect: true, a number or a string.
 local texts = { append = true, reply = true }
 
 local function value_of(text, name)
@@ -19,7 +20,8 @@ local function value_of(text, name)
   return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
 
--- "delay=2 cut.bytes=5", or "delay 2", into a table; nil, message when it is none.
+-- Put "delay=2 cut.bytes=5", or "delay 2", into a table of effects; nil,
+-- message when it is invalid.
 local function effects_of(text, into)
   text = text:gsub("^([%w_.]+)%s+(%-?[%d.]+)%s*$", "%1=%2")
   for word in text:gmatch "%S+" do
@@ -28,7 +30,9 @@ local function effects_of(text, into)
     local outer, inner = name:match "^(%w+)%.(%w+)$"
     if outer then
       into[outer] = into[outer] or {}
-      if type(into[outer]) ~= "table" then return nil, name .. " twice" end
+      if type(into[outer]) ~= "table" then
+      return nil, ("'%s' conflicts with '%s'"):format(name, outer)
+    end
       into[outer][inner] = value_of(value)
     else
       into[name] = value_of(value, name)
@@ -51,7 +55,9 @@ local function new_step(self, want)
 end
 
 function Reader:begin(number)
-  if not number or number < 1 then return nil, "sessions are counted from 1" end
+  if not number or number < 1 then
+    return nil, "the number of a session must be 1 or more"
+  end
   local sessions = self.sessions
   sessions[number] = sessions[number] or { steps = {}, tls = false,
                                            line = self.line }
@@ -59,13 +65,14 @@ function Reader:begin(number)
   return true
 end
 
--- The session that lines belong to, the first when none was named.
+-- The session that lines belong to. Before any "# session" line it is the
+-- first.
 local function current(self)
   if not self.session then self:begin(1) end
   return self.session
 end
 
--- The step that lines of the server belong to: the greeting is one too.
+-- The step that lines of the server belong to. The greeting is a step, too.
 local function step_of(self)
   local session = current(self)
   if not session.step then
@@ -75,20 +82,19 @@ local function step_of(self)
   return session.step
 end
 
--- What has the present reply and its effects: the step, or the last round of an
--- exchange in it.
+-- The step or round whose reply and effects are read: the last round of a SASL
+-- exchange, or the step itself.
 local function last_of(step)
   return step.rounds[#step.rounds] or step
 end
 
 local function reply_of(step) return last_of(step).reply end
 
---- Does a reply, of a step or of a round in it, wait for a response? None but that
--- to AUTH does.
+--- Is the reply of a step or round a challenge? Only AUTH has challenges.
 -- @tparam table step
--- @tparam table round
+-- @tparam table round the step itself or one of its rounds
 -- @treturn boolean
-function script.challenges(step, round)
+function reader.challenges(step, round)
   local first = round.reply[1]
   return first ~= nil and first:find "^%+[ \r\n]" ~= nil and step.want ~= nil
          and step.want:find "^~?%^?[Aa][Uu][Tt][Hh]" ~= nil
@@ -102,7 +108,7 @@ function Reader:client(line)
   end
   self.joined = false
   local step = session.step
-  if step and script.challenges(step, last_of(step)) then
+  if step and reader.challenges(step, last_of(step)) then
     local rounds = step.rounds
     rounds[#rounds + 1] = { want = line, reply = {}, effects = {} }
     return true
@@ -128,7 +134,7 @@ local bangs = {}
 function bangs.eol(self, kind)
   local reply = reply_of(step_of(self))
   if not ENDS[kind] or not reply[1] then
-    return nil, "eol is lf, cr or none, below a line of the server"
+    return nil, "'! eol' must be lf, cr or none, after an S: line"
   end
   reply[#reply] = reply[#reply]:sub(1, -3) .. ENDS[kind]
   self.joined = kind == "none"
@@ -137,7 +143,7 @@ end
 
 function bangs.hangup(self, how)
   how = how == "" and "fin" or how
-  if not HOWS[how] then return nil, "hangup is fin, rst or half" end
+  if not HOWS[how] then return nil, "'! hangup' must be fin, rst or half" end
   step_of(self).ends = how
   return true
 end
@@ -156,7 +162,7 @@ function Reader:bang(text)
   return effects_of(text, last_of(step_of(self)).effects)
 end
 
--- The least indentation behind C: and S:, which is no part of the lines.
+-- The smallest indentation after C: and S:, which is not part of the lines.
 local function indentation(text)
   local least
   for spaces, rest in text:gmatch "\n[ \t]*[CS]:([ \t]*)([^\r\n]?)" do
@@ -167,8 +173,8 @@ local function indentation(text)
   return least or 0
 end
 
--- A line without its indentation. None of what stands before a command or a
--- status line is theirs, unless it was recorded so.
+-- A line without its indentation. Commands and status lines lose all leading
+-- blanks, except in a transcript of the recorder.
 local function outdented(self, side, rest, indent)
   local starts = side == "C" or not reply_of(step_of(self))[1]
   if starts and not self.own then return (rest:gsub("^[ \t]+", "")) end
@@ -190,10 +196,10 @@ local function take(self, line, indent)
   local number = line:match "^# session (%d+)"
   if number then return self:begin(math.tointeger(tonumber(number))) end
   if line:find "^%s*#" or line:find "^%s*$" then return true end
-  return nil, "neither C:, S:, ~, ! nor #"
+  return nil, "the line does not begin with C:, S:, ~, ! or #"
 end
 
--- Did the server agree to begin TLS?
+-- Does the transcript have a STLS that the server accepted?
 local function has_stls(sessions)
   for _, session in ipairs(sessions) do
     for _, step in ipairs(session.steps) do
@@ -205,16 +211,17 @@ local function has_stls(sessions)
   return false
 end
 
---- Read a transcript.
+--- Parse a transcript.
 -- @tparam string text
--- @tparam string name of it, for messages
--- @treturn table `sessions`: of each, `greeting` and `steps`, of which `want` is
--- the command, `reply` a list of lines with their ends, `rounds` what follows in
--- an exchange, `ends` how the link does, `effects` and `tls`, and `tls` when it
--- begins in one of them; or nil, message,
--- "proto"
-function script.parse(text, name)
-  text = text:gsub("^\xEF\xBB\xBF", "")  -- a mark of UTF-8
+-- @tparam string name for messages: the path
+-- @treturn table `tls`: true when a session uses TLS; `sessions`, a list. A
+-- session has `greeting` (a step), `steps`, and `tls` when it begins with TLS.
+-- A step has `want` (the command), `reply` (a list of lines with their ends),
+-- `rounds` (the rest of a SASL exchange), `ends` ("fin", "rst" or "half"),
+-- `effects` (of a fault), `tls` (it starts after the reply), `line` (of the
+-- file). Or nil, message, "proto"
+function reader.parse(text, name)
+  text = text:gsub("^\xEF\xBB\xBF", "")  -- a byte order mark
   local self = setmetatable({ sessions = {}, line = 0, joined = false,
                               own = text:find "^# lpop3 transcript" ~= nil },
                             Reader)
@@ -229,13 +236,13 @@ function script.parse(text, name)
     end
   end
   if not next(self.sessions) then
-    return nil, name .. ": no line of C: or S:", "proto"
+    return nil, name .. ": there is no C: or S: line", "proto"
   end
   local missing = 1
   while self.sessions[missing] do missing = missing + 1 end
   for number, session in pairs(self.sessions) do
     if number > missing then
-      return nil, ("%s:%d: session %d is here, but there is no session %d"):format(
+      return nil, ("%s:%d: there is a session %d, but no session %d"):format(
                   name, session.line, number, missing), "proto"
     end
   end
@@ -248,4 +255,4 @@ function script.parse(text, name)
   return { sessions = self.sessions, tls = self.tls or has_stls(self.sessions) }
 end
 
-return script
+return reader

@@ -1,11 +1,11 @@
---- A recorded session, played back: `pop3.server.replay(path)`.
+--- Plays a transcript back as a server: `pop3.server.replay(path)`.
 --
 --    local server = assert(pop3.server.replay "session.txt")
 --    local run <close> = server:fork()
 --    client_under_test("127.0.0.1", run.port)
 --    run:verify(server.expected)
 --
--- What `pop3.record` writes is read, and what is written by hand:
+-- The transcript is one of `pop3.record`, or written by hand:
 --
 --    S: +OK ready
 --    C: USER mrose
@@ -14,29 +14,32 @@
 --    S: -ERR [SYS/TEMP] not now
 --    ! hangup fin
 --
--- - `# session N` begins what the N-th connection says; other lines from `#` on,
---   and empty ones, are comments
--- - `C: line`: a command, or a response in the exchange of AUTH; `***` in it stands
---   for anything. `C: ~pattern`, or `~ pattern`: a Lua pattern
--- - `S: line`: a line of the reply, CRLF added; bodies and stuffed dots as on the
---   wire. A reply to AUTH that begins with `+ ` waits for a response
--- - `! eol lf` or `cr` or `none`: the end of the line above, in place of CRLF
--- - `! hangup fin` or `rst` or `half`: the link ends here
--- - `! tls`: TLS begins here, before the greeting or behind the reply to STLS
--- - `! delay=2` (or `! delay 2`), `! cut.bytes=5 cut.how=rst`, `! stall`: faults of
---   the reply around it, by the names of `pop3.fault`
+-- - `# session N` starts the N-th connection; other lines that begin with `#`,
+--   and empty lines, are comments
+-- - `C: line`: a command, or a SASL response after a challenge; `***` in it
+--   stands for anything. `C: ~pattern` or `~ pattern`: a Lua pattern
+-- - `S: line`: a line of the reply, to which CRLF is added; bodies with stuffed
+--   dots and terminator. A reply to AUTH that begins with `+ ` is a challenge
+-- - `! eol lf`, `! eol cr` or `! eol none`: the end of the line above, in place
+--   of CRLF
+-- - `! hangup fin`, `! hangup rst` or `! hangup half`: the server closes the
+--   connection here
+-- - `! tls`: TLS starts here, before the greeting or after the reply to STLS
+-- - `! delay=2` (or `! delay 2`), `! cut.bytes=5 cut.how=rst`, `! stall`: a
+--   fault of the reply above it, with the effects of `server:fault`
 --
--- Plain files of C: and S: lines load too, indented as they like, and the test
--- cases of curl. A client cannot log in by SCRAM again: the server's part of it
--- answers the client's nonce, which is another one each time.
--- @module pop3.replay
+-- Other text files with C: and S: lines load as well, with any indentation, and
+-- so do test cases of curl (`pop3.record.curl`). A login by SCRAM cannot be
+-- played back, since the server's messages depend on the client's nonce (RFC
+-- 5802).
+-- @module pop3.record.replay
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local match = require "pop3.record.match"
-local plain = require "pop3.server.raw"
-local script = require "pop3.record.reader"
+local raw_server = require "pop3.server.raw"
+local reader = require "pop3.record.reader"
 
 local known = { loose = "boolean", host = "string", port = "integer",
                 tls = "any", implicit = "boolean", on = "table",
@@ -44,35 +47,38 @@ local known = { loose = "boolean", host = "string", port = "integer",
 
 -- ---------------------------------------------------------------- preparation
 
-local known_verbs, logins = core.verbs, match.logins
+local verbs = core.verbs
+
+local function has_secret(verb)
+  return verbs[verb] ~= nil and verbs[verb].secret ~= nil
+end
 
 -- The verb of a command, or of a pattern that begins with one.
 local function verb_of(want)
   return want:match "^~?%^?(%a*)":upper()
 end
 
--- Does it have a secret? AUTH alone asks for a list.
+-- Is it a login? AUTH without arguments is not: it asks for a list.
 local function is_login(want)
-  return logins[verb_of(want)] and want:upper() ~= "AUTH"
+  return has_secret(verb_of(want)) and want:upper() ~= "AUTH"
 end
 
--- A command as `verify` sees it: without its secret; by hand, verbs may be written
--- in small letters.
-local function hushed(want, own)
+-- A command as `verify` sees it, with its secret masked. In a transcript
+-- written by hand, verbs may be in lower case.
+local function masked_command(want, own)
   local verb = verb_of(want)
   if not own then want = want:gsub("^%a+", string.upper) end
   if not is_login(want) then return want
   elseif want:sub(1, 1) == "~" then
-    local shown = verb .. (known_verbs[verb].secret == 1 and " ***" or " X ***")
+    local shown = verb == "PASS" and "PASS ***" or verb .. " X ***"
     return shown:find(want:sub(2)) and want or "~^" .. verb
-  elseif known_verbs[verb].secret == 1 then return want:sub(1, #verb) .. " ***"
-  end
+  elseif verb == "PASS" then return want:sub(1, 4) .. " ***" end
   return (want:gsub("^(%S+%s+%S+)%s.*$", "%1 ***"))
 end
 
--- Each step of a session gets the number of the stretch it belongs to, within
--- which order is free: a login, STLS and QUIT end one.
-local function stretches(session)
+-- Give each step the number of its stretch, in which a loose replay accepts any
+-- order. A login and STLS end a stretch.
+local function number_stretches(session)
   local number = 1
   for _, step in ipairs(session.steps) do
     step.stretch = number
@@ -86,7 +92,7 @@ local function stretches(session)
   end
 end
 
--- The unique-ids that were listed.
+-- The unique-ids in replies to UIDL, as a set.
 local function unique_ids(sessions)
   local uids = {}
   for _, session in ipairs(sessions) do
@@ -102,8 +108,8 @@ local function unique_ids(sessions)
   return uids
 end
 
--- What `verify` is to get: all commands, in any order within a stretch if they
--- may come so.
+-- The list for `verify`: all commands; of a loose replay, in any order within a
+-- stretch.
 local function expected(sessions, loose)
   local list = {}
   for _, session in ipairs(sessions) do
@@ -114,7 +120,7 @@ local function expected(sessions, loose)
         list[#list + 1] = { any_order = group }
       end
       local into = group or list
-      into[#into + 1] = hushed(step.want, step.own)
+      into[#into + 1] = masked_command(step.want, step.own)
       for _, round in ipairs(step.rounds) do
         into[#into + 1] = round.want == "*" and "*" or "***"
       end
@@ -125,16 +131,23 @@ end
 
 -- -------------------------------------------------------------------- playing
 
--- The step that a command asks for; or nil and what was expected.
+local NO_MORE = "no more"
+
+local function quoted(line) return '"' .. line .. '"' end
+
+-- The step that a command starts; or nil and the expected command.
 local function strict(play, line)
   local step = play.session.steps[play.done + 1]
-  if not step then return nil, "no more" end
-  if not match.fits(step.want, line) then return nil, step.want end
+  if not step then return nil, NO_MORE end
+  if not match.fits(step.want, line) then
+    return nil, quoted(masked_command(step.want))
+  end
   play.done = play.done + 1
   return step
 end
 
--- Within a stretch, the first that fits and was not played; or the last that was.
+-- In the current stretch, the first matching step that was not played yet, or
+-- the last one that was.
 local function pick_from(play, fits)
   local best
   for i, step in ipairs(play.session.steps) do
@@ -149,17 +162,18 @@ end
 local function loose(play, line, uids)
   local best = pick_from(play, function(want) return match.fits(want, line) end)
     or pick_from(play, function(want) return match.nearly(want, line, uids) end)
-  if not best then return nil, "none like it here" end
+  if not best then return nil, "a command of this state in the transcript" end
   local step = play.session.steps[best]
   play.played[best] = true
   play.stretch = step.leads_to or play.stretch
   return step
 end
 
--- What goes wrong with a reply, beneath the faults of the script.
+-- Apply the effects of a reply, below the faults of the script.
 local function spoil(session, effects)
   if not next(effects) then return end
-  session.effect = fault.merge(fault.read_effects(effects, 1), session.effect or {})
+  session.effect = fault.merge(fault.read_effects(effects, 1),
+                               session.effect or {})
 end
 
 -- The reply of a step, or of its last round.
@@ -168,7 +182,8 @@ local function reply_of(session, step, round)
   local made = session:raw(octets)
   made.status = octets:match "^%S*"
   spoil(session, round.effects)
-  -- a server that refuses QUIT closes the link too; what is recorded says so
+  -- after +OK to QUIT the server closes the connection; after -ERR a recorded
+  -- transcript says whether it did
   local quit = step.want and step.want:upper() == "QUIT"
                and (made.status ~= "-ERR" or not step.own)
   made.close = step.ends or quit and "fin" or nil
@@ -180,43 +195,41 @@ local function reply_of(session, step, round)
   return made
 end
 
-local phrases = { ["no more"] = true, ["none like it here"] = true,
-                  ["another response"] = true }
-
-local function wrong(session, want, got)
+-- A command or a response does not match: `verify` will report it.
+local function mismatch(session, want, got)
   session.server:handler_error(session, ("replay: expected %s, got %s"):format(
-    phrases[want] and want or '"' .. hushed(want) .. '"',
-    phrases[got] and got or '"' .. got .. '"'))
+    want, got))
   return session:err "not in the transcript"
 end
-
--- A command that did not fit, as it may be shown: a login has a secret, and so may
--- have what a client says behind AUTH as if that had been a challenge.
+-- A command that does not match, with its secret masked. A line after AUTH that
+-- is not a command may be a SASL response.
 local function shown(session, line)
   local verb = line:match "^%A*(%a*)":upper()
-  local secret = logins[verb] or session.data.in_auth and not known_verbs[verb]
-  return secret and (logins[verb] and verb or "") .. " ..." or line
+  local secret = has_secret(verb) or session.data.in_auth and not verbs[verb]
+  return secret and (has_secret(verb) and verb or "") .. " ..." or line
 end
 
--- A command: find it, and go through its rounds.
+-- Play the step of a command, with all its rounds.
 local function play_step(session, pick, uids)
   local play, verb = session.data.replay, session.verb
   local line = session.line
   local step, want = pick(play, line, uids)
-  if known_verbs[verb] then session.data.in_auth = verb == "AUTH" end
-  if not step then return wrong(session, want, shown(session, line)) end
+  if verbs[verb] then session.data.in_auth = verb == "AUTH" end
+  if not step then
+    return mismatch(session, want, quoted(shown(session, line)))
+  end
   local round = step
   for i = 1, #step.rounds + 1 do
     local following = step.rounds[i]
-    if not following and (step.ends or not script.challenges(step, round)) then
+    if not following and (step.ends or not reader.challenges(step, round)) then
       break
     end
     spoil(session, round.effects)
     local _, _, response = session:challenge { table.concat(round.reply) }
-    if not following then return wrong(session, "no more", "another response") end
+    if not following then return mismatch(session, NO_MORE, "a response") end
     if not response or not match.responds(following.want, response) then
-      return wrong(session, following.want == "*" and "*" or "***",
-                   "another response")
+      return mismatch(session, following.want == "*" and '"*"' or '"***"',
+                      "another response")
     end
     round = following
   end
@@ -230,7 +243,7 @@ local function greet(session, sessions, free)
   end
   if not recorded then
     session.server:handler_error(session, ("replay: the transcript has %d "
-      .. "sessions, and here is one more"):format(#sessions))
+      .. "sessions, this is another one"):format(#sessions))
     return session:hangup()
   end
   session.data.replay = { session = recorded, done = 0, stretch = 1,
@@ -238,22 +251,37 @@ local function greet(session, sessions, free)
   return reply_of(session, recorded.greeting, recorded.greeting)
 end
 
---- Make a server of a transcript, of a plain file of `C:` and `S:` lines, or of a
--- test case of curl.
+--- Make a server from a transcript, a text file with `C:` and `S:` lines, or a
+-- test case of curl: `pop3.server.replay(path, opts)`.
 -- @tparam string path
--- @tparam[opt] table opts `loose`: commands may come in any order within a state,
--- and again, unique-ids and dates in them may differ, and sessions begin again;
--- `tls` ("auto" when TLS was recorded), `implicit`, and others of
--- `pop3.server.new`
--- @treturn pop3.server, of which `expected` is what `verify` may get; or nil,
--- message, code: "io", or "proto" for a file that is none
+-- @tparam[opt] table opts
+--
+-- - `loose` (false): commands may come in any order within a state, and
+--   repeatedly; unique-ids and dates in them may differ; after the last session
+--   the first one is played again
+-- - `tls` ("auto" when TLS was recorded), `implicit`, `host`, `port`, `on`,
+--   `faults`, `autologout`, `clock`: as in `pop3.server.new`
+-- @treturn pop3.server whose field `expected` is the list for `verify`; or nil,
+-- message, code: "io" when the file cannot be read, "proto" when its format is
+-- invalid
+-- @raise misuse: an unknown option, a value of a wrong type
+-- @usage
+-- local path = os.tmpname()
+-- local file <close> = assert(io.open(path, "w"))
+-- file:write "S: +OK ready\nC: QUIT\nS: +OK\n"
+-- file:flush()
+-- local server = assert(pop3.server.replay(path))
+-- os.remove(path)
+-- local s = assert(pop3.connect { transport = server:loopback() })
+-- s:quit()
+-- server:verify(server.expected)
 -- @function replay
 local function replay(path, opts)
   opts = opts or {}
   if type(path) ~= "string" then
-    check.misuse(1, "replay: a path is needed, not %s", type(path))
+    argument.misuse(1, "replay: the path must be a string, not %s", type(path))
   end
-  check.options(opts, known, "replay", 1)
+  argument.options(opts, known, "replay", 1)
   local file, err = io.open(path, "rb")
   if not file then return nil, "replay: " .. err, "io" end
   local text
@@ -265,16 +293,16 @@ local function replay(path, opts)
   end
   local code
   local read
-  read, err, code = script.parse(text, path)
+  read, err, code = reader.parse(text, path)
   if not read then return nil, "replay: " .. err, code end
   local sessions = read.sessions
-  for _, session in ipairs(sessions) do stretches(session) end
+  for _, session in ipairs(sessions) do number_stretches(session) end
   local uids = opts.loose and unique_ids(sessions) or nil
   local tls = opts.tls
   if tls == nil and read.tls then tls = "auto" end
   local pick = opts.loose and loose or strict
   local server
-  server, err, code = plain({
+  server, err, code = raw_server({
     host = opts.host, port = opts.port, tls = tls or nil,
     implicit = opts.implicit == nil and tls and sessions[1].tls or opts.implicit,
     autologout = opts.autologout, clock = opts.clock, faults = opts.faults,

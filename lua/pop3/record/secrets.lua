@@ -1,4 +1,4 @@
---- What a client proved in a session, and text without it.
+--- The secrets of a session, and text in which they are masked.
 -- @module pop3.record.secrets
 -- @local
 
@@ -7,9 +7,10 @@ local core = require "pop3.core"
 local Secrets = {}
 Secrets.__index = Secrets
 
-local LEAST = 4    -- octets of a secret that is looked for everywhere
-local WORD = 6     -- of a word that may be one in base64 or hexadecimal
+local LEAST = 4    -- octets; shorter ones are masked in replies to a login only
+local WORD = 6     -- octets of a word that may be base64 or hexadecimal
 
+-- An empty set of secrets.
 local function new()
   return setmetatable({ list = {}, known = {}, short = {} }, Secrets)
 end
@@ -20,11 +21,11 @@ local function keep(self, secret)
   self.known[secret] = true
   local list = #secret < LEAST and self.short or self.list
   list[#list + 1] = secret
-  -- of two that overlap, the longer one is what is masked
+  -- if two secrets overlap, the longer one is masked
   table.sort(list, function(a, b) return #a > #b end)
 end
 
--- The octets of a word in base64, with or without its end, in either alphabet.
+-- The octets of a word in base64 of either alphabet, with or without padding.
 local function of_base64(word)
   word = word:gsub("[-_]", { ["-"] = "+", ["_"] = "/" }):gsub("=+$", "")
   if #word % 4 == 1 then word = word:sub(1, -2) end
@@ -38,20 +39,20 @@ local function of_hex(word)
   end))
 end
 
--- The secret within a response of SASL: of PLAIN, of the mechanisms with a token,
--- of CRAM-MD5 and of SCRAM; with none of them it is all of it.
+-- The secret part of a SASL response: PLAIN, the mechanisms with a token,
+-- CRAM-MD5, SCRAM; nil for others, where all of it is secret.
 local function within(octets)
   return octets:match "\0([^\0]*)$" or octets:match "[Bb]earer%s+([^\1]+)"
          or octets:match "^%S+ (%x+)$" or octets:match ",p=([^,]+)$"
 end
 
---- Remember one.
+--- Add a secret.
 -- @tparam string secret as it was sent
--- @tparam[opt] string kind "password" when it is one as it is, "name" when what
--- is behind the base64 is known to be none
+-- @tparam[opt] string kind "password": it is not base64; "name": it is a user
+-- name in base64, so only the base64 form is masked
 function Secrets:add(secret, kind)
   if secret == "*" or secret == "=" then return end
-  secret = secret:match "^%s*(.-)%s*$"  -- which is in it with the spaces too
+  secret = secret:match "^%s*(.-)%s*$"
   keep(self, secret)
   local octets = kind ~= "password" and core.sasl.decode(secret)
   if not octets then return end
@@ -84,10 +85,11 @@ local function cover(text, secret)
   return table.concat(parts, "***")
 end
 
---- Text without the secrets, be they in base64 or in hexadecimal.
+--- Mask the secrets in a text, also in base64 and hexadecimal.
 -- @tparam string text
--- @tparam[opt] boolean login it answers one: short ones are looked for too, and
--- where there is one nothing of the text is left
+-- @tparam[opt] boolean login it is the reply to a login: short secrets are
+-- looked for as well, and if one is found, the whole text after the status is
+-- masked
 -- @treturn string
 function Secrets:hush(text, login)
   if login then

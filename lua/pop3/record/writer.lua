@@ -1,6 +1,7 @@
---- The transcript that a recorder writes, as it goes: one file, several sessions.
+--- Writes the transcript of a recorder: one file for all sessions, written
+-- while they run.
 --
--- The format is that which `pop3.server.replay` reads:
+-- `pop3.server.replay` reads the format:
 --
 --    # lpop3 transcript
 --    # session 1
@@ -11,27 +12,28 @@
 --    S: -ERR no
 --    ! hangup fin
 --
--- `S:` lines are octets of the wire, bodies and stuffed dots as they are; where a
--- line did not end in CRLF, `! eol lf` or `! eol none` follows.
--- @module pop3.record.notes
+-- `S:` lines are octets as they were received, with bodies and stuffed dots.
+-- After a line that does not end with CRLF, `! eol lf` or `! eol none` follows.
+-- @module pop3.record.writer
 -- @local
 
 local core = require "pop3.core"
 
-local Notes = {}
-Notes.__index = Notes
+local Writer = {}
+Writer.__index = Writer
 
 local HEADER = "# lpop3 transcript\n"
 
---- Notes for a file. What is in it stays until they begin: a recorder may find
--- that it cannot listen.
+--- Make a writer. The file keeps its content until `begin`, since the recorder
+-- may fail to listen.
 -- @tparam string path
--- @treturn notes or nil, message, "io" when it cannot be written
+-- @treturn writer or nil, message, "io" when the file cannot be written
 local function new(path)
   local self = setmetatable({ file = false, path = path, session = false,
-                              mentioned = {}, open = {}, broken = false }, Notes)
+                              mentioned = {}, open = {}, broken = false },
+                            Writer)
   local before = core.stat(path)
-  if before == "other" then  -- a device or a pipe, in which nothing is kept
+  if before == "other" then  -- a device or a pipe has no content to keep
     local ok, err, code = self:begin()
     return ok and self, err, code
   end
@@ -42,9 +44,9 @@ local function new(path)
   return self
 end
 
---- Begin the file anew, once.
+--- Empty the file and write the header, once.
 -- @treturn boolean true, or nil, message, "io"
-function Notes:begin()
+function Writer:begin()
   if not (self.file or self.broken) then
     local err
     self.file, err = io.open(self.path, "wb")
@@ -55,10 +57,10 @@ function Notes:begin()
   return true
 end
 
--- All at once and then to the file: a child process writes on where its parent
--- has left off, and what was said is there when this one is killed. A file that
--- cannot be written is removed: half of a transcript would play as a whole one.
-function Notes:put(text)
+-- Write and flush: a child process continues the file of its parent, and the
+-- lines are there if this process is killed. If writing fails, the file is
+-- removed, since half of a transcript would be played back as a whole one.
+function Writer:put(text)
   if self.broken or not self.file and not self:begin() then return end
   local ok, err = self.file:write(text)
   if ok then ok, err = self.file:flush() end
@@ -76,23 +78,26 @@ local function line_of(self, id, text)
   self:put(text)
 end
 
---- A session that is over: if nothing was said in it, that is what is written.
-function Notes:mention(id)
+--- A session has ended. If it has no lines, it is written as silent.
+-- @tparam integer id
+function Writer:mention(id)
   if not self.mentioned[id] then line_of(self, id, "! stall\n") end
   self.mentioned[id] = nil
 end
 
---- A command, or the response in an exchange, secrets masked by whoever calls.
-function Notes:command(id, line)
-  if line:sub(1, 1) == "~" then  -- no pattern: it becomes the one that fits it
+--- Write a command or a SASL response, in which secrets are masked.
+-- @tparam integer id of the session
+-- @tparam string line
+function Writer:command(id, line)
+  if line:sub(1, 1) == "~" then  -- not a pattern, so write one that matches it
     line = line:gsub("%W", "%%%0"):gsub("%%%*%%%*%%%*", ".*")
     line = "~^" .. line .. "$"
   end
   line_of(self, id, "C: " .. line .. "\n")
 end
 
--- What can be written of octets behind which there is more to come, and those of
--- before that were not; a line that has not ended waits.
+-- The octets that can be written now, with those held before. While `more`
+-- follow, an incomplete line is held.
 local function whole_lines(self, id, octets, more)
   local open = self.open[id] or {}
   open[#open + 1] = octets
@@ -105,11 +110,11 @@ local function whole_lines(self, id, octets, more)
   return octets:sub(1, stop - 1)
 end
 
---- Octets of a reply.
--- @tparam integer id
+--- Write octets of a reply.
+-- @tparam integer id of the session
 -- @tparam string octets
 -- @tparam[opt] boolean more others follow
-function Notes:reply(id, octets, more)
+function Writer:reply(id, octets, more)
   octets = whole_lines(self, id, octets, more)
   if octets == "" then return end
   local out, at = {}, 1
@@ -124,8 +129,10 @@ function Notes:reply(id, octets, more)
   line_of(self, id, table.concat(out))
 end
 
---- What happened: "hangup fin", "tls".
-function Notes:event(id, what)
+--- Write an event.
+-- @tparam integer id of the session
+-- @tparam string what "hangup fin", "hangup rst" or "tls"
+function Writer:event(id, what)
   line_of(self, id, "! " .. what .. "\n")
 end
 

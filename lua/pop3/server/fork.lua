@@ -251,7 +251,7 @@ function methods:verify(list)
   local all, err = ask(self, PATIENCE, "transcript")
   local problem = err
   if all then
-    problem = expect.verify(want, all.entries, all.lost, all.errors,
+    problem = expect.compare(want, all.entries, all.lost, all.errors,
                             all.sessions)
   end
   if problem then error(problem, 2) end

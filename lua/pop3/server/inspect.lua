@@ -37,7 +37,7 @@ end
 function methods:verify(list)
   local want = expect.new(list, 1)
   local entries, lost = self.journal:list()
-  local problem = expect.verify(want, entries, lost, self.errors,
+  local problem = expect.compare(want, entries, lost, self.errors,
                                 self.last_id)
   if problem then error(problem, 2) end
   return true

@@ -1,22 +1,24 @@
---- What is shown when the lines that came do not fit the expectations: where it
--- went wrong, the nearest line, and a difference.
--- @module pop3.difference
+--- The message of a failed `verify`: the first command that does not match, the
+-- nearest line, and a difference of expected and received commands.
+-- @module pop3.verify.diff
 -- @local
 
 local agrees = require "pop3.verify.match".agrees
 
-local difference = {}
+local diff = {}
 
-local MANY = 5          -- lines of a group that are named
-local CONTEXT = 5       -- lines shown before and behind a difference
-local CELLS = 250000    -- of the table that finds the difference
-local WINDOW = 500      -- lines of either side, when there would be more
-local STEPS = 1000000   -- on the way to the nearest line
+local MANY = 5          -- lines of a group in the message
+local CONTEXT = 5       -- lines shown before and after a difference
+local CELLS = 250000    -- largest table to compute a difference with
+local WINDOW = 500      -- lines of each side to compare if it were larger
+local STEPS = 1000000   -- operations to spend on the nearest line
 
 -- ----------------------------------------------------------- what was expected
 
---- A line, and how often it is to come.
-function difference.often(item)
+--- A line and its expected count, as text.
+-- @tparam table item `line`, `least`, `most`
+-- @treturn string
+function diff.often(item)
   if item.least == item.most then
     return ('"%s" %d times'):format(item.line, item.least)
   elseif item.most == math.huge then
@@ -35,13 +37,13 @@ local function show(item, left)
   elseif item.least == 1 and item.most == 1 then
     return ('"%s"'):format(item.line)
   end
-  return difference.often(item)
+  return diff.often(item)
 end
 
 -- ----------------------------------------------------------- the nearest line
 
--- How many octets must change to make one line of the other; how many steps it
--- took to find out. Upper and lower case are the same.
+-- The edit distance of two lines, case-insensitive, and the number of
+-- operations it took to compute.
 local function distance(a, b)
   a, b = a:sub(1, 200):upper(), b:sub(1, 200):upper()
   local row = {}
@@ -58,14 +60,14 @@ local function distance(a, b)
   return row[#b], #a * #b + 1
 end
 
--- A pattern without what is not likely to be in a line.
+-- A pattern without its special characters, to compare it with a line.
 local function plain(want)
   if want:sub(1, 1) ~= "~" then return want end
   return (want:gsub("^~%^?", ""):gsub("%$$", ""):gsub("%%", ""))
 end
 
--- The line that is most like what was expected, of those about `at` rather than
--- of others, and without looking for long.
+-- The index of the line that is nearest to the expected ones. The search begins
+-- around `at` and is limited to STEPS operations.
 local function nearest(wanted, lines, at)
   local best, least, steps, seen = nil, math.huge, 0, {}
   local function try(i)
@@ -88,7 +90,8 @@ end
 
 -- ------------------------------------------------------------- the difference
 
--- Lines of a group, those first that came first behind the first `done`.
+-- Lines of a group in the order in which they were received after line `done`;
+-- missing lines come last.
 local function in_order(group, lines, done)
   local at, used = {}, {}
   for i, want in ipairs(group) do
@@ -107,8 +110,9 @@ local function in_order(group, lines, done)
   return at
 end
 
--- What is expected from item `at` on, line by line: `need`, it must come;
--- `loop`, it may come again; without `line` it is any. At most WINDOW + 1 of them.
+-- The expectations from item `at` on, as a list of single lines: `need`, it is
+-- required; `loop`, it may be repeated; without `line`, any line matches. At
+-- most WINDOW + 1 of them.
 local function expand(items, at, lines, done)
   local out = {}
   local function add(line, need, loop)
@@ -144,9 +148,9 @@ local function fits(element, line)
   return element.line == nil or agrees(element.line, line)
 end
 
--- The cost of what is left, from each pair of an element and a line on: one
--- for each line that is missing or too much. Where the list of one side was cut
--- off, what is over of the other costs nothing.
+-- The cost of the rest from each pair of an element and a line on: 1 for each
+-- missing and each unexpected line. If one side was cut off, the excess of the
+-- other one costs nothing.
 local function costs(want, lines, from, to, cut)
   local cost = {}
   for i = #want + 1, 1, -1 do
@@ -170,8 +174,9 @@ local function costs(want, lines, from, to, cut)
   return cost
 end
 
--- Compare what was expected from item `at` on with the lines behind the first
--- `done`: "  " is as expected, "- " did not come, "+ " was not expected.
+-- Compare the expectations from item `at` on with the lines after `done`. Lines
+-- of the output begin with "  " (as expected), "- " (missing) or "+ "
+-- (unexpected).
 local function compare(items, at, lines, done, out)
   local want = expand(items, at, lines, done)
   local i, j, to, cut = 1, done + 1, #lines, false
@@ -199,12 +204,12 @@ local function compare(items, at, lines, done, out)
     end
   end
   if cut then
-    out[#out + 1] = ("  (... and what follows, %d lines of it)"):format(
+    out[#out + 1] = ("  (... %d more lines, not compared)"):format(
                     #lines - j + 1)
   end
 end
 
--- Without lines that are far from any difference.
+-- The list without the lines that are far from any difference.
 local function near_ones(list)
   local near, out, gone = {}, {}, 0
   for i, line in ipairs(list) do
@@ -228,17 +233,18 @@ local function near_ones(list)
   return out
 end
 
--- A tab is no space, and a terminal is to show what came, not to obey it.
+-- Show control characters: a tab must not look like a space, and a terminal
+-- must not execute an escape sequence.
 local function escaped(c)
   return ("\\%d"):format(c:byte())
 end
 
---- Say what is wrong.
--- @tparam {table,...} items as `expect.new` makes them
--- @tparam {string,...} lines
--- @tparam table miss what `matching.mismatch` found
--- @treturn string
-function difference.explain(items, lines, miss)
+--- Explain a mismatch.
+-- @tparam {table,...} items as `verify.new` makes them
+-- @tparam {string,...} lines the received commands
+-- @tparam table miss the result of `match.mismatch`
+-- @treturn string several lines
+function diff.explain(items, lines, miss)
   local item, got = items[miss.at], lines[miss.done + 1]
   got = got and '"' .. got .. '"' or "no more"
   if item and not item.any_order and miss.done > miss.start then
@@ -260,4 +266,4 @@ function difference.explain(items, lines, miss)
   return table.concat(out, "\n")
 end
 
-return difference
+return diff

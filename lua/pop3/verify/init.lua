@@ -1,28 +1,34 @@
---- What is expected of the commands that came, and how they differ from it.
+--- Compares the commands that a server received with a list of expectations.
+-- This is what `server:verify` and `run:verify` do.
 --
--- A list of expectations, in order:
+--    run:verify { "CAPA", "USER mrose", "PASS ***", { "~^RETR", at_least = 1 },
+--                 { anything = true }, never = "~^DELE", count = { STAT = 1 } }
 --
--- - a line, or a Lua pattern behind "~"
--- - `{ any_order = { line, ... } }`: each of these once, in any order
--- - `{ line, times = n }`, or `at_least =`, `at_most =`: the line so often; where
---   a list cannot have names, as in JSON, `line` may be one: `{ line =, times = n }`
--- - `{ anything = true }`: any lines, or none
+-- The list part has one entry for each expected command, in order. An entry is
 --
--- The list is of all commands. Beside it, or in its place, by name: `never`, a
--- line or a list of them, that may come nowhere; `count`, verb or line →
--- how often it is to come, a number or `{ least, most }`; `session`, the number of
--- the one session that it is about.
--- @module pop3.expect
--- @local
+-- - a string: the line, or "~" and a Lua pattern
+-- - `{ any_order = { line, ... } }`: each of these lines once, in any order
+-- - `{ line, times = n }`, or with `at_least =` and `at_most =`: the line
+--   repeated. In JSON, where a list has no names: `{ line =, times = n }`
+-- - `{ anything = true }`: any number of any lines
+--
+-- The list must match all commands. Besides the list, or without one, there may
+-- be
+--
+-- - `never`: a line or a list of lines that must not be received
+-- - `count`: a table verb or line → its exact count, or `{ least, most }`
+-- - `session`: the number of the only session to compare (all sessions
+--   otherwise)
+-- @module pop3.verify
 
-local check = require "pop3.util.argument"
-local difference = require "pop3.verify.diff"
-local matching = require "pop3.verify.match"
+local argument = require "pop3.util.argument"
+local diff = require "pop3.verify.diff"
+local match = require "pop3.verify.match"
 local pattern = require "pop3.verify.pattern"
 
-local agrees = matching.agrees
+local agrees = match.agrees
 
-local expect = {}
+local verify = {}
 
 -- ------------------------------------------------------------------- reading
 
@@ -32,17 +38,17 @@ local WHAT = "the list of verify"
 
 local function check_line(line, level)
   if type(line) ~= "string" then
-    check.misuse(level + 1, "%s: a line must be a string, not %s", WHAT,
-                 type(line))
+    argument.misuse(level + 1, "%s: a line must be a string, not %s", WHAT,
+                    type(line))
   elseif line:sub(1, 1) == "~" then
     local ok, err = pattern(line:sub(2))
-    if not ok then check.misuse(level + 1, "%s: %s: %s", WHAT, line, err) end
+    if not ok then argument.misuse(level + 1, "%s: %s: %s", WHAT, line, err) end
   end
   return line
 end
 
--- A list of lines. What else is in the table would be passed over, and a check
--- that checks nothing holds.
+-- A list of lines. Other keys are errors: they would be ignored, and a list
+-- that checks nothing always passes.
 local function check_lines(list, name, level)
   local n = 0
   for _, line in ipairs(list) do
@@ -51,8 +57,8 @@ local function check_lines(list, name, level)
   end
   for key in pairs(list) do
     if not (math.type(key) == "integer" and key <= n) then
-      check.misuse(level + 1, "%s: %s must be a list of lines, without '%s'",
-                   WHAT, name, tostring(key))
+      argument.misuse(level + 1, "%s: %s must be a list of lines, without the "
+                      .. "key '%s'", WHAT, name, tostring(key))
     end
   end
   return list
@@ -60,8 +66,8 @@ end
 
 local function check_range(least, most, what, level)
   if least < 0 or least ~= least or most < least or most ~= most then
-    check.misuse(level + 1, "%s: %s cannot come %s to %s times", WHAT, what,
-                 least, most)
+    argument.misuse(level + 1, "%s: invalid count of %s: %s to %s", WHAT, what,
+                    least, most)
   end
 end
 
@@ -75,14 +81,14 @@ local function item_of(item, level)
   if type(item) ~= "table" then
     return { line = check_line(item, level + 1), least = 1, most = 1 }
   end
-  check.options(item, fields, WHAT, level + 1)
+  argument.options(item, fields, WHAT, level + 1)
   local line, times = item[1] or item.line, item.times
   local ranged = item.at_least or item.at_most
   local kinds = (item[1] and 1 or 0) + (item.line and 1 or 0)
                 + (item.any_order and 1 or 0) + (item.anything and 1 or 0)
   if kinds ~= 1 or not line and (times or ranged) or times and ranged then
-    check.misuse(level + 1, "%s: a group is any_order, anything, or a line and "
-                 .. "how often it comes", WHAT)
+    argument.misuse(level + 1, "%s: an entry must be a line with an optional "
+                    .. "count, or any_order, or anything", WHAT)
   elseif item.anything then return { anything = true }
   elseif item.any_order then
     return { any_order = check_lines(item.any_order, "any_order", level + 1) }
@@ -93,8 +99,9 @@ local function item_of(item, level)
   return { line = check_line(line, level + 1), least = least, most = most }
 end
 
--- "RETR" stands for all lines that begin with it, in whatever case.
-local function tally(key)
+-- A function that says whether a line counts for a key: a verb counts all lines
+-- that begin with it, case-insensitive.
+local function counter(key)
   if key:find "^[%w-]+$" then
     key = key:upper()
     return function(line) return line:match("^%S*"):upper() == key end
@@ -102,13 +109,14 @@ local function tally(key)
   return function(line) return agrees(key, line) end
 end
 
---- Check what is expected and make it ready.
+--- Validate a list of expectations.
 -- @tparam table want
--- @tparam integer level see `pop3.argument`
--- @treturn table for `expect.verify`
-function expect.new(want, level)
+-- @tparam integer level of the caller, see `pop3.util.argument`
+-- @treturn table the argument of `verify.compare`
+-- @raise misuse: anything that is not described above
+function verify.new(want, level)
   if type(want) ~= "table" then
-    check.misuse(level + 1, "%s: a table is needed, not %s", WHAT, type(want))
+    argument.misuse(level + 1, "%s must be a table, not %s", WHAT, type(want))
   end
   local made = { items = {}, counts = {}, session = want.session }
   for i, item in ipairs(want) do made.items[i] = item_of(item, level + 1) end
@@ -118,9 +126,9 @@ function expect.new(want, level)
       others[name] = value
     end
   end
-  check.options(others, named, WHAT, level + 1)
+  argument.options(others, named, WHAT, level + 1)
   if want.session and want.session < 1 then
-    check.misuse(level + 1, "%s: sessions are counted from 1", WHAT)
+    argument.misuse(level + 1, "%s: session must be 1 or more", WHAT)
   end
   local never = want.never
   if type(never) == "string" then never = { never } end
@@ -129,8 +137,8 @@ function expect.new(want, level)
     local least, most = n, n
     if type(n) == "table" then least, most = n[1], n[2] or math.huge end
     if type(least) ~= "number" or type(most) ~= "number" then
-      check.misuse(level + 1, "%s: count: a number, or two, for %s", WHAT,
-                   tostring(key))
+      argument.misuse(level + 1, "%s: count of %s must be a number or a list of "
+                      .. "two", WHAT, tostring(key))
     end
     check_range(least, most, key, level + 1)
     made.counts[#made.counts + 1] = { line = check_line(key, level + 1),
@@ -142,21 +150,21 @@ function expect.new(want, level)
   return made
 end
 
--- What came though it never may, or not as often as it is to come.
+-- Check `never` and `count`: nil, or a message.
 local function miscounted(want, lines)
   for _, never in ipairs(want.never) do
     for i, line in ipairs(lines) do
       if agrees(never, line) then
-        return ('verify: command %d: "%s" came, and "%s" never may'):format(i,
-                 line, never)
+        return ('verify: command %d: received "%s", and "%s" must never be '
+                .. 'received'):format(i, line, never)
       end
     end
   end
   for _, c in ipairs(want.counts) do
-    local n, fits = 0, tally(c.line)
+    local n, fits = 0, counter(c.line)
     for _, line in ipairs(lines) do n = n + (fits(line) and 1 or 0) end
     if n < c.least or n > c.most then
-      return ("verify: expected %s, got %d"):format(difference.often(c), n)
+      return ("verify: expected %s, got %d"):format(diff.often(c), n)
     end
   end
 end
@@ -164,11 +172,12 @@ end
 local function judge(want, entries, lost, errors, sessions)
   if errors[1] then return "verify: a handler failed: " .. errors[1] end
   if lost > 0 then
-    return ("verify: the first %d lines are no longer kept"):format(lost)
+    return ("verify: the transcript is incomplete: the first %d lines were "
+            .. "discarded"):format(lost)
   elseif want.session and want.session > (sessions or math.huge) then
-    -- of which everything would hold that is about what may not come
-    return ("verify: there is no session %d: %d came"):format(want.session,
-                                                              sessions)
+    -- an expectation of what must not be received would pass
+    return ("verify: there is no session %d; the server had %d"):format(
+      want.session, sessions)
   end
   local lines = {}
   for _, entry in ipairs(entries) do
@@ -179,22 +188,22 @@ local function judge(want, entries, lost, errors, sessions)
   end
   local problem = miscounted(want, lines)
   if problem or not want.ordered then return problem end
-  local miss = matching.mismatch(want.items, lines)
-  return miss and difference.explain(want.items, lines, miss) or nil
+  local miss = match.mismatch(want.items, lines)
+  return miss and diff.explain(want.items, lines, miss) or nil
 end
 
---- Compare the commands of a transcript with what was expected.
--- @tparam table want see `expect.new`
--- @tparam {table,...} entries
--- @tparam integer lost entries that are not there any more
+--- Compare the commands of a transcript with the expectations.
+-- @tparam table want the result of `verify.new`
+-- @tparam {table,...} entries of the transcript
+-- @tparam integer lost how many entries were discarded before the first one
 -- @tparam {string,...} errors of handlers
--- @tparam integer sessions that there were
--- @treturn ?string what is wrong
-function expect.verify(want, entries, lost, errors, sessions)
+-- @tparam integer sessions the number of sessions that the server had
+-- @treturn ?string nil when they match, otherwise a message of several lines
+function verify.compare(want, entries, lost, errors, sessions)
   local ok, problem = pcall(judge, want, entries, lost, errors, sessions)
   if ok then return problem end
-  -- a pattern may be too much for a line that gets far into it
+  -- a pattern may be too complex for a line
   return WHAT .. ": " .. tostring(problem)
 end
 
-return expect
+return verify

@@ -1,18 +1,19 @@
---- How a list of expectations (see `pop3.expect`) fits the lines that came.
+--- Matches a list of expectations (see `pop3.verify`) with the received lines.
 --
--- All ways to share out the lines are followed at once, as the set of how many
--- lines may be done after each expectation; so the time is no more than about
--- expectations times lines, whatever they are.
--- @module pop3.matching
+-- All assignments of lines to expectations are followed at once: after each
+-- expectation, the set of possible counts of lines used so far is known. So the
+-- time is about expectations times lines in every case.
+-- @module pop3.verify.match
 -- @local
 
-local matching = {}
+local match = {}
 
---- Does a line, or a Lua pattern behind "~", agree with what came?
--- @tparam string want
--- @tparam string line
--- @treturn boolean; an error that names a pattern that is too much for the line
-function matching.agrees(want, line)
+--- Does a line match?
+-- @tparam string want a line, or "~" and a Lua pattern
+-- @tparam string line the received line
+-- @treturn boolean
+-- @raise an error that names the pattern when it is too complex for the line
+function match.agrees(want, line)
   if want:sub(1, 1) == "~" then
     local ok, at = pcall(string.find, line, want:sub(2))
     if not ok then error(want .. ": " .. at, 0) end
@@ -20,11 +21,11 @@ function matching.agrees(want, line)
   end
   return want == line
 end
-local agrees = matching.agrees
+local agrees = match.agrees
 
 -- ------------------------------------------------------------------- a group
 
--- The lines of a group: like ones are one, with room for so many.
+-- The lines of a group. Equal ones are one class, with room for their number.
 local Group = {}
 Group.__index = Group
 
@@ -45,7 +46,7 @@ local function new_group(wanted, lines)
   return self
 end
 
--- Which of the group line `j` may be.
+-- The classes that line `j` matches.
 function Group:takers(j)
   local line = self.lines[j]
   local list = self.known[line]
@@ -59,7 +60,8 @@ function Group:takers(j)
   return list
 end
 
--- Those that could be of another class too are `held`.
+-- Assign line `j` to a class, or to none. Lines that match other classes as
+-- well are in `held`: they can be moved.
 function Group:give(j, class)
   local before = self.owner[j]
   if before then before.held[j], before.has = nil, before.has - 1 end
@@ -69,7 +71,7 @@ function Group:give(j, class)
   if #self:takers(j) > 1 then class.held[j] = true end
 end
 
--- Find room for line `j`, moving others if need be: an augmenting path.
+-- Find room for line `j`, moving other lines if necessary: an augmenting path.
 function Group:place(j, seen)
   local takers = self:takers(j)
   for _, class in ipairs(takers) do
@@ -82,7 +84,7 @@ function Group:place(j, seen)
     if not seen[class] then
       seen[class] = true
       for other in pairs(class.held) do
-        if self:place(other, seen) then  -- it has left: there is room
+        if self:place(other, seen) then  -- it was moved, so there is room
           self:give(j, class)
           return true
         end
@@ -92,8 +94,8 @@ function Group:place(j, seen)
   return false
 end
 
--- Share out lines behind the first `done`, as far as it goes; what is shared
--- out already, with fewer lines done, stays. Returns how many are done then.
+-- Assign as many lines after `done` as possible. Assignments of an earlier call
+-- with a smaller `done` stay. Returns the index of the last line assigned.
 function Group:reach(done)
   local first, last = self.first or done, math.max(self.last or done, done)
   for j = first + 1, math.min(done, last) do self:give(j, nil) end
@@ -107,8 +109,8 @@ end
 
 -- ------------------------------------------------------------------ matching
 
--- The `after` functions tell how many lines may be done after an expectation,
--- as a rising list, given such a list of what may be before it.
+-- The `after` functions: given the possible counts of lines used before an
+-- expectation, as a rising list, return those after it.
 
 local function after_anything(before, lines)
   local list = {}
@@ -129,7 +131,7 @@ end
 local function after_line(item, before, lines)
   local list, top, last = {}, -1, -1
   for _, done in ipairs(before) do
-    -- up to `last` the lines are known to agree
+    -- the lines up to `last` are known to match
     if last < done then last = done end
     while last < done + item.most and lines[last + 1]
           and agrees(item.line, lines[last + 1]) do
@@ -149,7 +151,7 @@ local function after(item, before, lines)
   return after_line(item, before, lines)
 end
 
--- How far an expectation that is not met gets, and what is still wanted then.
+-- How many lines an unmet expectation can use, and what is missing then.
 local function partly(item, done, lines)
   if item.any_order then
     local group = new_group(item.any_order, lines)
@@ -172,14 +174,14 @@ local function partly(item, done, lines)
   return n
 end
 
---- Find what is not met.
--- @tparam {table,...} items as `expect.new` makes them
--- @tparam {string,...} lines
--- @treturn ?table nil when all are met; else `at`, the expectation that is not,
--- one behind the last when that is that no more comes; `start`, how many lines
--- are done before it; `done`, how many when it has taken what it can; `left`,
--- what a group still wants then
-function matching.mismatch(items, lines)
+--- Find the first expectation that is not met.
+-- @tparam {table,...} items as `verify.new` makes them
+-- @tparam {string,...} lines the received commands
+-- @treturn ?table nil when all are met; otherwise `at`, the index of the
+-- expectation (#items + 1 when a line follows the last one); `start`, the count
+-- of lines used before it; `done`, the count with those that it can use;
+-- `left`, the lines that a group still needs
+function match.mismatch(items, lines)
   local before = { 0 }
   for i, item in ipairs(items) do
     local list = after(item, before, lines)
@@ -195,4 +197,4 @@ function matching.mismatch(items, lines)
   return { at = #items + 1, done = done, start = done }
 end
 
-return matching
+return match

@@ -1,11 +1,12 @@
---- Is it a pattern of Lua? `string.find` only tells when a subject leads it to what
--- is wrong; until then a check by such a pattern would hold, and mean nothing.
--- @module pop3.pattern
+--- Validates a Lua pattern. `string.find` reports a malformed pattern only if
+-- matching reaches the malformed part; until then an expectation with it would
+-- pass or fail for the wrong reason.
+-- @module pop3.verify.pattern
 -- @local
 
--- The place behind the class of one character at `at`; nil, message when it is
--- none.
-local function behind_class(p, at)
+-- The index after the character class at `at`; nil, message when it is
+-- malformed.
+local function after_class(p, at)
   local c = p:sub(at, at)
   at = at + 1
   if c == "%" then
@@ -13,14 +14,14 @@ local function behind_class(p, at)
     return at + 1
   elseif c ~= "[" then return at end
   if p:sub(at, at) == "^" then at = at + 1 end
-  repeat  -- a "]" that comes first is one of the set
+  repeat  -- a "]" in the first place belongs to the set
     if at > #p then return nil, "malformed pattern (missing ']')" end
     at = at + (p:sub(at, at) == "%" and 2 or 1)
   until p:sub(at, at) == "]"
   return at + 1
 end
 
-local CAPTURES = 32  -- as many as Lua takes
+local CAPTURES = 32  -- LUA_MAXCAPTURES
 
 -- Begin or end a capture.
 local function capture(captures, opens)
@@ -37,8 +38,8 @@ local function capture(captures, opens)
   return nil, "invalid pattern capture"
 end
 
--- The place behind what begins with "%" and is no class: "%b", "%f" and "%1".
-local function behind_escape(p, at, captures)
+-- The index after "%b", "%f" or a back reference such as "%1".
+local function after_escape(p, at, captures)
   local c = p:sub(at + 1, at + 1)
   if c == "b" then
     if at + 3 > #p then
@@ -49,18 +50,18 @@ local function behind_escape(p, at, captures)
     if p:sub(at + 2, at + 2) ~= "[" then
       return nil, "missing '[' after '%f' in pattern"
     end
-    return behind_class(p, at + 2)
+    return after_class(p, at + 2)
   elseif captures[tonumber(c)] ~= "closed" then
     return nil, ("invalid capture index %%%s"):format(c)
   end
   return at + 2
 end
 
---- Check a pattern.
+--- Validate a pattern.
 -- @tparam string p
--- @treturn boolean true, or nil and what is wrong
+-- @treturn boolean true, or nil, message
 return function(p)
-  if not p:find "[%^$*+?.(%[%%-]" then return true end  -- looked for as it is
+  if not p:find "[%^$*+?.(%[%%-]" then return true end  -- find matches it as is
   local at, captures, err = p:sub(1, 1) == "^" and 2 or 1, {}, nil
   while at <= #p do
     local c = p:sub(at, at)
@@ -73,9 +74,9 @@ return function(p)
       if not ok then return nil, why end
       at = at + 1
     elseif p:find("^%%[bf%d]", at) then
-      at, err = behind_escape(p, at, captures)
+      at, err = after_escape(p, at, captures)
     else
-      at, err = behind_class(p, at)
+      at, err = after_class(p, at)
       if at and p:find("^[*+?-]", at) then at = at + 1 end
     end
     if not at then return nil, err end

@@ -1,5 +1,5 @@
---- Transcripts: lists of what was said, as text.
--- @module pop3.transcript
+--- Transcripts of a server: lists of entries that print as text.
+-- @module pop3.verify.transcript
 -- @local
 
 local transcript = {}
@@ -7,8 +7,8 @@ local transcript = {}
 local Transcript = { __name = "pop3.transcript" }
 Transcript.__index = Transcript
 
---- Lines "C: ..." and "S: ...", and a line "# session N" where another session
--- goes on.
+--- The transcript as text: lines "C: ..." and "S: ...", and a line "# session
+-- N" before the lines of another session.
 function Transcript:__tostring()
   local out, session = {}, nil
   for _, entry in ipairs(self) do
@@ -22,7 +22,10 @@ function Transcript:__tostring()
   return table.concat(out, "\n")
 end
 
---- @tparam {table,...} entries
+--- Make a transcript.
+-- @tparam {table,...} entries `{ session =, time =, from = "C" or "S", line =
+-- }`
+-- @treturn table the same list, which `tostring` turns into text
 function transcript.new(entries)
   return setmetatable(entries, Transcript)
 end

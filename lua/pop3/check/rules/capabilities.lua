@@ -189,8 +189,8 @@ end
 policy("LOGIN-DELAY", "6.5")
 policy("EXPIRE", "6.7", "NEVER")
 
--- The value announced before a login must hold for all users, so it is the worst
--- of their values. The argument USER says that values differ.
+-- The value announced before a login must hold for all users, so it is the
+-- worst of their values. The argument USER says that values differ.
 local function worst(tag, section, is_worse)
   check(tag .. "-before-and-after-login", section, function(t)
     local before = words(t, tag)

@@ -1,5 +1,5 @@
---- Checks of DELE, RSET and the UPDATE state: RFC 1939 sections 5, 6 and 7. They
--- run only with the option `delete`, and they delete message 1.
+--- Checks of DELE, RSET and the UPDATE state: RFC 1939 sections 5, 6 and 7.
+-- They run only with the option `delete`, and they delete message 1.
 -- @module pop3.check.rules.deletions
 -- @local
 
@@ -8,8 +8,8 @@ local transaction = require "pop3.check.rules.transaction"
 
 local checks = {}
 
--- A new session in which message 1 is marked as deleted; count and octets of STAT
--- before that, and the lines that 'verb' listed before that.
+-- A new session in which message 1 is marked as deleted; count and octets of
+-- STAT before that, and the lines that 'verb' listed before that.
 local function marked(t, verb)
   maildrop.first(t)
   local link = t:login()
@@ -90,10 +90,10 @@ check("STAT-without-the-deleted", "5", function(t)
   local size = maildrop.first(t).size
   local link, count, octets = marked(t)
   local n, sum = maildrop.stat_of(t, link)
-  t:must(n == count - 1, "STAT counts %d messages; it counted %d before one was "
-         .. "deleted", n, count)
-  t:should(sum == octets - size, "STAT has %d octets; it had %d before a message "
-           .. "of %d was deleted", sum, octets, size)
+  t:must(n == count - 1, "STAT counts %d messages; it counted %d before one "
+         .. "was deleted", n, count)
+  t:should(sum == octets - size, "STAT has %d octets; it had %d before a "
+           .. "message of %d was deleted", sum, octets, size)
 end)
 
 for _, verb in ipairs { "LIST", "UIDL" } do
@@ -103,8 +103,8 @@ for _, verb in ipairs { "LIST", "UIDL" } do
     maildrop.needs(t, verb)
     local link, _, _, before = marked(t, verb)
     local reply = t:granted(link, verb)
-    t:must(#reply.body == #before - 1, "%s lists %d messages; it listed %d before "
-           .. "one was deleted", verb, #reply.body, #before)
+    t:must(#reply.body == #before - 1, "%s lists %d messages; it listed %d "
+           .. "before one was deleted", verb, #reply.body, #before)
     for i, line in ipairs(reply.body) do
       t:must(line == before[i + 1], "a line of %s differs after DELE 1: %s",
              verb, line)
@@ -115,14 +115,16 @@ end
 check("RSET-restores", "5", function(t)
   local link, count = marked(t)
   t:granted(link, "RSET")
-  t:must(maildrop.stat_of(t, link) == count, "RSET does not restore the message")
+  t:must(maildrop.stat_of(t, link) == count,
+         "RSET does not restore the message")
   t:granted(link, "LIST 1")
 end)
 
 check("RSET-then-QUIT-deletes-nothing", "6", function(t)
   local link, count = marked(t)
   t:granted(link, "RSET")
-  t:must(maildrop.stat_of(t, link) == count, "RSET does not restore the message")
+  t:must(maildrop.stat_of(t, link) == count,
+         "RSET does not restore the message")
   t:granted(link, "QUIT")
   link:rest()
   -- new mail may have arrived in between, here and below
@@ -130,8 +132,8 @@ check("RSET-then-QUIT-deletes-nothing", "6", function(t)
          .. "was restored")
 end)
 
--- Delete message 1; the results of STAT and of UIDL (LIST without UIDL) before and
--- after that.
+-- Delete message 1; the results of STAT and of UIDL (LIST without UIDL) before
+-- and after that.
 local function deleted(t)
   return t:once("deleted", function()
     local was = { size = maildrop.first(t).size,
@@ -156,14 +158,14 @@ check("QUIT-deletes", "6", function(t)
          "STAT counts %d messages after QUIT; it counted %d before one was "
          .. "deleted", was.n, was.count)
   t:should(was.n >= was.count or was.sum == was.octets - was.size, "STAT has "
-           .. "%d octets; it had %d before a message of %d was deleted", was.sum,
-           was.octets, was.size)
+           .. "%d octets; it had %d before a message of %d was deleted",
+           was.sum, was.octets, was.size)
 end)
 
 check("QUIT-deletes-the-right-one", "6", function(t)
   local was = deleted(t)
-  t:must(was.n >= was.count - 1, "STAT counts %d messages after QUIT; it counted "
-         .. "%d before one was deleted", was.n, was.count)
+  t:must(was.n >= was.count - 1, "STAT counts %d messages after QUIT; it "
+         .. "counted %d before one was deleted", was.n, was.count)
   if not was.uidl then return end
   local before, after = maildrop.uids_of(t, { body = was.before }), {}
   for _, entry in ipairs(maildrop.uids_of(t, { body = was.after })) do

@@ -19,7 +19,8 @@ local function replies(t, octets)
   local link = t:connect()
   link:send(octets .. "QUIT\r\n")
   local lines, how = link:rest()
-  t:must(how == "closed", "the server neither replies nor closes the connection")
+  t:must(how == "closed", "the server neither replies nor closes the "
+         .. "connection")
   return lines
 end
 
@@ -46,8 +47,8 @@ end)
 
 check("command-of-255-octets", "4", function(t)
   if not next(maildrop.announced(t)) then t:skip "CAPA is not offered" end
-  -- a server may close the connection after an unknown name if it does so after a
-  -- short name, too
+  -- a server may close the connection after an unknown name if it does so after
+  -- a short name, too
   local function survives(name)
     local link = t:connect()
     t:ask(link, "USER " .. name)

@@ -1,5 +1,5 @@
---- Checks that apply to every reply: RFC 1939 section 3. They run last, over all
--- replies recorded in the run.
+--- Checks that apply to every reply: RFC 1939 section 3. They run last, over
+-- all replies recorded in the run.
 -- @module pop3.check.rules.replies
 -- @local
 

@@ -1,5 +1,5 @@
---- Checks of response codes: SYS and AUTH (RFC 3206), and the format of all codes
--- (RFC 2449 section 8).
+--- Checks of response codes: SYS and AUTH (RFC 3206), and the format of all
+-- codes (RFC 2449 section 8).
 -- @module pop3.check.rules.rfc3206
 -- @local
 

@@ -53,8 +53,8 @@ check("UTF8-then-login", "2.1", function(t)
   t:must(reply.ok, "the login is refused after UTF8: %s", reply.shown)
   local list = t:granted(link, "LIST")
   -- new mail may have arrived in between
-  t:must(#list.body >= #sizes, "LIST has %d messages before UTF8 and %d after it",
-         #sizes, #list.body)
+  t:must(#list.body >= #sizes, "LIST has %d messages before UTF8 and %d after "
+         .. "it", #sizes, #list.body)
   -- section 2.1: the sizes of LIST are those of RETR, in this mode too
   if not list.body[1] then return end
   local size = math.tointeger(tonumber(list.body[1]:match "^%d+ (%d+)"))

@@ -136,8 +136,8 @@ end)
 
 -- ------------------------------------------------------------------ mechanisms
 
--- RFC 5034 section 4 requires that a server implements PLAIN under TLS; it may be
--- configured not to offer it.
+-- RFC 5034 section 4 requires that a server implements PLAIN under TLS; it may
+-- be configured not to offer it.
 check("PLAIN-under-TLS", "4", function(t)
   local set = offered(t)
   if t.opts.tls == "none" then t:skip "TLS is not active" end

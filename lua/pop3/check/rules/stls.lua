@@ -1,4 +1,5 @@
---- Checks of STLS and of logins without TLS: RFC 2595 sections 2.3, 2.4, 4 and 6.
+--- Checks of STLS and of logins without TLS: RFC 2595 sections 2.3, 2.4, 4 and
+-- 6.
 -- @module pop3.check.rules.stls
 -- @local
 
@@ -97,8 +98,8 @@ check("STLS-under-TLS", "4", function(t)
   t:should(not reply.ok, "STLS is accepted under TLS: %s", reply.shown)
 end)
 
--- An attacker may append plaintext commands to STLS. A server that executes them
--- under TLS lets the attacker inject commands (as in CVE-2011-0411).
+-- An attacker may append plaintext commands to STLS. A server that executes
+-- them under TLS lets the attacker inject commands (as in CVE-2011-0411).
 check("STLS-injection", "4", function(t)
   local link = clear(t)
   link:send "STLS\r\nCAPA\r\n"

@@ -67,8 +67,8 @@ check("LIST-octets-as-STAT", "5", function(t)
   local sum = 0
   for _, entry in ipairs(maildrop.sizes(t)) do sum = sum + entry.size end
   if sum == octets then return end
-  local text = ("STAT has %d octets, the sizes of LIST sum to %d"):format(octets,
-                                                                          sum)
+  local text = ("STAT has %d octets, the sizes of LIST sum to %d"):format(
+    octets, sum)
   -- RFC 6856 section 2.1 allows inexact octets in STAT
   if maildrop.announced(t).UTF8 then t:warn(text) end
   t:fail(text)

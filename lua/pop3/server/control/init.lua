@@ -12,7 +12,7 @@
 --   `lost`, how many older ones are not kept; with `text = true`: → `text`
 -- - `verify`: `commands`, a list of lines, `{"line": ..., "times": n}` (or
 --   `at_least`, `at_most`), `{"any_order": [...]}`, `{"anything": true}`; beside it or
---   in its place `never`, `count`, `session`, see `pop3.expect`
+--   in its place `never`, `count`, `session`, see `pop3.verify`
 -- - `count`: `verb` → `count`; `wait_for`: `verb`, `seconds`, `count` (1) → `count`, or
 --   code "timeout"
 -- - `advance`: `seconds`, of the server's clock; `reset`: back to the start
