@@ -266,7 +266,7 @@ describe("pop3 serve says in one line what is wrong", function()
   end
 
   it("with the command line", function()
-    refused(2, "'65536' is no number from 0 to 65535", "--port", "65536")
+    refused(2, "'65536' is not an integer from 0 to 65535", "--port", "65536")
     refused(2, "--frobnicate", "--frobnicate")
     refused(2, "can not be used together", "--maildir", "d", "--mail", "f")
     refused(2, "tls cannot be 'often'", "--tls", "often")
@@ -276,7 +276,7 @@ describe("pop3 serve says in one line what is wrong", function()
   it("with files", function()
     local dir <close> = helper.directory()
     refused(3, "/none", "--mail", dir.path .. "/none")
-    refused(3, "no such directory", "--maildir", dir.path .. "/none")
+    refused(3, "not a directory", "--maildir", dir.path .. "/none")
     refused(3, "/none/p: ", "--port-file", dir.path .. "/none/p")
     refused(3, "/none/t: ", "--transcript", dir.path .. "/none/t")
     refused(3, "--cafile-out", "--cafile-out", dir.path .. "/ca")
@@ -294,22 +294,22 @@ describe("pop3 serve says in one line what is wrong", function()
   it("with the script", function()
     local dir <close> = helper.directory()
     for text, complaint in pairs {
-      ["return"] = "it must return a server",
+      ["return"] = "the script must return a server",
       ["x ="] = "script.lua:1: ",
       ["error 'no'"] = "script.lua:1: no",
       ["return { frob = 1 }"] = "unknown option 'frob'",
-      ["return { verify = 1 }"] = "verify must be a list",
+      ["return { verify = 1 }"] = "the field verify must be a table",
       ["return { verify = { 1 } }"] = "a line must be a string",
-      ["return { server = 'x' }"] = "server must be one of pop3.server.new",
-      ["return { server = {} }"] = "server must be one of pop3.server.new",
+      ["return { server = 'x' }"] = "the field server must be made by pop3.server.new",
+      ["return { server = {} }"] = "the field server must be made by pop3.server.new",
       ["return { users = { u = 'x' } }"] = "user 'u'",
       ["return { port = 65536 }"] = "no such port",
       ["return { server = require 'pop3'.server.new {}, host = '::1' }"] =
-        "'host' is the server's own option",
+        "set the option 'host' in pop3.server.new",
     } do
       refused(3, complaint, dir:write("script.lua", text))
     end
-    refused(2, "the server's own", dir:write("script.lua",
+    refused(2, "that returns a table of options, not a server", dir:write("script.lua",
       "return require 'pop3'.server.new {}"), "--tls", "auto")
   end)
 end)

@@ -139,7 +139,7 @@ describe("pop3 show", function()
     local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
     for text, case in pairs {
       ["the message has no html"] = { 1, plain, "--html" },
-      ["there is no part 7"] = { 1, plain, "--part", "7" },
+      ["the message has no part 7"] = { 1, plain, "--part", "7" },
       ["No such file"] = { 3, dir.path .. "/none" },
       ["none"] = { 3, path, "--save", dir.path .. "/none/x" },
       ["can not be used together"] = { 2, plain, "--html", "--text" },

@@ -38,8 +38,8 @@ describe("pop3 check", function()
   it("wants a password with a user", function()
     local status, out, err = command.run({ "check", "ok", "--user", "u" },
                                          "unset POP3_PASSWORD; ")
-    assert.same({ 2, "", "pop3: check: --user needs --password, or "
-                  .. "POP3_PASSWORD\n" }, { status, out, err })
+    assert.same({ 2, "", "pop3: check: --user requires --password "
+                  .. "or POP3_PASSWORD\n" }, { status, out, err })
   end)
 
   it("hands on what it is told, and what came out", function()
@@ -52,15 +52,15 @@ describe("pop3 check", function()
         "u", "--password", "p", "--cafile", "c", "--format", "json" },
       { 1, "text bad 1 none nil nil nil nil\n", "bad:1" },
       { 3, "pop3: check: connect: none:110: refused\n", "none" },
-      { 2, "pop3: argument 'server': 'a:b' is no HOST:PORT\n", "a:b" },
-      { 2, "pop3: argument 'server': 'a:99999' is no HOST:PORT\n", "a:99999" },
-      { 2, "pop3: check: --delete needs --user\n", "ok", "--delete" },
+      { 2, "pop3: argument 'server': 'a:b' is not HOST:PORT\n", "a:b" },
+      { 2, "pop3: argument 'server': 'a:99999' is not HOST:PORT\n", "a:99999" },
+      { 2, "pop3: check: --delete requires --user\n", "ok", "--delete" },
       { 0, "text ok 110 none nil nil nil nil 30\n", "ok", "--timeout", "30" },
-      { 2, "pop3: '0' is no number from 1 to 3600\n", "ok", "--timeout", "0" },
-      { 2, "pop3: check: a user or password is empty, too long, or has CR, LF or "
-        .. "NUL in it\n", "ok", "--user", "u", "--password", "" },
-      { 2, "pop3: check: a user or password is empty, too long, or has CR, LF or "
-        .. "NUL in it\n", "ok", "--user", ("u"):rep(249) },
+      { 2, "pop3: '0' is not an integer from 1 to 3600\n", "ok", "--timeout", "0" },
+      { 2, "pop3: check: user and password must have 1 to 248 octets, "
+        .. "without CR, LF and NUL\n", "ok", "--user", "u", "--password", "" },
+      { 2, "pop3: check: user and password must have 1 to 248 octets, "
+        .. "without CR, LF and NUL\n", "ok", "--user", ("u"):rep(249) },
     } do
       local status, out = run(dir, CHECK, { "check", table.unpack(case, 3) })
       assert.equal(case[2]:match "[^:]*$", out:match "[^:]*$", out)

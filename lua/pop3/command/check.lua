@@ -1,4 +1,5 @@
---- `pop3 check`: does a server keep to the rules? See `pop3.check`.
+--- `pop3 check`: checks whether a server conforms to the RFCs, see
+-- `pop3.check`.
 -- @module pop3.command.check
 -- @local
 
@@ -11,21 +12,26 @@ local check = {}
 function check.define(c)
   c:summary "Check a POP3 server against the RFCs."
   c:description("Checks a POP3 server against the RFCs. The exit status is 1 "
-    .. "when a check failed. The password is taken from POP3_PASSWORD where "
-    .. "--password is not given. Nothing is deleted without --delete.")
+    .. "when a check failed. Without --password, the password is the value of "
+    .. "the environment variable POP3_PASSWORD. Messages are deleted only with "
+    .. "--delete.")
   peer.define(c)
-  c:option("--user", "Log in as this user."):argname "NAME"
+  c:option("--user", "The user to log in as. Without it, checks that need a "
+    .. "login are skipped."):argname "NAME"
   c:option("--password", "The password."):argname "SECRET"
-  c:flag("--insecure", "Log in without TLS to another machine too.")
-  c:flag("--delete", "Check deletions too: the first message is deleted.")
-  c:option("--timeout", "Seconds to wait for a reply (10)."):argname "SECONDS"
+  c:flag("--insecure", "Allow a login without TLS to another machine.")
+  c:flag("--delete", "Run the checks of deletions, which delete message 1.")
+  c:option("--timeout", "Seconds to wait for a reply (default: 10).")
+   :argname "SECONDS"
    :convert(command.integer(1, 3600))
-  c:option("--format", "text, tap or json."):default "text"
+  c:option("--format", "The format of the report: text, tap or json.")
+   :default "text"
    :choices { "text", "tap", "json" }
 end
 
--- Can a command have it? A variable of the environment may hold anything.
-local function sayable(text)
+-- Can it be an argument of a command? An environment variable may hold any
+-- octets.
+local function is_valid(text)
   return text ~= "" and #text <= 248 and not text:find "[\r\n\0]"
 end
 
@@ -36,12 +42,13 @@ function check.run(args)
   opts.delete, opts.insecure = args.delete, args.insecure
   opts.timeout = args.timeout
   if opts.user and not opts.password then
-    return command.USAGE, "--user needs --password, or POP3_PASSWORD"
-  elseif opts.user and not (sayable(opts.user) and sayable(opts.password)) then
-    return command.USAGE, "a user or password is empty, too long, or has CR, LF "
-                          .. "or NUL in it"
+    return command.USAGE, "--user requires --password or POP3_PASSWORD"
+  elseif opts.user
+         and not (is_valid(opts.user) and is_valid(opts.password)) then
+    return command.USAGE, "user and password must have 1 to 248 octets, "
+                          .. "without CR, LF and NUL"
   elseif opts.delete and not opts.user then
-    return command.USAGE, "--delete needs --user"
+    return command.USAGE, "--delete requires --user"
   elseif args.format == "json" then
     local found, missing = json.available()
     if not found then return command.TROUBLE, missing end

@@ -1,8 +1,10 @@
---- The command `pop3`: `pop3 serve`, `show`, `check`, `record`.
+--- The command `pop3`, with the subcommands `serve`, `show`, `check` and
+-- `record`.
 --
--- It ends with 0 when all is well, 1 when the answer is no (a `verify` did not
--- hold), 2 for a command line that it does not understand, and 3
--- when it could not do its work. What goes wrong is one line on standard error.
+-- The exit status is 0 for success, 1 when the answer is no (a check or a
+-- `verify` failed, a message has no such part), 2 for an invalid command line,
+-- and 3 when the command could not do its work. An error is one line on
+-- standard error.
 -- @module pop3.command
 
 local pop3 = require "pop3"
@@ -12,9 +14,10 @@ local names = { "serve", "show", "check", "record" }
 
 local command = {}
 
--- The command line's parser, and the subcommands by their name.
+-- The parser of the command line, and the subcommands by name.
 local function parser_of(argparse)
-  local parser = argparse("pop3", "POP3 for tests and in daily use.")
+  local parser = argparse("pop3", "Tools for POP3: a test server, a "
+    .. "conformance checker, a recorder, a message reader.")
   parser:flag("--version", "Show the version and exit."):action(function()
     print(pop3._VERSION)
     os.exit(program.OK)
@@ -33,13 +36,13 @@ local function complain(text)
   io.stderr:write("pop3: ", (tostring(text):gsub("%s*[\r\n]+%s*", ": ")), "\n")
 end
 
---- Run it.
--- @tparam {string,...} argv
+--- Run the command. Calling the module does this, too.
+-- @tparam {string,...} argv the arguments; the first one is the subcommand
 -- @treturn integer the exit status
 function command.main(argv)
   local found, argparse = pcall(require, "argparse")
   if not found then
-    complain "the Lua library argparse is needed (Debian: lua-argparse)"
+    complain "the Lua library argparse is required (Debian: lua-argparse)"
     return program.TROUBLE
   end
   local parser, commands = parser_of(argparse)

@@ -1,39 +1,38 @@
---- The server that a command is to talk to: HOST:PORT and what goes with it.
+--- The command-line arguments that name a server, shared by `pop3 check` and
+-- `pop3 record`.
 -- @module pop3.command.peer
 -- @local
 
+local addresses = require "pop3.util.address"
+
 local peer = {}
 
--- "host", "host:port", "[::1]:port": a table; or nil, message.
+-- Convert "host", "host:port" or "[::1]:port" to a table; or nil, message.
 local function address(text)
-  local host, port = text:match "^%[([%x:.]+)%]:?(%d*)$"
-  if not host then host, port = text:match "^([^%[%]:/@%s]+):?(%d*)$" end
-  local n = port ~= "" and math.tointeger(tonumber(port)) or nil
-  if not host or port ~= "" and not (n and n >= 1 and n <= 65535) then
-    return nil, ("'%s' is no HOST:PORT"):format(text)
-  end
-  return { host = host, port = n }
+  local host, port = addresses.split(text)
+  if not host then return nil, ("'%s' is not HOST:PORT"):format(text) end
+  return { host = host, port = port }
 end
 
---- Define the argument `server` and the options that go with it.
+--- Define the argument `server` and the options --tls and --cafile.
 -- @tparam table c a command of argparse
 function peer.define(c)
   c:argument("server", "The server."):argname "HOST:PORT":convert(address)
-  c:option("--tls", "implicit, stls or none; by default implicit on port 995, "
-    .. "and none on others."):argname "HOW"
+  c:option("--tls", "implicit, stls or none (default: implicit on port 995, "
+    .. "none on other ports)."):argname "MODE"
    :choices { "implicit", "stls", "none" }
-  c:option("--cafile", "The CA that signed the server's certificate, in place "
-    .. "of the system's."):argname "FILE"
+  c:option("--cafile", "Trust the CAs in this file instead of the system's.")
+   :argname "FILE"
 end
 
---- What they say, as options of `pop3.connect`.
--- @tparam table args
+--- These arguments as options of `pop3.connect`.
+-- @tparam table args the result of argparse
 -- @treturn table `host`, `port`, `tls`, `cafile`
 function peer.options(args)
   local at = args.server
-  local port = at.port or args.tls == "implicit" and 995 or 110
-  return { host = at.host, port = port, cafile = args.cafile,
-           tls = args.tls or (port == 995 and "implicit" or "none") }
+  local tls = args.tls or addresses.default_tls(at.port)
+  return { host = at.host, port = at.port or addresses.default_port(tls),
+           cafile = args.cafile, tls = tls }
 end
 
 return peer

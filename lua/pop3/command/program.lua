@@ -1,13 +1,13 @@
 --- What the subcommands of `pop3` share: exit statuses, standard output, and
--- arguments that are numbers.
+-- numbers as arguments.
 -- @module pop3.command.program
 -- @local
 
 -- Exit statuses: success; the answer is no (a `verify` failed); the command line
--- is wrong; the work could not be done.
+-- is invalid; the command could not do its work.
 local program = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
 
---- Write to standard output, now.
+--- Write to standard output and flush it.
 -- @tparam string text
 -- @treturn boolean true, or nil, message
 function program.say(text)
@@ -17,7 +17,7 @@ function program.say(text)
   return true
 end
 
---- An argument that is an integer of a range, for argparse.
+--- A converter for argparse: an integer in a range.
 -- @tparam integer from
 -- @tparam integer to
 -- @treturn function
@@ -25,7 +25,7 @@ function program.integer(from, to)
   return function(text)
     local n = math.tointeger(tonumber(text))
     if n and n >= from and n <= to and text:find "^%d+$" then return n end
-    return nil, ("'%s' is no number from %d to %d"):format(text, from, to)
+    return nil, ("'%s' is not an integer from %d to %d"):format(text, from, to)
   end
 end
 

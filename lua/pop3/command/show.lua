@@ -1,10 +1,10 @@
---- `pop3 show`: a message, for people and for programs.
+--- `pop3 show`: shows a message, as text for people or as JSON for programs.
 -- @module pop3.command.show
 -- @local
 
 local command = require "pop3.command.program"
 local core = require "pop3.core"
-local files = require "pop3.util.atomic_file"
+local atomic_file = require "pop3.util.atomic_file"
 local json = require "pop3.util.json"
 local message = require "pop3.message"
 local terminal = require "pop3.command.terminal"
@@ -15,19 +15,19 @@ local harmless = terminal.harmless
 
 function show.define(c)
   c:summary "Show a message."
-  c:description("Shows a message: its sender, subject, parts and text. Control "
-    .. "characters in it are made harmless, but for --part into a file or a "
-    .. "pipe, which gets the exact octets.")
+  c:description("Shows sender, subject, parts and text of a message. Control "
+    .. "characters are replaced by visible ones, except in the output of --part "
+    .. "to a file or a pipe, which gets the exact octets.")
   c:argument("file", "The message; - is standard input."):argname "FILE"
   c:mutex(
-    c:flag("--structure", "Its parts, with type, size and name."),
-    c:flag("--headers", "All header fields, decoded."),
-    c:flag("--text", "Its text, made of the HTML where there is no other."),
-    c:flag("--html", "Its HTML."),
-    c:option("--part", "The decoded octets of one part, such as 1.2.")
+    c:flag("--structure", "Show the parts, with type, size and file name."),
+    c:flag("--headers", "Show all header fields, decoded."),
+    c:flag("--text", "Show the text, converted from HTML if there is no other."),
+    c:flag("--html", "Show the HTML."),
+    c:option("--part", "Show the decoded octets of one part, such as 1.2.")
      :argname "PATH",
-    c:option("--save", "Save its attachments in this directory."):argname "DIR")
-  c:flag("--json", "As JSON, in UTF-8.")
+    c:option("--save", "Save the attachments to this directory."):argname "DIR")
+  c:flag("--json", "Print JSON, in UTF-8.")
 end
 
 local function say(...)
@@ -39,7 +39,7 @@ local function put(text)
   say(text, text:find "[^\n]$" and "\n" or "")
 end
 
--- The order of fields, where they are there.
+-- The order of fields in JSON.
 local order = { "path", "type", "charset", "name", "value", "address", "from",
                 "to", "cc", "date", "subject" }
 
@@ -88,7 +88,7 @@ local function structure(m, as_json)
   return command.OK
 end
 
--- The text or the HTML; it may have none.
+-- The text or the HTML.
 local function body(text, what, as_json)
   if not text then return command.NO, "the message has no " .. what end
   if as_json then return say_json { [what] = text } end
@@ -98,7 +98,9 @@ end
 
 local function one_part(m, path, as_json)
   local part = m:part(path)
-  if not part then return command.NO, "there is no part " .. harmless(path) end
+  if not part then
+    return command.NO, "the message has no part " .. harmless(path)
+  end
   if as_json then
     return say_json { path = part.path, type = part.type, size = part.size,
                       filename = part.filename, body = part:body() }
@@ -112,8 +114,8 @@ local function one_part(m, path, as_json)
   end
   local text = part:text()
   if not text or part.type:sub(1, 5) ~= "text/" then
-    return command.NO, ("part %s is %s: it goes into a file or a pipe"):format(
-      harmless(path), harmless(part.type))
+    return command.NO, ("part %s is %s: redirect the output to a file or a "
+                        .. "pipe"):format(harmless(path), harmless(part.type))
   end
   put(text)
   return command.OK
@@ -193,7 +195,8 @@ local function summary(m, as_json)
   return command.OK
 end
 
--- What is no file of the disk, such as a pipe, cannot be mapped: it is read.
+-- Open a message. A pipe or a device cannot be mapped into memory, so it is
+-- read.
 local function open(path)
   local is_input = path == "-"
   if not is_input and core.stat(path) ~= "other" then
@@ -201,7 +204,7 @@ local function open(path)
   end
   local octets, err
   if is_input then octets, err = io.stdin:read "a"
-  else octets, err = files.read(path) end
+  else octets, err = atomic_file.read(path) end
   if not octets then
     return nil, is_input and "standard input: " .. err or err
   end

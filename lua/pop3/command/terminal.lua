@@ -1,5 +1,5 @@
---- Text of strangers on a terminal: nothing in it can move the cursor, change
--- colours, or turn the direction of what stands beside it.
+--- Makes untrusted text safe for a terminal: it cannot move the cursor, change
+-- colours, or change the direction of the text around it.
 -- @module pop3.command.terminal
 -- @local
 
@@ -13,8 +13,8 @@ local function is_bidi(c)
          or c >= 0x202A and c <= 0x202E or c >= 0x2066 and c <= 0x2069
 end
 
--- What is shown in place of a character, nil for itself. There are pictures of
--- C0 controls from U+2400 on.
+-- The replacement of a character, or nil to keep it. U+2400 to U+241F are
+-- pictures of the C0 control characters.
 local function picture(c)
   if c < 0x20 then return utf8.char(0x2400 + c) end
   if c == 0x7F then return utf8.char(0x2421) end
@@ -31,10 +31,10 @@ local function show_lines(char)
   if char ~= "\n" and char ~= "\t" then return show(char) end
 end
 
---- Make a text harmless.
--- @tparam string text in UTF-8, or what claims to be
--- @tparam[opt=false] boolean lines line ends and tabs stay, CRLF as LF
--- @treturn string in UTF-8
+--- Replace control characters, bidi controls and invalid UTF-8.
+-- @tparam string text any octets
+-- @tparam[opt=false] boolean lines keep line ends and tabs; CRLF becomes LF
+-- @treturn string valid UTF-8
 function terminal.harmless(text, lines)
   if lines then text = text:gsub("\r\n", "\n") end
   local out, at = {}, 1
