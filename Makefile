@@ -77,7 +77,7 @@ deps:
 demo:
 	@spec/deps.sh run
 	@$(MAKE) -s all
-	@rm -rf $(B)/demo
+	@rm -rf $(B)/demo $(B)/demo.state*
 	@$(ENV) $(LUA) examples/demo.lua $(B)/demo
 
 # spec/run runs test files side by side; LPOP3_ALL=1 runs the whole of what is

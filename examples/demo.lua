@@ -1,12 +1,10 @@
--- What `make demo` runs: a server over a folder of sample mail, in a process of
--- its own; a client that fetches the mail over TLS into a Maildir and prints the
--- inbox.
+-- What `make demo` runs: a server over a folder of sample mail, in a child process;
+-- a client that fetches the mail over TLS into a Maildir and prints the inbox.
 --
 --   lua5.4 examples/demo.lua MAILDIR        from the project's root
 
 local pop3 = require "pop3"
 local core = require "pop3.core"
-local fetch = require "examples.fetch"
 local inbox = require "examples.inbox"
 
 local FOLDER = "examples/mail"
@@ -32,13 +30,20 @@ local url = ("pops://mrose@localhost:%d"):format(run.port)
 print(("A server over %s is on 127.0.0.1:%d.\n"):format(FOLDER, run.port))
 
 local opts = { password = "secret", cafile = run.cafile }
-local n = fetch(url, maildir, opts)
-print(("\n%d messages fetched into %s. The inbox:\n"):format(n, maildir))
+local result = assert(pop3.sync(assert(pop3.connect(url, opts)), {
+  into = pop3.maildir(maildir), state = maildir .. ".state",
+  log = function(event)
+    if event.what == "delivered" then
+      print(("%8d octets  %s"):format(event.octets, event.uid))
+    end
+  end,
+}))
+print(("\n%d messages fetched into %s. The inbox:\n"):format(result.new, maildir))
 
 local s <close> = assert(pop3.connect(url, opts))
 inbox(s)
 
--- One of them, as a mail program would show it.
+-- One message, as a mail program shows it.
 local first = assert(s:message(1))
 local text = first:text() or "(no text)"
 print(("\nMessage 1, \"%s\", begins:\n"):format(first.subject or ""))
