@@ -50,6 +50,7 @@ local parts = {
   connect = function() return require "pop3.client.connect" end,
   loop = function() return require "pop3.loop" end,
   maildir = function() return require "pop3.sync.maildir" end,
+  mbox = function() return require "pop3.sync.mbox" end,
   message = function() return require "pop3.message" end,
   record = function() return require "pop3.record" end,
   server = function() return require "pop3.server" end,

@@ -34,8 +34,12 @@ function Dir:names(sub)
   return names
 end
 
-return function()
-  local path = (os.getenv "TMPDIR" or "/tmp") .. "/lpop3-" .. core.random(8)
+--- `memory`: in a file system in memory, if there is one, for specs that make
+-- many files durable.
+return function(memory)
+  local place = os.getenv "TMPDIR" or "/tmp"
+  if memory and core.stat "/dev/shm" == "directory" then place = "/dev/shm" end
+  local path = place .. "/lpop3-" .. core.random(8)
   assert(core.mkdir(path))
   return setmetatable({ path = path }, Dir)
 end

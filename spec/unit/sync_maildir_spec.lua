@@ -11,7 +11,7 @@ describe("pop3.maildir", function()
   local dir, path
 
   before_each(function()
-    dir = tempdir()
+    dir = tempdir "memory"
     path = dir.path .. "/Mail"
   end)
   after_each(function() getmetatable(dir).__close(dir) end)

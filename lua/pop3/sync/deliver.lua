@@ -40,10 +40,11 @@ end
 --- See `pop3.sync.maildir` and `pop3.sync.mbox`.
 -- @tparam table self the box
 -- @tparam string|function octets of the message, or an ltn12 source
+-- @tparam[opt=1] integer level see `pop3.util.argument`
 -- @treturn string the name of the delivery; or nil, message, code
-return function(self, octets)
+return function(self, octets, level)
   if type(octets) ~= "string" then
-    check.callable(octets, "deliver: the message", 1)
+    check.callable(octets, "deliver: the message", level or 1)
   end
   local ok, message, code = self:open()
   if not ok then return nil, message, code end
