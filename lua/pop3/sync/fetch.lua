@@ -17,6 +17,7 @@
 
 local core = require "pop3.core"
 local delivery = require "pop3.sync.delivery"
+local identify = require "pop3.sync.content"
 local pipeline = require "pop3.client.pipeline"
 local record = require "pop3.sync.record"
 
@@ -276,7 +277,8 @@ local function receive_unnamed(self, at)
     return failed(self, m, octets, code == "io" and "io" or nil, code, reply)
   end
   local header, whole = spool:digests()
-  local known = self.run:identify(m, header, whole)
+  local known, message, state_code = identify(self.run, m, header, whole)
+  if known == nil then return break_off(self, message, state_code) end
   m.handle = self.run:handle_of(m)
   if known then
     m.done = true

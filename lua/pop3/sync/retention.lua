@@ -7,6 +7,7 @@
 -- @module pop3.sync.retention
 -- @local
 
+local fingerprint = require "pop3.sync.fingerprint"
 local record = require "pop3.sync.record"
 
 -- The messages that are recorded as delivered and are not to be kept.
@@ -38,7 +39,7 @@ return function(run, list, p)
     if m.record.digest and m.uid then asked[#asked + 1] = m end
   end
   if #asked > 0 then
-    local ok, message, code, reply = run:fingerprints(asked)
+    local ok, message, code, reply = fingerprint(run, asked)
     if not ok then return nil, message, code, reply end
   end
   local deletes, other = {}, {}

@@ -1,13 +1,13 @@
 --- One run of `pop3.sync`: what is done in which order.
 --
 --     lock and read the state          state:open
---     settle what a dead run left      settle
+--     settle what a dead run left      pop3.sync.settle
 --     STAT, LIST, UIDL                 pop3.sync.listing
 --     find the record of each message  pop3.sync.plan
 --     decide what to do with each      pop3.sync.policy
 --     fetch, deliver, record, delete   pop3.sync.fetch
 --     QUIT
---     record what is gone              sighted
+--     record what is gone              pop3.sync.sighting
 --     give the lock back               state:close
 --
 -- @module pop3.sync.run
@@ -16,15 +16,15 @@
 local core = require "pop3.core"
 local delivery = require "pop3.sync.delivery"
 local fetch = require "pop3.sync.fetch"
+local fingerprint = require "pop3.sync.fingerprint"
 local listing = require "pop3.sync.listing"
 local options = require "pop3.sync.options"
-local pipeline = require "pop3.client.pipeline"
 local plan = require "pop3.sync.plan"
 local policy = require "pop3.sync.policy"
 local record = require "pop3.sync.record"
 local retention = require "pop3.sync.retention"
-
-local DAY = 86400
+local settle = require "pop3.sync.settle"
+local sighting = require "pop3.sync.sighting"
 
 local Run = {}
 Run.__index = Run
@@ -74,181 +74,24 @@ end
 
 -- ------------------------------------------------------------------- the handle
 
+-- The name of a message that is the same at every attempt, in every process.
+function Run:id_of(uid, nth)
+  return core.sha256(("%s\0%s\0%d"):format(self.account, uid, nth)):sub(1, 32)
+end
+
 function Run:handle_of(m)
   local uid, nth = record.split(m.key)
   local r = m.record or {}
   m.first = r.first or self.now
   return {
     number = m.number, size = m.size, uid = m.uid, nth = nth,
-    id = core.sha256(("%s\0%s\0%d"):format(self.account, uid, nth)):sub(1, 32),
+    id = self:id_of(uid, nth),
     again = r.status == "called" and self.calls,
     first_seen = m.first, name = r.name, partial = m.partial,
   }
 end
 
--- ------------------------------------------------------------ what a crash left
-
--- Find out what became of deliveries that were begun by a run that died.
-function Run:settle()
-  local into = self.into
-  if not into or self.calls or self.options.dry_run then return true end
-  local done, problems = {}, {}
-  for key, line in pairs(self.seen) do
-    local status = record.peek(line)
-    if status == "intent" or status == "called" then
-      local r = record.unpack(line)
-      local uid, nth = record.split(key)
-      local intent = {
-        name = r.name, uid = uid, nth = nth, size = r.size,
-        called = status == "called" and (r.note or "") or nil,
-        id = core.sha256(("%s\0%s\0%d"):format(self.account, uid, nth))
-             :sub(1, 32),
-      }
-      local what, message = delivery.try(into, "settle", intent)
-      if what == "delivered" then
-        r.status, r.name, r.note, r.uid, r.nth = "delivered", nil, nil, uid, nth
-        done[#done + 1] = r
-        self:report("settled", { uid = uid, handle = intent })
-      elseif what ~= "absent" then
-        problems[1] = tostring(message)
-      end
-    end
-  end
-  if problems[1] then return nil, problems[1], "io" end
-  return self.state:done(done)
-end
-
--- ------------------------------------------------------------------ fingerprints
-
--- The header of each message by TOP n 0, as a digest (RFC 1939 section 7).
-function Run:fingerprints(messages)
-  if self.has_top == false then return true end
-  local p, message, code = pipeline.open(self.session, "TOP", #messages)
-  if not p then return nil, message, code end
-  local _ <close> = p
-  local sent, refused = 0, 0
-  for i, m in ipairs(messages) do
-    while sent < #messages and p:has_room() and (self.has_top or sent < i) do
-      sent = sent + 1
-      local ok, m2, c2 = p:send(("TOP %d 0"):format(messages[sent].number))
-      if not ok then return nil, m2, c2 end
-    end
-    p:restart_clock()
-    local ok, header, c, reply = p:reply(("TOP %d 0"):format(m.number))
-    if ok == nil then return nil, header, c end
-    if ok then
-      self.has_top = true
-      if header:find "^[^\r\n]" then m.digest = core.header_digest(header) end
-    elseif not self.has_top and not (reply and reply.code) then
-      refused = refused + 1
-      if refused == 3 or refused == #messages then
-        self.has_top = false
-        return true
-      end
-    end
-  end
-  return true
-end
-
--- Recognise a message by its content: without a unique-id, or with one that
--- several messages have. Returns true when it is known.
-function Run:identify(m, header, whole)
-  local digest = (header or "-") .. "." .. whole
-  local uid = m.uid or record.stand_in("content", whole)
-  if not m.key then
-    local nth = 1
-    while self.claimed[record.key(uid, nth)] do nth = nth + 1 end
-    m.key = record.key(uid, nth)
-    self.claimed[m.key] = true
-    if self.seen[m.key] then
-      local r = record.unpack(self.seen[m.key])
-      m.record = r
-      if record.settled[r.status] then return true end
-    end
-    return false
-  end
-  local known = self.same[uid]
-  if not known then
-    known = {}
-    for key, line in pairs(self.seen) do
-      local r = record.split(key) == uid and record.unpack(line)
-      if r and r.status == "delivered" and r.digest then
-        known[r.digest .. "/" .. (r.size or "-")] = true
-      end
-    end
-    self.same[uid] = known
-  end
-  local mark = digest .. "/" .. (m.size or "-")
-  if not known[mark] then
-    known[mark] = true
-    return false
-  end
-  local _, nth = record.split(m.key)
-  local ok, message, code = self.state:done { {
-    uid = uid, nth = nth, status = "delivered", size = m.size,
-    first = m.first or self.now, digest = digest,
-  } }
-  if not ok then self:report("problem", m, message, code) end
-  return true
-end
-
 -- ------------------------------------------------------------------- one session
-
--- Does the listing show every message that the server has? Only then is a
--- message that it does not show gone.
-local function is_whole(list, todo)
-  for _, m in ipairs(todo) do
-    if not m.key or not m.uid and list.uids then return false end
-  end
-  return #list.numbers > 0
-end
-
--- Record what is gone, what came back, what is forgotten, what has a new id.
-function Run:sighted(list, p, deleted)
-  local entries = {}
-  local function put(key, changes)
-    local r = record.unpack(self.seen[key])
-    r.uid, r.nth = record.split(key)
-    for name, value in pairs(changes) do r[name] = value or nil end
-    entries[#entries + 1] = r
-  end
-  for _, m in ipairs(p.todo) do
-    if m.adopted then
-      local r = m.record
-      local old = { status = "forgotten" }
-      old.uid, old.nth = record.split(m.adopted)
-      r.uid, r.nth = record.split(m.key)
-      r.size, r.absent, r.digest = m.size, nil, r.digest or m.digest
-      entries[#entries + 1] = r
-      entries[#entries + 1] = old
-    end
-  end
-  local gone = {}
-  for _, m in ipairs(deleted) do
-    if m.key and self.seen[m.key] then
-      gone[m.key] = true
-      local _, _, _, absent = record.peek(self.seen[m.key])
-      if absent == "-" or self.now - absent > DAY then
-        put(m.key, { absent = self.now })
-      end
-    end
-  end
-  local whole = is_whole(list, p.todo)
-  for key, line in pairs(self.seen) do
-    local _, _, _, absent = record.peek(line)
-    local since = math.tointeger(tonumber(absent))
-    if self.claimed[key] or self.fresh[key] then
-      if since and not gone[key] and self.now - since > DAY then
-        put(key, { absent = false })
-      end
-    elseif whole and not since then
-      put(key, { absent = self.now })
-    elseif whole and self.now - since > self.options.forget then
-      put(key, { status = "forgotten" })
-    end
-  end
-  return self.state:done(entries)
-end
 
 -- Keep the octets of messages that were set aside.
 function Run:save_aside(aside)
@@ -300,7 +143,7 @@ function Run:decide(list)
       local status = record.peek(line)
       return record.settled[status] and not (o.retry and status == "aside")
     end,
-    fingerprints = function(messages) return self:fingerprints(messages) end,
+    fingerprints = function(messages) return fingerprint(self, messages) end,
   })
   if not p then return nil, message, code, reply end
   self.claimed = p.claimed
@@ -402,7 +245,7 @@ function Run:session_once()
   ok, message, code, reply = self:fetch(lists)
   local deleted = self:quit()
   if not self.place_broken then
-    local recorded, why, why_code = self:sighted(list, lists.plan, deleted)
+    local recorded, why, why_code = sighting(self, list, lists.plan, deleted)
     if ok and not recorded then return nil, why, why_code end
   end
   if not ok then return nil, message, code, reply end
@@ -444,7 +287,7 @@ function Run:open()
     log = function(event) self:report(event.what, nil, event.text) end,
   })
   if not ok then return nil, message, code or "io" end
-  return self:settle()
+  return settle(self)
 end
 
 -- All sessions of the run.

@@ -1,0 +1,55 @@
+--- Messages that only their content can tell apart (`pop3.sync`): they have
+-- neither a unique-id nor a header by TOP, or a unique-id that others have too.
+-- @module pop3.sync.content
+-- @local
+
+local record = require "pop3.sync.record"
+
+-- Give a message without a unique-id the key of its content. Returns true when a
+-- settled message has it.
+local function set_key(run, m, whole)
+  local uid, nth = record.stand_in("content", whole), 1
+  while run.claimed[record.key(uid, nth)] do nth = nth + 1 end
+  m.key = record.key(uid, nth)
+  run.claimed[m.key] = true
+  local line = run.seen[m.key]
+  if not line then return false end
+  m.record = record.unpack(line)
+  return record.settled[m.record.status] or false
+end
+
+-- The contents that are delivered under a unique-id.
+local function contents_of(run, uid)
+  local known = run.same[uid]
+  if known then return known end
+  known = {}
+  for key, line in pairs(run.seen) do
+    local r = record.split(key) == uid and record.unpack(line)
+    if r and r.status == "delivered" and r.digest then known[r.digest] = true end
+  end
+  run.same[uid] = known
+  return known
+end
+
+--- Find out what a message is when its octets are here.
+-- @tparam table run see `pop3.sync.run`
+-- @tparam table m the message; it gets a `key`
+-- @tparam ?string header digest of its header
+-- @tparam string whole digest of its octets
+-- @treturn boolean true when it is known: nothing is to be delivered; or nil,
+-- message, code when the state cannot be written
+return function(run, m, header, whole)
+  if not m.key then return set_key(run, m, whole) end
+  local uid, nth = record.split(m.key)
+  local known, digest = contents_of(run, uid), (header or "-") .. "." .. whole
+  if not known[digest] then
+    known[digest] = true
+    return false
+  end
+  local ok, message, code = run.state:done { {
+    uid = uid, nth = nth, status = "delivered", size = m.size,
+    first = m.first or run.now, digest = digest,
+  } }
+  if not ok then return nil, message, code end
+  return true
+end

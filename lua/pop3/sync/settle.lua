@@ -1,0 +1,42 @@
+--- What became of deliveries that a dead run had begun (`pop3.sync`).
+--
+-- The intent of each is in the state; the delivery looks whether the message is
+-- where it was to be. What a function, a program or a server got cannot be looked
+-- up: such a message is delivered once more, with `handle.again = true`.
+-- @module pop3.sync.settle
+-- @local
+
+local delivery = require "pop3.sync.delivery"
+local record = require "pop3.sync.record"
+
+local begun = { intent = true, called = true }
+
+--- @tparam table run see `pop3.sync.run`
+-- @treturn boolean true, or nil, message, code
+return function(run)
+  local into = run.into
+  if not into or run.calls then return true end
+  local done, trouble = {}, nil
+  for key, line in pairs(run.seen) do
+    local status = record.peek(line)
+    if begun[status] and not trouble then
+      local r = record.unpack(line)
+      local uid, nth = record.split(key)
+      local intent = {
+        name = r.name, uid = uid, nth = nth, size = r.size,
+        called = status == "called" and (r.note or "") or nil,
+        id = run:id_of(uid, nth),
+      }
+      local what, message = delivery.try(into, "settle", intent)
+      if what == "delivered" then
+        r.status, r.name, r.note, r.uid, r.nth = "delivered", nil, nil, uid, nth
+        done[#done + 1] = r
+        run:report("settled", { uid = uid, handle = intent })
+      elseif what ~= "absent" then
+        trouble = tostring(message or "the delivery cannot settle an intent")
+      end
+    end
+  end
+  if trouble then return nil, trouble, "io" end
+  return run.state:done(done)
+end
