@@ -149,6 +149,10 @@ end
 -- unless the server says that the credentials are wrong ([AUTH], RFC 3206). When a
 -- check of the client fails, such as the signature of a SCRAM server, it tries
 -- nothing else.
+--
+-- A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
+-- the login fails with code "auth" before any is done. A message of a mechanism may
+-- have 64 KiB; a longer one has code "limit".
 -- @tparam string user
 -- @tparam ?string secret the password; or the token, if `mechs` names only
 -- OAUTHBEARER and XOAUTH2
