@@ -140,14 +140,18 @@ describe("an object", function()
   end)
 
   it("that has to wait may have neither a clock nor settimeout", function()
-    local said = { "+OK\r\n" }
+    local said, asked = { "+OK\r\n" }, 0
     local object = {
       send = function(_, octets) return #octets end,
-      receive = function() return table.remove(said) or nil, "timeout" end,
+      receive = function()
+        asked = asked + 1
+        return table.remove(said) or nil, "timeout"
+      end,
       close = function() end,
     }
     local s = assert(pop3.connect { transport = object })
     fails("timeout", s:capa())
+    assert.are.equal(2, asked)  -- its timeout is final
   end)
 
   it("that cannot send in time is code timeout", function()

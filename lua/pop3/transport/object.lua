@@ -100,6 +100,8 @@ end
 
 function Stream:recv(engine, seconds)
   local octets, err, detail = self:read(CHUNK, seconds)
+  -- the object has waited: its timeout is final
+  if err == "timeout" then return nil, "timeout", true end
   if not octets then return nil, err, detail end
   engine:feed(octets)
   return #octets
