@@ -1,11 +1,11 @@
--- Does a mail program refuse the certificates that it must? Runs a command
--- against one server after another, each with a certificate that is bad in its
--- own way, and one with a good one.
+-- Does a mail program refuse the certificates that it must refuse? This runs a
+-- command against seven servers: six have a bad certificate, the last a good one.
 --
 --   lua5.4 examples/bad_certificates.lua 'COMMAND'
 --
 -- The command finds $PORT (implicit TLS on localhost) and $CAFILE in its
--- environment and logs in as mrose, secret; it should fail but for the last:
+-- environment and logs in as user mrose with the password secret. It should fail
+-- with all servers but the last:
 --
 --   curl -s --cacert $CAFILE --user mrose:secret pop3s://localhost:$PORT/
 
@@ -34,7 +34,7 @@ for _, certificate in ipairs { "expired", "not-yet-valid", "wrong-host",
   if not good then careless = careless + 1 end
   print(("%-14s %-9s %-28s %s"):format(certificate,
     went and "accepted" or "refused",
-    told and "it sent the password" or "nothing was told to it",
+    told and "it sent the password" or "it sent no password",
     good and "ok" or "NOT OK"))
 end
 os.exit(careless == 0, true)

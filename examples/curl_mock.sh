@@ -1,5 +1,5 @@
 #!/bin/sh
-# A test in the shell: curl against a POP3 server that fails where it is told to.
+# A test in the shell: curl against a POP3 server that fails once.
 #
 #   sh examples/curl_mock.sh
 #
@@ -31,10 +31,10 @@ fetch() {
 ask '{"do":"deliver","user":"mrose","mail":"Subject: hello\r\n\r\nhi\r\n"}'
 fetch | grep -q '^Subject: hello'
 
-# once it cannot be had: curl must say so, and have it the next time
+# the first RETR fails: curl must report it, and succeed the next time
 ask '{"do":"fault","fault":{"verb":"RETR","times":1,"reply":"-ERR [SYS/TEMP] no"}}'
 if fetch >"$dir/none" || [ -s "$dir/none" ]; then
-  echo "curl did not tell that it got nothing" >&2
+  echo "curl did not report that it got nothing" >&2
   exit 1
 fi
 fetch | grep -q '^hi'
@@ -44,4 +44,4 @@ ask '{"do":"verify","commands":['"$session,$session,$session"']}'
 
 kill "$server"
 wait "$server"   # its status tells whether every verify held
-echo "$(grep -c '^C: ' "$dir/transcript") commands, all as they should be"
+echo "$(grep -c '^C: ' "$dir/transcript") commands, all as expected"

@@ -1,5 +1,5 @@
--- A server that stands alone, to point any mail program at: its second message
--- cannot be fetched, and it knows a command of its own.
+-- A server for any mail program: its second message cannot be fetched, and it has
+-- a command that POP3 does not have.
 --
 --   lua5.4 mock_server.lua [PORT]           user "mrose", password "secret"
 
@@ -23,7 +23,7 @@ function server.on.RETR(session, n)
   if n == 2 then
     return session:err("the disk is on fire", "SYS/TEMP")
   end
-  return server.default.RETR(session, n)  -- the default stays callable
+  return server.default.RETR(session, n)  -- the default handler
 end
 
 function server.on.XECHO(session, rest)

@@ -1,5 +1,5 @@
--- State that moves on over connections: a login that fails once, mail that arrives
--- between two looks, a quota. Run it: lua5.4 examples/scenario.lua
+-- State that changes across connections: a login that fails once, mail that arrives
+-- between two listings, a quota. Run it: lua5.4 examples/scenario.lua
 
 local pop3 = require "pop3"
 
@@ -28,7 +28,7 @@ function server.on.RETR(session, n)
   return server.default.RETR(session, n)
 end
 
--- A client with a little patience, in memory: any client would do, over fork().
+-- A client that comes four times, in memory. With fork() it can be any client.
 local seen = {}
 for visit = 1, 4 do
   local s, message = pop3.connect { transport = server:loopback(),

@@ -2,8 +2,8 @@
 --
 --   busted --lua=lua5.4 examples/spec_with_mock.lua
 --
--- The program under test is curl here; put yours in its place. Whatever it is
--- written in, it talks to a port of this machine.
+-- The program under test is curl here; put yours in its place. It can be written in
+-- any language: it connects to a port of this machine.
 
 local pop3 = require "pop3"
 
@@ -15,7 +15,7 @@ local function server()
   }
 end
 
--- Fetch one message; what came, and whether the program was content.
+-- Fetch one message. Returns the octets, and whether the program succeeded.
 local function client_under_test(port, n)
   local command = ("curl -s --max-time 10 --user mrose:secret "
                    .. "pop3://127.0.0.1:%d/%d"):format(port, n)

@@ -1,4 +1,4 @@
-"""Python's unittest against a POP3 server that fails where it is told to.
+"""A unittest of Python against a POP3 server that fails where the test says so.
 
     python3 examples/unittest_mock.py
 

@@ -140,6 +140,6 @@ describe("curl_mock.sh", function()
   it("is a test in the shell that passes", function()
     local text, content = run "sh examples/curl_mock.sh"
     assert.is_true(content, text)
-    assert.equal("15 commands, all as they should be\n", text)
+    assert.equal("15 commands, all as expected\n", text)
   end)
 end)
