@@ -137,8 +137,37 @@ local parts = {
 --- Fetch new mail, durably: `pop3.sync(session, opts)`, see `pop3.sync`.
 -- @field sync
 
---- Delivery into a Maildir: `pop3.maildir(path)`, see `pop3.sync.maildir`.
--- @field maildir
+--- A Maildir that `pop3.sync` delivers into, see `pop3.maildir`.
+-- @tparam string path
+-- @tparam[opt] table opts
+-- @tparam[opt=true] boolean opts.create make the Maildir if there is none; its parent
+-- must exist
+-- @tparam[opt=384] integer opts.mode the permissions of a message (384 is 0600)
+-- @tparam[opt="crlf"] string opts.eol "crlf": the octets as they came; "lf": with LF
+-- line ends
+-- @tparam[opt] table opts.fields header fields to add: `received = true`,
+-- `delivered_to = address`, `return_path = address`. None is added by default
+-- @treturn pop3.maildir
+-- @function maildir
+-- @usage
+-- local box = pop3.maildir(os.tmpname() .. ".d")
+-- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
+
+--- An mbox file that `pop3.sync` delivers into, see `pop3.mbox`.
+-- @tparam string path
+-- @tparam[opt] table opts
+-- @tparam[opt=true] boolean opts.create make the file if there is none
+-- @tparam[opt=384] integer opts.mode the permissions of a new file (384 is 0600)
+-- @tparam[opt=30] number opts.lock_timeout seconds to wait for the locks of other
+-- programs
+-- @tparam[opt] string opts.spool a directory for messages over 64 KiB that are not
+-- complete yet; default TMPDIR or /var/tmp
+-- @tparam[opt] table opts.fields as for `maildir`
+-- @treturn pop3.mbox
+-- @function mbox
+-- @usage
+-- local box = pop3.mbox(os.tmpname())
+-- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 
 --- Hooks for event loops, see `pop3.loop`.
 -- @field loop

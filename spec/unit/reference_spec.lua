@@ -254,7 +254,12 @@ describe("the reference", function()
   end)
 
   it("has what concerns pop3.sync", function()
-    has_items("pop3", "sync maildir")
+    has_items("pop3", "sync maildir mbox")
+    for _, name in ipairs { "maildir", "mbox" } do
+      has_params("pop3", name, known(pop3[name], "path", BAD))
+      mentions("pop3", "maildir", known(pop3[name], "path", { fields = BAD }))
+      item("pop3." .. name, "pop3." .. name .. ":deliver")
+    end
     has_items("pop3.sync", "sync")
     local page = pages["pop3.sync"].text
     local s <close> = session()

@@ -59,7 +59,7 @@ local argument = require "pop3.util.argument"
 
 local delivery = {}
 
---- What the option `into` stands for.
+-- What the option `into` stands for.
 -- @param into a delivery, a function, or nil
 -- @tparam integer level who is to blame, see `pop3.util.argument`
 -- @return a delivery, or nil
@@ -81,7 +81,7 @@ local function call(into, method, ...)
 end
 delivery.call = call
 
---- Call a method that a program wrote: an error is a failure to be tried later.
+-- Call a method that a program wrote: an error is a failure to be tried later.
 -- @param object
 -- @tparam string method
 -- @return what it returned; or nil, reason

@@ -18,7 +18,8 @@
 -- must not replace: renameat2(2) with RENAME_NOREPLACE, and where that is
 -- missing the name is looked for first. Nobody else uses NAME, so this is exact
 -- as well, and no empty file ever shows in `new/`.
--- @module pop3.sync.maildir
+-- @classmod pop3.maildir
+-- @alias Maildir
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -45,7 +46,7 @@ Maildir.__index = Maildir
 local Delivery = { __name = "pop3.delivery.maildir" }
 Delivery.__index = Delivery
 
---- Options of `pop3.maildir`: `create` (true: make the Maildir if there is
+-- Options of `pop3.maildir`: `create` (true: make the Maildir if there is
 -- none; its parent must exist), `mode` (0600: permissions of a message), `eol`
 -- ("crlf": the octets as they came; "lf": with LF line ends), `fields` (header
 -- fields to add: `received = true`, `delivered_to`, `return_path`).
@@ -111,7 +112,7 @@ local function remove_abandoned(path)
   end
 end
 
---- Make the Maildir ready. `pop3.sync` calls it once a run.
+-- Make the Maildir ready. `pop3.sync` calls it once a run.
 -- @treturn boolean true, or nil, message, "io"
 function Maildir:open()
   self.known = nil
@@ -124,7 +125,7 @@ function Maildir:open()
   return true
 end
 
---- Give up what was not made durable by `sync`.
+-- Give up what was not made durable by `sync`.
 function Maildir:close()
   for _, delivery in ipairs(self.pending) do delivery:abort() end
   self.pending, self.known = {}, nil
@@ -132,13 +133,13 @@ end
 
 -- -------------------------------------------------------------- one message
 
---- The name that a message will have in `new/`.
+-- The name that a message will have in `new/`.
 -- @treturn string
 function Maildir.name()
   return folder.new_name()
 end
 
---- Begin a delivery.
+-- Begin a delivery.
 -- @tparam table handle of the message; `handle.name` is what `name` returned
 -- @treturn pop3.delivery.maildir with `file`, to which the message is written;
 -- or nil, message, "io"
@@ -163,7 +164,7 @@ function Maildir:begin(handle)
   return delivery
 end
 
---- Write a piece of the message.
+-- Write a piece of the message.
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:write(octets)
@@ -172,7 +173,7 @@ function Delivery:write(octets)
   return true
 end
 
---- The message is complete. It is delivered when `sync` has returned.
+-- The message is complete. It is delivered when `sync` has returned.
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:commit()
   local ok, message = self.file:finish()
@@ -186,7 +187,7 @@ function Delivery:commit()
   return true
 end
 
---- Give the message up: nothing of it is left.
+-- Give the message up: nothing of it is left.
 function Delivery:abort()
   self.file:close()
   core.unlink(self.temp)
@@ -225,7 +226,7 @@ local function publish(self, delivery)
   return true
 end
 
---- Make all committed messages durable and visible.
+-- Make all committed messages durable and visible.
 -- @treturn boolean true; or nil, message, "io", when it is not known of any of
 -- them
 -- @treturn ?table of those that failed: `id` of the handle → message
@@ -271,7 +272,7 @@ local function look_for(self, name)
   return known[name] or false
 end
 
---- What became of a message whose delivery was interrupted.
+-- What became of a message whose delivery was interrupted.
 -- @tparam table intent `name`
 -- @treturn string "delivered" or "absent"; or nil, message, "io"
 function Maildir:settle(intent)

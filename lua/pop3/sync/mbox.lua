@@ -24,7 +24,8 @@
 --   (or NULs, which a power failure can leave), the file is cut back to the
 --   offset. So nothing is cut that is not provably ours. A torn entry that others
 --   have appended to is left, and `log` is told.
--- @module pop3.sync.mbox
+-- @classmod pop3.mbox
+-- @alias Mbox
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -41,7 +42,7 @@ Mbox.__index = Mbox
 local Delivery = { __name = "pop3.delivery.mbox" }
 Delivery.__index = Delivery
 
---- Options of `pop3.mbox`: `create` (true: make the file if there is none),
+-- Options of `pop3.mbox`: `create` (true: make the file if there is none),
 -- `mode` (0600: permissions of a new file), `lock_timeout` (30: seconds to wait
 -- for other programs), `spool` (a directory for messages over 64 KiB that are
 -- not complete; default TMPDIR or /var/tmp), `fields` (as in `pop3.maildir`).
@@ -88,7 +89,7 @@ local function release(self)
   self.lock, self.left, self.written = nil, 0, false
 end
 
---- Make the mbox ready, and remove what a run that was killed has left.
+-- Make the mbox ready, and remove what a run that was killed has left.
 -- `pop3.sync` calls it once a run.
 -- @tparam[opt] table opts `wait`: as in `pop3.connect`; `log`: told of torn
 -- entries
@@ -105,7 +106,7 @@ function Mbox:open(opts)
   return true
 end
 
---- Give up what was not made durable by `sync`.
+-- Give up what was not made durable by `sync`.
 function Mbox:close()
   release(self)
   self.torn = {}
@@ -113,7 +114,7 @@ end
 
 -- ------------------------------------------------------------- one message
 
---- What a message is recorded under: the time of its From_ line, and random
+-- What a message is recorded under: the time of its From_ line, and random
 -- octets.
 -- @treturn string
 function Mbox.name()
@@ -125,7 +126,7 @@ local function time_of(name)
   return math.tointeger(name:match "^(%d+)%.") or 0
 end
 
---- Begin a delivery. Nothing is written to the mbox.
+-- Begin a delivery. Nothing is written to the mbox.
 -- @tparam table handle of the message; `handle.name` is what `name` returned
 -- @treturn pop3.delivery.mbox with `file`, to which the message is written; or
 -- nil, message, "io"
@@ -139,7 +140,7 @@ function Mbox:begin(handle)
                         id = handle.id, time = time }, Delivery)
 end
 
---- Write a piece of the message.
+-- Write a piece of the message.
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:write(octets)
@@ -254,7 +255,7 @@ local function place(self, list)
   return marks
 end
 
---- Lock the mbox for a batch of complete messages, and say where each will be.
+-- Lock the mbox for a batch of complete messages, and say where each will be.
 -- The marks must be durable before the first `commit`.
 -- @tparam {pop3.delivery.mbox,...} list in the order in which they are committed
 -- @treturn {string,...} marks for `settle`, in the same order; or nil, message,
@@ -283,7 +284,7 @@ local function finished(self)
   if box.left == 0 and not box.written then release(box) end
 end
 
---- Append the message. It is delivered when `sync` has returned.
+-- Append the message. It is delivered when `sync` has returned.
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:commit()
   local box = self.box
@@ -306,12 +307,12 @@ function Delivery:commit()
   return true
 end
 
---- Give the message up: nothing of it is in the mbox.
+-- Give the message up: nothing of it is in the mbox.
 function Delivery:abort()
   finished(self)
 end
 
---- Make what was committed durable, and unlock the mbox.
+-- Make what was committed durable, and unlock the mbox.
 -- @treturn boolean true, or nil, message, "io"
 function Mbox:sync()
   if not self.lock then return true end
@@ -369,7 +370,7 @@ local function find_entry(file, mark, time)
   return find_moved(read, size, mark, time)
 end
 
---- What became of a message whose delivery was interrupted.
+-- What became of a message whose delivery was interrupted.
 -- @tparam table intent `name`; `called`: its mark, nil when there is none
 -- @treturn string "delivered" or "absent"; or nil, message, "io"
 function Mbox:settle(intent)

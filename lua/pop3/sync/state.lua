@@ -282,7 +282,7 @@ function state.file(path, opts)
                       File)
 end
 
---- What the option `state` of `pop3.sync` stands for.
+-- What the option `state` of `pop3.sync` stands for.
 -- @param given a path or a state
 -- @tparam integer level who is to blame, see `pop3.util.argument`
 -- @treturn state
