@@ -22,7 +22,7 @@ local function serve(dir, change)
   run.pid = assert(core.fork())
   if run.pid == 0 then
     local ok, err = pcall(function()
-      server:mark()
+      server:snapshot()
       assert(listening:run())
       listening:close()
       server:stop()
@@ -161,7 +161,7 @@ describe("the control socket", function()
       end
       assert.same({ ok = true, count = 1 }, c:ask(request("count",
                                                           { verb = "user" })))
-      assert.same({ ok = false, code = "timeout", error = "NOOP: 0 of 1 came" },
+      assert.same({ ok = false, code = "timeout", error = "NOOP: 0 of 1 commands came" },
                   c:ask(request("wait_for", { verb = "NOOP", seconds = 0 })))
       c:send '{"do":"wait_for","verb":"NOOP","seconds":20,"count":2,"id":"x"}\n'
       c:send '{"do":"count","verb":"NOOP","id":2}\n'
@@ -296,13 +296,13 @@ describe("bad input of the control socket", function()
   it("is answered, and stops nothing", function()
     with(function(c)
       for text, complaint in pairs {
-        ["x"] = "no JSON object: ",
-        ['"x"'] = "no JSON object: another value",
-        ["null"] = "no JSON object: ",
-        ["{} {}"] = "no JSON object: there is more behind the value",
-        ["\0\xff"] = "no JSON object: ",
-        [("["):rep(1000000)] = "no JSON object: ",
-        [("{\"a\":"):rep(100000)] = "no JSON object: ",
+        ["x"] = "not a JSON object: ",
+        ['"x"'] = "not a JSON object: it is another value",
+        ["null"] = "not a JSON object: ",
+        ["{} {}"] = "not a JSON object: there is more behind the value",
+        ["\0\xff"] = "not a JSON object: ",
+        [("["):rep(1000000)] = "not a JSON object: ",
+        [("{\"a\":"):rep(100000)] = "not a JSON object: ",
         ["[]"] = 'the field "do" must be one of: advance, ',
         ['{"do":{}}'] = 'the field "do" must be one of: ',
         ['{"do":"deliver","user":"u"}'] = "deliver: the field 'mail' is needed",
@@ -365,7 +365,7 @@ describe("the path of the control socket", function()
     left:close()
     local first <close> = control.new(server)
     assert.is_true(first:listen(path))
-    local message = "control: " .. path .. ": another server listens there"
+    local message = "control: " .. path .. ": another server listens on it"
     assert.same({ nil, message, "io" }, { control.new(server):listen(path) })
     first:close()
     assert.same({}, dir:names())

@@ -43,10 +43,10 @@ describe("reset", function()
     assert.equal(50, server:transcript()[1].time)
   end)
 
-  it("goes back to the mark, deliveries before it included", function()
+  it("goes back to the snapshot, deliveries before it included", function()
     local server = new()
     server:deliver("u", "Subject: b\r\n\r\n")
-    server:mark()
+    server:snapshot()
     for _ = 1, 2 do
       server:deliver("u", "Subject: c\r\n\r\n")
       delete(server)

@@ -60,7 +60,7 @@ describe("fork", function()
     t:send "NOOP\r\nCAPA\r\n"
     assert.is_true(run:wait_for("CAPA", 5))
     assert.is_true(run:wait_for("CAPA", 5, 1))
-    assert.same({ nil, "CAPA: 1 of 2 came", "timeout" },
+    assert.same({ nil, "CAPA: 1 of 2 commands came", "timeout" },
                 { run:wait_for("CAPA", 0.01, 2) })
     t:send "CAPA\r\n"
     assert.is_true(run:wait_for("CAPA", 5, 2))

@@ -343,7 +343,7 @@ describe("wait_for in memory", function()
     t:login()
     t:send "NOOP\r\nSTAT\r\n"
     assert.is_true(s:wait_for("NOOP", 0))
-    assert.same({ nil, "STAT: 0 of 1 came", "timeout" },
+    assert.same({ nil, "STAT: 0 of 1 commands came", "timeout" },
                 { s:wait_for("STAT", 19) })
     assert.equal(19, s:now())
     assert.equal("+OK", t:line())

@@ -194,7 +194,7 @@ end
 -- is OK, also a line, and maybe more lines.
 local function run(args, given, server)
   local signals <close> = assert(core.signals("HUP", "INT", "TERM"))
-  server:mark()
+  server:snapshot()
   local ok, err = server:listen()
   if not ok then return command.TROUBLE, err end
   local control <close> = require "pop3.server.control".new(server)

@@ -1,5 +1,5 @@
---- The certificates of a server: those of the option `tls`, or certificates that
--- are made in memory, good ones and ones that clients must refuse.
+--- The certificates of a server: those of the option `tls`, or certificates
+-- that are made in memory, good ones and ones that clients must refuse.
 -- @module pop3.server.certificates
 -- @local
 
@@ -132,8 +132,8 @@ local function new_context(self, cert, key, weak)
 end
 
 --- The TLS context of a handshake.
--- @tparam[opt] string name of a certificate that is made, or `NONE`; the server's
--- own if it is left out
+-- @tparam[opt] string name of a certificate that is made, or `NONE`; the
+-- server's own if it is left out
 -- @treturn userdata for `pop3.core.tls`
 function Certificates:context_for(name)
   if not name then return self.context end

@@ -43,8 +43,8 @@ function methods:next_due()
   return a or b
 end
 
--- Do what is due by now. Returns whether anything was. What becomes due meanwhile
--- is for the next time: descriptors are looked at in between.
+-- Do what is due by now. Returns whether anything was. What becomes due
+-- meanwhile is for the next time: descriptors are looked at in between.
 function methods:fire()
   local now, any = self.time, false
   local last = self.heap.serial

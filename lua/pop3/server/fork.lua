@@ -1,174 +1,32 @@
---- A server in a child process: any client can talk to it, a blocking one too,
--- while this process looks on through a channel.
+--- A server in a child process: `server:fork` returns it. Any client can
+-- connect to it, also one that blocks; the methods here ask the child over a
+-- channel.
+--
+-- The fields are `host`, `port`, `pid` and `cafile`. A method returns nil,
+-- message, "closed" when the child has ended, and nil, message, "timeout" when
+-- it does not answer within 30 seconds, as when a handler never returns.
 -- @classmod pop3.run
 -- @alias methods
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
+local channel = require "pop3.server.channel"
 local core = require "pop3.core"
 local expect = require "pop3.verify"
-local timers = require "pop3.server.timers"
 local transcript = require "pop3.verify.transcript"
-local wire = require "pop3.server.channel"
-
-local child = {}
-
--- ---------------------------------------------------------------- the child
-
-local Control = {}
-Control.__index = Control
-
--- Octets for the other end; it reads, so waiting for it is short. After a
--- "timeout" some may be on their way, and nothing can follow them.
-local function write_all(fd, octets)
-  local from = 1
-  while from <= #octets do
-    local n, err = fd:write(octets, from)
-    if n then from = from + n
-    elseif err ~= "timeout" then return nil, "closed"
-    elseif not core.poll(fd:getfd(), "w", 10) then return nil, "timeout" end
-  end
-  return true
-end
-
-local CHUNK = 1024 * 1024
-
--- The channel has something to read, or its other end is gone.
-function Control:ready()
-  local octets, err = self.fd:read(CHUNK)
-  if not octets then
-    if err ~= "timeout" then self.server.running = false end
-    return
-  end
-  self.inbox:add(octets)
-  for request in self.inbox.next, self.inbox do
-    self.requests[#self.requests + 1] = request
-  end
-end
-
--- What the parent may ask for: name → function(server, arguments...).
-local answers = {
-  transcript = function(server)
-    local entries, lost = server.journal:list()
-    return { entries = entries, lost = lost, errors = server.errors,
-             sessions = server.last_id }
-  end,
-  count = function(server, verb) return server:count(verb) end,
-  mailbox = function(server, user) return server:mailbox(user) end,
-  deliver = function(server, user, octets)
-    return server:deliver(user, octets)
-  end,
-  advance = function(server, seconds)
-    server:advance(seconds)
-    return true
-  end,
-  fault = function(server, f)
-    server:fault(f)
-    return true
-  end,
-  reset = function(server)
-    server:reset()
-    return true
-  end,
-  stop = function(server)
-    server.running = false
-    return true
-  end,
-}
-
-function Control:answer(id, ...)
-  if not write_all(self.fd, wire.encode { id = id,
-                                          answer = table.pack(...) }) then
-    self.server.running = false
-  end
-end
-
--- Answer what was asked for.
-function Control:serve()
-  for _, request in ipairs(self.requests) do
-    local id = request.id
-    if request[1] == "wait_for" then
-      self.waiting = { id = id, verb = request[2], count = request[4],
-                       deadline = core.now() + request[3] }
-    else
-      local result = table.pack(pcall(answers[request[1]], self.server,
-                                      table.unpack(request, 2, request.n)))
-      if result[1] then self:answer(id, table.unpack(result, 2, result.n))
-      else self:answer(id, nil, check.said(result[2]), "raise") end
-    end
-  end
-  self.requests = {}
-end
-
--- Is what the parent waits for there?
-function Control:look()
-  local w = self.waiting
-  if not w then return nil end
-  local left = w.deadline - core.now()
-  local count = self.server:count(w.verb)
-  if count >= w.count then
-    self.waiting = nil
-    self:answer(w.id, true)
-  elseif left <= 0 then
-    self.waiting = nil
-    self:answer(w.id, nil, ("%s: %d of %d came"):format(w.verb, count, w.count),
-                "timeout")
-  end
-  return left > 0 and left or 0
-end
-
-local ROUNDS = 1000  -- of steps before a question, under load without a pause
-
--- Serve. A question is answered once nothing else is there to do, so that it
--- finds done what clients sent before it was asked.
-local function serve(server, control)
-  control.server = server
-  server:mark()
-  assert(server:attend(control.fd:getfd(), "r", function() control:ready() end))
-  server.running = true
-  local rounds = 0
-  while server.running do
-    local left = control:look()
-    local asked = control.requests[1] ~= nil
-    local n = assert(server:turn(asked and 0 or left))
-    rounds = asked and rounds + 1 or 0
-    if asked and (n == 0 or rounds > ROUNDS) then control:serve() end
-  end
-  server:stop()
-end
-
--- Leave what the parent has: its sessions go on there, and when it closes a
--- socket, that must be the end of it.
-local function disown(server, fd)
-  core.disown(server.listener:getfd(), fd:getfd())
-  if server.poller then server.poller:close() end
-  server.poller, server.by_fd, server.sessions, server.locks = nil, {}, {}, {}
-  server.parting = {}
-  server.heap, server.idle = timers.heap(), timers.queue(server.autologout)
-  server.stepping, server.deaf, server.attended = false, false, {}
-  server.pid = core.getpid()
-end
-
-local function be_child(server, fd)
-  disown(server, fd)
-  local ok, err = xpcall(serve, debug.traceback, server, setmetatable({
-    fd = fd, inbox = wire.inbox(), requests = {},
-  }, Control))
-  if not ok then io.stderr:write("pop3.server: ", tostring(err), "\n") end
-  core.exit(ok and 0 or 1)
-end
-
--- --------------------------------------------------------------- the parent
 
 local Run = { __name = "pop3.run" }
 local methods = {}
 Run.__index = methods
 
---- Start a server in a child process; what `server:fork` does.
--- @local
--- @tparam pop3.server server
--- @treturn pop3.run or nil, message, "io"; with the fields `port`, `pid`,
--- `host` and `cafile`
-function child.fork(server)
+local CHUNK = 1024 * 1024  -- octets read at once
+local PATIENCE = 30        -- seconds for an answer, beyond what a request waits for
+local LAST = 2             -- seconds for the child to end after a request to stop
+
+local SILENT = "the server does not answer"
+local ENDED = "the server's process has ended"
+
+-- Start a server in a child process.
+local function fork(server)
   local port, err, code = server:listen()
   if not port then return nil, "fork: " .. err, code end
   local mine, its = core.socketpair()
@@ -178,7 +36,7 @@ function child.fork(server)
   if not pid then return nil, err, code end
   if pid == 0 then
     mine:close()
-    be_child(server, its)
+    require "pop3.server.child"(server, its)
   end
   its:close()
   server.listener:close()
@@ -186,15 +44,12 @@ function child.fork(server)
   return setmetatable({
     host = server.host, port = server.port, pid = pid, fd = mine,
     cafile = server.cafile, certificates = server.certificates,
-    inbox = wire.inbox(), asked = 0, owner = core.getpid(),
+    inbox = channel.inbox(), asked = 0, owner = core.getpid(),
   }, Run)
 end
 
-local SILENT = "the server does not answer"
-local PATIENCE = 30  -- seconds for an answer that needs no waiting
-
--- The child's answer to a question. One that came too late for an earlier
--- question is passed over.
+-- The child's answer to a request. An answer that came too late for an earlier
+-- request is skipped.
 local function receive(run, id, seconds)
   local deadline = core.now() + seconds
   while true do
@@ -205,7 +60,7 @@ local function receive(run, id, seconds)
       local octets, err = run.fd:read(CHUNK)
       if octets then run.inbox:add(octets)
       elseif err ~= "timeout" then
-        return { nil, "the server's process has ended", "closed", n = 3 }
+        return { nil, ENDED, "closed", n = 3 }
       else
         local left = deadline - core.now()
         if left <= 0 then return { nil, SILENT, "timeout", n = 3 } end
@@ -215,124 +70,128 @@ local function receive(run, id, seconds)
   end
 end
 
-local function ask(run, seconds, ...)
-  if run.stopped then check.misuse(2, "the server is stopped") end
+-- Send a request and wait for the answer: its fields, or nil, message, code.
+local function ask(run, name, fields, seconds)
+  if run.stopped then argument.misuse(2, "the server is stopped") end
   run.asked = run.asked + 1
-  local request = table.pack(...)
-  request.id = run.asked
-  local ok, octets = pcall(wire.encode, request)
-  if not ok then check.misuse(2, "%s", octets) end
+  local ok, octets = pcall(channel.encode, { id = run.asked, name = name,
+                                             fields = fields or {} })
+  if not ok then argument.misuse(2, "%s", octets) end
   if run.silent then return nil, SILENT, "timeout" end
-  local sent, why = write_all(run.fd, octets)
+  local sent, why = channel.send(run.fd, octets)
   if why == "timeout" then
     run.silent = true
     return nil, SILENT, "timeout"
   elseif not sent then
-    return nil, "the server's process has ended", "closed"
+    return nil, ENDED, "closed"
   end
-  local answer = receive(run, request.id, seconds)
-  if answer[3] == "raise" then check.misuse(2, "%s", answer[2]) end
-  return table.unpack(answer, 1, answer.n)
+  local answer = receive(run, run.asked, (seconds or 0) + PATIENCE)
+  if answer[3] == "argument" then argument.misuse(2, "%s", answer[2]) end
+  return answer[1], answer[2], answer[3]
 end
 
---- What was said so far, see `pop3.server:transcript`.
--- @treturn transcript
-function methods:transcript()
-  local all, err, code = ask(self, PATIENCE, "transcript")
-  if not all then return nil, err, code end
-  return transcript.new(all.entries)
-end
-
---- Check the commands that came, see `pop3.server:verify`.
--- @tparam table list
--- @treturn boolean true
-function methods:verify(list)
-  local want = expect.new(list, 1)
-  local all, err = ask(self, PATIENCE, "transcript")
-  local problem = err
-  if all then
-    problem = expect.compare(want, all.entries, all.lost, all.errors,
-                            all.sessions)
-  end
-  if problem then error(problem, 2) end
+-- True in place of the fields of an answer.
+local function done(fields, err, code)
+  if not fields then return nil, err, code end
   return true
 end
 
---- How many commands of a verb came.
--- @tparam string verb
+--- The transcript so far, see `pop3.server:transcript`.
+-- @treturn {table,...} entries
+function methods:transcript()
+  local all, err, code = ask(self, "transcript")
+  if not all then return nil, err, code end
+  return transcript.new(all.transcript)
+end
+
+--- Check the commands that came, see `pop3.server:verify`. An error of a
+-- handler and a child that does not answer raise an error as well.
+-- @tparam table list
+-- @treturn boolean true
+-- @usage run:verify{ "CAPA", "USER mrose", "PASS ***", "STAT", "QUIT" }
+function methods:verify(list)
+  expect.new(list, 1)  -- misuse is an error here, not in the child
+  local fields = { never = list.never, count = list.count,
+                   session = list.session, commands = {} }
+  for i, item in ipairs(list) do fields.commands[i] = item end
+  local ok, problem = ask(self, "verify", fields)
+  if not ok then error(problem, 2) end
+  return true
+end
+
+--- How many commands with a verb came.
+-- @tparam string verb in upper or lower case
 -- @treturn integer
 function methods:count(verb)
-  check.text(verb, "count: the verb", 1)
-  local n, err, code = ask(self, PATIENCE, "count", verb)
-  return n, err, code
+  argument.text(verb, "count: the verb", 1)
+  local answer, err, code = ask(self, "count", { verb = verb })
+  if not answer then return nil, err, code end
+  return answer.count
 end
 
---- Wait until so many commands of a verb have come, counted from the start.
+--- Wait until a number of commands with a verb has come, counted from the
+-- start.
 -- @tparam string verb
--- @tparam number seconds
+-- @tparam number seconds to wait at most
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
+-- @usage assert(run:wait_for("QUIT", 30))
 function methods:wait_for(verb, seconds, count)
-  check.wait_for(verb, seconds, count, 1)
-  local ok, err, code = ask(self, seconds + 1, "wait_for", verb, seconds,
-                            count or 1)
-  return ok, err, code
+  argument.wait_for(verb, seconds, count, 1)
+  return done(ask(self, "wait_for", { verb = verb, seconds = seconds,
+                                      count = count }, seconds))
 end
 
---- The messages that a user's maildrop holds now.
+--- The messages in a user's maildrop now.
 -- @tparam string user
--- @treturn {string,...} octets
+-- @treturn {string,...} messages as octets; or nil, message, code
 function methods:mailbox(user)
-  local list, err, code = ask(self, PATIENCE, "mailbox", user)
-  return list, err, code
+  local answer, err, code = ask(self, "mailbox", { user = user })
+  if not answer then return nil, err, code end
+  return answer.mail
 end
 
---- Deliver a message. It takes the last number at the next login.
+--- Deliver a message. It has the last number at the next login.
 -- @tparam string user
--- @tparam string octets
--- @treturn boolean true
+-- @tparam string octets of the message
+-- @treturn boolean true, or nil, message, code
 function methods:deliver(user, octets)
-  local ok, err, code = ask(self, PATIENCE, "deliver", user, octets)
-  return ok, err, code
+  return done(ask(self, "deliver", { user = user, mail = octets }))
 end
 
---- Move the server's clock.
+--- Move the server's clock, as `pop3.server:advance` does.
 -- @tparam number seconds
 -- @treturn boolean true
 function methods:advance(seconds)
-  local ok, err, code = ask(self, PATIENCE, "advance", seconds)
-  return ok, err, code
+  return done(ask(self, "advance", { seconds = seconds }))
 end
 
---- Add a fault without functions in it, see `pop3.server.fault`.
--- @tparam table f
+--- Add a fault without functions.
+-- @tparam table f see `pop3.server.fault`
 -- @treturn boolean true
 function methods:fault(f)
-  local ok, err, code = ask(self, PATIENCE, "fault", f)
-  return ok, err, code
+  return done(ask(self, "fault", { fault = f }))
 end
 
---- Back to how it was when it was forked, see `pop3.server:reset`.
+--- Go back to the state in which the server was forked, see
+-- `pop3.server:reset`.
 -- @treturn boolean true
 function methods:reset()
-  local ok, err, code = ask(self, PATIENCE, "reset")
-  return ok, err, code
+  return done(ask(self, "reset"))
 end
 
-local LAST = 2  -- seconds that a child has to end by itself
-
---- Stop the server. Does nothing the second time, and in another process than
--- the one that forked it.
--- @treturn integer the child's exit status
+--- Stop the server. The second call does nothing, and so does a call in another
+-- process than the one that forked it.
+-- @treturn integer the exit status of the child, nil when that is not known
 function methods:stop()
   if self.stopped then return self.status end
   self.stopped = true
-  if self.owner ~= core.getpid() then  -- a copy; the server is not its child
+  if self.owner ~= core.getpid() then  -- a copy: the server is not its child
     self.fd:close()
     return nil
   end
-  if not self.silent
-     and write_all(self.fd, wire.encode { "stop", n = 1, id = 0 }) then
+  local request = channel.encode { id = 0, name = "stop", fields = {} }
+  if not self.silent and channel.send(self.fd, request) then
     local deadline = core.now() + LAST
     repeat
       local left = deadline - core.now()
@@ -348,7 +207,8 @@ function methods:stop()
     core.kill(self.pid)
     status = core.waitpid(self.pid)
   end
-  -- one that somebody else has waited for has a number that may be another's now
+  -- without a child of that number, somebody else has waited for it: the number
+  -- may belong to another process now
   self.status = status
   return status
 end
@@ -360,4 +220,4 @@ function Run:__tostring()
   return ("pop3.run (%s:%d, process %d)"):format(self.host, self.port, self.pid)
 end
 
-return child
+return fork

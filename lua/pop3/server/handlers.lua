@@ -1,17 +1,21 @@
---- Handlers and hooks: the commands of the test server, and how a script overrides
--- them.
+--- Handlers and hooks: the commands of the test server, and how a script
+-- overrides them.
 --
--- `server.on` has the script's handlers, `server.default` the ones described here. A
--- handler is called with the session and the arguments of the command, and returns a
--- reply: `session:ok(text)`, `session:err(text, code)`, `session:multi(text, body)`,
--- `session:raw(octets)` or `session:hangup()`, see `pop3.server.session`.
+-- `server.on` has the script's handlers, `server.default` the ones described
+-- here. A handler is called with the session and the arguments of the command,
+-- and returns a reply: `session:ok(text)`, `session:err(text, code)`,
+-- `session:multi(text, body)`, `session:raw(octets)` or `session:hangup()`, see
+-- `pop3.server.session`.
 --
--- - The arguments are checked first: a message number is a positive integer. A command
---   with wrong arguments, or in the wrong state, is refused without its handler.
--- - A handler may yield: `session:sleep(seconds)`. Other sessions are served meanwhile.
--- - A handler that raises an error answers `-ERR [SYS/TEMP]`, and `verify` reports it.
--- - A handler for a verb that POP3 does not have makes a new command. It gets the rest
---   of the line, in every state, and can look at `session.state`.
+-- - The arguments are checked first: a message number is a positive integer. A
+--   command with wrong arguments, or in the wrong state, is refused without its
+--   handler.
+-- - A handler may yield: `session:sleep(seconds)`. Other sessions are served
+--   meanwhile.
+-- - A handler that raises an error answers `-ERR [SYS/TEMP]`, and `verify`
+--   reports it.
+-- - A handler for a verb that POP3 does not have makes a new command. It gets
+--   the rest of the line, in every state, and can look at `session.state`.
 -- @module pop3.server.handlers
 -- @alias default
 -- @usage
@@ -24,17 +28,20 @@
 -- end
 
 local auth = require "pop3.server.auth"
+local capabilities = require "pop3.server.capabilities"
 local core = require "pop3.core"
+local sasl = require "pop3.server.sasl"
 
 local default = {}
 
--- Octets from which on a message goes out in pieces, if the store can.
+-- A message of this many octets or more is sent in pieces, if the store has
+-- sources.
 local BIG = 1024 * 1024
 
 -- ------------------------------------------------------------ authorization
 
---- USER: the name of the user (RFC 1939 section 7). The reply does not tell whether
--- there is such a user.
+--- USER: the name of the user (RFC 1939 section 7). The reply does not tell
+-- whether there is such a user.
 -- @tparam pop3.server.session session
 -- @tparam string name
 function default.USER(session, name)
@@ -57,8 +64,8 @@ function default.PASS(session, secret)
   })
 end
 
---- APOP: a login by the MD5 digest of the greeting's stamp and the password (RFC
--- 1939 section 7), with the option `apop`.
+--- APOP: a login by the MD5 digest of the greeting's stamp and the password
+-- (RFC 1939 section 7), with the option `apop`.
 -- @tparam pop3.server.session session
 -- @tparam string user
 -- @tparam string digest in hexadecimal
@@ -73,17 +80,18 @@ function default.APOP(session, user, digest)
   })
 end
 
---- AUTH: a login by SASL (RFC 5034). A handler that has an exchange of its own calls
--- `session:challenge`.
+--- AUTH: a login by SASL (RFC 5034). A handler that has an exchange of its own
+-- calls `session:challenge`.
 -- @tparam pop3.server.session session
 -- @tparam ?string mechanism nil asks for the list of mechanisms
--- @tparam ?string initial the initial response as sent: base64, or "=" if it is empty
+-- @tparam ?string initial the initial response as sent: base64, or "=" if it is
+-- empty
 function default.AUTH(session, mechanism, initial)
-  return auth.AUTH(session, mechanism, initial)
+  return sasl.AUTH(session, mechanism, initial)
 end
 
---- STLS: start TLS (RFC 2595). What is known of the client is forgotten. Octets after
--- the command end the connection, since they were not sent under TLS.
+--- STLS: start TLS (RFC 2595). What is known of the client is forgotten. Octets
+-- after the command end the connection, since they were not sent under TLS.
 -- @tparam pop3.server.session session
 function default.STLS(session)
   if not session.server.certificates then
@@ -102,7 +110,7 @@ end
 --- CAPA: the capabilities (RFC 2449), or those of the option `capa`.
 -- @tparam pop3.server.session session
 function default.CAPA(session)
-  local lines = session.server:capabilities(session)
+  local lines = capabilities.lines(session)
   if not lines then return session:err("unknown command") end
   return session:multi("capabilities", lines)
 end
@@ -131,7 +139,8 @@ end
 
 -- -------------------------------------------------------------- transaction
 
--- An error when there is no such message.
+-- The reply -ERR for a message that does not exist or is deleted; nil
+-- otherwise.
 local function missing(session, n)
   if n > session.maildrop:count() then
     return session:err("no such message")
@@ -140,12 +149,12 @@ local function missing(session, n)
   end
 end
 
--- The reply when a store failed.
+-- The reply to a command for which a store failed.
 local function broken(session, text, code)
   return session:err(text or "the store failed", code or "SYS/TEMP")
 end
 
--- Count and octets of what is not deleted, or nil, message, code.
+-- Count and octets of the messages that are not deleted, or nil, message, code.
 local function totals(session)
   local drop, deleted = session.maildrop, session.deleted
   local count, octets = 0, 0
@@ -170,7 +179,7 @@ function default.STAT(session)
   return session:ok(count .. " " .. octets)
 end
 
--- A listing of what `value` says of each message.
+-- The lines of a listing; `value` returns what is listed of a message.
 local function listing(session, value)
   local drop, deleted = session.maildrop, session.deleted
   local lines = {}
@@ -187,7 +196,7 @@ end
 local function size(drop, n) return drop:size(n) end
 local function uid(drop, n) return drop:uid(n) end
 
--- LIST and UIDL, of one message or of all.
+-- The reply to LIST or UIDL, for one message or for all.
 local function tell(session, n, value, title)
   if n then
     local reply = missing(session, n)
@@ -217,8 +226,8 @@ function default.UIDL(session, n)
   return tell(session, n, uid, count_title)
 end
 
--- The octets of a message, which a store of the script's own may have with any
--- line ends, or nil, message, code.
+-- The octets of a message with CRLF line ends, or nil, message, code. A store
+-- of a script may have other line ends.
 local function octets_of(drop, n)
   local octets, text, code = drop:octets(n)
   if octets and not drop.canonical then octets = core.canonical(octets) end
@@ -247,7 +256,8 @@ function default.RETR(session, n)
   return session:multi(#octets .. " octets", octets)
 end
 
---- TOP: the header of a message and the first lines of its body (RFC 1939 section 7).
+--- TOP: the header of a message and the first lines of its body (RFC 1939
+-- section 7).
 -- @tparam pop3.server.session session
 -- @tparam integer n
 -- @tparam integer lines 0 or more
@@ -284,12 +294,13 @@ end
 
 -- ------------------------------------------------------------------- update
 
---- The hook `on.update`: QUIT after a login. The default removes the messages that
--- are marked. A hook that returns nothing leaves that to the default, unless it called
--- `default.update` itself; after the first call, the default does nothing more.
+--- The hook `on.update`: QUIT after a login. The default removes the messages
+-- that are marked. A hook that returns nothing leaves that to the default,
+-- unless it called `default.update` itself; after the first call, the default
+-- does nothing more.
 -- @tparam pop3.server.session session
--- @tparam[opt] {integer,...} numbers of the messages; those that are marked, if it is
--- not given
+-- @tparam[opt] {integer,...} numbers of the messages; those that are marked, if
+-- it is not given
 -- @return nothing, or a reply -ERR that says why messages are not removed
 -- @within Hooks
 function default.update(session, numbers)
@@ -314,9 +325,9 @@ function default.QUIT(session)
   return reply or session:ok("goodbye")
 end
 
---- The hook `on.connect`: a client has connected. The reply is the greeting. After a
--- greeting of -ERR the connection ends; after `session:raw "-ERR no\r\n"` it stays
--- open, to see what the client sends all the same.
+--- The hook `on.connect`: a client has connected. The reply is the greeting.
+-- After a greeting of -ERR the connection ends; after `session:raw "-ERR
+-- no\r\n"` it stays open, to see what the client sends all the same.
 -- @tparam pop3.server.session session
 -- @within Hooks
 function default.connect(session)
@@ -330,15 +341,15 @@ end
 function default.disconnect(session) -- luacheck: no unused args
 end
 
---- The hook `on.unknown`: a command that has no handler. Without this hook, such a
--- command is refused. The verb is in `session.verb`.
+--- The hook `on.unknown`: a command that has no handler. Without this hook,
+-- such a command is refused. The verb is in `session.verb`.
 -- @tparam pop3.server.session session
 -- @tparam string rest the line after the verb
 -- @function unknown
 -- @within Hooks
 
---- The hook `on.reset`: `server:reset` was called. A script puts its own variables back
--- to their first values here.
+--- The hook `on.reset`: `server:reset` was called. A script puts its own
+-- variables back to their first values here.
 -- @tparam pop3.server server
 -- @function reset
 -- @within Hooks

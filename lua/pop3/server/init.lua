@@ -1,6 +1,7 @@
 -- The module `pop3.server`: what makes servers. `new` is in
--- `pop3.server.instance`; `presets` and `replay` are loaded on demand. Modules that
--- make servers themselves, such as `pop3.record`, use `pop3.server.instance`.
+-- `pop3.server.instance`; `presets` and `replay` are loaded on demand. Modules
+-- that make servers themselves, such as `pop3.record`, use
+-- `pop3.server.instance`.
 
 local instance = require "pop3.server.instance"
 

@@ -1,39 +1,68 @@
---- What is to be seen of a server from outside of its sessions: what was said,
--- and the mail there is.
+--- What a test can see of a server: the transcript, the counts, the mail, and
+-- the errors of handlers.
 -- @submodule pop3.server
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local expect = require "pop3.verify"
 local transcript = require "pop3.verify.transcript"
 
 local methods = {}
 
---- What was said: `{ session =, time =, from = "C" or "S", line = }`, in order.
--- Commands and status lines are there, secrets as "***"; bodies are not. It
--- prints as text.
--- @treturn transcript
+local MANY = 1000  -- entries of `errors` and `counts`, which clients may cause
+
+-- Note an error of a handler. A secret in the message is masked.
+function methods:handler_error(session, message, trace)
+  if #self.errors >= MANY then return end
+  if session.state ~= "closed" then message = session.engine:mask(message) end
+  if trace then message = message .. "\n" .. trace end
+  self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
+end
+
+-- Count a verb that POP3 does not have. The client chooses it, so the number
+-- and the length of such verbs are limited.
+function methods:count_new(verb)
+  local count = self.counts[verb]
+  if not count then
+    if #verb > 64 or self.new_verbs >= MANY then return end
+    self.new_verbs = self.new_verbs + 1
+  end
+  self.counts[verb] = (count or 0) + 1
+end
+
+--- The transcript: commands and status lines in order, secrets as "***",
+-- without bodies. `tostring` makes text of it.
+-- @treturn {table,...} entries `{ session =, time =, from =, line = }`; `from`
+-- is "C" for the client and "S" for the server, `time` is in seconds of the
+-- server's clock
+-- @usage print(server:transcript())
 function methods:transcript()
   return transcript.new(self.journal:list())
 end
 
---- How many commands of a verb came.
--- @tparam string verb
+--- How many commands with a verb came.
+-- @tparam string verb in upper or lower case
 -- @treturn integer
+-- @usage assert(server:count "RETR" == 2)
 function methods:count(verb)
-  verb = check.text(verb, "count: the verb", 1):upper()
+  verb = argument.text(verb, "count: the verb", 1):upper()
   return self.journal:count(verb) or self.counts[verb] or 0
 end
 
---- Check the commands of all sessions, in their order, against a list. Raises an
--- error with the difference and the nearest line, also when a handler failed.
+--- Check the commands of all sessions, in their order, against a list. Raises
+-- an error with the difference and the nearest line, also when a handler
+-- failed.
 --
--- In the list are lines; Lua patterns behind "~"; `{ any_order = { line, ... } }`;
--- `{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. By name,
--- beside the list or in its place: `never = line or list`, `count = { RETR = 2,
--- ["~^TOP"] = { least, most } }`, `session = n` for the commands of one session.
+-- The list has lines; Lua patterns after "~"; `{ any_order = { line, ... } }`;
+-- `{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. By
+-- name, beside the list or in its place: `never = line or list`, `count = {
+-- RETR = 2, ["~^TOP"] = { least, most } }`, `session = n` for the commands of
+-- one session.
 -- @tparam table list
 -- @treturn boolean true
+-- @usage
+-- server:verify{ "CAPA", "USER mrose", "PASS ***", "STAT", "~^RETR %d+$",
+-- "QUIT" }
 function methods:verify(list)
   local want = expect.new(list, 1)
   local entries, lost = self.journal:list()
@@ -43,15 +72,20 @@ function methods:verify(list)
   return true
 end
 
---- Serve until so many commands of a verb have come, counted from the start. In
--- memory, where nothing comes meanwhile but what waits for its time, the clock
--- jumps.
+-- What `wait_for` says when too few commands came in time.
+function methods:too_few(verb, count)
+  return ("%s: %d of %d commands came"):format(verb, self:count(verb), count)
+end
+
+--- Serve until a number of commands with a verb has come, counted from the
+-- start. In memory, where only time can bring a command, the clock jumps.
 -- @tparam string verb
--- @tparam number seconds to wait at the most
+-- @tparam number seconds to wait at most
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
+-- @usage assert(server:wait_for("QUIT", 30))
 function methods:wait_for(verb, seconds, count)
-  check.wait_for(verb, seconds, count, 1)
+  argument.wait_for(verb, seconds, count, 1)
   count = count or 1
   local in_memory = not self.listener and self.last_id > 0
   local function now() return in_memory and self:tick() or core.now() end
@@ -59,8 +93,7 @@ function methods:wait_for(verb, seconds, count)
   while self:count(verb) < count do
     local left = deadline - now()
     if left <= 0 or in_memory and self.clock then
-      return nil, ("%s: %d of %d came"):format(verb, self:count(verb), count),
-             "timeout"
+      return nil, self:too_few(verb, count), "timeout"
     end
     if in_memory then
       local due = self:next_due() or math.huge
@@ -73,9 +106,9 @@ function methods:wait_for(verb, seconds, count)
   return true
 end
 
---- The messages that a user's maildrop holds now, whoever reads it.
+--- The messages in a user's maildrop now, whether or not a session has it.
 -- @tparam string user
--- @treturn {string,...} octets; or nil, message, code
+-- @treturn {string,...} messages as octets; or nil, message, code
 function methods:mailbox(user)
   local st, text = self:store_of(user)
   local drop = st
@@ -91,18 +124,19 @@ function methods:mailbox(user)
   return list
 end
 
---- Deliver a message. It takes the last number at the next login.
+--- Deliver a message. It has the last number at the next login.
 -- @tparam string user
--- @tparam string octets
+-- @tparam string octets of the message
 -- @treturn boolean true, or nil, message, code
+-- @usage server:deliver("mrose", "Subject: new\r\n\r\nhi\r\n")
 function methods:deliver(user, octets)
   if type(octets) ~= "string" then
-    check.misuse(1, "deliver: the message must be a string")
+    argument.misuse(1, "deliver: the message must be a string")
   end
   local st, text = self:store_of(user)
   if not st then return nil, tostring(text), "io" end
   if not st.deliver then
-    return nil, "this store takes no deliveries", "io"
+    return nil, "the store does not accept deliveries", "io"
   end
   return st:deliver(user, octets)
 end

@@ -1,10 +1,12 @@
---- A programmable POP3 server for tests. Command handlers are overridden in Lua,
--- faults are data, and every session leaves a transcript.
+--- A programmable POP3 server for tests. Command handlers are overridden in
+-- Lua, faults are data, and every session leaves a transcript.
 --
 -- One script runs in three ways:
 --
--- - in a child process: `pop3.server:fork`, for any client, also one that blocks;
--- - in memory: `pop3.server:loopback`, without a socket and with a virtual clock;
+-- - in a child process: `pop3.server:fork`, for any client, also one that
+--   blocks;
+-- - in memory: `pop3.server:loopback`, without a socket and with a virtual
+--   clock;
 -- - in this process: `pop3.server:step`, `pop3.server:run`, `pop3.server:stop`.
 --
 -- It is not for the internet: it has no protection against many clients.
@@ -12,7 +14,8 @@
 -- @alias methods
 -- @usage
 -- local server = pop3.server.new{
---   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
+--   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } }
+--   },
 -- }
 -- function server.on.RETR(session, n)
 --   if n == 2 then return session:err("gone", "SYS/TEMP") end
@@ -21,27 +24,26 @@
 -- local run <close> = server:fork()
 -- print(run.port)
 
-local auth = require "pop3.server.auth"
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local clock = require "pop3.server.clock"
 local core = require "pop3.core"
 local handlers = require "pop3.server.handlers"
+local inspect = require "pop3.server.inspect"
+local listener = require "pop3.server.listener"
 local new_session = require "pop3.server.session"
 local options = require "pop3.server.options"
-local reset = require "pop3.server.reset"
-local serving = require "pop3.server.listener"
-local store = require "pop3.store"
+local snapshot = require "pop3.server.snapshot"
 local timers = require "pop3.server.timers"
-local witness = require "pop3.server.inspect"
+local users = require "pop3.server.users"
 
 local Server = { __name = "pop3.server" }
 local methods = {}
-for _, part in ipairs { clock, serving, reset, witness } do
+for _, part in ipairs { users, clock, listener, snapshot, inspect } do
   for name, method in pairs(part) do methods[name] = method end
 end
 
--- The port is there as soon as it is asked for, and the file of the CA. Methods
--- are fields of each server, so that this is not run for every call.
+-- `port` listens when it is read first; `cafile` writes the file then. Methods
+-- are fields of each server, so that this is not called for them.
 function Server:__index(name)
   if name == "cafile" then
     return self.certificates and self.certificates:cafile() or nil
@@ -54,62 +56,69 @@ end
 
 --- Make a server.
 --
--- It does not listen yet: `pop3.server:fork`, `pop3.server:step`, `pop3.server:run`
--- and the field `port` start that.
+-- It does not listen yet: `pop3.server:fork`, `pop3.server:step`,
+-- `pop3.server:run` and the field `port` start that.
 --
--- Its fields are `on` (the script's handlers), `default` (the default handlers, see
--- `pop3.server.handlers`), `host`, `port` (the port that it listens on) and `cafile` (with
--- `tls = "auto"`, the file of the CA certificate that clients must trust).
+-- Its fields are `on` (the script's handlers), `default` (the default handlers,
+-- see `pop3.server.handlers`), `host`, `port` (the port that it listens on) and
+-- `cafile` (with `tls = "auto"`, the file of the CA certificate that clients
+-- must trust).
 -- @tparam table opts
--- @tparam[opt] table opts.users name → user. A user is a table with `password`; `mail`
--- (a list of messages as strings, or a `store`); `uidl` (a list of unique-ids beside
--- a list of messages); `token` (what OAUTHBEARER and XOAUTH2 must send); `scram` in
--- place of a password (stored verifiers: mechanism → `{ salt =, iterations =,
--- stored_key =, server_key = }`, RFC 5802)
--- @tparam[opt] function opts.authenticate `function(session, mech, user, check)`,
--- which decides about logins in place of the passwords. `check(secret)` tells whether
--- the client proved that it knows that secret. It returns true, or a user's table, to
--- let the client in; `nil, text, code` to refuse; or a reply of the session
+-- @tparam[opt] table opts.users name → user. A user is a table with `password`;
+-- `mail` (a list of messages as strings, or a `store`); `uidl` (a list of
+-- unique-ids beside a list of messages); `token` (what OAUTHBEARER and XOAUTH2
+-- must send); `scram` in place of a password (stored verifiers: mechanism → `{
+-- salt =, iterations =, stored_key =, server_key = }`, RFC 5802)
+-- @tparam[opt] function opts.authenticate `function(session, mech, user,
+-- check)`, which decides about logins in place of the passwords.
+-- `check(secret)` tells whether the client proved that it knows that secret. It
+-- returns true, or a user's table, to let the client in; `nil, text, code` to
+-- refuse; or a reply of the session
 -- @tparam[opt="127.0.0.1"] string opts.host the address to listen on
 -- @tparam[opt=0] integer opts.port the port; 0 takes a free one
--- @tparam[opt] string|table opts.tls TLS, by STLS unless `implicit` is true. "auto"
--- makes a CA and a certificate for localhost in memory. "expired", "not-yet-valid",
--- "wrong-host", "untrusted", "self-signed" and "weak-key" make certificates that
--- clients must refuse. A table has `cert` and `key` (files, or PEM), or `auto` (true
--- or one of these names) and `names`; `client_cert` ("optional" or "required") and
--- `cafile` (the CA of client certificates); `min_version` and `max_version` ("TLSv1"
--- to "TLSv1.3"); `handshake` ("stall", "cut" or "alert")
--- @tparam[opt=false] boolean opts.implicit TLS from the first octet, in place of STLS
+-- @tparam[opt] string|table opts.tls TLS, by STLS unless `implicit` is true.
+-- "auto" makes a CA and a certificate for localhost in memory. "expired",
+-- "not-yet-valid", "wrong-host", "untrusted", "self-signed" and "weak-key" make
+-- certificates that clients must refuse. A table has `cert` and `key` (files,
+-- or PEM), or `auto` (true or one of these names) and `names`; `client_cert`
+-- ("optional" or "required") and `cafile` (the CA of client certificates);
+-- `min_version` and `max_version` ("TLSv1" to "TLSv1.3"); `handshake` ("stall",
+-- "cut" or "alert")
+-- @tparam[opt=false] boolean opts.implicit TLS from the first octet, in place
+-- of STLS
 -- @tparam[opt=false] boolean opts.require_tls refuse logins without TLS
 -- @tparam[opt] table|boolean opts.capa `{ authorization = lines, transaction =
 -- lines }`, the lines of CAPA in each state; false for a server without CAPA
--- @tparam[opt] {string,...} opts.mechs the SASL mechanisms that are offered: PLAIN,
--- LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and their -PLUS forms
--- (under TLS), OAUTHBEARER, XOAUTH2, EXTERNAL (with a client certificate), ANONYMOUS.
--- None is offered by default
+-- @tparam[opt] {string,...} opts.mechs the SASL mechanisms that are offered:
+-- PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and their
+-- -PLUS forms (under TLS), OAUTHBEARER, XOAUTH2, EXTERNAL (with a client
+-- certificate), ANONYMOUS. None is offered by default
 -- @tparam[opt] string opts.greeting the text after "+OK" in the greeting
--- @tparam[opt=false] boolean opts.apop take APOP. The greeting then has a stamp: the
--- one in `greeting`, or one that is added to it
--- @tparam[opt=600] number opts.autologout seconds without a command after which the
--- session ends
+-- @tparam[opt=false] boolean opts.apop take APOP. The greeting then has a
+-- stamp: the one in `greeting`, or one that is added to it
+-- @tparam[opt=600] number opts.autologout seconds without a command after which
+-- the session ends
 -- @tparam[opt=0] number opts.login_delay seconds between two logins of a user
 -- (LOGIN-DELAY, RFC 2449)
--- @tparam[opt="NEVER"] string|integer opts.expire the argument of the capability
--- EXPIRE
--- @tparam[opt=0] number opts.failure_delay seconds before a failed login is answered
--- @tparam[opt] table opts.limits `{ line =, output =, transcript =, logins = }`: octets
--- of a command (8,192; a longer one gets one -ERR); octets of replies that are encoded
--- before the client reads (262,144; the session waits for its reader); octets of the
--- transcript (64 MiB; the oldest lines are dropped, and `verify` says so); failed
--- logins (10; then -ERR, and the connection ends)
--- @tparam[opt] string|integer opts.seed APOP stamps and SASL nonces are made from it,
--- the same each time
+-- @tparam[opt="NEVER"] string|integer opts.expire the argument of the
+-- capability EXPIRE
+-- @tparam[opt=0] number opts.failure_delay seconds before a failed login is
+-- answered
+-- @tparam[opt] table opts.limits `{ line =, output =, transcript =, logins =
+-- }`: octets of a command (8,192; a longer one gets one -ERR); octets of
+-- replies that are encoded before the client reads (262,144; the session waits
+-- for its reader); octets of the transcript (64 MiB; the oldest lines are
+-- dropped, and `verify` says so); failed logins (10; then -ERR, and the
+-- connection ends)
+-- @tparam[opt] string|integer opts.seed APOP stamps and SASL nonces are made
+-- from it, the same each time
 -- @tparam[opt] table opts.on handlers and hooks, see `pop3.server.handlers`
 -- @tparam[opt] {table,...} opts.faults faults, see `pop3.server:fault`
--- @tparam[opt] string|table opts.preset behave like a known server, see `pop3.server.presets`.
--- The other options, and `on`, come before what the preset says
--- @tparam[opt] function opts.clock returns seconds; the server uses it in place of its
--- own clock
+-- @tparam[opt] string|table opts.preset behave like a known server, see
+-- `pop3.server.presets`. The other options, and `on`, come before what the
+-- preset says
+-- @tparam[opt] function opts.clock returns seconds; the server uses it in place
+-- of its own clock
 -- @treturn[1] pop3.server
 -- @treturn[2] nil if a file of `tls` cannot be used
 -- @treturn[2] string message
@@ -118,7 +127,8 @@ end
 -- @static
 -- @usage
 -- local server = pop3.server.new{
---   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } } },
+--   users = { mrose = { password = "secret", mail = { "A: b\r\n\r\nhi\r\n" } }
+--   },
 -- }
 local function new(opts)
   local settings, err, code = options.read(opts or {}, 1)
@@ -126,14 +136,14 @@ local function new(opts)
   local limits = settings.limits
   local self = setmetatable({
     default = {},         -- handlers
-    parting = {},         -- links to be reset once all is sent
-    attended = {},        -- descriptor → function, of what is no session
-    deaf = false,         -- out of descriptors: not listening
+    parting = {},         -- connections that are reset once all octets are sent
+    attended = {},        -- descriptor → function, other than sessions
+    deaf = false,         -- not listening, for want of descriptors
     stepping = false,
-    stopping = false,     -- at the end of this step
+    stopping = false,     -- stop at the end of this step
     offset = 0,           -- of the clock
-    started = false,      -- when the clock began to run by itself
-    start = false,        -- what puts mail and faults back, see pop3.reset
+    started = false,      -- the time when the clock began to run by itself
+    restore = false,      -- puts mail and faults back, see `snapshot`
     sessions = {},        -- id → session
     by_fd = {},           -- descriptor → session
     last_id = 0,
@@ -141,19 +151,19 @@ local function new(opts)
     locks = {},           -- user → session
     stores = {},          -- user → { mail =, store = }
     kept = {},            -- what a preset remembers, such as what was fetched
-    entries = {},         -- user → what `authenticate` gave for it
-    logins = {},          -- user → time
-    counts = {},          -- new verbs
-    new_verbs = 0,        -- how many of them
+    entries = {},         -- user → what `authenticate` returned
+    logins = {},          -- user → time of the last login
+    counts = {},          -- verb → count, of verbs that POP3 does not have
+    new_verbs = 0,        -- how many such verbs
     errors = {},          -- of handlers
-    idle_workers = {},
+    idle_workers = {},    -- coroutines for handlers
     pid = core.getpid(),
     journal = core.journal(limits.transcript),
     heap = timers.heap(),
   }, Server)
   for name, value in pairs(settings) do self[name] = value end
   for name, method in pairs(methods) do self[name] = method end
-  -- its own: a script may take one out
+  -- a copy: a script may remove a handler
   for name, handler in pairs(handlers) do self.default[name] = handler end
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
@@ -165,81 +175,17 @@ local function new(opts)
   return self
 end
 
---- Add a fault, see `pop3.server.fault`.
--- @tparam table f
+--- Add a fault.
+-- @tparam table f see `pop3.server.fault`; a field that is unknown, or that can
+-- never apply, raises an error
 -- @treturn pop3.server
+-- @usage server:fault{ verb = "UIDL", times = 1, cut = { lines = 1 } }
 function methods:fault(f)
   options.add_fault(self, f, 1)
   return self
 end
 
--- -------------------------------------------------------- what handlers need
-
--- May this user have its maildrop? Takes the lock.
-function methods:admit(session, user)
-  if self.locks[user] then
-    return nil, "the maildrop is in use by another session", "IN-USE"
-  end
-  local last = self.logins[user]
-  if last and self.time - last < self.login_delay then
-    return nil, "too soon after the last login", "LOGIN-DELAY"
-  end
-  if self.login_delay > 0 then self.logins[user] = self.time end
-  self.locks[user] = session
-  session.lock = user
-  return true
-end
-
-function methods:release(session)
-  local user = session.lock
-  if user and self.locks[user] == session then self.locks[user] = nil end
-  session.lock = nil
-end
-
--- The store of a user, made from a list of messages when it is first needed.
-function methods:store_of(user, entry)
-  if entry then self.entries[user] = entry end
-  entry = entry or self.entries[user] or self.users[user]
-  if not entry then return nil, "no such user" end
-  local mail = entry.mail
-  if mail and type(mail.open) == "function" then return mail end
-  local made = self.stores[user]
-  if not made or made.mail ~= mail then
-    local ok, result = pcall(store.memory, mail or {}, entry.uidl)
-    if not ok then return nil, result, "SYS/PERM" end
-    made = { mail = mail, store = result }
-    self.stores[user] = made
-  end
-  return made.store
-end
-
--- The lines of CAPA, nil if the server does not know it.
-function methods:capabilities(session)
-  if self.capa == false then return nil end
-  if type(self.capa) == "table" then return self.capa[session.state] or {} end
-  local lines = { "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING",
-                  "EXPIRE " .. self.expire }
-  if session.secure or not self.require_tls then
-    table.insert(lines, 2, "USER")
-    local offered = auth.offered(session)
-    if offered[1] then
-      lines[#lines + 1] = "SASL " .. table.concat(offered, " ")
-    end
-  end
-  if self.certificates and not session.secure
-     and session.state == "authorization" then
-    lines[#lines + 1] = "STLS"
-  end
-  if self.login_delay > 0 then
-    lines[#lines + 1] = ("LOGIN-DELAY %d"):format(math.ceil(self.login_delay))
-  end
-  lines[#lines + 1] = "UTF8"
-  lines[#lines + 1] = "LANG"
-  lines[#lines + 1] = "IMPLEMENTATION lpop3"
-  return lines
-end
-
--- Random octets in hexadecimal, from the seed if there is one.
+-- n random octets in hexadecimal, from the seed if there is one.
 function methods:random(n)
   if not self.seed then return core.random(n) end
   self.drawn = self.drawn + 1
@@ -252,19 +198,24 @@ function methods:nonce()
 end
 
 --- Make a certificate for a client, signed by the CA of `tls = "auto"`.
--- @tparam string user the name in it, which EXTERNAL logs in
+-- @tparam string user the name in it; EXTERNAL logs this user in
 -- @treturn string path of the certificate
--- @treturn string path of its key; both are gone when the server is
+-- @treturn string path of its key; both files are removed with the server
+-- @usage
+-- local server = pop3.server.new{ tls = { auto = true, client_cert = "required"
+-- },
+--   mechs = { "EXTERNAL" }, users = { mrose = {} } }
+-- local cert, key = server:client_certificate "mrose"
 function methods:client_certificate(user)
-  check.text(user, "client_certificate: the user", 1)
+  argument.text(user, "client_certificate: the user", 1)
   if not (self.certificates and self.certificates:cafile()) then
-    check.misuse(1, "client_certificate: the server has no CA of its own")
+    argument.misuse(1, "client_certificate: the server has no CA of its own")
   end
   return self.certificates:client_certificate(user)
 end
 
--- The text of the greeting, with an APOP stamp unless the script has put one
--- there, or what looks like one and is none.
+-- The text of the greeting. With APOP it has a stamp (RFC 1939 section 7),
+-- unless the script's text has one, or angle brackets that only look like one.
 function methods:greeting_of(session)
   local text = self.greeting or "lpop3 ready"
   if self.apop and not text:find "[<>]" then
@@ -275,37 +226,18 @@ function methods:greeting_of(session)
   return text
 end
 
+-- ------------------------------------------------------------------- sessions
+
+-- The options of the engine of a session.
 function methods:engine_options(id)
   local opts = self.engine_opts
   opts.id = id
   return opts
 end
 
-local MANY = 1000  -- errors, and verbs that POP3 does not have, that are kept
-
--- What a handler did wrong, and where; a secret may be in its message.
-function methods:handler_error(session, message, trace)
-  if #self.errors >= MANY then return end
-  if session.state ~= "closed" then message = session.engine:mask(message) end
-  if trace then message = message .. "\n" .. trace end
-  self.errors[#self.errors + 1] = ("session %d: %s"):format(session.id, message)
-end
-
--- Verbs come from the client: only so many of them, and no long ones.
-function methods:count_new(verb)
-  local count = self.counts[verb]
-  if not count then
-    if #verb > 64 or self.new_verbs >= MANY then return end
-    self.new_verbs = self.new_verbs + 1
-  end
-  self.counts[verb] = (count or 0) + 1
-end
-
--- ------------------------------------------------------------------- sessions
-
--- A new session over a descriptor, or in memory.
+-- Begin a session over a descriptor; in memory without one.
 function methods:begin(fd)
-  if not self.start then self:mark() end
+  if not self.restore then self:snapshot() end
   local id = self.last_id + 1
   self.last_id = id
   local session = new_session(self, id, fd)
@@ -321,20 +253,25 @@ end
 
 -- ----------------------------------------------------- where else it can run
 
---- Serve in a child process, which ends when this one does, or when what is
--- returned is closed. Sockets and pipes that this process has open, but for
--- standard input and output, are not the child's: handlers that need some open
--- them there.
+--- Serve in a child process. It ends when this process ends, or when the run is
+-- closed. The child does not inherit sockets and pipes that this process has
+-- open, apart from the standard ones: a handler that needs one opens it itself.
 -- @treturn pop3.run or nil, message, "io"
+-- @usage
+-- local run <close> = assert(server:fork())
+-- print(run.port)
 function methods:fork()
-  local run, err, code = require "pop3.server.fork".fork(self)
+  local run, err, code = require "pop3.server.fork"(self)
   return run, err, code
 end
 
---- A connection in memory, for `transport` of `pop3.connect`. Time stands
--- still on it but for `advance`; where both sides only wait, the clock jumps
--- to what is due next.
+--- A connection in memory, for the option `transport` of `pop3.connect`. Its
+-- clock is the server's, which stands still: `advance` moves it, and where both
+-- sides only wait, it jumps to the next thing that is due.
 -- @treturn transport
+-- @usage
+-- local s = assert(pop3.connect{ transport = server:loopback(), user = "mrose",
+--   password = "secret", insecure = true })
 function methods:loopback()
   return require "pop3.server.loopback"(self)
 end

@@ -73,8 +73,8 @@ end
 local PARTING = 0.005  -- seconds between two looks at links to be reset
 local PATIENCE = 10    -- seconds without any octet that leaves, then it is reset
 
--- A link ends, by FIN or RST. A reset takes away what the kernel has not sent yet,
--- so it waits until there is no such thing, or the peer does not read.
+-- A link ends, by FIN or RST. A reset takes away what the kernel has not sent
+-- yet, so it waits until there is no such thing, or the peer does not read.
 function methods:part(fd, how)
   local left = how == "rst" and fd:unsent()
   if not left then

@@ -29,8 +29,8 @@ local function look(server)
   return now
 end
 
--- Do something that runs handlers; when one of them has stopped the server, that
--- is done behind it.
+-- Do something that runs handlers; when one of them has stopped the server,
+-- that is done behind it.
 local function in_step(server, act, it, max)
   if server.stepping then return act(it, max) end  -- a handler is the client
   server.stepping = true

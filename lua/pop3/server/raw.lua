@@ -16,8 +16,8 @@ local function defaults(usual, hooks, handle)
 end
 
 -- A hook of the script, and then the one that this server cannot do without,
--- unless the script's gave the reply. At the end of a session it comes first, for
--- the script's may fail.
+-- unless the script's gave the reply. At the end of a session it comes first,
+-- for the script's may fail.
 local function before(name, hook, own)
   return function(session)
     if name == "disconnect" then own(session) end
@@ -33,8 +33,8 @@ end
 -- @tparam table hooks `connect` and others
 -- @tparam function handle called with the session and the rest of the line
 -- @tparam ?table above handlers of the script, which come before it
--- @treturn pop3.server or nil, message, code; misuse is an error of whoever called
--- the caller
+-- @treturn pop3.server or nil, message, code; misuse is an error of whoever
+-- called the caller
 return function(opts, hooks, handle, above)
   local ok, server, err, code = pcall(require "pop3.server.instance".new, opts)
   if not ok then error(check.said(server), 3) end

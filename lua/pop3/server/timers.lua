@@ -12,8 +12,9 @@ Heap.__index = Heap
 
 local FEW = 1000  -- things among which the dead ones do no harm
 
---- Things by time; those of equal time come in the order they were added. Things
--- that are over, which their field `ended` says, are dropped when there are many.
+--- Things by time; those of equal time come in the order they were added.
+-- Things that are over, which their field `ended` says, are dropped when there
+-- are many.
 function timers.heap()
   return setmetatable({ n = 0, serial = 0, many = FEW,
                         at = {}, order = {}, what = {} }, Heap)

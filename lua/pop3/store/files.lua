@@ -1,6 +1,6 @@
 -- Messages in files, a store of `pop3.store`.
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local memory = require "pop3.store.memory"
 
@@ -10,8 +10,8 @@ Files.__index = Files
 local FileDrop = { __name = "pop3.maildrop", canonical = true }
 FileDrop.__index = FileDrop
 
--- Make a unique-id from a name: the name itself if it is a valid unique-id (1 to 70
--- characters from ! to ~, RFC 1939 section 7), otherwise its SHA-256.
+-- Make a unique-id from a name: the name itself if it is a valid unique-id (1
+-- to 70 characters from ! to ~, RFC 1939 section 7), otherwise its SHA-256.
 -- @tparam string name
 -- @treturn string
 local function uid_of(name)
@@ -22,13 +22,13 @@ end
 -- Make the store, see `pop3.store`.
 local function new(paths, uidl)
   if type(paths) ~= "table" then
-    check.misuse(1, "store.files: paths must be a list of strings")
+    argument.misuse(1, "store.files: paths must be a list of strings")
   end
   local self = setmetatable({ paths = {}, uids = {} }, Files)
   local taken = {}
   for i, path in ipairs(paths) do
     if type(path) ~= "string" then
-      check.misuse(1, "store.files: path %d is a %s", i, type(path))
+      argument.misuse(1, "store.files: path %d is a %s", i, type(path))
     end
     local uid = uidl and uidl[i]
     if not uid then
@@ -51,7 +51,7 @@ function Files:open()
                       FileDrop)
 end
 
-function Files:mark()
+function Files:snapshot()
   local paths, uids, keys = self.paths, self.uids, self.keys
   return function() self.paths, self.uids, self.keys = paths, uids, keys end
 end

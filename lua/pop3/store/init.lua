@@ -1,8 +1,9 @@
---- Stores: where the mail of a test server is. A user's field `mail` is a list of
--- messages, or a store: one of these, or any object of the interface `store`.
+--- Stores: where the mail of a test server is. A user's field `mail` is a list
+-- of messages, or a store: one of these, or any object of the interface
+-- `store`.
 --
--- Octets are made canonical when they are read: CRLF line ends, and a CRLF at the end.
--- Sizes are of that form.
+-- Octets are made canonical when they are read: CRLF line ends, and a CRLF at
+-- the end. Sizes are of that form.
 -- @module pop3.store
 -- @usage
 -- local store = pop3.store.memory{ "From: a@b.example\r\n\r\nhi\r\n" }
@@ -17,26 +18,26 @@ local store = {}
 
 --- Messages in memory.
 -- @tparam {string,...} mail the messages
--- @tparam[opt] {string,...} uidl their unique-ids, otherwise they are made up. Two
--- messages may have the same one
+-- @tparam[opt] {string,...} uidl their unique-ids, otherwise they are made up.
+-- Two messages may have the same one
 -- @treturn store
 -- @function memory
 store.memory = memory.new
 
---- Messages in files, such as `.eml` files. A file is read when it is asked for. A
--- deletion takes the message out of the store and leaves the file.
+--- Messages in files, such as `.eml` files. A file is read when it is asked
+-- for. A deletion takes the message out of the store and leaves the file.
 -- @tparam {string,...} paths
--- @tparam[opt] {string,...} uidl their unique-ids; otherwise made from the names of the
--- files
+-- @tparam[opt] {string,...} uidl their unique-ids; otherwise made from the
+-- names of the files
 -- @treturn store
 -- @function files
 store.files = files.new
 
---- Messages in a Maildir that other programs may deliver into. `new/` and `cur/` are
--- read, and nothing is moved; a message is removed by the update of a session. The
--- unique-id is the name of the file without its flags: it stays the same if another
--- program moves the file or changes the flags. The order is the order of delivery, by
--- the time that the names begin with.
+--- Messages in a Maildir that other programs may deliver into. `new/` and
+-- `cur/` are read, and nothing is moved; a message is removed by the update of
+-- a session. The unique-id is the name of the file without its flags: it stays
+-- the same if another program moves the file or changes the flags. The order is
+-- the order of delivery, by the time that the names begin with.
 -- @tparam string path
 -- @tparam[opt] table opts
 -- @tparam[opt=false] boolean opts.create make the Maildir if there is none

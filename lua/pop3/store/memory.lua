@@ -1,19 +1,19 @@
--- Messages in memory, a store of `pop3.store`. Its maildrop is what those of other
--- stores are made of: arrays side by side, one for each property of a message.
+-- Messages in memory, a store of `pop3.store`. Maildrops are parallel arrays,
+-- one for each property of a message; `pop3.store.files` has the same.
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
 local Memory = { __name = "pop3.store.memory" }
 Memory.__index = Memory
 
--- What one session sees of it. The arrays are never changed but at their end:
--- `remove` makes new ones.
+-- A maildrop. The arrays of the store are only changed at their end, and
+-- `remove` makes new ones, so that an open maildrop stays as it is.
 local Drop = { __name = "pop3.maildrop", canonical = true }
 Drop.__index = Drop
 
--- Is something twice in a list? Unique-ids are the script's, and may well be the
--- same: messages are then told apart by keys.
+-- Does a value occur twice in a list? A script may give the same unique-id to
+-- two messages: keys then tell the messages apart.
 local function has_twice(list)
   local seen = {}
   for _, value in pairs(list) do
@@ -28,7 +28,7 @@ local NONE = {}
 -- Make the store, see `pop3.store`.
 local function new(mail, uidl)
   if type(mail) ~= "table" then
-    check.misuse(1, "store.memory: mail must be a list of strings")
+    argument.misuse(1, "store.memory: mail must be a list of strings")
   end
   local self = setmetatable({ list = {}, uids = {}, serial = 0, given = NONE,
                               keys = uidl and has_twice(uidl) and {} or nil },
@@ -37,7 +37,7 @@ local function new(mail, uidl)
   for _, uid in pairs(uidl or NONE) do self.given[uid] = true end
   for i = 1, #mail do
     if type(mail[i]) ~= "string" then
-      check.misuse(1, "store.memory: message %d is a %s, not a string", i,
+      argument.misuse(1, "store.memory: message %d is a %s, not a string", i,
                    type(mail[i]))
     end
     self:add(mail[i], uidl and uidl[i])
@@ -45,8 +45,8 @@ local function new(mail, uidl)
   return self
 end
 
--- Add a message. Unique-ids that are made up are never used again, and are none
--- of those that were given.
+-- Add a message. A unique-id that is made here is never used again, and differs
+-- from those that the script gave.
 function Memory:add(octets, uid)
   local i = #self.list + 1
   repeat
@@ -66,7 +66,7 @@ local function copy(list)
   return list and table.move(list, 1, #list, 1, {})
 end
 
-function Memory:mark()
+function Memory:snapshot()
   local list, uids = copy(self.list), copy(self.uids)
   local keys, serial = copy(self.keys), self.serial
   return function()
@@ -96,8 +96,8 @@ function Drop:octets(n)
   return self.list[n]
 end
 
--- Take what has these numbers here out of the arrays of the store, which go side
--- by side; others may have taken out more.
+-- Remove messages from the arrays of the store. The numbers are those of the
+-- maildrop; other sessions may have removed messages since.
 local function without(drop, numbers, name)
   local store_of, gone, kept, uids = drop.store, {}, {}, {}
   local keys = store_of.keys and {}

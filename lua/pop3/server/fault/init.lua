@@ -6,27 +6,28 @@
 --    server:fault{ hook = "connect", delay = 5 }
 --
 -- Without `verb` and `hook` it applies to the greeting and to each command. A
--- command that the server refuses for its form, its state or its length selects no
--- fault. A handler does the same to its own reply, with effects alone:
--- `session:fault{ cut = { bytes = 5 } }`. Where several faults apply, their effects
--- add up; of one effect given twice, the first value is taken.
+-- command that the server refuses for its form, its state or its length selects
+-- no fault. A handler does the same to its own reply, with effects alone:
+-- `session:fault{ cut = { bytes = 5 } }`. Where several faults apply, their
+-- effects add up; of one effect given twice, the first value is taken.
 --
--- **Where.** `verb`, `hook`, `args`, `session`, `user`, `state`, `nth`, `times`,
--- `when`: see `pop3.server.fault.place`.
+-- **Where.** `verb`, `hook`, `args`, `session`, `user`, `state`, `nth`,
+-- `times`, `when`: see `pop3.server.fault.place`.
 --
 -- **What.** `delay`, `stall`, `drip`, `slice`, `reply`, `cut`, `append`,
 -- `no_terminator`, `unstuffed`, `bare_lf`, `bare_cr`, `no_text`, `wrong_size`,
--- `uids`, `garbage`, `swap`, `refuse`, `alert`, `certificate`. The README of the
--- server lists each with its value and its places.
+-- `uids`, `garbage`, `swap`, `refuse`, `alert`, `certificate`. The README of
+-- the server lists each with its value and its places.
 --
--- A challenge of AUTH is delayed, dripped and cut; the other effects are for the
--- reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and `slice`
--- those of the connection. A large reply is changed in pieces as it is sent; only
--- one with `swap`, and the reply that it waits for, are held in memory.
+-- A challenge of AUTH is delayed, dripped and cut; the other effects are for
+-- the reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and
+-- `slice` those of the connection. A large reply is changed in pieces as it is
+-- sent; only one with `swap`, and the reply that it waits for, are held in
+-- memory.
 --
--- To add an effect, add a row to `fault.effects`: it is then known to `server:fault`,
--- `session:fault`, `pop3 serve` and the control requests, and the property spec
--- tries it.
+-- To add an effect, add a row to `fault.effects`: it is then known to
+-- `server:fault`, `session:fault`, `pop3 serve` and the control requests, and
+-- the property spec tries it.
 -- @module pop3.server.fault
 
 local argument = require "pop3.util.argument"
@@ -50,13 +51,14 @@ end
 
 --- The effects: one row each, in the order in which they are applied.
 --
--- A row has a `name`; the shape of its `value`; `at`, the places where it may be
--- given: "reply" (the greeting is one), "handshake", "connection"; a `text` for the
--- documentation; and at least one function, or a flag, that says what it does:
+-- A row has a `name`; the shape of its `value`; `at`, the places where it may
+-- be given: "reply" (the greeting is one), "handshake", "connection"; a `text`
+-- for the documentation; and at least one function, or a flag, that says what
+-- it does:
 --
 -- - `replace(session, value)` returns a reply; the handler is not called
--- - `rewrite(parts, value, session)` changes the octets of a reply; for the parts see
---   `pop3.server.fault.rewrite`
+-- - `rewrite(parts, value, session)` changes the octets of a reply; for the
+--   parts see `pop3.server.fault.rewrite`
 -- - `pace(session, value)` changes when the octets leave; it is called for a
 --   handshake as well, unless there is a function `handshake`
 -- - `handshake(session, value)` changes how the octets of a handshake leave
@@ -64,8 +66,9 @@ end
 -- - `open(session, value)` is called in place of the greeting and of TLS
 -- - `later`: the reply leaves after the reply to the next command
 --
--- `with` names an effect that this one excludes. `read(value)` returns the value in
--- another form. `needs_verb` is for an effect that only a fault with a verb may have.
+-- `with` names an effect that this one excludes. `read(value)` returns the
+-- value in another form. `needs_verb` is for an effect that only a fault with a
+-- verb may have.
 fault.effects = {
   { name = "reply", value = { type = "string" }, at = { "reply" },
     text = "These octets in place of the reply; a CRLF is added unless they end "
@@ -201,7 +204,8 @@ local function only_hook(f)
   end
 end
 
--- The name of an effect, or of a field of its value, that a handshake cannot have.
+-- The name of an effect, or of a field of its value, that a handshake cannot
+-- have.
 local function not_of_handshake(row, value)
   if not is_at(row, "handshake") then return row.name end
   for _, field in ipairs(row.value.fields or {}) do
@@ -288,7 +292,8 @@ local function sliced(drip, slice)
   return { bytes = bytes, every = drip.every * bytes / drip.bytes }
 end
 
---- Add effects to others. Where both have the same effect, that of `first` stays.
+--- Add effects to others. Where both have the same effect, that of `first`
+-- stays.
 -- @tparam ?table first which is changed
 -- @tparam table more
 -- @treturn table first, or a new table
@@ -337,8 +342,8 @@ function fault.paces(effects)
   return made
 end
 
---- The effects that are left for the reply at the end, after a challenge of AUTH
--- was delayed, dripped and cut.
+--- The effects that are left for the reply at the end, after a challenge of
+-- AUTH was delayed, dripped and cut.
 -- @tparam table effects
 -- @treturn table
 -- @local
@@ -413,8 +418,8 @@ end
 -- @tparam table reply
 -- @tparam table effects
 -- @tparam[opt] boolean hold keep the octets in one piece
--- @treturn table the same reply if no effect changes it; otherwise a new one, whose
--- `raw` is octets or a source of pieces, and whose `rewritten` is true
+-- @treturn table the same reply if no effect changes it; otherwise a new one,
+-- whose `raw` is octets or a source of pieces, and whose `rewritten` is true
 -- @local
 function fault.rewritten(session, reply, effects, hold)
   local parts

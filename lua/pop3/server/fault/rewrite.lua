@@ -1,9 +1,10 @@
 --- The octets of a reply, taken apart for the effects that change them.
 --
 -- `rewrite.open` makes the parts of a reply, as the engine would encode it. The
--- `rewrite` function of an effect's row changes these parts, and `rewrite.close`
--- makes octets of them. A large body is never held: it goes through in pieces. A
--- source of pieces is a function that returns the next piece, nil after the last.
+-- `rewrite` function of an effect's row changes these parts, and
+-- `rewrite.close` makes octets of them. A large body is never held: it goes
+-- through in pieces. A source of pieces is a function that returns the next
+-- piece, nil after the last.
 -- @module pop3.server.fault.rewrite
 -- @local
 
@@ -158,10 +159,11 @@ end
 -- @tparam ?string verb nil for the greeting
 -- @treturn table the parts: `verb`; `ok`, whether it is +OK; `head`, the status
 -- line; `body`, a source of pieces with CRLF line ends, or nil; `terminator`;
--- `line_end`; `after`, octets after the reply; `raw`, whether the dots of the body
--- are stuffed already. A row may set `stuff` to false, `octets`, a source that
--- replaces the reply, `bound`, see the effect `cut`, `closes`, how the connection
--- ends after the reply, and `hold`, that the reply must not leave in pieces
+-- `line_end`; `after`, octets after the reply; `raw`, whether the dots of the
+-- body are stuffed already. A row may set `stuff` to false, `octets`, a source
+-- that replaces the reply, `bound`, see the effect `cut`, `closes`, how the
+-- connection ends after the reply, and `hold`, that the reply must not leave in
+-- pieces
 function rewrite.open(reply, verb)
   local ok = reply.status == "+OK"
   local parts = { verb = verb, ok = ok, terminator = ".\r\n", after = "",

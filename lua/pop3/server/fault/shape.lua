@@ -6,9 +6,9 @@
 --
 -- A shape has a `type`: "boolean", "integer", "number", "string", "function",
 -- "choice" (the words are the list part of the shape) or "table" (`fields` is a
--- list of `{ name, shape }`). A number may have `least` or `above` and a `unit`.
--- `default` is the value of a field that is left out. A field with `at` = "reply"
--- does not apply to a handshake.
+-- list of `{ name, shape }`). A number may have `least` or `above` and a
+-- `unit`. `default` is the value of a field that is left out. A field with `at`
+-- = "reply" does not apply to a handshake.
 -- @module pop3.server.fault.shape
 -- @local
 

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.aapt
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "Ubuntu Forums, \"mutt on 10.4 will not work\", 2012-04-01, log of "
             .. "fetchmail"
@@ -10,7 +10,7 @@ local LOG = "Ubuntu Forums, \"mutt on 10.4 will not work\", 2012-04-01, log of "
 return {
   title = "mail.aapt.net.au",
   options = { greeting = "POP3 Ready pfep03", capa = false },
-  on = kit.on {
+  on = toolkit.on {
     login = { ok = "Maildrop locked and ready" },
     words = {
       USER = function(_, _, name)

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.aol
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "GitHub: neomutt/neomutt issue 1427, log"
 local CAPA = { "IMPLEMENTATION jpop-0.1", "TOP", "USER", "SASL LOGIN PLAIN" }
@@ -14,7 +14,7 @@ return {
     mechs = { "LOGIN", "PLAIN" },
     capa = { authorization = CAPA, transaction = CAPA },
   },
-  on = kit.on {
+  on = toolkit.on {
     capa = "CAPA list follows",
     login = { closes = true },
   },

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.citadel
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: SegHaxx/citadel-gay citadel/server/modules/pop3/"
                .. "serv_pop3.c"
@@ -21,7 +21,7 @@ local function numbered(format)
   return function(_, _, n) return format:format(n) end
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = {
     ok = function(session)
@@ -30,7 +30,7 @@ local on = kit.on {
     end,
     failed = "That is NOT the password.",
     dress = function(_, drop)
-      return kit.view(drop, { uid = kit.uids "%d" })
+      return toolkit.view(drop, { uid = toolkit.uids "%d" })
     end,
   },
   words = {
@@ -49,9 +49,9 @@ local on = kit.on {
            or "Not logged in."
   end,
   lacks = { "AUTH", "APOP", "UTF8", "LANG" },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
-on.RETR = kit.reaching(on.RETR)
+on.RETR = toolkit.reaching(on.RETR)
 
 -- Who is not there is told so.
 function on.USER(session, name)

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.courier
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "seen on Debian 12, courier-pop 1.0.16"
 local SERVER = "GitHub: svarshavchik/courier-libs imap/pop3dserver.c"
@@ -12,7 +12,7 @@ local MISSING = "Invalid message number."
 local CAPA = { "TOP", "USER", "LOGIN-DELAY 10", "PIPELINING", "UIDL",
                "UTF8 USER", "IMPLEMENTATION Courier Mail Server" }
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Here's what I can do:",
   login = {
     ok = "logged in.",
@@ -22,7 +22,7 @@ local on = kit.on {
     end,
     shared = true,
     dress = function(_, drop)
-      return kit.view(drop, { uid = kit.uids "UID%d-1790000000" })
+      return toolkit.view(drop, { uid = toolkit.uids "UID%d-1790000000" })
     end,
   },
   words = {

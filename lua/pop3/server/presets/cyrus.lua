@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.cyrus
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: cyrusimap/cyrus-imapd imap/pop3d.c"
 local MISSING = "No such message"
@@ -17,7 +17,7 @@ local function lines(first, ...)
   return list
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "List of capabilities follows",
   login = {
     ok = function(session)
@@ -34,7 +34,7 @@ local on = kit.on {
              :format(minutes, minutes > 1 and "s" or ""), "LOGIN-DELAY"
     end,
     dress = function(_, drop)
-      return kit.view(drop, { uid = kit.uids "1790000000.%d" })
+      return toolkit.view(drop, { uid = toolkit.uids "1790000000.%d" })
     end,
   },
   words = {

@@ -2,26 +2,26 @@
 -- @module pop3.server.presets.dbmail
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: dbmail/dbmail src/pop3.c"
 
 local PATIENCE = 3
 
 local function totals(session)
-  return ("%d messages (%d octets)"):format(kit.totals(session))
+  return ("%d messages (%d octets)"):format(toolkit.totals(session))
 end
 
 local function missing(_, _, n)
   return ("[%d] no such message"):format(n)
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = {
     ok = function(session)
       return ("%s has %d messages (%d octets)"):format(session.user,
-             kit.totals(session))
+             toolkit.totals(session))
     end,
     failed = function(session)
       return session.verb == "APOP" and "authentication attempt is invalid"
@@ -44,9 +44,9 @@ local on = kit.on {
   },
   unknown = "command not understood",
   lacks = { "UTF8", "LANG" },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
-on.RETR = kit.reaching(on.RETR)
+on.RETR = toolkit.reaching(on.RETR)
 
 local logs_in = on.AUTH
 function on.AUTH(session, ...)
@@ -59,7 +59,7 @@ for verb, handler in pairs(on) do
   on[verb] = function(session, ...)
     local reply = handler(session, ...)
     if reply.status == "-ERR" and verb ~= "QUIT" then
-      local memory = kit.memory(session)
+      local memory = toolkit.memory(session)
       memory.errors = (memory.errors or 0) + 1
       if memory.errors > PATIENCE then
         reply = session:err "too many errors"

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.dovecot
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "seen on Debian 12, dovecot 2.3.19"
 local SOURCE = "GitHub: dovecot/core src/pop3/pop3-commands.c"
@@ -16,19 +16,19 @@ local function missing(session, _, n)
   return ("There's no message %d."):format(n)
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = false,
   login = {
     ok = "Logged in.",
     failed = function() return "Authentication failed.", "AUTH" end,
     dress = function(_, drop)
-      return kit.view(drop, { uid = kit.uids "%08x6b05a665" })
+      return toolkit.view(drop, { uid = toolkit.uids "%08x6b05a665" })
     end,
   },
   words = {
     USER = false, NOOP = false, RSET = false, STAT = {},
     LIST = { err = missing, ok = function(session)
-      return ("%d messages:"):format((kit.totals(session)))
+      return ("%d messages:"):format((toolkit.totals(session)))
     end },
     UIDL = { ok = false, err = missing },
     RETR = { err = missing },
@@ -43,7 +43,7 @@ local on = kit.on {
 
 -- Commands that are not known, so many in a row, end the link.
 function on.unknown(session)
-  local memory = kit.memory(session)
+  local memory = toolkit.memory(session)
   memory.bad = (memory.bad or 0) + 1
   if memory.bad > (PATIENCE[session.state] or 0) then
     local reply = session:err(session.state == "transaction"
@@ -61,7 +61,7 @@ for verb, handler in pairs(on) do
   if verb ~= "unknown" then
     on[verb] = function(session, ...)
       local reply = handler(session, ...)
-      if reply.status == "+OK" then kit.memory(session).bad = 0 end
+      if reply.status == "+OK" then toolkit.memory(session).bad = 0 end
       return reply
     end
   end

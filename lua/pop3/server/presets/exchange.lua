@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.exchange
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "GitHub: jstedfast/MailKit issue 391, protocol log of Exchange 2003"
 local NAME = "Microsoft Exchange Server 2003 POP3 server version 6.5.7638.1"
@@ -10,24 +10,24 @@ local REFUSED = "Logon failure: unknown user name or bad password."
 
 -- Until a message has been fetched, its size is that of what the database has.
 local function dress(session, drop)
-  local known = kit.kept(session)
-  return kit.view(drop, {
+  local known = toolkit.kept(session)
+  return toolkit.view(drop, {
     size = function(size, n)
       return known[drop:uid(n)] and size or size * 3 // 4
     end,
-    uid = kit.uids "%d",
+    uid = toolkit.uids "%d",
   })
 end
 
 -- The line behind AUTH NTLM is taken for the client's message, whatever it is.
 local function message(session)
-  local memory = kit.memory(session)
+  local memory = toolkit.memory(session)
   if not memory.ntlm then return nil end
   memory.ntlm = nil
   return session:err(REFUSED)
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = { ok = "User successfully logged on.", failed = REFUSED,
             dress = dress },
@@ -51,7 +51,7 @@ end
 
 function on.AUTH(session, mechanism, initial)
   if mechanism and mechanism:upper() == "NTLM" then
-    kit.memory(session).ntlm = true
+    toolkit.memory(session).ntlm = true
     return session:ok()
   end
   return logs_in(session, mechanism, initial)
@@ -61,7 +61,7 @@ local fetches = on.RETR
 function on.RETR(session, n)
   local reply = fetches(session, n)
   if reply.status == "+OK" then
-    kit.kept(session)[kit.plain_uid(session.maildrop, n)] = true
+    toolkit.kept(session)[toolkit.plain_uid(session.maildrop, n)] = true
   end
   return reply
 end

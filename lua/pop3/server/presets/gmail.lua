@@ -3,7 +3,7 @@
 -- @local
 
 local core = require "pop3.core"
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local HELP = "https://support.google.com/a/answer/6089246"
 local LOG = "GitHub: jstedfast/MimeKit issue 99, protocol log"
@@ -19,20 +19,20 @@ local SESSION = 250  -- messages that are shown in one session
 -- "recent:mrose" is mrose, who wants all of the last days.
 local function bare(session, name)
   local rest = name:match "^recent:(.*)"
-  kit.memory(session).recent = rest ~= nil
+  toolkit.memory(session).recent = rest ~= nil
   return rest or name
 end
 
 -- What is left of the maildrop: the oldest of what was not fetched yet.
 local function dress(session, drop)
-  local popped, numbers = kit.kept(session), {}
-  local recent = kit.memory(session).recent
+  local popped, numbers = toolkit.kept(session), {}
+  local recent = toolkit.memory(session).recent
   for n = 1, drop:count() do
     if recent or #numbers < SESSION and not popped[drop:uid(n)] then
       numbers[#numbers + 1] = n
     end
   end
-  return kit.view(drop, { numbers = numbers })
+  return toolkit.view(drop, { numbers = numbers })
 end
 
 local login = {
@@ -43,7 +43,7 @@ local login = {
   dress = dress,
 }
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = login,
   words = { UIDL = false, RETR = "message follows", QUIT = "Farewell." },
@@ -80,7 +80,7 @@ local fetches = on.RETR
 function on.RETR(session, n)
   local reply = fetches(session, n)
   if reply.status == "+OK" then
-    local memory = kit.memory(session)
+    local memory = toolkit.memory(session)
     memory.fetched = memory.fetched or {}
     memory.fetched[n] = true
   end
@@ -89,10 +89,10 @@ end
 
 -- Messages go out of sight here, by QUIT alone; they do not go away.
 function on.update(session, numbers)
-  local popped, drop, real = kit.kept(session), session.maildrop, {}
-  for n in pairs(kit.memory(session).fetched or {}) do real[n] = true end
+  local popped, drop, real = toolkit.kept(session), session.maildrop, {}
+  for n in pairs(toolkit.memory(session).fetched or {}) do real[n] = true end
   for _, n in ipairs(numbers) do real[n] = true end
-  for n in pairs(real) do popped[kit.plain_uid(drop, n)] = true end
+  for n in pairs(real) do popped[toolkit.plain_uid(drop, n)] = true end
   return session:ok()
 end
 

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.gmx
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "Ubuntu Forums, \"mail.com POP3/IMAP Down? I/O Error\", 2014-10-29"
 
@@ -11,11 +11,11 @@ return {
   options = {
     greeting = "POP server ready H migmxus004 0M9ZXK-1XvuTf1dq3-00CNqN",
   },
-  on = kit.on {
+  on = toolkit.on {
     login = {
       ok = function(session)
         return ('mailbox "%s" has %d messages (%d octets) H migmxus004')
-               :format(session.user, kit.totals(session))
+               :format(session.user, toolkit.totals(session))
       end,
       failed = "authentication failed",
     },

@@ -3,24 +3,24 @@
 -- @local
 
 local core = require "pop3.core"
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: hmailserver/hmailserver hmailserver/source/Server/POP3/"
                .. "POP3Connection.cpp"
 local MISSING = "No such message"
 
 local function totals(session)
-  return ("%d messages (%d octets)"):format(kit.totals(session))
+  return ("%d messages (%d octets)"):format(toolkit.totals(session))
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "CAPA list follows",
   login = {
     ok = "Mailbox locked and ready",
     failed = "Invalid user name or password.",
     locked = "Your mailbox is already locked",
     dress = function(_, drop)
-      return kit.view(drop, { uid = kit.uids "%d" })
+      return toolkit.view(drop, { uid = toolkit.uids "%d" })
     end,
   },
   words = {

@@ -1,35 +1,37 @@
---- Presets: known POP3 servers, and what each is known to do. The option `preset` of
--- `pop3.server.new` takes a name or such a table.
+--- Presets: known POP3 servers, and what each is known to do. The option
+-- `preset` of `pop3.server.new` takes a name or such a table.
 --
 -- What they show, among other things:
 --
--- - `gmail`: fetched messages are not listed again; DELE does not delete; `recent:`;
---   250 messages at a time
+-- - `gmail`: fetched messages are not listed again; DELE does not delete;
+--   `recent:`; 250 messages at a time
 -- - `outlook`: Office 365: AUTH XOAUTH2 in two lines, or the connection ends
 -- - `exchange`: 2003: sizes that are not those of the messages; AUTH NTLM is
 --   answered by +OK
--- - `dovecot`, `cyrus`, `courier`, `zimbra`, `citadel`, `dbmail`, `uw`: replies,
---   unique-ids and limits of each; QUIT that hides a failed update (`cyrus`,
---   `citadel`); no lock (`courier`); an added header field in each message (`uw`)
+-- - `dovecot`, `cyrus`, `courier`, `zimbra`, `citadel`, `dbmail`, `uw`:
+--   replies, unique-ids and limits of each; QUIT that hides a failed update
+--   (`cyrus`, `citadel`); no lock (`courier`); an added header field in each
+--   message (`uw`)
 -- - `popa3d`: +OK and -ERR without a text, no CAPA; equal messages have one
 --   unique-id
 -- - `qmail`: sizes without CR, one more empty line at the end, STAT that counts
 --   deleted messages
 -- - `hmailserver`: TOP without dot-stuffing; LIST of deleted messages; `+ERR`
--- - `maillennium`, `openmail`, `ftgate`, `usanet`: TOP cut at 64 KiB, at a line, at
---   ten; +OK twice
--- - `aol`, `yahoo`, `aapt`, `o2`, `gmx`, `qpopper`, `twisted`, `domino`: no UIDL in
---   CAPA; LAST that claims that all was read; no CAPA; replies without a text; names
---   in replies; UIDL without the number; a stamp that is not one
+-- - `maillennium`, `openmail`, `ftgate`, `usanet`: TOP cut at 64 KiB, at a
+--   line, at ten; +OK twice
+-- - `aol`, `yahoo`, `aapt`, `o2`, `gmx`, `qpopper`, `twisted`, `domino`: no
+--   UIDL in CAPA; LAST that claims that all was read; no CAPA; replies without
+--   a text; names in replies; UIDL without the number; a stamp that is not one
 --
--- A preset has `title`; `options`, some of those of `pop3.server.new`; `on`, handlers
--- that show what options cannot; and `quirks`, a list of `{ what =, source = }`.
--- `pairs(presets)` goes over all of them, `presets()` returns their names.
+-- A preset has `title`; `options`, some of those of `pop3.server.new`; `on`,
+-- handlers that show what options cannot; and `quirks`, a list of `{ what =,
+-- source = }`. `pairs(presets)` goes over all of them, `presets()` returns
+-- their names.
 --
--- The script's own options and handlers come before those of the preset. Unique-ids
--- that a script gives stay as they are; others are made in the form of the real server.
--- STLS and the SASL mechanisms in the reply to CAPA follow the options `tls` and
--- `mechs`.
+-- The script's own options and handlers come before those of the preset.
+-- Unique-ids that a script gives stay as they are; others are made in the form
+-- of the real server. STLS and the SASL mechanisms in the reply to CAPA follow
+-- the options `tls` and `mechs`.
 -- @module pop3.server.presets
 -- @usage
 -- local server = pop3.server.new{ preset = "gmail" }

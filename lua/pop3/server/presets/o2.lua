@@ -2,19 +2,19 @@
 -- @module pop3.server.presets.o2
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "GitHub: jstedfast/MailKit issue 171, protocol log"
 local CAPA = { "LAST", "TOP", "USER", "PIPELINING", "UIDL", "SASL LOGIN PLAIN" }
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = { ok = false },
   words = { STLS = false },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
 for _, verb in ipairs { "RETR", "DELE" } do
-  on[verb] = kit.reaching(function(session, n)
+  on[verb] = toolkit.reaching(function(session, n)
     return session.server.default[verb](session, n)
   end)
 end

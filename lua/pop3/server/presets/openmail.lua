@@ -2,13 +2,13 @@
 -- @module pop3.server.presets.openmail
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: Distrotech/fetchmail fetchmail-FAQ.html, S3"
 
-local on = kit.on {
+local on = toolkit.on {
   login = { dress = function(_, drop)
-    return kit.view(drop, { size = function(size)
+    return toolkit.view(drop, { size = function(size)
       return (size + 512) // 1024 * 1024
     end })
   end },

@@ -3,7 +3,7 @@
 -- @local
 
 local core = require "pop3.core"
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "GitHub: kisli/vmime issue 267, protocol log"
 
@@ -15,7 +15,7 @@ local host = core.sasl.encode(("LPOP3.PROD.OUTLOOK.COM"):gsub(".", "%0\0"))
 
 local REFUSED = "Command is not valid in this state."
 
-local on = kit.on {
+local on = toolkit.on {
   capa = false,
   login = {
     ok = "User successfully logged on.",

@@ -3,7 +3,7 @@
 -- @local
 
 local core = require "pop3.core"
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "seen on Debian 12, popa3d 1.0.3"
 
@@ -21,7 +21,7 @@ local function digest(octets)
 end
 
 local function dress(_, drop)
-  return kit.view(drop, { uid = function(uid, n)
+  return toolkit.view(drop, { uid = function(uid, n)
     if not uid:find "^lpop3%.%d+$" then return uid end
     local octets = drop:octets(n)
     return octets and digest(octets) or uid
@@ -30,7 +30,7 @@ end
 
 local NONE = { ok = false, err = function() return false end }
 
-local on = kit.on {
+local on = toolkit.on {
   login = {
     ok = false, closes = true, dress = dress,
     failed = "Authentication failed (bad password?)",
@@ -39,9 +39,9 @@ local on = kit.on {
             DELE = NONE, NOOP = NONE, RSET = NONE, QUIT = NONE },
   unknown = false,
   lacks = { "CAPA", "AUTH", "APOP", "UTF8", "LANG", "STLS" },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
-on.RETR, on.DELE = kit.reaching(on.RETR), kit.reaching(on.DELE)
+on.RETR, on.DELE = toolkit.reaching(on.RETR), toolkit.reaching(on.DELE)
 
 return {
   title = "popa3d",

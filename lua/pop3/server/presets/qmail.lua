@@ -3,15 +3,15 @@
 -- @local
 
 local core = require "pop3.core"
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: notqmail/notqmail qmail-pop3d.c"
 local POPUP = "GitHub: notqmail/notqmail qmail-popup.c"
 
 -- Sizes are those of the files, whose lines end with LF alone.
 local function dress(_, drop)
-  return kit.view(drop, {
-    uid = kit.uids "1790000000.%d.lpop3",
+  return toolkit.view(drop, {
+    uid = toolkit.uids "1790000000.%d.lpop3",
     size = function(size, n)
       local octets = drop:octets(n)
       if not octets then return size end
@@ -28,7 +28,7 @@ end
 
 local QUIET = { ok = false, err = missing }
 
-local on = kit.on {
+local on = toolkit.on {
   login = { ok = false, failed = function() return "authorization failed" end,
             closes = true, dress = dress },
   words = { USER = false, LIST = QUIET, UIDL = QUIET, RETR = QUIET, TOP = QUIET,
@@ -38,9 +38,9 @@ local on = kit.on {
            or "authorization first"
   end,
   lacks = { "CAPA", "AUTH", "STLS", "UTF8", "LANG" },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
-on.DELE = kit.reaching(on.DELE)
+on.DELE = toolkit.reaching(on.DELE)
 
 -- The extra line is not one of those that were asked for.
 local tops = on.TOP
@@ -55,7 +55,7 @@ end
 
 -- How many there were, how much there is.
 function on.STAT(session)
-  local _, octets = kit.totals(session)
+  local _, octets = toolkit.totals(session)
   return session:ok(session.maildrop:count() .. " " .. octets)
 end
 

@@ -2,20 +2,20 @@
 -- @module pop3.server.presets.qpopper
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "http://thebiltons.co.uk/pop.php"
 local NEW = "http://www.eudora.com/products/unsupported/qpopper/30.html"
 
-local on = kit.on {
+local on = toolkit.on {
   login = {
     ok = function(session)
-      local count, octets = kit.totals(session)
+      local count, octets = toolkit.totals(session)
       return ("%s has %d visible message%s (0 hidden) in %d octets."):format(
              session.user, count, count == 1 and "" or "s", octets)
     end,
     failed = function(session)
-      local name = kit.memory(session).name
+      local name = toolkit.memory(session).name
       return ('Password supplied for "%s" is incorrect.'):format(name or ""),
              "AUTH"
     end,
@@ -25,7 +25,7 @@ local on = kit.on {
 -- Behind the name may be what is wanted of the messages.
 function on.USER(session, name)
   name = name:gsub("%-no%-mime$", "")
-  kit.memory(session).name = name
+  toolkit.memory(session).name = name
   local reply = session.server.default.USER(session, name)
   if reply.status == "+OK" then
     reply.text = ("Password required for %s."):format(name)

@@ -1,19 +1,18 @@
---- What presets are made with: handlers that do what the default does and say
--- it, or do it, as another server would.
+--- Functions for presets: handlers that call the default handler and reword its
+-- reply, maildrops with other sizes and unique-ids, and memory for a session.
 -- @module pop3.server.presets.toolkit
 -- @local
 
-local auth = require "pop3.server.auth"
-local core = require "pop3.core"
+local capabilities = require "pop3.server.capabilities"
 
-local kit = {}
+local toolkit = {}
 
 -- ------------------------------------------------------------------- memory
 
 local memories = setmetatable({}, { __mode = "k" })
 
---- A table that lasts as long as a session.
-function kit.memory(session)
+--- A table that a preset has for each session.
+function toolkit.memory(session)
   local memory = memories[session]
   if not memory then
     memory = {}
@@ -22,9 +21,9 @@ function kit.memory(session)
   return memory
 end
 
---- A table that lasts as long as the server, for the session's user; a reset
--- empties it.
-function kit.kept(session)
+--- A table that a preset has for each user, as long as the server runs; `reset`
+-- puts it back.
+function toolkit.kept(session)
   local kept = session.server.kept
   local mine = kept[session.user]
   if not mine then
@@ -36,8 +35,8 @@ end
 
 -- -------------------------------------------------------------------- words
 
--- Change what a reply says: to `how`, or to what it returns: text, code. False
--- is no text, nil leaves the reply alone.
+-- Reword a reply. `how` is the text, or a function that returns text, code;
+-- false means no text, nil leaves the reply as it is.
 local function say(session, reply, how, a, b)
   local code
   if type(how) == "function" then how, code = how(session, reply, a, b) end
@@ -46,14 +45,14 @@ local function say(session, reply, how, a, b)
   return reply
 end
 
--- The reply of the default handler, in other words.
+-- A handler that rewords the reply of the default handler.
 local function reworded(verb, words)
   return function(session, a, b)
     local reply = session.server.default[verb](session, a, b)
     if reply.raw or reply.hangup then return reply end
     local how = words.err
     if reply.status == "+OK" then
-      -- the text of LIST 1 and UIDL 1 is what they are for
+      -- the text of LIST 1 and UIDL 1 is the size or the unique-id
       if a and (verb == "LIST" or verb == "UIDL") then return reply end
       how = words.ok
     end
@@ -63,13 +62,13 @@ end
 
 -- ------------------------------------------------------------------ maildrop
 
---- A maildrop as another server sees it.
--- @tparam drop drop
--- @tparam table as `numbers`: which messages there are; `uid(uid, n)`,
--- `size(size, n)` and `octets(octets, n)`: what they are turned into, where n
--- is the number in `drop`
--- @treturn drop
-function kit.view(drop, as)
+--- A maildrop that shows another one with changes.
+-- @tparam table drop see `pop3.store`
+-- @tparam table as `numbers`: the messages that are shown; `uid(uid, n)`,
+-- `size(size, n)` and `octets(octets, n)` return the changed value, where n is
+-- the number in `drop`
+-- @treturn table a maildrop
+function toolkit.view(drop, as)
   local view, numbers = {}, as.numbers
   local function real(n) return numbers and numbers[n] or n end
   local function turned(name)
@@ -82,7 +81,7 @@ function kit.view(drop, as)
   end
   view.uid, view.size = turned "uid", turned "size"
   view.octets = turned "octets"
-  function view.plain_uid(_, n) return kit.plain_uid(drop, real(n)) end
+  function view.plain_uid(_, n) return toolkit.plain_uid(drop, real(n)) end
   function view.count()
     return numbers and #numbers or drop:count()
   end
@@ -100,13 +99,15 @@ function kit.view(drop, as)
   return view
 end
 
---- What the store calls a message, however a view shows it.
-function kit.plain_uid(drop, n)
+--- The unique-id of a message in the store, whatever a view shows.
+function toolkit.plain_uid(drop, n)
   return (drop.plain_uid or drop.uid)(drop, n)
 end
 
---- Unique-ids of a form: those that were made up, by their serial number.
-function kit.uids(form)
+--- A function for `view` that gives unique-ids another form. Unique-ids of a
+-- script stay as they are.
+-- @tparam string form with %d or %x for the serial number
+function toolkit.uids(form)
   return function(uid)
     local serial = uid:match "^lpop3%.(%d+)$"
     return serial and form:format(math.tointeger(serial)) or uid
@@ -115,10 +116,10 @@ end
 
 -- --------------------------------------------------------------------- login
 
--- A verb that logs in. Of `how`: `ok`, `failed` (a wrong password), `locked`
--- and `delayed` are what is said then; `closes`: failure ends the link;
--- `shared`: there is no lock; `dress(session, drop)` returns the maildrop to
--- use.
+-- A handler for a verb that logs in. `how` has the texts `ok`, `failed` (a
+-- wrong password), `locked` and `delayed`; `closes`: a failure ends the
+-- connection; `shared`: there is no lock; `dress(session, drop)` returns the
+-- maildrop to use.
 local function login(verb, how)
   return function(session, a, b)
     local reply = session.server.default[verb](session, a, b)
@@ -139,82 +140,28 @@ end
 
 -- ---------------------------------------------------------------------- CAPA
 
--- The line of mechanisms: names that this server does not know are for show.
-local function mechanisms(session, line)
-  local names, there = {}, {}
-  local offered = auth.offered(session)
-  for _, name in ipairs(offered) do there[name] = true end
-  for name in line:gmatch "%S+" do
-    if name ~= "SASL" and (there[name] or not core.sasl.mechanisms[name]) then
-      names[#names + 1] = name
-      there[name] = nil
-    end
-  end
-  for _, name in ipairs(offered) do
-    if there[name] then names[#names + 1] = name end
-  end
-  return names[1] and "SASL " .. table.concat(names, " ")
-end
-
--- Lines that the script's options want otherwise than the preset.
-local function limits(server)
-  local wanted = {}
-  if server.expire ~= "NEVER" then wanted.EXPIRE = "EXPIRE " .. server.expire end
-  if server.login_delay > 0 then
-    wanted["LOGIN-DELAY"] = ("LOGIN-DELAY %d"):format(
-                            math.ceil(server.login_delay))
-  end
-  return wanted
-end
-
--- The reply to CAPA: the lines of the preset, with what depends on how the
--- server was made.
-local function capabilities(text)
+-- The reply to CAPA: the lines of the preset, adjusted to the options of the
+-- server.
+local function capa(text)
   return function(session, ...)
-    local server = session.server
-    local reply = server.default.CAPA(session, ...)
+    local reply = session.server.default.CAPA(session, ...)
     if type(reply.body) ~= "table" then return reply end
-    local stls = server.certificates and not session.secure
-                 and session.state == "authorization"
-    local barred = server.require_tls and not session.secure
-    local lines, sasl, wanted = {}, barred, limits(server)
-    for _, line in ipairs(reply.body) do
-      local word = line:match "^%S+"
-      if barred and (word == "SASL" or word == "USER") then
-        line = nil
-      elseif word == "SASL" then
-        line = mechanisms(session, line)
-        sasl = true
-      elseif word == "STLS" then
-        line = stls and line
-        stls = false
-      elseif wanted[word] then
-        line, wanted[word] = wanted[word], nil
-      end
-      if line then lines[#lines + 1] = line end
-    end
-    for _, word in ipairs { "EXPIRE", "LOGIN-DELAY" } do
-      lines[#lines + 1] = wanted[word]
-    end
-    if not sasl and session.state == "authorization" then
-      lines[#lines + 1] = mechanisms(session, "") or nil
-    end
-    if stls then lines[#lines + 1] = "STLS" end
-    reply.body = lines
+    reply.body = capabilities.adapted(session, reply.body)
     return say(session, reply, text)
   end
 end
 
 -- -------------------------------------------------------------------- lacks
 
--- Verbs that come with an option of the script's: does the server have it?
+-- Verbs that an option of the server brings: is the option set?
 local optional = {
   AUTH = function(server) return server.mechs[1] end,
   APOP = function(server) return server.apop end,
   STLS = function(server) return server.certificates end,
 }
 
--- A verb that is not known, unless the script's options want it.
+-- A handler for a verb that this server does not have, unless an option brings
+-- it.
 local function lacking(verb, handler, unknown)
   local wants = optional[verb]
   if not wants then return unknown end
@@ -227,19 +174,20 @@ end
 
 -- ----------------------------------------------------------------------- all
 
---- Handlers of a preset.
+--- The handlers of a preset.
 -- @tparam table preset
 --
 -- - `capa`: the text of the reply to CAPA
--- - `login`: see above; it is for PASS, APOP and AUTH
--- - `words`: verb → what is said, a text, false for none, or a function
---   (session, reply, ...) that returns text, code; or `{ ok =, err = }`
--- - `unknown`: the same for a verb that is not known; `lacks`: verbs that this
---   server does not know either, but for AUTH, APOP and STLS when the script
---   gives `mechs`, `apop` and `tls`
--- - `on`: more of them
-function kit.on(preset)
-  local on = { CAPA = capabilities(preset.capa) }
+-- - `login`: see `login` above; for PASS, APOP and AUTH
+-- - `words`: verb → text, false for no text, or a function (session, reply,
+--   ...) that returns text, code; or a table `{ ok =, err = }` of these
+-- - `unknown`: the same for a verb that the server does not have; `lacks`: a
+--   list of such verbs. AUTH, APOP and STLS are there all the same with the
+--   options `mechs`, `apop` and `tls`
+-- - `on`: other handlers
+-- @treturn table verb → handler
+function toolkit.on(preset)
+  local on = { CAPA = capa(preset.capa) }
   for verb, words in pairs(preset.words or {}) do
     if type(words) ~= "table" then words = { ok = words } end
     on[verb] = reworded(verb, words)
@@ -262,29 +210,29 @@ function kit.on(preset)
   return on
 end
 
---- LAST, of RFC 1460: the highest number that was asked for in this session.
--- Handlers of these verbs tell it, by `kit.reached`.
-function kit.last(session)
+--- The handler of LAST (RFC 1460): the highest number in this session of a verb
+-- whose handler was made by `toolkit.reaching`.
+function toolkit.last(session)
   if session.state ~= "transaction" then
     return session:err "command not valid in this state"
   end
-  return session:ok(kit.memory(session).last or 0)
+  return session:ok(toolkit.memory(session).last or 0)
 end
 
---- A handler that remembers how far a session has got, for `kit.last`.
-function kit.reaching(handler)
+--- A handler that remembers the number of the message, for `toolkit.last`.
+function toolkit.reaching(handler)
   return function(session, n, ...)
     local reply = handler(session, n, ...)
     if reply.status == "+OK" then
-      local memory = kit.memory(session)
+      local memory = toolkit.memory(session)
       memory.last = math.max(memory.last or 0, n)
     end
     return reply
   end
 end
 
---- Which messages are not deleted, and their octets.
-function kit.totals(session)
+--- The count and the octets of the messages that are not deleted.
+function toolkit.totals(session)
   local drop, count, octets = session.maildrop, 0, 0
   for n = 1, drop:count() do
     if not session.deleted[n] then
@@ -294,4 +242,4 @@ function kit.totals(session)
   return count, octets
 end
 
-return kit
+return toolkit

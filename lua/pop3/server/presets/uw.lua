@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.uw
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: jonabbey/panda-imap src/ipopd/ipop3d.c"
 local SEEN = "http://linux-server.50webs.com/mms-pop-protocol2.html"
@@ -18,14 +18,14 @@ local function with_status(octets)
 end
 
 local function dress(_, drop)
-  return kit.view(drop, {
+  return toolkit.view(drop, {
     size = function(size) return size + #STATUS end,
     octets = with_status,
-    uid = kit.uids "6ab13b80%08x",
+    uid = toolkit.uids "6ab13b80%08x",
   })
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows:",
   login = {
     ok = function(session)
@@ -60,10 +60,10 @@ local on = kit.on {
            or "Unknown AUTHORIZATION state command"
   end,
   lacks = { "UTF8", "LANG" },
-  on = { LAST = kit.last },
+  on = { LAST = toolkit.last },
 }
 for _, verb in ipairs { "RETR", "TOP", "DELE" } do
-  on[verb] = kit.reaching(on[verb])
+  on[verb] = toolkit.reaching(on[verb])
 end
 
 local CAPA = { "TOP", "LOGIN-DELAY 180", "UIDL", "USER", "SASL PLAIN LOGIN" }

@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.yahoo
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local LOG = "Ubuntu Forums, \"Not receiving emails with fetchmail\", "
             .. "2009-05-28, log of fetchmail"
@@ -10,18 +10,18 @@ local LOG = "Ubuntu Forums, \"Not receiving emails with fetchmail\", "
 local CAPA = { "EXPIRE NEVER", "IMPLEMENTATION popgate 2.43", "PIPELINING",
                "RESP-CODES", "TOP", "UIDL", "USER" }
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "CAPA list follows",
   login = { ok = function(session)
     return ("maildrop ready, %d messages (%d octets) (517707418)"):format(
-           kit.totals(session))
+           toolkit.totals(session))
   end },
   words = { USER = "password required.", QUIT = "server signing off." },
 }
 
 -- All of it was seen.
 function on.LAST(session)
-  if session.state ~= "transaction" then return kit.last(session) end
+  if session.state ~= "transaction" then return toolkit.last(session) end
   return session:ok(session.maildrop:count())
 end
 

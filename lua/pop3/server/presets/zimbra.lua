@@ -2,7 +2,7 @@
 -- @module pop3.server.presets.zimbra
 -- @local
 
-local kit = require "pop3.server.presets.toolkit"
+local toolkit = require "pop3.server.presets.toolkit"
 
 local SOURCE = "GitHub: Zimbra/zm-mailbox store/src/java/com/zimbra/cs/pop3/"
                .. "Pop3Handler.java"
@@ -10,7 +10,7 @@ local CAPAS = "GitHub: jstedfast/MailKit UnitTests/Net/Pop3/Resources/comcast/"
               .. "capa2.txt"
 
 local function count(session)
-  return ("%d messages"):format((kit.totals(session)))
+  return ("%d messages"):format((toolkit.totals(session)))
 end
 
 -- How many messages are marked.
@@ -20,7 +20,7 @@ local function marked(session)
   return n
 end
 
-local on = kit.on {
+local on = toolkit.on {
   capa = "Capability list follows",
   login = { ok = "server ready", failed = "LOGIN failed" },
   words = {

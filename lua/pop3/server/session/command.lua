@@ -1,4 +1,5 @@
---- Commands of a session: taken from the engine, given to handlers, and answered.
+--- Commands of a session: taken from the engine, given to handlers, and
+-- answered.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
@@ -57,7 +58,8 @@ local function command(session, verb, a, b, isnew)
   if reply ~= DONE then safe_answer(session, reply, session.effect) end
 end
 
--- Resume the handler that waits for a response; `line` is nil if it was too long.
+-- Resume the handler that waits for a response; `line` is nil if it was too
+-- long.
 local function respond(session, line)
   local co, octets, why = session.challenged, nil, nil
   session.challenged = nil

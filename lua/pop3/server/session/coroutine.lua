@@ -1,5 +1,5 @@
---- Handlers as coroutines: a handler may wait for time to pass, or for the client's
--- response to a challenge, while other sessions are served.
+--- Handlers as coroutines: a handler may wait for time to pass, or for the
+-- client's response to a challenge, while other sessions are served.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
@@ -18,8 +18,8 @@ local CHALLENGE = {}  -- it waits for a response
 --- Send a challenge of a SASL exchange and wait for the response (RFC 5034
 -- section 4). For handlers of AUTH.
 -- @tparam string octets sent as base64
--- @treturn string the response, decoded; or nil and "cancelled" (the client sent
--- "*"), "not base64" or "too long"; and the line as it came
+-- @treturn string the response, decoded; or nil and "cancelled" (the client
+-- sent "*"), "not base64" or "too long"; and the line as it came
 -- @usage
 -- function server.on.AUTH(session, mechanism)
 --   local name, why = session:challenge "Username:"
@@ -32,8 +32,8 @@ function Session.challenge(_, octets)
 end
 
 --- Sleep on the server's clock. Other sessions are served meanwhile.
--- `coroutine.yield(seconds)` does the same. The shortest sleep is a millisecond, so
--- that a handler may wait in a loop.
+-- `coroutine.yield(seconds)` does the same. The shortest sleep is a
+-- millisecond, so that a handler may wait in a loop.
 -- @tparam[opt=0] number seconds
 -- @usage
 -- function server.on.STAT(session)
@@ -45,8 +45,8 @@ function Session.sleep(_, seconds)
   return yield(seconds or 0)
 end
 
--- The shortest sleep in seconds: a handler that polls for something must neither
--- stop the clock nor block the session that it waits for.
+-- The shortest sleep in seconds: a handler that polls for something must
+-- neither stop the clock nor block the session that it waits for.
 local TURN = 0.001
 
 -- How long a handler sleeps. With a clock of the script, which may stand still,
@@ -57,7 +57,8 @@ local function pause(server, yielded)
 end
 
 -- Send a challenge; the response resumes the coroutine. Effects that have to do
--- with time, and a cut, apply to the challenge, the others to the reply at the end.
+-- with time, and a cut, apply to the challenge, the others to the reply at the
+-- end.
 local function challenge(session, co, octets)
   local effect = session.effect
   -- a table holds a line as it is on the wire
@@ -77,8 +78,8 @@ local function challenge(session, co, octets)
   return DONE
 end
 
--- The coroutine: it runs one handler after another. It is used again for the next
--- command unless the handler yields or raises an error.
+-- The coroutine: it runs one handler after another. It is used again for the
+-- next command unless the handler yields or raises an error.
 local function work(session, handler, a, b)
   while true do
     session, handler, a, b = yield(DONE, handler(session, a, b))

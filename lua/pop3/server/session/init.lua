@@ -1,12 +1,12 @@
 --- A session of the test server, as handlers and hooks see it.
 --
--- Handlers may use these fields: `id`, the number of the session, from 1; `user`,
--- nil before the login; `state`; `secure`, whether TLS is active; `peer`, the
--- client's address; `maildrop`, see `pop3.store`; `deleted`, message number → true
--- for what is marked; `verb`, the command that is being answered; `data`, a table for
--- the script; `server`. With TLS there is `tls`, see `pop3.core.tls`, and in
--- `on.disconnect` `tls_error`, why the handshake failed. All of them are read-only but
--- for `data` and `maildrop`.
+-- Handlers may use these fields: `id`, the number of the session, from 1;
+-- `user`, nil before the login; `state`; `secure`, whether TLS is active;
+-- `peer`, the client's address; `maildrop`, see `pop3.store`; `deleted`,
+-- message number → true for what is marked; `verb`, the command that is being
+-- answered; `data`, a table for the script; `server`. With TLS there is `tls`,
+-- see `pop3.core.tls`, and in `on.disconnect` `tls_error`, why the handshake
+-- failed. All of them are read-only but for `data` and `maildrop`.
 --
 -- The states (RFC 1939 section 3):
 --
@@ -14,13 +14,14 @@
 --        │   the greeting        login          QUIT      the reply to QUIT
 --        └─> closed, after a greeting -ERR or a handshake that fails
 --
--- QUIT in the authorization state leads to closed, without an update. A connection
--- that ends leads to closed from each state, and nothing is deleted then. TLS starts
--- before the greeting, or in the authorization state after STLS.
+-- QUIT in the authorization state leads to closed, without an update. A
+-- connection that ends leads to closed from each state, and nothing is deleted
+-- then. TLS starts before the greeting, or in the authorization state after
+-- STLS.
 --
--- This module connects the parts: octets come in by `advance`, `session.command`
--- executes commands, `session.reply` gives replies to the engine, and
--- `session.output` sends them.
+-- This module connects the parts: octets come in by `advance`,
+-- `session.command` executes commands, `session.reply` gives replies to the
+-- engine, and `session.output` sends them.
 -- @classmod pop3.server.session
 
 local core = require "pop3.core"
@@ -41,8 +42,8 @@ for _, part in ipairs { replies, faults, running, maildrop, tls, output } do
   for name, method in pairs(part.methods) do Session[name] = method end
 end
 
--- Fields that few sessions set; the class has the defaults, so that the table of a
--- session is small.
+-- Fields that few sessions set; the class has the defaults, so that the table
+-- of a session is small.
 Session.muted = false    -- replies are dropped
 Session.patient = false  -- handlers go on after the client has gone
 Session.line = false     -- the command, in a server that takes every line
@@ -61,8 +62,8 @@ end
 
 -- ----------------------------------------------------------------- start, end
 
--- The connection is there: start TLS if it comes first, then greet. A connection
--- that a fault refuses gets neither.
+-- The connection is there: start TLS if it comes first, then greet. A
+-- connection that a fault refuses gets neither.
 function Session:open(implicit)
   local effect = faults.struck(self, "connect") or false
   self.effect = effect
@@ -124,8 +125,9 @@ function Session:finish(how)
 end
 
 -- The client closed the connection. Pending delays are cancelled; commands that
--- came are executed. A handler that waits is closed, except that of QUIT. The handlers
--- of a `patient` session ask another server: they go on, and so do the replies.
+-- came are executed. A handler that waits is closed, except that of QUIT. The
+-- handlers of a `patient` session ask another server: they go on, and so do the
+-- replies.
 function Session:gone()
   self.eof = true
   if not self.patient then mute(self) end
@@ -140,8 +142,8 @@ end
 
 -- ----------------------------------------------------------------- going on
 
--- In memory: do what can be done before the client takes more octets, in a session
--- that is held or half closed.
+-- In memory: do what can be done before the client takes more octets, in a
+-- session that is held or half closed.
 local function settle(self)
   repeat
     feed(self)

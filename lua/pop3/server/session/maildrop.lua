@@ -1,5 +1,5 @@
---- The maildrop of a session, from the login to the update (RFC 1939 section 6) or
--- to an end without one.
+--- The maildrop of a session, from the login to the update (RFC 1939 section 6)
+-- or to an end without one.
 -- @submodule pop3.server.session
 
 local Session = {}

@@ -1,18 +1,19 @@
 --- How replies leave a session: all at once, or held, in pieces, from a source;
 -- and how the connection ends after them.
 --
--- Most replies leave at once. What keeps a session from answering the next command
--- is in these fields, each of which is false when it does not apply; `held` is true
--- while one of them is set. They are changed by `output.set` only.
+-- Most replies leave at once. What keeps a session from answering the next
+-- command is in these fields, each of which is false when it does not apply;
+-- `held` is true while one of them is set. They are changed by `output.set`
+-- only.
 --
--- - `task`: a handler that has yielded: its coroutine `co` and `at`, the time when
---   it is resumed
+-- - `task`: a handler that has yielded: its coroutine `co` and `at`, the time
+--   when it is resumed
 -- - `hold`: the time until which nothing leaves
 -- - `drip`: the reply leaves in pieces: `bytes` octets, `every` seconds; `left`
 --   octets may leave now; `at`: the time of the next piece
 -- - `ahead`: octets of earlier replies, which may leave in spite of these two
--- - `source`: where the rest of the reply comes from; `bare`: it gives octets as
---   they are, not those of a body
+-- - `source`: where the rest of the reply comes from; `bare`: it gives octets
+--   as they are, not those of a body
 -- - `ending`: how the connection ends after all octets are sent
 -- - `upgrade`: TLS starts after all octets are sent
 --

@@ -1,5 +1,5 @@
---- Replies of a session: the functions that make them, the check of what a handler
--- returned, and the way of a reply to the engine.
+--- Replies of a session: the functions that make them, the check of what a
+-- handler returned, and the way of a reply to the engine.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
@@ -37,8 +37,8 @@ end
 --- A reply +OK with a body. Dots are stuffed, line ends become CRLF, and the
 -- terminator is added (RFC 1939 section 3).
 -- @tparam ?string text of the status line
--- @tparam[opt=""] string|{string,...}|function body octets, a list of lines, or an
--- ltn12 source
+-- @tparam[opt=""] string|{string,...}|function body octets, a list of lines, or
+-- an ltn12 source
 -- @treturn table with the fields `status`, `text`, `code` and `body`
 -- @usage return session:multi("2 lines", { "one", ".two" })
 -- @function session:multi
@@ -58,8 +58,8 @@ function Session.raw(_, octets)
 end
 
 --- No reply: the connection ends.
--- @tparam[opt="fin"] string how "fin" closes it, "rst" resets it, "half" closes the
--- server's side only
+-- @tparam[opt="fin"] string how "fin" closes it, "rst" resets it, "half" closes
+-- the server's side only
 -- @treturn table with the field `hangup`
 -- @usage function server.on.DELE(session) return session:hangup "rst" end
 -- @function session:hangup

@@ -1,5 +1,5 @@
---- TLS of a session: it starts with the connection or by STLS (RFC 2595), and ends
--- with a close_notify, unless a fault ends the connection.
+--- TLS of a session: it starts with the connection or by STLS (RFC 2595), and
+-- ends with a close_notify, unless a fault ends the connection.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
@@ -60,8 +60,8 @@ local function finish(session, how)
   else session.last = (session.last or "") .. (session.tls:out() or "") end
 end
 
--- All octets are sent: start TLS if the last reply says so, unless the connection
--- ends.
+-- All octets are sent: start TLS if the last reply says so, unless the
+-- connection ends.
 local function upgrade(session)
   if not session.upgrade or session.hold or session.ending then return end
   set(session, "upgrade", nil)

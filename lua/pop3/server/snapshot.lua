@@ -1,13 +1,14 @@
---- Back to the start: one server for many tests.
+--- The state of a server at its start, and the way back to it: one server for
+-- many tests. RSET is another thing: see `pop3.server.session:unmark`.
 -- @submodule pop3.server
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local timers = require "pop3.server.timers"
 
 local methods = {}
 
--- A copy of a fault, with what it has counted so far.
+-- A deep copy of a fault, or of what a preset remembers.
 local function copy(value)
   if type(value) ~= "table" or getmetatable(value) then return value end
   local made = {}
@@ -15,18 +16,18 @@ local function copy(value)
   return made
 end
 
--- What puts the stores back that there are now. One that is made of a list of
--- messages later is made anew instead.
-local function mark_stores(self)
+-- A function that puts back the stores of now. A store that is made of a list
+-- of messages later is made again.
+local function stores_of(self)
   local kept, back = {}, {}
   for user, made in pairs(self.stores) do
     kept[user] = made
-    back[#back + 1] = made.store:mark()
+    back[#back + 1] = made.store:snapshot()
   end
   for _, entry in pairs(self.users) do
     local mail = entry.mail
-    if type(mail) == "table" and type(mail.mark) == "function" then
-      back[#back + 1] = mail:mark()
+    if type(mail) == "table" and type(mail.snapshot) == "function" then
+      back[#back + 1] = mail:snapshot()
     end
   end
   return function()
@@ -36,33 +37,38 @@ local function mark_stores(self)
   end
 end
 
---- Remember mail and faults as they are now: this is where `reset` goes back
--- to. Done by itself in a child process, by `pop3 serve`, and, if it was not,
--- when the first session begins.
-function methods:mark()
-  local faults, stores = copy(self.faults), mark_stores(self)
+--- Remember the mail and the faults of now: `reset` goes back to them. A child
+-- process and `pop3 serve` do this when they start; without it, it is done when
+-- the first session begins.
+-- @usage
+-- server:fault{ verb = "RETR", delay = 1 }
+-- server:snapshot()
+-- server:fault{ verb = "QUIT", reply = "-ERR no" }
+-- server:reset()  -- only the first fault is left
+function methods:snapshot()
+  local faults, restore_stores = copy(self.faults), stores_of(self)
   local kept = copy(self.kept)
-  self.start = function()
+  self.restore = function()
     self.faults, self.kept = copy(faults), copy(kept)
-    stores()
+    restore_stores()
   end
 end
 
---- End all sessions and go back to the start: mail, faults, the transcript and
--- what was counted, the numbers of sessions, the clock. What a script keeps for
--- itself it can set back in the hook `on.reset(server)`. A store of one's own
--- goes back if it has a method `mark`, which returns a function that does that;
--- a Maildir stays as it is.
+--- End all sessions and go back to the start: the mail, the faults, the
+-- transcript, the counts, the numbers of sessions and the clock. The hook
+-- `on.reset(server)` puts back what a script keeps itself. A store of the
+-- script goes back if it has the method `snapshot`, see `pop3.store`; a Maildir
+-- stays as it is.
 -- @treturn pop3.server
 function methods:reset()
   if self.stepping then
-    check.misuse(1, "reset: not from a handler, which runs in a session")
+    argument.misuse(1, "reset: a handler cannot call it: it runs in a session")
   end
   local open = {}
   for _, session in pairs(self.sessions) do open[#open + 1] = session end
   table.sort(open, function(a, b) return a.id < b.id end)
   for _, session in ipairs(open) do session:finish "fin" end
-  if self.start then self.start() end
+  if self.restore then self.restore() end
   self.locks, self.logins, self.entries = {}, {}, {}
   self.counts, self.new_verbs, self.errors = {}, 0, {}
   self.last_id, self.drawn = 0, 0
@@ -71,7 +77,7 @@ function methods:reset()
   self.heap, self.idle = timers.heap(), timers.queue(self.autologout)
   self.offset = 0
   self.started = self.started and core.now()
-  self.time = nil  -- which the new journal has not been told
+  self.time = nil  -- the new journal gets the time again
   self:tick()
   if self.on.reset then
     local ok, err = pcall(self.on.reset, self)

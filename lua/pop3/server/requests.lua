@@ -1,0 +1,187 @@
+--- Requests to a server that runs elsewhere: one row each. The parent of a
+-- child process (`pop3.run`) and the clients of the control socket
+-- (`pop3.control`) send them.
+--
+-- A row has `takes`, field → type; `needs`, the fields that must be there;
+-- `lists`, the fields of the answer that are lists, also when they are empty;
+-- and `run(server, fields, asker)`, which returns the fields of the answer, or
+-- nil, message, code. An answer that comes later has `look(late)` and
+-- `deadline` in place of fields: `look` returns the fields, false when there is
+-- nothing yet, or, when it is late, nil, message, code. `asker` is the
+-- connection that the request came by.
+-- @module pop3.server.requests
+-- @local
+
+local argument = require "pop3.util.argument"
+local core = require "pop3.core"
+local transcript = require "pop3.verify.transcript"
+
+local requests = {}
+
+requests.deliver = { takes = { user = "string", mail = "string" },
+                     needs = { "user", "mail" } }
+function requests.deliver.run(server, r)
+  local ok, err, code = server:deliver(r.user, r.mail)
+  if not ok then return nil, err, code end
+  return {}
+end
+
+requests.mailbox = { takes = { user = "string" }, needs = { "user" },
+                     lists = { "mail" } }
+function requests.mailbox.run(server, r)
+  local list, err, code = server:mailbox(r.user)
+  if not list then return nil, err, code end
+  return { mail = list }
+end
+
+requests.fault = { takes = { fault = "table" }, needs = { "fault" } }
+function requests.fault.run(server, r)
+  server:fault(r.fault)
+  return {}
+end
+
+requests.transcript = { takes = { text = "boolean" }, needs = {},
+                        lists = { "transcript" } }
+function requests.transcript.run(server, r)
+  local entries, lost = server.journal:list()
+  if r.text then
+    return { text = tostring(transcript.new(entries)), lost = lost }
+  end
+  return { transcript = entries, lost = lost }
+end
+
+requests.verify = { takes = { commands = "table", never = "string table",
+                              count = "table", session = "integer" },
+                    needs = {} }
+function requests.verify.run(server, r)
+  if not (r.commands or r.never or r.count) then
+    return nil, "verify needs commands, never or count", "argument"
+  end
+  local want = { never = r.never, count = r.count, session = r.session }
+  for i, item in pairs(r.commands or {}) do
+    if math.type(i) ~= "integer" then
+      return nil, "verify: commands must be a list", "argument"
+    end
+    want[i] = item
+  end
+  local ok, err = pcall(server.verify, server, want)
+  if ok then return {} end
+  err = argument.said(err)
+  return nil, err, err:find "^verify: " and "verify" or "argument"
+end
+
+requests.count = { takes = { verb = "string" }, needs = { "verb" } }
+function requests.count.run(server, r)
+  return { count = server:count(r.verb) }
+end
+
+requests.wait_for = { takes = { verb = "string", seconds = "number",
+                                count = "integer" },
+                      needs = { "verb", "seconds" } }
+function requests.wait_for.run(server, r)
+  argument.wait_for(r.verb, r.seconds, r.count, 1)
+  local want = r.count or 1
+  return { deadline = core.now() + r.seconds, look = function(late)
+    local count = server:count(r.verb)
+    if count >= want then return { count = count } end
+    if late then return nil, server:too_few(r.verb, want), "timeout" end
+    return false
+  end }
+end
+
+requests.advance = { takes = { seconds = "number" }, needs = { "seconds" } }
+function requests.advance.run(server, r)
+  server:advance(r.seconds)
+  return {}
+end
+
+requests.reset = { takes = {}, needs = {} }
+function requests.reset.run(server)
+  server:reset()
+  return {}
+end
+
+requests.stats = { takes = {}, needs = {}, lists = { "errors" } }
+function requests.stats.run(server)
+  local open = 0
+  for _ in pairs(server.sessions) do open = open + 1 end
+  return { pid = core.getpid(), host = server.host, port = server.port,
+           sessions = server.last_id, open = open,
+           errors = { table.unpack(server.errors) } }
+end
+
+requests.tie = { takes = {}, needs = {} }
+function requests.tie.run(_, _, asker)
+  asker.tied = true
+  return {}
+end
+
+requests.stop = { takes = {}, needs = {} }
+function requests.stop.run(server)
+  server.running = false
+  return {}
+end
+
+local function names()
+  local list = {}
+  for name in pairs(requests) do list[#list + 1] = name end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+local function run(server, name, fields, asker)
+  local row = requests[name]
+  if not row then
+    return nil, 'the field "do" must be one of: ' .. names(), "argument"
+  end
+  argument.options(fields, row.takes, name, 1)
+  for _, field in ipairs(row.needs) do
+    if fields[field] == nil then
+      return nil, ("%s: the field '%s' is needed"):format(name, field),
+             "argument"
+    end
+  end
+  return row.run(server, fields, asker)
+end
+
+--- Execute a request.
+-- @tparam pop3.server server
+-- @tparam string name of the request
+-- @tparam table fields
+-- @tparam table asker the connection that it came by
+-- @treturn table the fields of the answer, or `look` and `deadline`; or nil,
+-- message, code: "argument" when the request is wrong, "verify", or one of the
+-- library's
+local function execute(server, name, fields, asker)
+  local ok, answer, err, code = pcall(run, server, name, fields, asker)
+  if not ok then return nil, argument.said(answer), "argument" end
+  return answer, err, code
+end
+
+--- Serve until `server.running` is false. A request is executed once there is
+-- nothing else to do, so that it sees what other clients sent before; or after
+-- many steps, under a load that never pauses.
+-- @tparam pop3.server server
+-- @tparam function due returns the seconds until the asker has something to do,
+-- nil if nothing is due
+-- @tparam function asked are there requests?
+-- @tparam function answer executes them
+-- @treturn boolean true, or nil, message, "io"
+local function serve(server, due, asked, answer)
+  local ROUNDS, rounds = 1000, 0
+  server.running = true
+  while server.running do
+    local left = due()
+    local any = asked()
+    local n, err, code = server:turn(any and 0 or left)
+    if not n then return nil, err, code end
+    rounds = any and rounds + 1 or 0
+    if any and (n == 0 or rounds > ROUNDS) then
+      rounds = 0
+      answer()
+    end
+  end
+  return true
+end
+
+return { rows = requests, execute = execute, serve = serve }
