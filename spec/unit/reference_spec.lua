@@ -183,7 +183,7 @@ describe("the reference", function()
 
   it("has the methods of a server, and of what fork returns", function()
     has_items("pop3.server", "fault fork loopback listen step run stop now advance "
-      .. "reset transcript verify count wait_for mailbox deliver client_certificate",
+      .. "reset snapshot transcript verify count wait_for mailbox deliver client_certificate",
       "pop3.server:")
     local run <close> = pop3.server.new {}:fork()
     for name, method in pairs(getmetatable(run).__index) do
@@ -235,7 +235,7 @@ describe("the reference", function()
   it("has the stores and the interfaces", function()
     has_items("pop3.store", "memory files maildir")
     mentions("pop3.store", "maildir", known(pop3.store.maildir, "/nowhere", BAD))
-    has_items("store", "open deliver mark")
+    has_items("store", "open deliver snapshot")
     has_items("maildrop", "count size uid octets remove close source total")
     has_items("transport", "send receive close")
     has_items("pop3.loop", "wait copas cqueues luv")

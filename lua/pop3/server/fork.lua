@@ -108,7 +108,11 @@ end
 -- handler and a child that does not answer raise an error as well.
 -- @tparam table list
 -- @treturn boolean true
--- @usage run:verify{ "CAPA", "USER mrose", "PASS ***", "STAT", "QUIT" }
+-- @usage
+-- local run <close> = pop3.server.new{}:fork()
+-- local s = assert(pop3.connect{ host = run.host, port = run.port, tls = "none" })
+-- s:quit()
+-- run:verify{ "QUIT" }
 function methods:verify(list)
   expect.new(list, 1)  -- misuse is an error here, not in the child
   local fields = { never = list.never, count = list.count,
@@ -135,7 +139,11 @@ end
 -- @tparam number seconds to wait at most
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
--- @usage assert(run:wait_for("QUIT", 30))
+-- @usage
+-- local run <close> = pop3.server.new{}:fork()
+-- local s = assert(pop3.connect{ host = run.host, port = run.port, tls = "none" })
+-- s:capa()
+-- assert(run:wait_for("CAPA", 30))
 function methods:wait_for(verb, seconds, count)
   argument.wait_for(verb, seconds, count, 1)
   return done(ask(self, "wait_for", { verb = verb, seconds = seconds,

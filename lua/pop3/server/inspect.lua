@@ -43,7 +43,7 @@ end
 --- How many commands with a verb came.
 -- @tparam string verb in upper or lower case
 -- @treturn integer
--- @usage assert(server:count "RETR" == 2)
+-- @usage print(server:count "RETR")
 function methods:count(verb)
   verb = argument.text(verb, "count: the verb", 1):upper()
   return self.journal:count(verb) or self.counts[verb] or 0
@@ -61,8 +61,12 @@ end
 -- @tparam table list
 -- @treturn boolean true
 -- @usage
--- server:verify{ "CAPA", "USER mrose", "PASS ***", "STAT", "~^RETR %d+$",
--- "QUIT" }
+-- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }
+-- local s = assert(pop3.connect{ transport = server:loopback(),
+--   user = "mrose", password = "secret" })
+-- s:stat()
+-- s:quit()
+-- server:verify{ "CAPA", "USER mrose", "PASS ***", "~^STAT", "QUIT" }
 function methods:verify(list)
   local want = expect.new(list, 1)
   local entries, lost = self.journal:list()
@@ -83,7 +87,7 @@ end
 -- @tparam number seconds to wait at most
 -- @tparam[opt=1] integer count
 -- @treturn boolean true, or nil, message, "timeout"
--- @usage assert(server:wait_for("QUIT", 30))
+-- @usage print(server:wait_for("STAT", 30))
 function methods:wait_for(verb, seconds, count)
   argument.wait_for(verb, seconds, count, 1)
   count = count or 1

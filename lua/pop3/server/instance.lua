@@ -270,8 +270,11 @@ end
 -- sides only wait, it jumps to the next thing that is due.
 -- @treturn transport
 -- @usage
--- local s = assert(pop3.connect{ transport = server:loopback(), user = "mrose",
---   password = "secret", insecure = true })
+-- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }
+-- local s = assert(pop3.connect{ transport = server:loopback(),
+--   user = "mrose", password = "secret" })
+-- server:advance(601)  -- longer than the autologout
+-- print(s:stat())
 function methods:loopback()
   return require "pop3.server.loopback"(self)
 end
