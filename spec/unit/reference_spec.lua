@@ -75,6 +75,13 @@ describe("the reference", function()
     end
   end)
 
+  it("says on its first page what each page is about", function()
+    local content = pages.index.html:match '<div id="content">(.-)</div>'
+    for name, summary in content:gmatch 'html">([^<]*)</a></td>%s*<td class="summary">(.-)</td>' do
+      assert.is_true(#summary > 0, name)
+    end
+  end)
+
   it("has examples that run", function()
     local program, count = reference.examples(pages)
     assert.is_true(count >= 30)
@@ -241,10 +248,11 @@ describe("the reference", function()
     has_items("pop3.loop", "wait copas cqueues luv")
   end)
 
-  it("has the options of record and check", function()
+  it("has the options of record, replay and check", function()
     for page, names in pairs {
       ["pop3.record"] = known(pop3.record, BAD),
       ["pop3.check"] = known(pop3.check, BAD),
+      ["pop3.record.replay"] = known(pop3.server.replay, "/nowhere", BAD),
     } do
       for _, name in ipairs(names) do
         assert.truthy(pages[page].text:find("%f[%w_]" .. name .. "%f[^%w_]"),
