@@ -30,7 +30,11 @@
 -- runs until the descriptor is ready.
 -- @function luv
 
-local loops = { copas = true, cqueues = true, luv = true }
+--- For programs without a loop: `pop3.loop.own()` makes one, and its field `wait` is the
+-- function. See `pop3.loop.own`.
+-- @function own
+
+local loops = { copas = true, cqueues = true, luv = true, own = true }
 
 return setmetatable({}, {
   __name = "pop3.loop",
