@@ -19,7 +19,7 @@ local LAYERS = {
   ["csrc/bind/session"] = 6, ["csrc/bind/mail"] = 6, ["csrc/bind/tls"] = 6,
   ["csrc/bind/module"] = 7,
 
-  ["lua/pop3/util"] = 11, ["lua/pop3/loop"] = 11,
+  ["lua/pop3/util"] = 11, ["lua/pop3/loop"] = 12,
   ["lua/pop3/transport"] = 12, ["lua/pop3/store"] = 12,
   ["lua/pop3/verify"] = 12, ["lua/pop3/message"] = 12,
   ["lua/pop3/client"] = 13, ["lua/pop3/server"] = 13,
