@@ -47,6 +47,21 @@ describe("README.md", function()
     assert.is_true(seen >= 6)
   end)
 
+  it("tells how to use the tree where it was built", function()
+    for _, block in ipairs(blocks) do
+      if block.program:find("make -s env", 1, true) then
+        local pipe = assert(io.popen("env -u LUA_PATH -u LUA_CPATH sh -e 2>&1 <<'END'\n"
+          .. block.program .. "lua5.4 -e 'print(require \"pop3\"._VERSION)'\n"
+          .. "pop3 --version\nEND"))
+        local text = pipe:read "a"
+        assert.is_true(pipe:close(), text)
+        assert.match("lpop3 %S+\n.*lpop3 %S+\n$", text)
+        return
+      end
+    end
+    error "no such block"
+  end)
+
   for _, block in ipairs(blocks) do
     if block.language == "lua" then
       it("has a program in line " .. block.line, function()
