@@ -29,10 +29,11 @@
 -- - `into:settle(intent)` → `"delivered"`, `"absent"`, or nil, message: what
 --   became of an attempt that was interrupted. `intent` has `name`, `uid`,
 --   `nth`, `size`, `id`, and `called`, the mark
--- - `into:sync()` → true, or nil, reason[, how[, failed]]: make durable what was
---   committed; `failed` maps `handle.id` → reason. The engine calls it after at
---   most 32 commits or one second, and records nothing as delivered before it
---   returned true. Without it `commit` must be durable
+-- - `into:sync()` → true[, failed]; or nil, reason[, how]: make durable what was
+--   committed. `failed` maps `handle.id` → reason, for messages of which that is
+--   not known; the run ends then. The engine calls it after at most 32 commits or
+--   one second, and records nothing as delivered before it returned true. Without
+--   it `commit` must be durable
 -- - `message.file`: a file of `pop3.core.open`; the octets go there in C and
 --   `write` is not called
 -- - `into.calls = true`: a commit hands the message to somebody else (a function,

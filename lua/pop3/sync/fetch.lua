@@ -145,26 +145,22 @@ local function flush(self)
       end
     end
   end
+  local trouble
   if #committed > 0 and self.into.sync then
-    local ok, reason, how, bad = try(self.into, "sync")
-    bad = type(bad) == "table" and bad or nil
-    if not ok and not bad then
-      return break_off(self, tostring(reason or "the delivery is not durable"),
+    local ok, bad, how = try(self.into, "sync")
+    if not ok then
+      return break_off(self, tostring(bad or "the delivery is not durable"),
                        how == "io" and "io" or "timeout")
     end
     local good = {}
     for _, m in ipairs(committed) do
-      local why = bad and bad[m.handle.id]
-      if why then
-        failed(self, m, why, how ~= "io" and how or nil)
-      else
-        good[#good + 1] = m
-      end
+      local why = type(bad) == "table" and bad[m.handle.id]
+      if why then trouble = tostring(why) else good[#good + 1] = m end
     end
     committed = good
-    if not ok and how == "io" then break_off(self, tostring(reason), "io") end
   end
   if #committed > 0 then record_done(self, committed) end
+  if trouble then break_off(self, trouble, "io") end
   for _, m in ipairs(batch) do m.delivery = nil end
 end
 
