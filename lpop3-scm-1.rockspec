@@ -72,6 +72,7 @@ build = {
         "csrc/mail/decode.c",
         "csrc/mail/defect.c",
         "csrc/mail/encode.c",
+        "csrc/mail/fingerprint.c",
         "csrc/mail/head.c",
         "csrc/mail/html.c",
         "csrc/mail/ident.c",

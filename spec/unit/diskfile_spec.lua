@@ -94,7 +94,7 @@ describe("a disk file", function()
 
   it("converts and hashes what is written", function()
     local text = "Subject: x\r\nFrom: y\r\n\r\nFrom z\r\n.\r\n"
-    local header = core.sha256 "Subject: x\r\nFrom: y\r\n"
+    local header = core.sha256 "Subject: x\nFrom: y\n"
     local forms = {
       octets = text,
       lf = text:gsub("\r\n", "\n"),
@@ -131,9 +131,9 @@ describe("a disk file", function()
   it("has the digest of a header, whatever its end", function()
     for text, want in pairs {
       [""] = "", ["\r\n"] = "", ["\n"] = "", ["\r"] = "", ["A: b"] = "A: b",
-      ["A: b\r\n"] = "A: b\r\n", ["A: b\r\n\r\n"] = "A: b\r\n",
-      ["A: b\r\n\r\nC: d\r\n"] = "A: b\r\n", ["A: b\r\n\rC"] = "A: b\r\n\rC",
-      ["A: b\n\nC"] = "A: b\n", ["A\r\r\n\r\nx"] = "A\r\r\n",
+      ["A: b\r\n"] = "A: b\n", ["A: b\r\n\r\n"] = "A: b\n",
+      ["A: b\r\n\r\nC: d\r\n"] = "A: b\n", ["A: b\r\n\rC"] = "A: b\n",
+      ["A: b\n\nC"] = "A: b\n", ["A\r\r\n\r\nx"] = "A\n",
     } do
       assert.equal(core.sha256(want), core.header_digest(text), text)
       for cut = 0, #text do

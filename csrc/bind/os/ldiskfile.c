@@ -25,6 +25,7 @@ Files for durable storage.
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../mail/fingerprint.h"
 #include "../../session/form.h"
 #include "../../tls/digest.h"
 #include "../lcache.h"
@@ -35,12 +36,10 @@ Files for durable storage.
 
 #define DISKFILE_T "pop3.diskfile"
 #define FULL 65536  /* octets in the buffer that are worth a write */
+#define SOME 4096   /* octets of a header that are worth a hash */
 
 /* User values. */
 enum { PATH = 1 };
-
-/* Where the header of a message is, for its hash. */
-enum { LINE_START, LINE_CR, IN_LINE, BEHIND };
 
 typedef struct Diskfile {
   int open;          /* it is closed otherwise */
@@ -52,7 +51,8 @@ typedef struct Diskfile {
   pop3_buf buf;      /* to be written */
   pop3_hash *header; /* NULL: not wanted */
   pop3_hash *whole;
-  int where;         /* of the enum above */
+  pop3_fingerprint print;
+  pop3_buf head;     /* of the fingerprint, not hashed yet */
   int failed;        /* the errno of the first write that failed: it sticks */
 } Diskfile;
 
@@ -86,6 +86,7 @@ static Diskfile *new_file (lua_State *L) {
   memset(f, 0, sizeof *f);
   f->fd = -1;
   pop3_buf_init(&f->buf, lpop3_cache(L));
+  pop3_buf_init(&f->head, lpop3_cache(L));
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, PATH);
   luaL_setmetatable(L, DISKFILE_T);
@@ -217,25 +218,21 @@ static int flush (lua_State *L, int arg, Diskfile *f) {
   return f->failed;
 }
 
-/* Octets of a piece that are of the header, its empty line apart. */
+/* Add a piece of the message to the hash of its header; 0 on failure. */
 static int hash_header (Diskfile *f, const char *p, size_t n) {
-  size_t i = 0;
-  while (i < n && f->where != BEHIND) {
-    if (f->where == LINE_START && p[i] == '\r') {
-      f->where = LINE_CR;
-      i++;
-    }
-    else if (f->where != IN_LINE && p[i] == '\n') f->where = BEHIND;
-    else {
-      const char *lf = (const char *)memchr(p + i, '\n', n - i);
-      size_t k = lf == NULL ? n : (size_t)(lf - p) + 1;
-      if (f->where == LINE_CR && !pop3_hash_add(f->header, "\r", 1)) return 0;
-      if (!pop3_hash_add(f->header, p + i, k - i)) return 0;
-      f->where = lf == NULL ? IN_LINE : LINE_START;
-      i = k;
-    }
-  }
-  return 1;
+  int got = pop3_fingerprint_add(&f->print, &f->head, p, n);
+  if (got < 0) return 0;
+  if (f->head.n < SOME) return 1;
+  n = f->head.n;
+  f->head.n = 0;
+  return pop3_hash_add(f->header, f->head.p, n);
+}
+
+/* The hash of the header as far as it came; 0 on failure. */
+static int finish_header (Diskfile *f) {
+  size_t n = f->head.n;
+  f->head.n = 0;
+  return f->header == NULL || n == 0 || pop3_hash_add(f->header, f->head.p, n);
 }
 
 static int take (lua_State *L, int arg, Diskfile *f, const char *p, size_t n) {
@@ -294,7 +291,8 @@ static int f_hash (lua_State *L) {
   Diskfile *f = check(L, 1);
   pop3_hash_free(&f->header);
   pop3_hash_free(&f->whole);
-  f->where = LINE_START;
+  memset(&f->print, 0, sizeof f->print);
+  f->head.n = 0;
   if (lua_toboolean(L, 2)) f->header = pop3_hash_new("sha256");
   if (lua_toboolean(L, 3)) f->whole = pop3_hash_new("sha256");
   if ((lua_toboolean(L, 2) && f->header == NULL) ||
@@ -320,11 +318,13 @@ static void push_hash (lua_State *L, const pop3_hash *h) {
 /***
 SHA-256 of what was written since `hash`, in hexadecimal.
 @function diskfile:digests
-@treturn ?string of the header: its lines, without the empty line after them
+@treturn ?string of the header, without what servers change in it: see
+csrc/mail/fingerprint.h
 @treturn ?string of all octets
 */
 static int f_digests (lua_State *L) {
   Diskfile *f = check(L, 1);
+  if (!finish_header(f)) return luaL_error(L, "not enough memory");
   push_hash(L, f->header);
   push_hash(L, f->whole);
   return 2;
@@ -632,6 +632,7 @@ static int f_link (lua_State *L) {
 
 static void release (Diskfile *f) {
   pop3_buf_free(&f->buf);
+  pop3_buf_free(&f->head);
   pop3_hash_free(&f->header);
   pop3_hash_free(&f->whole);
 }
@@ -672,7 +673,7 @@ static int l_header_digest (lua_State *L) {
   lua_settop(L, 1);
   f = new_file(L);  /* it is collected if an error is raised */
   f->header = pop3_hash_new("sha256");
-  if (f->header == NULL || !hash_header(f, p, n))
+  if (f->header == NULL || !hash_header(f, p, n) || !finish_header(f))
     return luaL_error(L, "OpenSSL has no SHA-256 here");
   push_hash(L, f->header);
   release(f);

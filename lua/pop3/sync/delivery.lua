@@ -82,14 +82,17 @@ local function call(into, method, ...)
 end
 delivery.call = call
 
+local function outcome(ok, result, ...)
+  if ok then return result, ... end
+  return nil, argument.said(result)
+end
+
 -- Call a method that a program wrote: an error is a failure to be tried later.
 -- @param object
 -- @tparam string method
 -- @return what it returned; or nil, reason
 function delivery.try(object, method, ...)
-  local results = table.pack(pcall(object[method], object, ...))
-  if results[1] then return table.unpack(results, 2, results.n) end
-  return nil, argument.said(results[2])
+  return outcome(pcall(object[method], object, ...))
 end
 
 return delivery

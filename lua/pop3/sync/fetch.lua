@@ -21,6 +21,7 @@ local identify = require "pop3.sync.content"
 local pipeline = require "pop3.client.pipeline"
 local record = require "pop3.sync.record"
 
+local none = {}
 local try = delivery.try
 
 local BATCH = 32     -- messages
@@ -33,12 +34,12 @@ Fetch.__index = Fetch
 
 -- The entry of a message for the state.
 local function entry(m, status)
-  local r = m.record or {}
+  local r = m.record or none
   local uid, nth = record.split(m.key)
   return {
     uid = uid, nth = nth, status = status, size = m.size, first = m.first,
     tries = r.tries, name = m.handle and m.handle.name or r.name,
-    digest = m.digest or r.digest,
+    digest = m.digest or r.digest, note = nil, absent = nil,
   }
 end
 
@@ -117,7 +118,9 @@ local function record_done(self, done)
     entries[i] = entry(m, m.partial and "partial" or "delivered")
     entries[i].name, entries[i].tries = nil, nil
   end
-  local ok, message, code = self.state:done(entries)
+  -- without a DELE nothing depends on them but to find them after a crash, which
+  -- the intents allow as well
+  local ok, message, code = self.state:done(entries, not self.run.options.keep)
   if not ok then return break_off(self, message, code) end
   for _, m in ipairs(done) do
     m.done = true

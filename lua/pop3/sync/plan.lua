@@ -24,6 +24,8 @@
 
 local record = require "pop3.sync.record"
 
+local none = {}
+
 local REKEY_AT_LEAST = 20  -- recorded ids: fewer can vanish by chance
 
 -- ---------------------------------------------------------------- the records
@@ -65,7 +67,7 @@ local function digits(size)
 end
 
 local function is_same_size(line, size)
-  local _, recorded = record.peek(line)
+  local recorded = line:match "^%l+ (%S+)"
   return recorded == "-" or recorded == digits(size)
 end
 
@@ -81,7 +83,9 @@ local function claim(self, number, key)
   self.count = self.count + 1
   local line = self.seen[key]
   if key ~= self.uids[number] then self.keys[number] = key end
-  if self.is_settled(line) then return end
+  local status, _, _, absent = record.peek(line)
+  if absent ~= "-" then self.returned[#self.returned + 1] = key end
+  if self.settled[status] then return end
   self.todo[#self.todo + 1] = {
     number = number, size = self.sizes[number], uid = self.uids[number],
     key = key, record = record.unpack(line),
@@ -180,14 +184,15 @@ local function adopt(self, m, key)
 end
 
 local function claim_by_fingerprint(self, open)
-  local asked = {}
+  local asked, is_empty = {}, next(self.seen) == nil
   for _, m in ipairs(open) do
-    m.candidates = {}
-    if next(self.seen) ~= nil then
+    if not is_empty then
       index(self)
       m.candidates = candidates(self, m)
     end
-    if not m.uid or #m.candidates > 0 then asked[#asked + 1] = m end
+    if not m.uid or m.candidates and m.candidates[1] then
+      asked[#asked + 1] = m
+    end
   end
   if #asked == 0 then return open end
   local ok, message, code, reply = self.fingerprints(asked)
@@ -195,7 +200,7 @@ local function claim_by_fingerprint(self, open)
   local rest = {}
   for _, m in ipairs(open) do
     local found
-    for _, key in ipairs(m.digest and m.candidates or {}) do
+    for _, key in ipairs(m.digest and m.candidates or none) do
       if not found and not self.claimed[key]
          and fingerprint_of(self.seen[key]) == m.digest then
         found = key
@@ -218,7 +223,7 @@ end
 -- A key that no message has had.
 local function new_key(self, uid)
   local last = self.given[uid] or 0
-  for _, key in ipairs(next(self.seen) ~= nil and keys_of(self, uid) or {}) do
+  for _, key in ipairs(next(self.seen) ~= nil and keys_of(self, uid) or none) do
     local _, nth = record.split(key)
     last = math.max(last, nth)
   end
@@ -226,26 +231,41 @@ local function new_key(self, uid)
   return record.key(uid, last + 1)
 end
 
+-- Sort messages by their numbers; mostly they are sorted.
+local function by_number(messages)
+  for i = 2, #messages do
+    if messages[i].number < messages[i - 1].number then
+      table.sort(messages, function(a, b) return a.number < b.number end)
+      return
+    end
+  end
+end
+
 --- Find the record of each message.
 -- @tparam table listing see `pop3.sync.listing`
 -- @tparam table seen key → packed record
--- @tparam table opts `rekey`: "match", "fetch" or "stop"; `is_settled`:
--- `function(packed record)`, is there nothing to do for such a message?
--- `fingerprints`: `function(messages)` that sets `digest` of each where the
--- server can tell it, and returns true or nil, message, code, reply
--- @treturn table the plan. `todo`: the messages that are new, not settled or
--- have another unique-id now, in order of their numbers, each with `number`,
--- `size`, `uid`, `key` (nil when only the content can identify it), `record`
--- (nil when it is new), `adopted` (the key that the record has until now),
--- `twin` (another message has its unique-id), `digest`. `claimed`: key → true
--- for the records found again; `keys`: number → key where that is not the
--- unique-id; `new_key(uid)`: a key that no message has had. Or nil, message,
--- code, reply
+-- @tparam table opts `rekey`: "match", "fetch" or "stop"; `settled`: the statuses
+-- of messages for which there is nothing to do; `fingerprints`:
+-- `function(messages)` that sets `digest` of each where the server can tell it,
+-- and returns true or nil, message, code, reply
+-- @treturn table the plan, with
+--
+-- - `todo`: the messages that are new, not settled or have another unique-id now,
+--   in order of their numbers, each with `number`, `size`, `uid`, `key` (nil when
+--   only the content can identify it), `record` (nil when it is new), `adopted`
+--   (the key that the record has until now), `twin` (another message has its
+--   unique-id), `digest`
+-- - `claimed`: key → true for the records that were found again
+-- - `returned`: the keys of those that are recorded as absent
+-- - `keys`: number → key where that is not the unique-id
+-- - `new_key(uid)`: a key that no message has had
+--
+-- Or nil, message, code, reply
 return function(listing, seen, opts)
   local self = {
     numbers = listing.numbers, sizes = listing.sizes, uids = listing.uids or {},
-    seen = seen, is_settled = opts.is_settled, fingerprints = opts.fingerprints,
-    claimed = {}, count = 0, keys = {}, given = {}, todo = {},
+    seen = seen, settled = opts.settled, fingerprints = opts.fingerprints,
+    claimed = {}, count = 0, keys = {}, given = {}, todo = {}, returned = {},
   }
   local numbers = claim_exact(self)
   if #numbers > 0 and self.count == 0 and has_new_ids(self) then
@@ -268,10 +288,11 @@ return function(listing, seen, opts)
     local uid = m.uid or m.digest and record.stand_in("header", m.digest)
     if uid and not m.key then
       m.key = new_key(self, uid)
-      self.keys[m.number] = m.key
+      if m.key ~= m.uid then self.keys[m.number] = m.key end
     end
   end
-  table.sort(self.todo, function(a, b) return a.number < b.number end)
+  by_number(self.todo)
   return { todo = self.todo, claimed = self.claimed, keys = self.keys,
+           returned = self.returned,
            new_key = function(uid) return new_key(self, uid) end }
 end

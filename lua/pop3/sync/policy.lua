@@ -78,16 +78,22 @@ local function set_command(run, m)
   return true
 end
 
--- Messages that failed before come last: they must not hold up the others.
-local function sort(messages, order)
-  local newest = order == "newest"
-  table.sort(messages, function(a, b)
-    local x = a.record and a.record.tries or 0
-    local y = b.record and b.record.tries or 0
-    if x ~= y then return x < y end
-    if newest then return a.number > b.number end
+-- In the order of fetching. Messages that failed before come last: they must not
+-- hold up the others.
+local function in_order(messages, order)
+  local fresh, tried = {}, {}
+  for i = 1, #messages do
+    local m = messages[order == "newest" and #messages + 1 - i or i]
+    local list = m.record and (m.record.tries or 0) > 0 and tried or fresh
+    list[#list + 1] = m
+  end
+  table.sort(tried, function(a, b)
+    if a.record.tries ~= b.record.tries then
+      return a.record.tries < b.record.tries
+    end
     return a.number < b.number
   end)
+  return table.move(tried, 1, #tried, #fresh + 1, fresh)
 end
 
 --- Decide.
@@ -109,6 +115,6 @@ return function(run, messages)
     end
   end
   if not run.into and not run.options.dry_run then lists.fetch = {} end
-  sort(lists.fetch, run.options.order)
+  lists.fetch = in_order(lists.fetch, run.options.order)
   return lists
 end

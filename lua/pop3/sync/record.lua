@@ -7,8 +7,6 @@
 
 local record = {}
 
-local concat = table.concat
-
 --- Fields of a record, in the order of the line.
 --
 -- - `status`: `"intent"` (a delivery is about to begin), `"called"` (a function,
@@ -30,6 +28,9 @@ record.fields = { "status", "size", "first", "absent", "tries", "name",
 --- Statuses of messages that are not fetched again.
 record.settled = { delivered = true, skipped = true, aside = true }
 
+--- The same with the option `retry`.
+record.settled_at_retry = { delivered = true, skipped = true }
+
 -- --------------------------------------------------------------------- words
 
 local function escaped(c)
@@ -41,7 +42,7 @@ end
 -- @tparam string s
 -- @treturn string
 function record.escape(s)
-  if s == "" then return "%" end
+  if not s:find "[^\x21-\x24\x26-\x7E]" then return s ~= "" and s or "%" end
   return (s:gsub("[^\x21-\x24\x26-\x7E]", escaped))
 end
 
@@ -71,6 +72,7 @@ end
 -- @treturn string uid
 -- @treturn integer nth
 function record.split(key)
+  if not key:find("\0", 1, true) then return key, 1 end
   local uid, nth = key:match "^(.*)%z(%d+)$"
   if uid then return uid, math.tointeger(tonumber(nth)) end
   return key, 1
@@ -95,20 +97,18 @@ end
 -- --------------------------------------------------------------------- lines
 
 local function word(value)
-  if value == nil then return "-" end
-  return record.escape(tostring(value)):gsub("^%-", "%%2D")
+  if value == "-" then return "%2D" end
+  return record.escape(value)
 end
 
 --- A record as a line.
 -- @tparam table r
 -- @treturn string
 function record.pack(r)
-  local size = r.size and ("%d"):format(r.size) or "-"
-  local first = ("%d"):format(r.first)
-  return concat({ r.status, size, first,
-                  r.absent and ("%d"):format(r.absent) or "-",
-                  ("%d"):format(r.tries or 0), (word(r.name)),
-                  r.digest or "-", (word(r.note)) }, " ")
+  return ("%s %s %d %s %d %s %s %s"):format(
+    r.status, r.size or "-", r.first, r.absent or "-", r.tries or 0,
+    r.name and word(r.name) or "-", r.digest or "-",
+    r.note and word(r.note) or "-")
 end
 
 local function value(text)

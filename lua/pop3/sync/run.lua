@@ -139,10 +139,7 @@ function Run:decide(list)
   local o = self.options
   local p, message, code, reply = plan(list, self.seen, {
     rekey = o.rekey,
-    is_settled = function(line)
-      local status = record.peek(line)
-      return record.settled[status] and not (o.retry and status == "aside")
-    end,
+    settled = o.retry and record.settled_at_retry or record.settled,
     fingerprints = function(messages) return fingerprint(self, messages) end,
   })
   if not p then return nil, message, code, reply end
@@ -163,7 +160,6 @@ function Run:decide(list)
     end
   end
   for _, m in ipairs(other) do open[#open + 1] = m end
-  table.sort(open, function(a, b) return a.number < b.number end)
   for _, m in ipairs(open) do if m.key then self.fresh[m.key] = true end end
   local lists
   lists, message, code, reply = policy(self, open)

@@ -78,17 +78,22 @@ return function(run, list, p, deleted)
       end
     end
   end
-  local whole = is_whole(list, p.todo)
-  for key, line in pairs(seen) do
-    local since = absent_since(line)
-    if run.claimed[key] or run.fresh[key] then
-      if since and not gone[key] and not moved[key] and now - since > DAY then
-        entries:change(key, line, { absent = false })
+  for _, key in ipairs(p.returned) do
+    local line = not gone[key] and not moved[key] and seen[key]
+    if line and now - absent_since(line) > DAY then
+      entries:change(key, line, { absent = false })
+    end
+  end
+  if is_whole(list, p.todo) then
+    for key, line in pairs(seen) do
+      if not (run.claimed[key] or run.fresh[key]) then
+        local since = absent_since(line)
+        if not since then
+          entries:change(key, line, { absent = now })
+        elseif now - since > run.options.forget then
+          entries:forget(key)
+        end
       end
-    elseif whole and not since then
-      entries:change(key, line, { absent = now })
-    elseif whole and now - since > run.options.forget then
-      entries:forget(key)
     end
   end
   return run.state:done(entries)

@@ -11,8 +11,9 @@
 -- - `state:intend(list)` → a list of names; or nil, message, code. Deliveries
 --   are about to begin. Durable when it returns. The name of an entry that has
 --   been recorded before stays
--- - `state:done(list)` → true; or nil, message, code. What is final: delivered,
---   skipped, absent, forgotten. Durable when it returns
+-- - `state:done(list, lazily)` → true; or nil, message, code. What is final:
+--   delivered, skipped, absent, forgotten. Durable when it returns, or, if
+--   `lazily`, at the latest when the next call returns
 -- - `state:failed(list)` → true; or nil, message, code. Deliveries that failed
 -- - `state:close(result)` → true; or nil, message, code. It gives the lock back
 --
@@ -149,8 +150,9 @@ local function read(self)
   return true
 end
 
--- Append lines; durable when it returns. After a failure the file is as before.
-local function append(self, lines)
+-- Append lines; unless `lazily` they are durable when it returns. After a failure
+-- the file is as before.
+local function append(self, lines, lazily)
   if #lines == 0 then return true end
   if self.broken then return nil, self.broken, "io" end
   local text = table.concat(lines)
@@ -158,7 +160,13 @@ local function append(self, lines)
     text = core.state.seal("account " .. self.name) .. text
   end
   local ok, message, code = self.file:write(text)
-  if ok then ok, message, code = self.file:sync "data" end
+  if ok and lazily then
+    ok, message, code = self.file:flush()
+    self.is_lazy = true
+  elseif ok then
+    ok, message, code = self.file:sync "data"
+    self.is_lazy = false
+  end
   if not ok then
     message = self.path .. ": " .. message:gsub("^.*: ", "")
     if not self.file:truncate(self.size) then self.broken = message end
@@ -202,25 +210,25 @@ function File:seen()
 end
 
 -- Append the entries of a list and keep the table up to date.
-local function put(self, list, status)
+local function put(self, list, status, lazily)
   if self.read_only then return nil, "the state is open for reading", "state" end
-  local lines, packed, keys = {}, {}, {}
+  local lines, packed = {}, {}
   for i, e in ipairs(list) do
-    local key = record.key(e.uid, e.nth)
-    keys[i] = key
     if e.status == "forgotten" then
       lines[i] = core.state.seal(("forgotten %s %d"):format(
         record.escape(e.uid), e.nth))
     else
-      local r = e.status and e or setmetatable({ status = status },
-                                               { __index = e })
-      packed[i] = record.pack(r)
-      lines[i] = entry_line(key, packed[i])
+      e.status = e.status or status
+      local text = record.pack(e)
+      packed[i] = text
+      lines[i] = core.state.seal(("entry %s %d %s"):format(
+        record.escape(e.uid), e.nth, text))
     end
   end
-  local ok, message, code = append(self, lines)
+  local ok, message, code = append(self, lines, lazily)
   if not ok then return nil, message, code end
-  for i, key in ipairs(keys) do self.entries[key] = packed[i] end
+  local entries = self.entries
+  for i, e in ipairs(list) do entries[record.key(e.uid, e.nth)] = packed[i] end
   return true
 end
 
@@ -232,8 +240,8 @@ function File:intend(list)
   return names
 end
 
-function File:done(list)
-  return put(self, list, "delivered")
+function File:done(list, lazily)
+  return put(self, list, "delivered", lazily)
 end
 
 function File:failed(list)
@@ -254,6 +262,8 @@ function File:close()
     for _ in pairs(self.entries) do live = live + 1 end
     if self.lines - live > SUPERSEDED and self.lines > 2 * live then
       ok, message, code = compact(self)
+    elseif self.is_lazy then
+      ok, message, code = self.file:sync "data"
     end
   end
   self:release()
