@@ -265,6 +265,17 @@ function helper.descriptors()
   return #core.readdir "/proc/self/fd"
 end
 
+--- Ask `f` now and then until it returns something true, for an event that
+-- nothing tells of. What it returned, or nil after PATIENCE.
+function helper.await(f)
+  local deadline = core.now() + helper.PATIENCE
+  repeat
+    local value = f()
+    if value then return value end
+    socket.select(nil, nil, 0.005)
+  until core.now() > deadline
+end
+
 -- -------------------------------------------------------- files, processes
 
 local Dir = {}

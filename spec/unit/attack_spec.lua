@@ -77,7 +77,7 @@ describe("octets behind STLS", function()
 
   it("that a client gets are fatal, however they are cut", function()
     local before = #"+OK ready\r\n+OK \r\nSTLS\r\n.\r\n"
-    for split = before, before + #INJECTED do
+    for split in helper.sweep(before, before + #INJECTED, 6) do
       local peer = helper.peer({ "+OK ready",
         { "CAPA", helper.multi("", "STLS\r\n") }, { "STLS", { INJECTED } },
         -- what is sent then is a handshake; it has no lines

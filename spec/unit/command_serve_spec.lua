@@ -61,12 +61,10 @@ describe("pop3 serve", function()
       return { on = { XLOOP = function() while true do end end } }]]))
     local t = talk.tcp(run.port)
     t:send "XLOOP\r\n"
-    local status
-    local deadline = core.now() + 20
-    repeat
+    local status = helper.await(function()
       run:signal "TERM"
-      status = core.waitpid(run.pid, true)
-    until status or core.now() > deadline
+      return core.waitpid(run.pid, true)
+    end)
     if not status then core.kill(run.pid) end
     run.pipe:close()
     t:close()
@@ -281,7 +279,7 @@ describe("pop3 serve says in one line what is wrong", function()
     refused(3, "/none/t: ", "--transcript", dir.path .. "/none/t")
     refused(3, "--cafile-out", "--cafile-out", dir.path .. "/ca")
     local file = dir:write("file", "")
-    refused(3, "there is a file of that name", "--control", file)
+    refused(3, "a file of that name exists", "--control", file)
     assert.same({ "file" }, dir:names())
     refused(3, "control:", "--control", dir.path .. "/" .. ("x"):rep(200))
   end)
