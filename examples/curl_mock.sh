@@ -25,7 +25,7 @@ ask() {
 }
 
 fetch() {
-  curl -s --max-time 20 --user mrose:secret "pop3://127.0.0.1:$port/1"
+  curl -s --max-time 60 --user mrose:secret "pop3://127.0.0.1:$port/1"
 }
 
 ask '{"do":"deliver","user":"mrose","mail":"Subject: hello\r\n\r\nhi\r\n"}'

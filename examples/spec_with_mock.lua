@@ -17,7 +17,7 @@ end
 
 -- Fetch one message. Returns the octets, and whether the program succeeded.
 local function client_under_test(port, n)
-  local command = ("curl -s --max-time 10 --user mrose:secret "
+  local command = ("curl -s --max-time 60 --user mrose:secret "
                    .. "pop3://127.0.0.1:%d/%d"):format(port, n)
   local pipe = assert(io.popen(command))
   local octets = pipe:read "a"

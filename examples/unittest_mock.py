@@ -51,7 +51,7 @@ class Server:
 def fetch_new(port, seen):
     """The program under test: what is new, and a second try if need be."""
     for attempt in (1, 2):
-        box = poplib.POP3("127.0.0.1", port, timeout=20)
+        box = poplib.POP3("127.0.0.1", port, timeout=60)
         try:
             box.user("mrose")
             box.pass_("secret")

@@ -1,6 +1,7 @@
 -- What once was wrong with a session whose client pipelines, or goes.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local socket = require "socket"
 
@@ -128,7 +129,7 @@ describe("a client that goes", function()
     client.tls:write "USER u\r\nPASS pw\r\nXBIG\r\nDELE 1\r\nQUIT\r\n"
     client.tls:shutdown()
     client.push()
-    assert.is_true(s:wait_for("QUIT", 10))
+    assert.is_true(s:wait_for("QUIT", helper.PATIENCE))
     settle(s)
     assert.same({ "two\r\n" }, s:mailbox "u")
     link.sock:close()

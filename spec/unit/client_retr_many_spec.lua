@@ -159,7 +159,7 @@ describe("pipelining", function()
       for _ = 1, 50 do helper.say(fd, reply) end
       pcall(helper.hear, fd, 100)
     end)
-    local s <close> = assert(helper.connect(fd:detach(), { timeout = 20 }))
+    local s <close> = assert(helper.connect(fd:detach(), { timeout = helper.PATIENCE }))
     assert(s:command "PASS x")
     local numbers = {}
     for n = 1, 50 do numbers[n] = n end
@@ -190,7 +190,7 @@ describe("pipelining", function()
       end
       pcall(helper.hear, fd)
     end)
-    local s <close> = assert(helper.connect(fd:detach(), { timeout = 20 }))
+    local s <close> = assert(helper.connect(fd:detach(), { timeout = helper.PATIENCE }))
     assert(s:command "PASS x")
     local numbers, ok = {}, 0
     for n = 1, 300 do numbers[n] = n end

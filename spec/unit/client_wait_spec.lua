@@ -88,7 +88,7 @@ describe("the wait hook", function()
     local n, mode = co()
     while n ~= "done" do
       turns = turns + 1
-      core.poll(n, mode, 5)
+      core.poll(n, mode, helper.PATIENCE)
       n, mode = co()
     end
     assert.is_true(turns >= 5)

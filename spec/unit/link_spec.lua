@@ -4,6 +4,7 @@ local Link = require "pop3.transport.link"
 local core = require "pop3.core"
 local object = require "pop3.transport.object"
 local fd_transport = require "pop3.transport.fd"
+local helper = require "spec.helper"
 
 -- A byte stream with a clock of its own. `queue` holds what it gives: octets, a
 -- number of seconds that pass first, or CLOSED.
@@ -218,7 +219,7 @@ describe("a descriptor", function()
     theirs:setoption("linger", { on = true, timeout = 0 })
     theirs:close()
     listener:close()
-    local line, message, code = link:line(9, core.now() + 30)
+    local line, message, code = link:line(9, core.now() + helper.PATIENCE)
     assert.is_nil(line)
     assert.are.equal("closed", code)
     assert.are.equal("the connection was reset", message)
@@ -273,7 +274,7 @@ describe("TLS", function()
   end
 
   local function trust(name)
-    local dir <close> = require "spec.helper".directory()
+    local dir <close> = helper.directory()
     return require "pop3.transport.tls".trust({
       host = name, port = 1, cafile = dir:write("ca.pem", ca),
     }, "spec", 1)

@@ -228,7 +228,7 @@ describe("half of a link", function()
       t:login()
       t:send "STAT\r\nSTAT\r\nDELE 1\r\nSTAT\r\nQUIT\r\n"
       assert.same({ "+O", "closed" }, { t:rest() })
-      assert(run:wait_for("QUIT", 10))
+      assert(run:wait_for("QUIT", helper.PATIENCE))
       assert.same({}, run:mailbox "u")
       t:close()
     end
@@ -421,7 +421,7 @@ describe("a link", function()
     local server_run <close> = s:fork()
     local a, b = talk.tcp(server_run.port), talk.tcp(server_run.port)
     a:send "XWAIT\r\n"
-    assert(server_run:wait_for("XWAIT", 10))
+    assert(server_run:wait_for("XWAIT", helper.PATIENCE))
     assert.equal("+OK", b:ask "XGO")
     assert.equal("+OK", a:line())
   end)

@@ -2,6 +2,7 @@
 -- calls inside handlers.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
 
@@ -210,7 +211,7 @@ describe("half of a link", function()
     t:send "XHALF\r\n"
     assert.same({ "", "closed" }, { t:rest() })
     t:send "NOOP\r\nQUIT\r\n"
-    assert(run:wait_for("QUIT", 10))
+    assert(run:wait_for("QUIT", helper.PATIENCE))
     assert.equal(2, #run:mailbox "u")
     t:close()
   end)

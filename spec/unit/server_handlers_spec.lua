@@ -1,5 +1,6 @@
 -- Overriding the server in Lua: handlers, new verbs, hooks, replies.
 
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
 
@@ -213,7 +214,7 @@ describe("a handler", function()
     local c, d = talk.tcp(run.port), talk.tcp(run.port)
     c:login()
     c:send "NOOP\r\n"
-    assert(run:wait_for("NOOP", 10))
+    assert(run:wait_for("NOOP", helper.PATIENCE))
     assert.equal("+OK", d:ask "XRELEASE")
     assert.equal("+OK at last", c:line())
     c:close()

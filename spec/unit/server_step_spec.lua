@@ -323,7 +323,7 @@ describe("a clock of the script's own", function()
     local c, d = connect(s), connect(s)
     c:send "UTF8\r\n"
     d:send "CAPA\r\nQUIT\r\n"
-    assert.is_true(s:wait_for("QUIT", 10))
+    assert.is_true(s:wait_for("QUIT", helper.PATIENCE))
     s:step(0)
     assert.match("after all\r\n%+OK[^\n]*\n$", (read(d)))
     c:close()
@@ -370,7 +370,7 @@ describe("listening", function()
     local s <close> = server { host = "::1" }
     local c = assert(socket.connect("::1", s.port))
     settle(s)
-    c:settimeout(1)
+    c:settimeout(helper.PATIENCE)
     assert.match("^%+OK", c:receive "*l")
     c:close()
   end)

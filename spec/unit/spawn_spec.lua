@@ -124,11 +124,9 @@ describe("a command", function()
     ]]):format(dir.path, dir.path)
     dir:write("program.lua", script)
     os.execute("lua5.4 " .. dir.path .. "/program.lua 2>/dev/null")
-    local deadline = core.now() + 60
-    while core.stat(dir.path .. "/mark") == nil and core.now() < deadline do
-      core.poll(0, "w", 0)
-    end
-    assert.equal("file", (core.stat(dir.path .. "/mark")))
+    assert.equal("file", helper.await(function()
+      return (core.stat(dir.path .. "/mark"))
+    end))
   end)
 
   it("is not known when the system reaps it", function()

@@ -599,7 +599,7 @@ describe("a TLS session of the client", function()
         local run <close> = server:fork()
         helper.fails(code, pop3.connect { host = "localhost", port = run.port,
           cafile = run.cafile, tls = opts.tls,
-          timeout = how == "stall" and 0.05 or 20 })
+          timeout = how == "stall" and 0.05 or helper.PATIENCE })
       end
     end
   end)
