@@ -53,7 +53,7 @@ local on = toolkit.on {
 }
 on.RETR = toolkit.reaching(on.RETR)
 
--- Who is not there is told so.
+-- The reply says whether there is such a user.
 function on.USER(session, name)
   local server = session.server
   if not server.authenticate and not server.users[name] then
@@ -66,7 +66,7 @@ function on.USER(session, name)
   return reply
 end
 
--- The reply comes first, the update behind it.
+-- The reply is sent before the update.
 function on.QUIT(session)
   session.server.default.QUIT(session)
   return session:ok "Goodbye..."
@@ -82,16 +82,19 @@ return {
   },
   on = on,
   quirks = {
-    { what = "USER tells whether there is such a user.",
+    { what = "The reply to USER says whether there is such a user.",
       source = SOURCE .. ", pop3_user" },
-    { what = "A wrong password is told so, without a response code.",
+    { what = "The reply to a wrong password says so, without a response code.",
       source = SOURCE .. ", pop3_pass" },
-    { what = "QUIT is answered before the update, so that a failure is never "
-             .. "told.", source = SOURCE .. ", pop3_command_loop" },
+    { what = "The reply to QUIT comes before the update, so that it never "
+             .. "reports a failure.",
+      source = SOURCE .. ", pop3_command_loop" },
     { what = "LAST is known.", source = SOURCE .. ", pop3_last" },
-    { what = "RETR and TOP tell no size, but the number.",
+    { what = "The replies to RETR and TOP have the number of the message, not "
+             .. "its size.",
       source = SOURCE .. ", pop3_retr, pop3_top" },
-    { what = "LIST of a number that is too high tells how many there are.",
+    { what = "LIST with a number that is too high says how many messages there "
+             .. "are.",
       source = SOURCE .. ", pop3_list" },
     { what = "Unique-ids are plain numbers.",
       source = SOURCE .. ", pop3_uidl" },

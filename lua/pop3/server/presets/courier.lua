@@ -60,21 +60,21 @@ return {
     { what = "CAPA is the same before and after the login.", source = SEEN },
     { what = "CAPA says UTF8 USER, and UTF8 is known, but not LANG.",
       source = SEEN },
-    { what = "LOGIN-DELAY 10 is in CAPA, but logins are not held to it.",
+    { what = "CAPA has LOGIN-DELAY 10, which is not enforced.",
       source = "GitHub: svarshavchik/courier-libs imap/pop3dcapa.c, "
                .. "pop3dserver.c" },
-    { what = "A login that fails is answered after 5 seconds, without a "
+    { what = "A failed login gets its reply after 5 seconds, without a "
              .. "response code.", source = LOGIN .. ", main" },
-    { what = "Idle clients are gone after 5 minutes, in place of 10.",
+    { what = "The autologout comes after 5 minutes, not after 10.",
       source = SERVER .. ", loop" },
-    { what = "The title of LIST is a remark about clients.", source = SEEN },
+    { what = "The reply to LIST has a remark about clients.", source = SEEN },
     { what = "Unique-ids are UID, a number, a dash and the validity.",
       source = SEEN },
-    { what = "There is no lock: two sessions at a time see the same maildrop.",
+    { what = "There is no lock: two sessions may have the same maildrop.",
       source = SERVER .. ", main" },
-    { what = "QUIT is answered otherwise before the login than after it.",
+    { what = "The reply to QUIT before the login differs from that after it.",
       source = SEEN },
-    { what = "What is wrong with a message number is never said.",
+    { what = "The reply to a wrong message number never says what is wrong.",
       source = SERVER .. ", getmsgnum" },
   },
 }

@@ -56,7 +56,7 @@ function on.USER(session, name)
   return names(session, name)
 end
 
--- What comes of the update is not said.
+-- A failed update is not reported.
 function on.QUIT(session)
   local reply = session.server.default.QUIT(session)
   reply.status, reply.text, reply.code = "+OK", nil, nil
@@ -76,19 +76,20 @@ return {
   },
   on = on,
   quirks = {
-    { what = "The greeting names host and version.", source = SOURCE },
-    { what = "USER says of any name that it is a valid mailbox.",
+    { what = "The greeting names the host and the version.", source = SOURCE },
+    { what = "The reply to USER calls any name a valid mailbox.",
       source = SOURCE .. ", cmd_user" },
-    { what = "A second USER is refused: PASS is due.",
+    { what = "A second USER is refused: PASS must follow the first.",
       source = SOURCE .. ", cmd_user" },
     { what = "The reply to the login names the session.",
       source = SOURCE .. ", openinbox" },
-    { what = "A login that fails has the response code AUTH, one that comes "
-             .. "too soon LOGIN-DELAY and how many minutes there must be.",
+    { what = "A failed login has the response code AUTH; a login that comes "
+             .. "too soon has LOGIN-DELAY and the number of minutes.",
       source = SOURCE .. ", cmd_pass, openinbox" },
-    { what = "RETR and TOP have the same title, without a size.",
+    { what = "The replies to RETR and TOP have the same text, without a size.",
       source = SOURCE .. ", blat" },
-    { what = "QUIT is answered by a bare +OK, whatever came of the update.",
+    { what = "The reply to QUIT is +OK without a text, also when the update "
+             .. "failed.",
       source = SOURCE .. ", cmdloop" },
     { what = "Unique-ids are the validity, a full stop and a number.",
       source = SOURCE .. ", uidl_msg" },

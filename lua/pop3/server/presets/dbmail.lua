@@ -54,7 +54,7 @@ function on.AUTH(session, ...)
   return session:err "no AUTH mechanisms supported"
 end
 
--- The fourth error is the last one.
+-- The fourth error ends the connection.
 for verb, handler in pairs(on) do
   on[verb] = function(session, ...)
     local reply = handler(session, ...)
@@ -82,19 +82,20 @@ return {
   },
   on = on,
   quirks = {
-    { what = "The greeting has a stamp, though CAPA says nothing of APOP.",
+    { what = "The greeting has a stamp for APOP.",
       source = SOURCE .. ", send_greeting" },
-    { what = "The fourth error in a session ends the link.",
+    { what = "The fourth error in a session ends the connection.",
       source = SOURCE .. ", pop3_error" },
-    { what = "A number without a message is in brackets before the text, like "
-             .. "a response code.", source = SOURCE .. ", pop3" },
+    { what = "The reply to a wrong number has the number in brackets before "
+             .. "the text, like a response code.",
+      source = SOURCE .. ", pop3" },
     { what = "LAST is known, though not in CAPA.",
       source = SOURCE .. ", pop3" },
-    { what = "AUTH is known, but there is no mechanism.",
+    { what = "AUTH is known, but no mechanism is offered.",
       source = SOURCE .. ", pop3" },
-    { what = "TOP tells how many lines were asked for.",
+    { what = "The reply to TOP repeats the number of lines.",
       source = SOURCE .. ", pop3" },
-    { what = "The replies to UIDL and QUIT are remarks.",
+    { what = "The replies to UIDL and QUIT have texts of this server.",
       source = SOURCE .. ", pop3, pop3_close" },
   },
 }

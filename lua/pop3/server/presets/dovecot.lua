@@ -41,7 +41,7 @@ local on = toolkit.on {
   },
 }
 
--- Commands that are not known, so many in a row, end the link.
+-- Too many unknown commands in a row end the connection.
 function on.unknown(session)
   local memory = toolkit.memory(session)
   memory.bad = (memory.bad or 0) + 1
@@ -82,21 +82,22 @@ return {
   },
   on = on,
   quirks = {
-    { what = "The greeting is a few words, with the distribution's name.",
+    { what = "The greeting has the name of the distribution.",
       source = "GitHub: docker-mailserver/docker-mailserver issue 1631" },
-    { what = "CAPA lists CAPA; USER and SASL are gone after the login.",
+    { what = "CAPA lists CAPA; USER and SASL are not listed after the login.",
       source = SEEN },
-    { what = "A login that fails has the response code AUTH.",
+    { what = "A failed login has the response code AUTH.",
       source = "GitHub: docker-mailserver/docker-mailserver issue 1631" },
-    { what = "A bare +OK is the reply to USER, UIDL, TOP, NOOP and RSET.",
+    { what = "The replies to USER, UIDL, TOP, NOOP and RSET have no text.",
       source = SEEN },
-    { what = "A number without a message is named in the reply.",
+    { what = "The reply to a wrong number repeats the number.",
       source = SOURCE .. ", get_msgnum" },
-    { what = "A command that is not known is named in the reply, but not "
-             .. "before the login.", source = SEEN },
-    { what = "More than 20 bad commands in a row end the link; before the "
-             .. "login, more than 3.", source = CLIENT .. "; " .. SEEN },
-    { what = "The reply to QUIT tells whether anything was deleted.",
+    { what = "The reply to an unknown command repeats it, but not before the "
+             .. "login.", source = SEEN },
+    { what = "More than 20 unknown commands in a row end the connection; "
+             .. "before the login, more than 3.",
+      source = CLIENT .. "; " .. SEEN },
+    { what = "The reply to QUIT says whether messages were deleted.",
       source = SOURCE .. ", cmd_quit" },
     { what = "Unique-ids are 16 hexadecimal digits: number and validity, 8 "
              .. "each.", source = SEEN },

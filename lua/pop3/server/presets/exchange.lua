@@ -1,4 +1,4 @@
---- Exchange of old: 2000, 2003.
+--- Exchange 2000 and 2003.
 -- @module pop3.server.presets.exchange
 -- @local
 
@@ -8,7 +8,8 @@ local LOG = "GitHub: jstedfast/MailKit issue 391, protocol log of Exchange 2003"
 local NAME = "Microsoft Exchange Server 2003 POP3 server version 6.5.7638.1"
 local REFUSED = "Logon failure: unknown user name or bad password."
 
--- Until a message has been fetched, its size is that of what the database has.
+-- The size of a message is that of the record in the database until the message
+-- was fetched.
 local function dress(session, drop)
   local known = toolkit.kept(session)
   return toolkit.view(drop, {
@@ -19,7 +20,7 @@ local function dress(session, drop)
   })
 end
 
--- The line behind AUTH NTLM is taken for the client's message, whatever it is.
+-- The line after AUTH NTLM is read as the client's message, whatever it is.
 local function message(session)
   local memory = toolkit.memory(session)
   if not memory.ntlm then return nil end
@@ -82,14 +83,15 @@ return {
     { what = "The greeting and the reply to QUIT name product and version.",
       source = LOG },
     { what = "NTLM is the only SASL mechanism in CAPA.", source = LOG },
-    { what = "AUTH NTLM is answered by +OK in place of a challenge; what comes "
-             .. "next is taken for the client's message.", source = LOG },
-    { what = "A login that fails is a logon failure, without a response code.",
+    { what = "The reply to AUTH NTLM is +OK in place of a challenge; the next "
+             .. "line is read as the client's message.", source = LOG },
+    { what = "The reply to a failed login says \"Logon failure\", without a "
+             .. "response code.",
       source = LOG },
-    { what = "LIST tells the size of what the database has, not that of the "
+    { what = "LIST has the size of the record in the database, not of the "
              .. "message.",
       source = "GitHub: Distrotech/fetchmail fetchmail-FAQ.html, S2" },
-    { what = "Once a message has been fetched, its size is right.",
+    { what = "After a message was fetched, its size is right.",
       source = "Microsoft [MS-OXPOP3] appendix A, note on section 3.2.5.3: "
                .. "https://msdn.microsoft.com/en-us/library/ee202389"
                .. "(v=exchg.80).aspx" },

@@ -16,14 +16,14 @@ local FETCHED = "Ubuntu Forums, \"Newb: Can you get me past fetchmail "
 
 local SESSION = 250  -- messages that are shown in one session
 
--- "recent:mrose" is mrose, who wants all of the last days.
+-- "recent:mrose" is mrose, who wants the messages of the last days again.
 local function bare(session, name)
   local rest = name:match "^recent:(.*)"
   toolkit.memory(session).recent = rest ~= nil
   return rest or name
 end
 
--- What is left of the maildrop: the oldest of what was not fetched yet.
+-- The maildrop of a session: the oldest messages that were not fetched yet.
 local function dress(session, drop)
   local popped, numbers = toolkit.kept(session), {}
   local recent = toolkit.memory(session).recent
@@ -87,7 +87,7 @@ function on.RETR(session, n)
   return reply
 end
 
--- Messages go out of sight here, by QUIT alone; they do not go away.
+-- QUIT hides the messages that were fetched or deleted; it removes no message.
 function on.update(session, numbers)
   local popped, drop, real = toolkit.kept(session), session.maildrop, {}
   for n in pairs(toolkit.memory(session).fetched or {}) do real[n] = true end
@@ -116,26 +116,26 @@ return {
     { what = "PIPELINING is in CAPA only after the login, SASL only before it.",
       source = "GitHub: jstedfast/MailKit UnitTests/Net/Pop3/Resources/gmail/"
                .. "capa1.txt, capa2.txt" },
-    { what = "CAPA says EXPIRE 0 and LOGIN-DELAY 300, and a tag of its own.",
+    { what = "CAPA has EXPIRE 0, LOGIN-DELAY 300 and a tag of this server.",
       source = LOG },
     { what = "A message that was fetched by RETR is not listed in later "
              .. "sessions; TOP does not count.", source = SEEN },
-    { what = "Only QUIT makes fetched messages go: a session that is cut "
-             .. "shows them again.", source = SEEN },
-    { what = "A session shows about 250 of the oldest messages that were not "
+    { what = "Only QUIT hides fetched messages: after a session without QUIT, "
+             .. "they are listed again.", source = SEEN },
+    { what = "A session has about 250 messages, the oldest ones that were not "
              .. "fetched yet.", source = HELP },
-    { what = "The user name behind \"recent:\" is shown what was fetched "
-             .. "before, too.",
+    { what = "With \"recent:\" before the user name, fetched messages are "
+             .. "listed as well.",
       source = "http://www.limilabs.com/blog/gmail-pop3-behavior" },
-    { what = "DELE and QUIT do not take a message out of the account: what "
-             .. "becomes of it is the account's setting.",
+    { what = "DELE and QUIT do not remove a message from the account: a "
+             .. "setting of the account decides.",
       source = "https://www.chilkatsoft.com/p/p_184.asp" },
-    { what = "A wrong password has the response code AUTH; USER and QUIT have "
-             .. "replies of their own.",
+    { what = "A wrong password has the response code AUTH; the replies to USER "
+             .. "and QUIT have texts of this server.",
       source = "GitHub: ditesh/node-poplib README.md, log" },
-    { what = "LAST is not supported; UIDL has no title, RETR one without a "
-             .. "size.", source = FETCHED },
-    { what = "A token that is refused is answered with a challenge, JSON in "
-             .. "base64, before the -ERR.", source = LOG },
+    { what = "LAST is not supported; the reply to UIDL has no text, that to "
+             .. "RETR no size.", source = FETCHED },
+    { what = "A token that is refused gets a challenge, JSON in base64, before "
+             .. "the -ERR.", source = LOG },
   },
 }

@@ -29,10 +29,11 @@ return {
     unknown = "unknown command",
   },
   quirks = {
-    { what = "The greeting names machine and session.", source = SEEN },
-    { what = "USER and PASS repeat the user's name.", source = SEEN },
-    { what = "LIST has no title.", source = SEEN },
-    { what = "A login that fails, such as where POP3 is switched off, has no "
-             .. "response code.", source = "GitHub: jens-maus/yam issue 638" },
+    { what = "The greeting names the machine and the session.", source = SEEN },
+    { what = "The replies to USER and PASS repeat the user name.",
+      source = SEEN },
+    { what = "The reply to LIST has no text.", source = SEEN },
+    { what = "A failed login, as where POP3 is switched off, has no response "
+             .. "code.", source = "GitHub: jens-maus/yam issue 638" },
   },
 }

@@ -53,7 +53,7 @@ function on.PASS(session, secret)
   return reply
 end
 
--- That a message was deleted does not matter to these.
+-- LIST and UIDL do not refuse deleted messages.
 for verb, value in pairs { LIST = "size", UIDL = "uid" } do
   local handler = on[verb]
   on[verb] = function(session, n)
@@ -65,7 +65,7 @@ for verb, value in pairs { LIST = "size", UIDL = "uid" } do
   end
 end
 
--- Lines as they are in the file, then an empty one, then the dot.
+-- Lines as they are in the file, an empty line, and the dot.
 function on.TOP(session, n, lines)
   local drop = session.maildrop
   if n > drop:count() or session.deleted[n] then return session:err(MISSING) end
@@ -87,17 +87,19 @@ return {
   quirks = {
     { what = "The greeting is the word POP3.", source = SOURCE
       .. ", SendBanner_" },
-    { what = "TOP sends lines that begin with a dot as they are.",
+    { what = "TOP does not stuff lines that begin with a dot.",
       source = SOURCE .. ", _SendFileHeader" },
-    { what = "TOP ends with an empty line more, and tells the size of the "
-             .. "whole message.", source = SOURCE .. ", _ProtocolTOP" },
-    { what = "LIST and UIDL of a deleted message answer as if it were there.",
+    { what = "TOP ends with an additional empty line, and its reply has the "
+             .. "size of the whole message.",
+      source = SOURCE .. ", _ProtocolTOP" },
+    { what = "LIST and UIDL of a deleted message do not refuse it.",
       source = SOURCE .. ", _ProtocolLIST, _ProtocolUIDL" },
-    { what = "RSET is answered by +OK 0.", source = SOURCE
+    { what = "The reply to RSET is +OK 0.", source = SOURCE
       .. ", _ProtocolRSET" },
-    { what = "An inbox that cannot be read is +ERR, neither +OK nor -ERR.",
+    { what = "The reply for an inbox that cannot be read is +ERR, neither +OK "
+             .. "nor -ERR.",
       source = "GitHub: hmailserver/hmailserver pull request 594" },
-    { what = "A wrong password for a name without @ comes with advice.",
+    { what = "The reply to a wrong password for a name without @ gives advice.",
       source = SOURCE .. ", _ProtocolPASS" },
     { what = "A maildrop that is in use has no response code.",
       source = SOURCE .. ", _ProtocolPASS" },

@@ -39,22 +39,28 @@
 --   print(quirk.what, quirk.source)
 -- end
 
+local historic = require "pop3.server.presets.historic"
+
+-- The presets with a file of their own.
 local names = {
-  "aapt", "aol", "citadel", "courier", "cyrus", "dbmail", "domino",
-  "dovecot", "exchange", "ftgate", "gmail", "gmx", "hmailserver",
-  "maillennium", "o2", "openmail", "outlook", "popa3d", "qmail", "qpopper",
-  "twisted", "usanet", "uw", "yahoo", "zimbra",
+  "citadel", "courier", "cyrus", "dbmail", "dovecot", "exchange", "gmail",
+  "gmx", "hmailserver", "outlook", "popa3d", "qmail", "qpopper", "uw", "zimbra",
 }
 
 local known = {}
 for _, name in ipairs(names) do known[name] = true end
+for name in pairs(historic) do
+  known[name] = true
+  names[#names + 1] = name
+end
+table.sort(names)
 
 local meta = {}
 
--- Each preset is a file, which is read when it is first asked for.
+-- A file is read when its preset is used first.
 function meta.__index(presets, name)
   if not known[name] then return nil end
-  local preset = require("pop3.server.presets." .. name)
+  local preset = historic[name] or require("pop3.server.presets." .. name)
   rawset(presets, name, preset)
   return preset
 end

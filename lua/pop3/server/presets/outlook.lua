@@ -10,7 +10,7 @@ local LOG = "GitHub: kisli/vmime issue 267, protocol log"
 local GUIDE = "Microsoft: Authenticate an IMAP, POP or SMTP connection using "
               .. "OAuth, POP Protocol Exchange"
 
--- The name of the machine, as base64 of UTF-16.
+-- The name of the machine in UTF-16, as base64.
 local host = core.sasl.encode(("LPOP3.PROD.OUTLOOK.COM"):gsub(".", "%0\0"))
 
 local REFUSED = "Command is not valid in this state."
@@ -55,25 +55,25 @@ return {
   },
   on = on,
   quirks = {
-    { what = "The greeting ends with a word in brackets, which is no response "
-             .. "code but base64 of the machine's name in UTF-16.",
+    { what = "The greeting ends with a word in brackets, which is not a "
+             .. "response code but base64 of the machine's name in UTF-16.",
       source = LOG },
-    { what = "CAPA is answered by a bare +OK and four lines; there is neither "
-             .. "PIPELINING nor RESP-CODES.", source = LOG },
+    { what = "The reply to CAPA is +OK without a text and four lines, without "
+             .. "PIPELINING and RESP-CODES.", source = LOG },
     { what = "AUTH XOAUTH2 with the token on the same line is a protocol error "
-             .. "that ends the link; the token goes on a line of its own.",
+             .. "that ends the connection; the token goes on the next line.",
       source = "GitHub: getmail6/getmail6 issue 256; " .. GUIDE },
-    { what = "A token that is refused is called an authentication failure.",
+    { what = "The reply to a refused token says \"Authentication failure\".",
       source = GUIDE },
-    { what = "A password that is refused is called a logon failure, without a "
-             .. "response code.",
+    { what = "The reply to a refused password says \"Logon failure\", without "
+             .. "a response code.",
       source = "GitHub: mattnenterprise/rust-pop3 issue 17" },
-    { what = "Before TLS, CAPA has no way to log in but STLS.",
+    { what = "Before TLS, CAPA lists no way to log in.",
       source = "GitHub: IndySockets/Indy issue 192, comment of 2022-08-23" },
     { what = "USER before TLS is \"not valid in this state\".",
       source = "https://www.whileifblog.com/2012/07/15/testing-a-pop3-server-"
                .. "via-telnet-or-openssl/" },
-    { what = "The reply to a login has a text of its own.",
+    { what = "The reply to a login has a text of this server.",
       source = "GitHub: jstedfast/MailKit UnitTests/Net/Pop3/Resources/"
                .. "exchange/auth.txt" },
   },

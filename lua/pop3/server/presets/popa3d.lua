@@ -7,7 +7,7 @@ local toolkit = require "pop3.server.presets.toolkit"
 
 local SEEN = "seen on Debian 12, popa3d 1.0.3"
 
--- A digest of what tells messages apart, most of the time.
+-- A digest of the header fields that usually tell messages apart.
 local function digest(octets)
   local fields = {}
   for line in octets:gmatch "([^\r\n]*)\r?\n" do
@@ -48,15 +48,14 @@ return {
   options = { greeting = "", capa = false },
   on = on,
   quirks = {
-    { what = "The greeting is a bare +OK.", source = SEEN },
-    { what = "Replies are a bare +OK or -ERR; listings and messages have no "
-             .. "title.", source = SEEN },
+    { what = "The greeting has no text.", source = SEEN },
+    { what = "Replies are +OK or -ERR without a text.", source = SEEN },
     { what = "CAPA is not known.", source = SEEN },
-    { what = "A wrong password is answered with a text, the only one, and "
-             .. "ends the link.", source = SEEN },
+    { what = "The reply to a wrong password is the only one with a text; it "
+             .. "ends the connection.", source = SEEN },
     { what = "LAST is known.", source = SEEN },
-    { what = "A unique-id is a digest of some fields of the head: messages "
-             .. "without Message-ID and Received have all the same one.",
+    { what = "A unique-id is a digest of some header fields: all messages "
+             .. "without Message-ID and Received have the same one.",
       source = SEEN },
   },
 }

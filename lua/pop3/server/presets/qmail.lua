@@ -1,4 +1,4 @@
---- qmail-pop3d, behind qmail-popup.
+--- qmail-pop3d, which qmail-popup starts.
 -- @module pop3.server.presets.qmail
 -- @local
 
@@ -42,7 +42,7 @@ local on = toolkit.on {
 }
 on.DELE = toolkit.reaching(on.DELE)
 
--- The extra line is not one of those that were asked for.
+-- The additional line does not count as one of the lines of TOP.
 local tops = on.TOP
 function on.TOP(session, n, lines)
   local reply = tops(session, n, lines)
@@ -53,7 +53,7 @@ function on.TOP(session, n, lines)
   return reply
 end
 
--- How many there were, how much there is.
+-- Deleted messages count, but not their octets.
 function on.STAT(session)
   local _, octets = toolkit.totals(session)
   return session:ok(session.maildrop:count() .. " " .. octets)
@@ -70,21 +70,22 @@ return {
   quirks = {
     { what = "The greeting is nothing but the stamp for APOP.",
       source = POPUP .. ", pop3_greet" },
-    { what = "There is no CAPA: before the login, what is not known asks for "
-             .. "the login.", source = POPUP .. ", pop3commands" },
-    { what = "A login that fails ends the link.",
+    { what = "There is no CAPA: before the login, the reply to an unknown "
+             .. "command asks for the login.",
+      source = POPUP .. ", pop3commands" },
+    { what = "A failed login ends the connection.",
       source = POPUP .. ", doanddie" },
-    { what = "Sizes are those of the files, a line end being one octet: they "
-             .. "are less than what RETR brings.",
+    { what = "Sizes are those of the files, where a line end is one octet: "
+             .. "RETR sends more.",
       source = SOURCE .. ", getlist; GitHub: Distrotech/fetchmail "
                .. "fetchmail-FAQ.html, T2" },
-    { what = "Every message comes with an empty line more at its end.",
+    { what = "Every message has an additional empty line at its end.",
       source = SOURCE .. ", blast" },
     { what = "STAT still counts messages that were deleted, but not their "
              .. "octets.", source = SOURCE .. ", pop3_stat" },
-    { what = "LAST is known, and tells the highest number that was deleted.",
+    { what = "LAST is known; it is the highest number that was deleted.",
       source = SOURCE .. ", pop3_dele" },
-    { what = "Replies have no text, but for errors.",
+    { what = "Only -ERR has a text.",
       source = SOURCE .. ", okay" },
     { what = "Unique-ids are names of files.",
       source = SOURCE .. ", printfn" },

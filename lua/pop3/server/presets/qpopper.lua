@@ -22,7 +22,7 @@ local on = toolkit.on {
   },
 }
 
--- Behind the name may be what is wanted of the messages.
+-- An option may follow the name.
 function on.USER(session, name)
   name = name:gsub("%-no%-mime$", "")
   toolkit.memory(session).name = name
@@ -40,14 +40,16 @@ return {
   },
   on = on,
   quirks = {
-    { what = "The greeting names version and host.",
+    { what = "The greeting names the version and the host.",
       source = "GitHub: nmap/nmap nmap-service-probes, pop3" },
-    { what = "USER and PASS repeat the user's name.", source = SEEN },
-    { what = "The reply to the login counts hidden messages, too.",
+    { what = "The replies to USER and PASS repeat the user name.",
+      source = SEEN },
+    { what = "The reply to the login counts hidden messages as well.",
       source = SEEN },
     { what = "A wrong password has the response code AUTH, a maildrop in use "
              .. "IN-USE.", source = SEEN .. "; " .. NEW },
-    { what = "\"-no-mime\" behind the user's name is a wish, not the name.",
+    { what = "\"-no-mime\" after the user name is an option, not a part of the "
+             .. "name.",
       source = NEW },
   },
 }

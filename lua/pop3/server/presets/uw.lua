@@ -9,7 +9,7 @@ local SEEN = "http://linux-server.50webs.com/mms-pop-protocol2.html"
 local MISSING = "No such message"
 local STATUS = "Status:  O\r\n"
 
--- A field more at the end of the head.
+-- The message with an additional field at the end of its header.
 local function with_status(octets)
   local head = octets:match "^(.-\r\n)\r\n"
   if octets:sub(1, 2) == "\r\n" then head = "" end
@@ -77,21 +77,21 @@ return {
   },
   on = on,
   quirks = {
-    { what = "RETR and TOP bring a field Status at the end of the head, which "
-             .. "is not in the mail.", source = SOURCE .. ", main, RETR" },
-    { what = "Sizes are the more by that field.",
+    { what = "RETR and TOP add a header field Status, which is not in the "
+             .. "message.", source = SOURCE .. ", main, RETR" },
+    { what = "Sizes include that field.",
       source = SOURCE .. ", main, LIST" },
     { what = "A maildrop that is in use is refused without a response code, "
-             .. "and the link ends.", source = SOURCE .. ", mbxopen" },
+             .. "and the connection ends.", source = SOURCE .. ", mbxopen" },
     { what = "LAST is known.", source = SOURCE .. ", main, LAST" },
-    { what = "CAPA says LOGIN-DELAY 180, which nothing enforces.",
+    { what = "CAPA has LOGIN-DELAY 180, which is not enforced.",
       source = SOURCE .. ", main, CAPA" },
-    { what = "The commands have replies of their own, up to \"Sayonara\".",
+    { what = "The replies have texts of this server, such as \"Sayonara\".",
       source = SEEN },
     { what = "RPOP and XTND are refused with a remark.",
       source = SOURCE .. ", main" },
     { what = "Unique-ids are 16 hexadecimal digits: validity and number, 8 "
-             .. "each, the other way round than Dovecot's.",
+             .. "each, in the reverse order of Dovecot's.",
       source = SOURCE .. ", main, UIDL" },
   },
 }

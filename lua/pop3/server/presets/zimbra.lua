@@ -13,7 +13,7 @@ local function count(session)
   return ("%d messages"):format((toolkit.totals(session)))
 end
 
--- How many messages are marked.
+-- How many messages are marked as deleted.
 local function marked(session)
   local n = 0
   for _ in pairs(session.deleted or {}) do n = n + 1 end
@@ -40,7 +40,7 @@ local on = toolkit.on {
   on = { XOIP = function(session) return session:ok() end },
 }
 
--- A name may have a search behind it, in braces.
+-- A search in braces may follow the name.
 function on.USER(session, name)
   name = name:match "^(.-){.*}$" or name
   local reply = session.server.default.USER(session, name)
@@ -73,19 +73,21 @@ return {
   },
   on = on,
   quirks = {
-    { what = "EXPIRE is 31 USER before the login, the user's own after it.",
+    { what = "EXPIRE is 31 USER before the login, and the user's after it.",
       source = SOURCE .. ", doCAPA" },
     { what = "There is a SASL mechanism X-ZIMBRA and a command XOIP in CAPA.",
       source = CAPAS .. "; " .. SOURCE .. ", doXOIP" },
     { what = "A search in braces may follow the user's name.",
       source = SOURCE .. ", doUSER" },
-    { what = "USER greets the user by name.", source = SOURCE .. ", doUSER" },
-    { what = "A login that fails has no response code.",
+    { what = "The reply to USER has the user name.",
+      source = SOURCE .. ", doUSER" },
+    { what = "A failed login has no response code.",
       source = SOURCE .. ", authenticate" },
-    { what = "RETR and TOP tell no size.", source = SOURCE .. ", doRETR" },
-    { what = "RSET and QUIT tell how many messages that was about.",
+    { what = "The replies to RETR and TOP have no size.",
+      source = SOURCE .. ", doRETR" },
+    { what = "The replies to RSET and QUIT have the number of messages.",
       source = SOURCE .. ", doRSET, doQUIT" },
-    { what = "USER in clear is refused where TLS is required.",
+    { what = "USER without TLS is refused where TLS is required.",
       source = SOURCE .. ", checkIfLoginPermitted" },
   },
 }
