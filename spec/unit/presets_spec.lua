@@ -173,7 +173,7 @@ describe("a preset", function()
       assert.match("presets_spec.lua:%d+: server", err)
     end
     local _, err = pcall(pop3.server.new, { preset = "gmial" })
-    assert.match("no such preset: gmial (known: aapt, aol, ", err, 1, true)
+    assert.match("unknown preset: gmial (known: aapt, aol, ", err, 1, true)
     assert.is_false((pcall(pop3.server.new, { preset = 1 })))
   end)
 

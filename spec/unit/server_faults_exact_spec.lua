@@ -289,7 +289,7 @@ describe("faults that could never strike", function()
       ["it has no effect"] = {},
       ["'RETR 2' is not a verb"] = { verb = "RETR 2", stall = true },
       ["'' is not a verb"] = { verb = "", stall = true },
-      ["needs the server's option tls"] = { hook = "tls", alert = true },
+      ["needs the option tls of the server"] = { hook = "tls", alert = true },
     } do
       for _, way in ipairs { server, function(fault)
         local s = pop3.server.new { faults = { fault } }

@@ -1,7 +1,7 @@
---- The server's clock, and what falls due by it.
+--- The server's clock, and what is due by it.
 -- @submodule pop3.server
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
 -- These run once a read, without the look-up.
@@ -10,18 +10,20 @@ local clock = core.now
 
 local methods = {}
 
---- Seconds on the server's clock, as of the last look at it.
+--- Seconds on the server's clock, as it was read last.
+-- @treturn number
 function methods:now()
   return self.time
 end
 
--- Look at the clock. In memory, time stands still unless it is moved.
+-- Read the clock. In memory it stands still until `advance` moves it.
 function methods:tick()
   local t = self.offset
   if self.clock then
     t = self.clock()
     if type(t) ~= "number" then
-      error("server: the clock returned a " .. type(t) .. ", not seconds", 0)
+      error("server: the option clock returned a " .. type(t)
+            .. ", not a number", 0)
     end
   elseif self.started then t = t + clock() - self.started end
   if t ~= self.time then
@@ -31,20 +33,20 @@ function methods:tick()
   return t
 end
 
--- Wake a session after so many seconds.
+-- Wake a session after some seconds.
 function methods:after(seconds, session)
   self.heap:add(self.time + seconds, session)
 end
 
--- When the next thing is due, nil if nothing is.
+-- The time when the next thing is due; nil if there is nothing.
 function methods:next_due()
   local a, b = self.heap:first(), self.idle:first(self.time)
   if a and b then return a < b and a or b end
   return a or b
 end
 
--- Do what is due by now. Returns whether anything was. What becomes due
--- meanwhile is for the next time: descriptors are looked at in between.
+-- Do what is due now. Returns whether there was anything. What becomes due
+-- meanwhile waits for the next call, so that descriptors are looked at before.
 function methods:fire()
   local now, any = self.time, false
   local last = self.heap.serial
@@ -71,15 +73,17 @@ function methods:fire()
   return any
 end
 
---- Move the clock, doing on the way what falls due.
+--- Move the clock forward. What is due on the way is done at its time: delays
+-- of faults, handlers that sleep, the autologout.
 -- @tparam number seconds
+-- @usage server:advance(601)  -- longer than the autologout
 function methods:advance(seconds)
   if self.clock then
-    check.misuse(1, "advance: the clock is the one that the script gave")
+    argument.misuse(1, "advance: the option clock cannot be moved")
   end
   if type(seconds) ~= "number" or seconds < 0 or seconds == math.huge
      or seconds ~= seconds then
-    check.misuse(1, "advance: seconds must be a number of 0 or more")
+    argument.misuse(1, "advance: seconds must be a number of 0 or more")
   end
   local target = self:tick() + seconds
   repeat

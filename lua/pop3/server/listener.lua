@@ -1,11 +1,11 @@
---- How a server serves in this process: it listens, waits for its descriptors,
--- and does what they are ready for; and how links end.
+--- A server in this process: it listens, waits for descriptors and for time,
+-- and ends connections.
 -- @submodule pop3.server
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
--- These run once a read, without the look-up.
+-- Methods that run once a read, without the look-up.
 local engine_rest = core.types["pop3.server.engine"].rest
 local fd_recv = core.types["pop3.fd"].recv
 
@@ -13,8 +13,9 @@ local methods = {}
 
 -- ------------------------------------------------------------- the listener
 
---- Listen, if it does not yet.
--- @treturn integer the port, or nil, message, "io"
+--- Listen, unless the server listens already.
+-- @treturn integer the port; or nil, message, "io"
+-- @usage local port = assert(server:listen())
 function methods:listen()
   if self.listener then return self.port end
   local socket = require "socket"
@@ -32,7 +33,7 @@ function methods:listen()
   return self.port
 end
 
--- The poller, made in the process that uses it.
+-- Create the poller, in the process that uses it.
 local function open_poller(self)
   if self.poller then return true end
   local port, err, code = self:listen()
@@ -45,8 +46,8 @@ local function open_poller(self)
   return true
 end
 
--- Take connections, a bounded number at a time. Without descriptors to spare
--- the listener is left alone until a session has ended, or a second later.
+-- Accept connections, a limited number at a time. Without free descriptors the
+-- listener is ignored until a session ends or a second has passed.
 local function accept(self)
   for _ = 1, 64 do
     local fd, err = self.listener:accept()
@@ -61,20 +62,20 @@ local function accept(self)
   end
 end
 
--- Out of descriptors, the listener was left alone; there may be one again.
+-- A descriptor may be free: look at the listener again.
 local function hear(self)
   if not self.deaf then return end
   self.deaf = false
   self.poller:watch(self.listening, "r", false)
 end
 
--- -------------------------------------------------------------------- links
+-- -------------------------------------------------------------- connections
 
-local PARTING = 0.005  -- seconds between two looks at links to be reset
-local PATIENCE = 10    -- seconds without any octet that leaves, then it is reset
+local PARTING = 0.005  -- seconds between two looks at connections to reset
+local PATIENCE = 10    -- seconds without progress, then it is reset
 
--- A link ends, by FIN or RST. A reset takes away what the kernel has not sent
--- yet, so it waits until there is no such thing, or the peer does not read.
+-- End a connection by FIN or RST. A reset drops what the kernel has not sent
+-- yet: it waits until all is sent, or until the peer does not read.
 function methods:part(fd, how)
   local left = how == "rst" and fd:unsent()
   if not left then
@@ -116,14 +117,14 @@ function methods:forget(session)
   end
 end
 
--- Wait for what the session waits for: room to write, octets to read, or
--- nothing but time.
+-- Tell the poller what a session waits for: room to write, octets to read, or
+-- only the end of the connection.
 local function watch(self, session)
   if session.ended or not session.fd then return end
   local want
   if session.blocked then want = "w"
   elseif session.eof then want = false
-  elseif session.held then want = "h"  -- nothing is read, but the end is seen
+  elseif session.held then want = "h"  -- nothing is read, but a hang-up is seen
   else
     want = "r"
     engine_rest(session.engine)
@@ -135,7 +136,7 @@ local function watch(self, session)
 end
 methods.watch = watch
 
--- A descriptor is ready.
+-- The descriptor of a session is ready.
 local function ready(self, session)
   if session.blocked then
     session:advance()
@@ -160,10 +161,11 @@ end
 
 -- ------------------------------------------------------------------- a turn
 
--- Wait for something to do, for so many seconds or, with nil, for ever; do it.
+-- Wait at most so many seconds, without limit if nil, for something to do; do
+-- it.
 local function turn(self, seconds)
   if self.stepping then
-    check.misuse(2, "step: not from a handler, which runs in a step")
+    argument.misuse(2, "step: not from a handler: it runs in a step")
   end
   local ok, err, code = open_poller(self)
   if not ok then return nil, err, code end
@@ -173,7 +175,7 @@ local function turn(self, seconds)
   local due = self:next_due()
   local wait = seconds
   if due then
-    -- a look at the clock is only worth it when something is near
+    -- the clock is only read when something is due soon
     local left = due - self.time
     if left < 60 or self.clock then left = math.max(due - self:tick(), 0) end
     if left == 0 then self:fire() end  -- it was due before what comes now
@@ -205,10 +207,10 @@ local function turn(self, seconds)
 end
 methods.turn = turn
 
--- Wait for one more descriptor, beside those of sessions; `act` is called when
--- it can be read, or written ("w"). Modes "" end that.
+-- Wait for a descriptor that is not a session's; `act` is called when it can be
+-- read ("r") or written ("w"). The modes "" end that.
 function methods:attend(number, modes, act)
-  if modes == "" and not self.poller then return true end  -- it has stopped
+  if modes == "" and not self.poller then return true end  -- the server has stopped
   local ok, err, code = open_poller(self)
   if not ok then return nil, err, code end
   local before = self.attended[number] ~= nil
@@ -219,19 +221,21 @@ function methods:attend(number, modes, act)
   return true
 end
 
---- Serve for a while: wait until there is something to do, do it.
--- @tparam[opt=0] number seconds to wait at the most
--- @treturn integer how many descriptors were ready, or nil, message, "io"
+--- Serve once: wait until there is something to do, and do it.
+-- @tparam[opt=0] number seconds to wait at most
+-- @treturn integer how many descriptors were ready; or nil, message, "io"
+-- @usage
+-- while server:count "QUIT" == 0 and server:now() < 1 do server:step(1) end
 function methods:step(seconds)
   if seconds ~= nil and type(seconds) ~= "number" then
-    check.misuse(1, "step: the seconds must be a number, not a %s", type(seconds))
+    argument.misuse(1, "step: seconds must be a number, not a %s", type(seconds))
   end
   local n, err, code = turn(self, seconds or 0)
   return n, err, code
 end
 
---- Serve until `stop` is called, by a handler or a hook.
--- @treturn boolean true, or nil, message, "io" when it cannot listen
+--- Serve until a handler or a hook calls `stop`.
+-- @treturn boolean true; or nil, message, "io" when the server cannot listen
 function methods:run()
   self.running = true
   while self.running do
@@ -241,8 +245,8 @@ function methods:run()
   return true
 end
 
---- Stop serving: `run` returns, sessions end, nothing is deleted. A handler's
--- reply leaves before that.
+--- Stop serving: `run` returns, and sessions end without an update. A handler
+-- may call it: its reply is sent before.
 function methods:stop()
   self.running = false
   self.stopping = self.stepping
@@ -251,7 +255,7 @@ function methods:stop()
   for _, session in pairs(self.sessions) do open[#open + 1] = session end
   table.sort(open, function(a, b) return a.id < b.id end)
   for _, session in ipairs(open) do
-    -- in memory, what is written is with the client, as it is in a socket
+    -- in memory, what is written counts as sent, as it does in a socket
     if not session.fd then session.last = session:take_out(math.maxinteger) end
     session:finish "fin"
   end

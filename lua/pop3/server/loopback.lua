@@ -1,5 +1,6 @@
---- A connection to a server in this process, in memory, as a transport.
--- @module pop3.loopback
+--- A connection in memory to a server in this process: the transport that
+-- `server:loopback` returns.
+-- @module pop3.server.loopback
 -- @local
 
 local Loopback = { __name = "pop3.loopback", loopback = true }
@@ -16,12 +17,12 @@ function Loopback:now()
   return self.server:tick()
 end
 
---- How long the next call may wait, in seconds of that clock.
+--- The seconds on that clock that the next calls may wait.
 function Loopback:settimeout(seconds)
   self.timeout = seconds
 end
 
--- Look at the clock, which may have moved by itself: what is due comes first.
+-- Read the clock, which may run by itself, and do first what is due.
 local function look(server)
   local now = server:tick()
   local at, idle = server.heap.at[1], server.idle.after.due
@@ -29,10 +30,10 @@ local function look(server)
   return now
 end
 
--- Do something that runs handlers; when one of them has stopped the server,
--- that is done behind it.
+-- Call a function that runs handlers; when one of them has stopped the server,
+-- stop it afterwards.
 local function in_step(server, act, it, max)
-  if server.stepping then return act(it, max) end  -- a handler is the client
+  if server.stepping then return act(it, max) end  -- the client is in a handler
   server.stepping = true
   local ok, a, b = pcall(act, it, max)
   server.stepping = false
@@ -52,7 +53,8 @@ function Loopback:send(octets)
   return #octets
 end
 
--- Time passes until something is due, but not beyond the limit.
+-- Move the clock to the next thing that is due, but not beyond the limit.
+-- Returns false when there is nothing before the limit.
 local function jump(server, limit)
   local due = server:next_due()
   if limit and (not due or due > limit) then
@@ -65,7 +67,7 @@ local function jump(server, limit)
   return true
 end
 
--- What was on its way when the session ended.
+-- The octets that were not received when the session ended.
 local function rest(session, max)
   local last = session.last or ""
   if last == "" then return nil, "closed" end
@@ -73,7 +75,7 @@ local function rest(session, max)
   return last:sub(1, max)
 end
 
-local TURNS = 1000  -- that handlers get while a clock of the script's stands
+local TURNS = 1000  -- of handlers, while the script's clock stands still
 
 local function receive(self, max)
   local server, session = self.server, self.session
@@ -105,7 +107,8 @@ function Loopback:receive(max)
   return in_step(self.server, receive, self, max or 65536)
 end
 
---- The client's side is closed: what it sent is done, then the session ends.
+--- Close the client's side: the commands that it sent are executed, then the
+-- session ends.
 function Loopback:close()
   local session = self.session
   if self.over then return end

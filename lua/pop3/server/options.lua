@@ -1,9 +1,9 @@
---- The options of a server: they are checked, and those of a preset put beneath
--- them.
+--- The options of a server: they are checked, and those of a preset are added.
+-- What each means is documented at `pop3.server.new`.
 -- @module pop3.server.options
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 
@@ -20,11 +20,11 @@ local known = {
   preset = "string table",
 }
 
--- What has to be a list, and is one.
+-- Check that a table is a list.
 local function check_list(list, what, level)
   for key in pairs(list) do
     if not (math.type(key) == "integer" and key >= 1 and key <= #list) then
-      check.misuse(level + 1, "server: %s must be a list, without '%s'", what,
+      argument.misuse(level + 1, "server: %s must be a list; it has the key '%s'", what,
                    tostring(key))
     end
   end
@@ -33,23 +33,24 @@ end
 local user_fields = { password = "string", mail = "table userdata",
                       uidl = "table", token = "string", scram = "table" }
 
--- The users: what is wrong with one would come out at its login, far from here.
+-- Check the users here, since an error at the login would be far from its
+-- cause.
 local function check_users(users, level)
   for name, user in pairs(users) do
     if type(name) ~= "string" then
-      check.misuse(level + 1, "server: users must be a table by name")
+      argument.misuse(level + 1, "server: users must be a table with names as keys")
     end
     local what = ("server: user '%s'"):format(name)
-    check.options(user, user_fields, what, level + 1)
+    argument.options(user, user_fields, what, level + 1)
     local mail = user.mail
     if mail ~= nil and type(mail.open) ~= "function" then
       if type(mail) ~= "table" then
-        check.misuse(level + 1, "%s: mail has no function open", what)
+        argument.misuse(level + 1, "%s: mail must be a list or a store, which has open", what)
       end
       check_list(mail, "mail", level + 1)
       for i, octets in ipairs(mail) do
         if type(octets) ~= "string" then
-          check.misuse(level + 1, "%s: message %d is a %s, not a string", what, i,
+          argument.misuse(level + 1, "%s: message %d is a %s, not a string", what, i,
                        type(octets))
         end
       end
@@ -59,38 +60,38 @@ end
 
 local function check_handlers(on, level)
   for name, handler in pairs(on) do
-    check.callable(handler, ("server: on.%s"):format(name), level + 1)
+    argument.callable(handler, ("server: on.%s"):format(name), level + 1)
   end
 end
 
--- The options that are tables.
+-- Check the options that are tables.
 local function check_tables(opts, level)
   check_users(opts.users or {}, level + 1)
   check_handlers(opts.on or {}, level + 1)
   check_list(opts.mechs or {}, "mechs", level + 1)
   check_list(opts.faults or {}, "faults", level + 1)
   if type(opts.capa) == "table" then
-    check.options(opts.capa, { authorization = "table", transaction = "table" },
+    argument.options(opts.capa, { authorization = "table", transaction = "table" },
                   "server: capa", level + 1)
   end
   local port = opts.port or 0
   if port < 0 or port > 65535 then
-    check.misuse(level + 1, "server: no such port: %d", port)
+    argument.misuse(level + 1, "server: port must be from 0 to 65535, not %d", port)
   end
 end
 
--- The names of `mechs`; "APOP" and "USER" are none of SASL's.
+-- The SASL mechanisms in `mechs`, and whether it has "APOP".
 local function mechanisms(list, level)
   local names, apop = {}, false
   for _, name in ipairs(list) do
     if type(name) ~= "string" then
-      check.misuse(level + 1, "server: mechs must be a list of names")
+      argument.misuse(level + 1, "server: mechs must be a list of names")
     end
     name = name:upper()
     if name == "APOP" then apop = true
     elseif core.sasl.mechanisms[name] then names[#names + 1] = name
     elseif name ~= "USER" then
-      check.misuse(level + 1, "server: no such mechanism: %s", name)
+      argument.misuse(level + 1, "server: unknown mechanism: %s", name)
     end
   end
   return names, apop
@@ -99,7 +100,7 @@ end
 local preset_fields = { title = "string", options = "table", on = "table",
                         quirks = "table" }
 
--- A copy that shares nothing with a preset, which is for all servers.
+-- A deep copy: a preset belongs to all servers.
 local function own(value)
   if type(value) ~= "table" then return value end
   local made = {}
@@ -107,7 +108,8 @@ local function own(value)
   return made
 end
 
--- The options of a preset beneath those of the script, likewise the handlers.
+-- The options and handlers of the script, with those of a preset where it has
+-- none.
 local function with_preset(opts, level)
   local preset = opts.preset
   if preset == nil then return opts end
@@ -115,11 +117,11 @@ local function with_preset(opts, level)
     local presets = require "pop3.server.presets"
     preset = presets[preset]
     if not preset then
-      check.misuse(level + 1, "server: no such preset: %s (known: %s)",
+      argument.misuse(level + 1, "server: unknown preset: %s (known: %s)",
                    opts.preset, table.concat(presets(), ", "))
     end
   end
-  check.options(preset, preset_fields, "server: preset", level + 1)
+  argument.options(preset, preset_fields, "server: preset", level + 1)
   check_handlers(preset.on or {}, level + 1)
   local merged, on = own(preset.options or {}), own(preset.on or {})
   if opts.capa ~= nil then on.CAPA = nil end
@@ -127,36 +129,37 @@ local function with_preset(opts, level)
   for name, value in pairs(opts) do
     if name ~= "preset" then merged[name] = value end
   end
-  check.options(merged, known, "server", level + 1)
+  argument.options(merged, known, "server", level + 1)
   local above = {}
   for name, handler in pairs(opts.on or {}) do above[name] = handler end
   merged.on = setmetatable(above, { __index = on })
   return merged
 end
 
---- A fault more.
--- @tparam table self a server, or what is to be one
+--- Add a fault.
+-- @tparam table self a server, or the fields of one
 -- @tparam table f
--- @tparam integer level see `pop3.argument`
+-- @tparam integer level see `pop3.util.argument`
 function options.add_fault(self, f, level)
   local made = fault.new(f, level + 1)
   if made.hook == "tls" and not self.certificates then
-    check.misuse(level + 1, "fault: the hook tls needs the server's option tls")
+    argument.misuse(level + 1, "fault: the hook tls needs the option tls of the server")
   end
   self.faults[#self.faults + 1] = made
 end
 
--- The certificates that `tls` asks for, nil without it; or nil, message, code.
+-- The certificates of the option `tls`; nil without it; nil, message, code when
+-- a file cannot be used.
 local function certificates_of(opts, level)
   if opts.tls == nil or opts.tls == false then
     if opts.implicit or opts.require_tls then
-      check.misuse(level + 1, "server: option '%s' needs tls", opts.implicit
+      argument.misuse(level + 1, "server: option '%s' needs tls", opts.implicit
                    and "implicit" or "require_tls")
     end
     return nil
   end
   if type(opts.tls) ~= "string" and type(opts.tls) ~= "table" then
-    check.misuse(level + 1, "server: option 'tls' must be a string or a table")
+    argument.misuse(level + 1, "server: option 'tls' must be a string or a table")
   end
   local made, err, code = require "pop3.server.certificates".new(opts.tls, level + 1)
   if not made then return nil, "server: " .. err, code end
@@ -166,36 +169,36 @@ end
 local limit_fields = { line = "integer", output = "integer",
                        transcript = "integer", logins = "integer" }
 
--- Options that are numbers.
+-- Check the options that are numbers.
 local function check_numbers(opts, limits, level)
   if opts.autologout and (opts.autologout <= 0
      or opts.autologout ~= opts.autologout) then
-    check.misuse(level + 1, "server: autologout must be positive")
+    argument.misuse(level + 1, "server: autologout must be greater than 0")
   end
   for _, name in ipairs { "login_delay", "failure_delay" } do
     local seconds = opts[name] or 0
     if not (seconds >= 0 and seconds < math.huge) then
-      check.misuse(level + 1, "server: %s must be a number of 0 or more", name)
+      argument.misuse(level + 1, "server: %s must be a number of 0 or more", name)
     end
   end
   for name, n in pairs(limits) do
-    if check.count(n, "limit " .. name, level + 1) < 1 then
-      check.misuse(level + 1, "server: limit %s must be positive", name)
+    if argument.count(n, "limit " .. name, level + 1) < 1 then
+      argument.misuse(level + 1, "server: limit %s must be 1 or more", name)
     end
   end
 end
 
 --- Read the options of `pop3.server.new`.
 -- @tparam table opts
--- @tparam integer level see `pop3.argument`
--- @treturn table the fields of a server that come from them; or nil, message,
--- code when a file of `tls` is no good
+-- @tparam integer level see `pop3.util.argument`
+-- @treturn table fields of the server; or nil, message, code when a file of
+-- `tls` cannot be used
 function options.read(opts, level)
-  check.options(opts, known, "server", level + 1)
+  argument.options(opts, known, "server", level + 1)
   opts = with_preset(opts, level + 1)
   check_tables(opts, level + 1)
   local limits = opts.limits or {}
-  check.options(limits, limit_fields, "server: limits", level + 1)
+  argument.options(limits, limit_fields, "server: limits", level + 1)
   local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
   local certificates, err, code = certificates_of(opts, level + 1)
   if err then return nil, err, code end

@@ -1,11 +1,12 @@
---- A server that takes every line as it comes: no verb is unknown, no argument
--- wrong and no state; one handler answers all of them.
--- @module pop3.plain
+--- A server with one handler for every line: verbs, arguments and states are
+-- not checked. The recorder and the replay use it.
+-- @module pop3.server.raw
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 
--- What a script's handler can call: the one for all lines, whatever the verb.
+-- The field `default` of such a server: the one handler for each verb, and the
+-- hooks.
 local function defaults(usual, hooks, handle)
   return setmetatable({}, { __index = function(_, name)
     if type(name) ~= "string" or name:find "^%l" then
@@ -15,9 +16,9 @@ local function defaults(usual, hooks, handle)
   end })
 end
 
--- A hook of the script, and then the one that this server cannot do without,
--- unless the script's gave the reply. At the end of a session it comes first,
--- for the script's may fail.
+-- A hook of the script and the server's own. The own hook is called unless the
+-- script's returned a reply; at the end of a session it is called first, since
+-- the script's may fail.
 local function before(name, hook, own)
   return function(session)
     if name == "disconnect" then own(session) end
@@ -28,16 +29,16 @@ local function before(name, hook, own)
   end
 end
 
---- Make one.
--- @tparam table opts of `pop3.server.new`, but for `on`
--- @tparam table hooks `connect` and others
--- @tparam function handle called with the session and the rest of the line
--- @tparam ?table above handlers of the script, which come before it
--- @treturn pop3.server or nil, message, code; misuse is an error of whoever
--- called the caller
+--- Make such a server.
+-- @tparam table opts of `pop3.server.new`, without `on`
+-- @tparam table hooks the server's own, such as `connect`
+-- @tparam function handle is called with the session and the rest of the line
+-- @tparam ?table above handlers and hooks of the script, which come first
+-- @treturn pop3.server or nil, message, code; misuse is an error at
+-- the line that called the caller
 return function(opts, hooks, handle, above)
   local ok, server, err, code = pcall(require "pop3.server.instance".new, opts)
-  if not ok then error(check.said(server), 3) end
+  if not ok then error(argument.said(server), 3) end
   if not server then return nil, err, code end
   server.engine_opts.plain = true
   server.default = defaults(server.default, hooks, handle)

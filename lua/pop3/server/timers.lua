@@ -1,6 +1,6 @@
---- What is due when: a heap of things by their time, and a queue of things
--- that are all due after the same span.
--- @module pop3.timers
+--- Timers: a heap of things by the time when they are due, and a queue of
+-- things that are all due after the same span.
+-- @module pop3.server.timers
 -- @local
 
 local timers = {}
@@ -13,9 +13,9 @@ timers.heap = require "pop3.util.heap"
 local Queue = {}
 Queue.__index = Queue
 
---- Things with a field `active`, a time: each is due `span` after it. Taking
--- note of activity is setting that field; the queue looks again when the
--- thing comes to its front.
+--- A queue of things with a field `active`, a time: each is due `span` seconds
+-- after it. To note activity, set that field; the queue reads it when the thing
+-- comes to the front.
 function timers.queue(span)
   local q = setmetatable({ span = span }, Queue)
   q.after, q.before = q, q
@@ -35,8 +35,8 @@ function Queue.remove(_, thing)
   thing.before, thing.after = nil, nil
 end
 
---- Before when nothing is due, nil if there is nothing. What was active since
--- it came to the front goes back, but only once that front is due.
+--- A time before which nothing is due; nil if the queue is empty. A thing at
+-- the front that is due, but was active since, goes to the back.
 function Queue:first(now)
   local thing = self.after
   while thing ~= self and thing.due <= now
@@ -48,7 +48,7 @@ function Queue:first(now)
   return thing ~= self and thing.due or nil
 end
 
---- Take the first, if it is due by then.
+--- Take the first thing, if it is due by `now`.
 function Queue:take(now)
   local due = self:first(now)
   if not due or due > now then return nil end

@@ -1,13 +1,11 @@
---- A Maildir as a store: `new/` and `cur/` are read, nothing is moved, and a
--- message goes only when a session's update says so.
---
--- The unique-id is the file's name without its flags, which stays when another
--- program moves the file or changes them; so it is stable over restarts. The
--- order is that of delivery, by the time that the names begin with.
+--- A Maildir as a store of the test server, see `pop3.store.maildir`. It reads
+-- `new` and `cur` and moves nothing; the update of a session removes messages.
+-- Names and directories are in `pop3.store.maildir_folder`, which
+-- `pop3.maildir` uses as well.
 -- @module pop3.store.maildir
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local files = require "pop3.store.files"
 local folder = require "pop3.store.maildir_folder"
@@ -31,15 +29,13 @@ local function scan(path)
   return found
 end
 
---- @tparam string path of the Maildir
--- @tparam[opt] table opts `create = true`: make it if there is none
--- @treturn store
+-- Make the store: `create = true` creates a Maildir that does not exist.
 local function new(path, opts)
   if type(path) ~= "string" or path == "" then
-    check.misuse(2, "store.maildir: the path must be a string")
+    argument.misuse(2, "store.maildir: the path must be a string")
   end
   opts = opts or {}
-  check.options(opts, { create = "boolean" }, "store.maildir", 2)
+  argument.options(opts, { create = "boolean" }, "store.maildir", 2)
   if opts.create then
     local ok, err = core.mkdir(path)
     if ok then ok, err = folder.furnish(path) end
@@ -60,12 +56,12 @@ function Maildir:open()
                       Drop)
 end
 
--- Where a message is now: another program may have moved it since.
+-- The path of a message now: another program may have moved the file.
 function Drop:path(n)
   local name = self.names[n]
   local path = self.base .. "/" .. self.found[name]
   if not self.gone[name] and not core.stat(path) then
-    -- what moved or removed one may have done so with many
+    -- a program that moved one file may have moved others
     local found = scan(self.base)
     for _, other in ipairs(found and self.names or {}) do
       self.gone[other] = found[other] == nil
@@ -76,8 +72,8 @@ function Drop:path(n)
   return path
 end
 
--- A message that another program has removed keeps its number and is empty;
--- fetching it says so.
+-- A message that another program removed keeps its number, with the size 0.
+-- Fetching it fails.
 function Drop:size(n)
   local size, err, code = files.FileDrop.size(self, n)
   if not size and self.gone[self.names[n]] then
@@ -104,11 +100,7 @@ function Drop:close()
   self.n = 0
 end
 
---- Deliver a message as Maildirs want it: written in `tmp`, then moved to
--- `new`.
--- @tparam string _ the user
--- @tparam string octets
--- @treturn boolean true, or nil, message, "io"
+-- Deliver a message: write it in `tmp`, then move it to `new`.
 function Maildir:deliver(_, octets)
   local ok, err = folder.furnish(self.path)
   if ok == nil then return nil, err, "io" end

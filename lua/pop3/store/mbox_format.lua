@@ -32,8 +32,8 @@ function format.date(time)
 end
 
 --- The From_ line of an entry.
--- @tparam ?string sender an address; MAILER-DAEMON if nil, or if it cannot stand
--- in a From_ line
+-- @tparam ?string sender an address; MAILER-DAEMON if nil, or if it cannot
+-- stand in a From_ line
 -- @tparam integer time seconds since 1970
 -- @treturn string with its LF
 function format.from_line(sender, time)
@@ -95,8 +95,8 @@ local LONGEST = 1024  -- octets of a From_ line
 --- Where the entries of a file are.
 -- @tparam function read
 -- @tparam integer size of the file
--- @treturn {integer,...} offsets of their From_ lines, and `size` at the end; or
--- nil, message
+-- @treturn {integer,...} offsets of their From_ lines, and `size` at the end;
+-- or nil, message
 function format.entries(read, size)
   local offsets, at = {}, 0
   local carry = "\n"  -- the last line, from the LF before it; as if there was one
