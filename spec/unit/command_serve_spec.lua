@@ -301,7 +301,7 @@ describe("pop3 serve says in one line what is wrong", function()
       ["return { server = 'x' }"] = "the field server must be made by pop3.server.new",
       ["return { server = {} }"] = "the field server must be made by pop3.server.new",
       ["return { users = { u = 'x' } }"] = "user 'u'",
-      ["return { port = 65536 }"] = "no such port",
+      ["return { port = 65536 }"] = "port must be from 0 to 65535",
       ["return { server = require 'pop3'.server.new {}, host = '::1' }"] =
         "set the option 'host' in pop3.server.new",
     } do
