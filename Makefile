@@ -50,7 +50,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
 .PHONY: all deps env demo test test-all spec ctest interop bench lint \
-        layers graph asan valgrind fuzz fuzzers docs pages install clean
+        extra layers graph asan valgrind fuzz fuzzers docs pages install clean
 
 all: $(SO)
 
@@ -122,6 +122,18 @@ $(B)/c/%_test: $(B)/spec/c/%_test.o $(TEST_HELP) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	  $(filter %/libtls.a,$^) $(B)/libcore.a $(CLIBS)
+
+# A core with one more SASL mechanism than the table has; prints its folder.
+EXTRA = $(B)/extra
+extra: $(OBJ)
+	@mkdir -p $(EXTRA)/pop3
+	@$(CC) $(CFLAGS) $(OPT) $(WARN) '-DPOP3_SASL_MORE(X)=X (mirror)' \
+	  -c -o $(EXTRA)/table.o csrc/sasl/table.c
+	@$(CC) $(CFLAGS) $(OPT) $(WARN) -iquotecsrc/sasl \
+	  -c -o $(EXTRA)/mirror.o spec/support/mirror.c
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LIBFLAG) -o $(EXTRA)/pop3/core.so \
+	  $(filter-out %/sasl/table.o,$(OBJ)) $(EXTRA)/*.o $(LIBS)
+	@echo $(abspath $(EXTRA))
 
 bench:
 	@spec/deps.sh run test
