@@ -1,11 +1,12 @@
 /*
-** addr.c - address lists (RFC 5322 3.4 and 4.4), and what is sent in their
-** place.
+** addr.c - address lists (RFC 5322 3.4 and 4.4), broken ones included.
 **
 ** A list is read item by item: the tokens up to the next separator are
-** gathered, then made into addresses. An item is usually one address, but
-** may be none (", ,"), or several where separators are missing. Comments are
-** kept as tokens, since one behind an address may be its name.
+** gathered, then made into addresses. Encoded-words become tokens before any
+** other character is looked at, since senders leave specials in them. An item
+** with an angle address is one mailbox, whatever stands around it; without
+** one it may hold no address (", ,"), or several if separators are missing.
+** Comments are kept as tokens, since one after an address may be its name.
 */
 #include <string.h>
 
@@ -14,12 +15,14 @@
 #include "addr.h"
 #include "word.h"
 
-enum { ATOM, QUOTED, LITERAL, COMMENT, LESS, GREATER, AT };
+enum { WORD_BEGINS = 256, ATOM_BEGINS };    /* in set_token */
+
+enum { ATOM, WORD, QUOTED, LITERAL, COMMENT, LESS, GREATER, AT };
 
 typedef struct token {
   unsigned char kind;
   unsigned char blank;     /* white space or a comment before it */
-  uint32_t at, n;          /* inside of quotes, brackets, parentheses */
+  uint32_t at, n;          /* without quotes, brackets, parentheses */
 } token;
 
 void pop3_addrs_init (pop3_addrs *a, pop3_conv *c, pop3_mem mem) {
@@ -45,6 +48,7 @@ void pop3_addrs_start (pop3_addrs *a, pop3_span value) {
   a->in = value;
   a->at = 0;
   a->toks.n = a->done = 0;
+  a->nowords = 0;
   a->in_group = a->have = a->noquote = a->nocomment = a->sep = 0;
 }
 
@@ -65,16 +69,15 @@ static const char *text (const pop3_addrs *a, const token *t) {
 static int isatom (char c) {
   switch (c) {
     case ' ': case '\t': case '\r': case '\n': case '"': case '(': case ')':
-    case ',': case ':': case ';': case '<': case '>': case '@': case '[':
-      return 0;
+    case ',': case ':': case ';': case '<': case '>': case '@': return 0;
     default: return 1;
   }
 }
 
 /*
-** Does something at 'p' stand in the way of a token: blanks, what opens and
-** is never closed, or closes and was never opened? Once a quote or comment
-** did not end, none behind it is tried again, which keeps this linear.
+** Is the character at 'p' skipped: a blank, a quote or parenthesis that is
+** never closed, a parenthesis that was never opened? After a quote or comment
+** without an end no other one is tried, so that the time stays linear.
 */
 static int istrash (pop3_addrs *a, const char *p, const char *e) {
   if (*p == '"' && !a->noquote) a->noquote = pop3_skip_quoted(p, e) == NULL;
@@ -85,14 +88,48 @@ static int istrash (pop3_addrs *a, const char *p, const char *e) {
 }
 
 /*
-** Set the token that begins at 'p', in the text from 'b' on, and return one
-** past it. What is between quotes, brackets or parentheses is told without
-** them.
+** One past the domain literal (RFC 5322 3.4.1) at 'p', or NULL: a bracket that
+** is not closed, or not closed before the next address, is text.
 */
-static const char *set_token (token *t, const char *b, const char *p,
-                              const char *e) {
-  const char *from = p + 1, *q, *end;
-  switch (*p) {
+static const char *skip_literal (const char *p, const char *e) {
+  for (p++; p < e; p++) {
+    if (*p == ']') return p + 1;
+    if (*p == '<' || *p == '>' || *p == ',' || *p == '"' || *p == '@') break;
+  }
+  return NULL;
+}
+
+/*
+** Does an encoded-word begin at 'p', which is "="? Its end is noted. A word
+** that has no end is not looked for again before a->nowords.
+*/
+static int starts_word (pop3_addrs *a, const char *p, const char *e) {
+  const char *end;
+  if (e - p < 2 || p[1] != '?' || (size_t)(p - a->in.p) < a->nowords) return 0;
+  if (pop3_word_at(p, e, &end)) {
+    a->wordend = (size_t)(end - a->in.p);
+    return 1;
+  }
+  a->nowords = (size_t)(end - a->in.p);
+  return 0;
+}
+
+/*
+** Set the token that begins at 'p', in the text from 'b' on, and return one
+** past it. A literal is one only if it may be: 'domain'.
+*/
+static const char *set_token (pop3_addrs *a, token *t, const char *p,
+                              int domain) {
+  const char *b = a->in.p, *e = b + a->in.n;
+  const char *from = p + 1, *q = NULL, *end;
+  int c = (unsigned char)*p;
+  if (c == '[') q = domain ? skip_literal(p, e) : NULL;
+  if (c == '=' && starts_word(a, p, e)) {
+    q = b + a->wordend;
+    c = WORD_BEGINS;
+  }
+  if (c == '[' && q == NULL) c = ATOM_BEGINS;
+  switch (c) {
     case '"':
       t->kind = QUOTED;
       q = pop3_skip_quoted(p, e);
@@ -105,9 +142,12 @@ static const char *set_token (token *t, const char *b, const char *p,
       break;
     case '[':
       t->kind = LITERAL;
-      end = (const char *)memchr(p, ']', (size_t)(e - p));
-      q = end != NULL ? end + 1 : e;
-      if (end == NULL) end = e;
+      end = q - 1;
+      break;
+    case WORD_BEGINS:
+      t->kind = WORD;
+      from = p;
+      end = q;
       break;
     case '<': case '>': case '@':
       t->kind = *p == '<' ? LESS : *p == '>' ? GREATER : AT;
@@ -116,7 +156,8 @@ static const char *set_token (token *t, const char *b, const char *p,
     default:
       t->kind = ATOM;
       from = p;
-      for (q = p; q < e && isatom(*q); q++) continue;
+      for (q = p + 1; q < e && isatom(*q); q++)
+        if (*q == '=' && starts_word(a, q, e)) break;
       end = q;
       break;
   }
@@ -125,21 +166,23 @@ static const char *set_token (token *t, const char *b, const char *p,
   return q;
 }
 
-/* Read the token at a->at; 0: there is a separator, or the end. */
+/* Read the token at a->at; 0 at a separator and at the end. */
 static int next_token (pop3_addrs *a, token *t) {
   const char *b = a->in.p, *e = b + a->in.n, *p = b + a->at;
+  size_t n = ntokens(a);
   memset(t, 0, sizeof *t);
   for (; p < e && istrash(a, p, e); p++)
     if (pop3_isspace(*p)) t->blank = 1;
   a->at = (size_t)(p - b);
   if (p == e || *p == ',' || *p == ';' || *p == ':') return 0;
-  a->at = (size_t)(set_token(t, b, p, e) - b);
+  p = set_token(a, t, p, n > 0 && tok(a, n - 1)->kind == AT);
+  a->at = (size_t)(p - b);
   return 1;
 }
 
 /* ------------------------------------------------------------- rendering */
 
-/* Append the inside of quotes or parentheses, quoted-pairs resolved. */
+/* Append the content of quotes or parentheses, quoted-pairs decoded. */
 static int add_unquoted (pop3_buf *b, const char *p, size_t n) {
   const char *e = p + n;
   if (n > 0 && memchr(p, '\\', n) == NULL) return pop3_buf_add(b, p, n);
@@ -150,11 +193,12 @@ static int add_unquoted (pop3_buf *b, const char *p, size_t n) {
   return 0;
 }
 
-/* Make a->name of a->plain, or of a comment. */
-static int set_name (pop3_addrs *a, const char *p, size_t n) {
-  pop3_span s = pop3_trim(pop3_span_of(p, n));
+/* Decode a->plain to a->name; a name of nothing but blanks is empty. */
+static int set_name (pop3_addrs *a) {
+  pop3_span s = pop3_span_of(a->plain.p, a->plain.n);
   a->name.n = 0;
-  return s.n == 0 ? 0 : pop3_words(a->conv, s, &a->name);
+  if (s.n == 0 || pop3_trim(s).n == 0) return 0;
+  return pop3_words(a->conv, s, &a->name);
 }
 
 static int add_bare (pop3_buf *b, const char *p, size_t n) {
@@ -165,14 +209,14 @@ static int add_bare (pop3_buf *b, const char *p, size_t n) {
   return 0;
 }
 
-/* Append a domain literal; it may have come without its last bracket. */
+/* Append a domain literal without white space. */
 static int add_literal (const pop3_addrs *a, pop3_buf *b, const token *t) {
   int err = pop3_buf_addc(b, '[');
   if (err == 0) err = add_bare(b, text(a, t), t->n);
   return err != 0 ? err : pop3_buf_addc(b, ']');
 }
 
-/* Append the tokens [i, j) as they read in a name: one space where any. */
+/* Append the tokens [i, j) as a name: one space where there are blanks. */
 static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
   int blank = 0, err = 0;
   for (; i < j && err == 0; i++) {
@@ -188,7 +232,9 @@ static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
     if (t->kind == QUOTED) err = add_unquoted(b, text(a, t), t->n);
     else if (t->kind == LITERAL) err = add_literal(a, b, t);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
-    else if (t->kind == ATOM) err = pop3_buf_add(b, text(a, t), t->n);
+    else if (t->kind == LESS) err = pop3_buf_addc(b, '<');
+    else if (t->kind == GREATER) err = pop3_buf_addc(b, '>');
+    else err = pop3_buf_add(b, text(a, t), t->n);
   }
   return err;
 }
@@ -200,7 +246,8 @@ static int isdotatom (pop3_span s) {
   for (i = 0; i < s.n; i++) {
     unsigned char c = (unsigned char)s.p[i];
     if (c == '.' && s.p[i - 1] == '.') return 0;
-    if (c <= ' ' || c == 127 || c == '\\' || c == ']' || !isatom(s.p[i]))
+    if (c <= ' ' || c == 127 || c == '\\' || c == '[' || c == ']' ||
+        !isatom(s.p[i]))
       return 0;
   }
   return 1;
@@ -219,8 +266,8 @@ static int add_quoted (pop3_buf *b, pop3_span local) {
 }
 
 /*
-** Append the tokens [i, j) to 'b' with nothing between them, quotes only
-** where '*quoted' tells that there were some.
+** Append the tokens [i, j) to 'b' with nothing between them and without
+** quotes; '*quoted' is set if there were some.
 */
 static int join (pop3_addrs *a, size_t i, size_t j, pop3_buf *b,
                  int *quoted) {
@@ -232,14 +279,24 @@ static int join (pop3_addrs *a, size_t i, size_t j, pop3_buf *b,
       err = add_unquoted(b, text(a, t), t->n);
     }
     else if (t->kind == LITERAL) err = add_literal(a, b, t);
-    else if (t->kind == ATOM) err = pop3_buf_add(b, text(a, t), t->n);
+    else if (t->kind == ATOM || t->kind == WORD)
+      err = pop3_buf_add(b, text(a, t), t->n);
     else if (t->kind == AT) err = pop3_buf_addc(b, '@');
   }
   return err;
 }
 
+/* Drop line ends and NULs, which no address may hold. */
+static void drop_controls (pop3_buf *b) {
+  size_t i, n = 0;
+  for (i = 0; i < b->n; i++)
+    if (b->p[i] != '\r' && b->p[i] != '\n' && b->p[i] != '\0')
+      b->p[n++] = b->p[i];
+  b->n = n;
+}
+
 /*
-** Make a->address of the tokens [i, j). The local part is what stands before
+** Set a->address to the tokens [i, j). The local part is everything before
 ** the last "@"; it keeps its quotes if it needs them.
 */
 static int set_address (pop3_addrs *a, size_t i, size_t j) {
@@ -250,9 +307,10 @@ static int set_address (pop3_addrs *a, size_t i, size_t j) {
     if (tok(a, k)->kind == AT) at = k;
   a->plain.n = a->address.n = 0;
   err = join(a, i, at, &a->plain, &quoted);
+  drop_controls(&a->plain);
   local = pop3_span_of(a->plain.p, a->plain.n);
   if (err == 0 && quoted && !isdotatom(local)) {
-    pop3_buf q = a->name;                 /* room that is not in use now */
+    pop3_buf q = a->name;                 /* a buffer not in use now */
     q.n = 0;
     err = add_quoted(&q, local);
     a->name = q;
@@ -261,6 +319,7 @@ static int set_address (pop3_addrs *a, size_t i, size_t j) {
   if (err == 0) err = pop3_utf8_guess(&a->address, local);
   a->name.n = a->plain.n = 0;
   if (err == 0) err = join(a, at, j, &a->plain, &quoted);
+  drop_controls(&a->plain);
   if (err != 0) return err;
   return pop3_utf8_guess(&a->address, pop3_span_of(a->plain.p, a->plain.n));
 }
@@ -269,7 +328,8 @@ static int set_address (pop3_addrs *a, size_t i, size_t j) {
 
 /*
 ** Gather the tokens of the item at a->at, up to a separator outside of <>.
-** A colon ends it as a group's name; a->sep is the separator, 0 at the end.
+** After a colon the item is the name of a group. a->sep is the separator, 0
+** at the end.
 */
 static int gather (pop3_addrs *a) {
   int angle = 0, route = 0;
@@ -289,7 +349,7 @@ static int gather (pop3_addrs *a) {
       continue;
     }
     a->sep = a->at < a->in.n ? (unsigned char)a->in.p[a->at++] : 0;
-    if (angle && a->sep == ':') {          /* a route or "mailto": forget */
+    if (angle && a->sep == ':') {          /* drop a route or "mailto:" */
       size_t i = ntokens(a);
       while (tok(a, i - 1)->kind != LESS) i--;
       a->toks.n = i * sizeof(token);
@@ -305,8 +365,8 @@ static int joins (const pop3_addrs *a, const token *t, int atend) {
 }
 
 /*
-** One past the chunk at 'i': words held together by "." and "@", blanks or
-** not; '*at' tells whether there is an "@" in it.
+** One past the chunk at 'i': atoms that "." and "@" connect, with or without
+** blanks. '*at' is set if there is an "@" in it.
 */
 static size_t chunk (pop3_addrs *a, size_t i, size_t n, int *at) {
   const token *last = NULL;
@@ -324,34 +384,79 @@ static size_t chunk (pop3_addrs *a, size_t i, size_t n, int *at) {
   return i;
 }
 
-/* The first comment among the tokens from 'i' on names the address. */
+/* The comment at 'i', if there is one, is the name of the address. */
 static int name_after (pop3_addrs *a, size_t i) {
   if (i < ntokens(a) && tok(a, i)->kind == COMMENT) {
     const token *t = tok(a, i);
+    pop3_span s = pop3_trim(pop3_span_of(text(a, t), t->n));
     a->plain.n = 0;
-    if (add_unquoted(&a->plain, text(a, t), t->n) != 0) return POP3_ENOMEM;
-    return set_name(a, a->plain.p, a->plain.n);
+    if (add_unquoted(&a->plain, s.p, s.n) != 0) return POP3_ENOMEM;
+    return set_name(a);
   }
   a->name.n = 0;
   return 0;
 }
 
-/* The name is the phrase [i, j), or else the comment at 'after'. */
+/* The name is the phrase [i, j), or if that is empty the comment at 'after'. */
 static int name_before (pop3_addrs *a, size_t i, size_t j, size_t after) {
   a->plain.n = 0;
   if (phrase(a, i, j, &a->plain) != 0) return POP3_ENOMEM;
   if (a->plain.n == 0) return name_after(a, after);
-  return set_name(a, a->plain.p, a->plain.n);
+  return set_name(a);
 }
 
-static int angle_address (pop3_addrs *a, size_t start, size_t less) {
+/* The address at the "<" at 'less'; what follows its ">" is dropped. */
+static int angle_address (pop3_addrs *a, size_t less) {
   size_t n = ntokens(a), more = less + 1;
   int err;
   while (more < n && tok(a, more)->kind != GREATER) more++;
-  a->done = more < n ? more + 1 : n;
+  a->done = n;
   err = set_address(a, less + 1, more);
-  if (err == 0) err = name_before(a, start, less, a->done);
+  if (err == 0)
+    err = name_before(a, 0, less, more < n ? more + 1 : n);
   a->have = 1;
+  return err != 0 ? err : 1;
+}
+
+/* The first "<" that an "@" follows within, else the first "<", else n. */
+static size_t find_angle (const pop3_addrs *a, size_t n) {
+  size_t i, first = n, less = n;
+  for (i = 0; i < n; i++) {
+    int kind = tok(a, i)->kind;
+    if (kind == LESS) {
+      if (i == 0 || tok(a, i - 1)->kind != LESS) less = i;
+      if (first == n) first = i;
+    }
+    else if (kind == GREATER) less = n;
+    else if (kind == AT && less < n) return less;
+  }
+  return first;
+}
+
+/* Is there an encoded-word in the tokens [i, j)? It is no address then. */
+static int has_word (const pop3_addrs *a, size_t i, size_t j) {
+  for (; i < j; i++)
+    if (tok(a, i)->kind == WORD) return 1;
+  return 0;
+}
+
+/* An item without an address: words, which are a name or a remark. */
+static int words_only (pop3_addrs *a, size_t start, size_t words) {
+  size_t n = ntokens(a), end;
+  int at, err;
+  a->done = n;
+  if (words == 0 || a->have) return 0;
+  a->have = 1;
+  while (tok(a, start)->kind == COMMENT) start++;
+  end = chunk(a, start, n, &at);
+  if (words > 1 || has_word(a, start, end)) {
+    a->address.n = 0;
+    err = name_before(a, start, n, n);
+  }
+  else {
+    err = set_address(a, start, end);
+    if (err == 0) err = name_after(a, end);
+  }
   return err != 0 ? err : 1;
 }
 
@@ -362,20 +467,16 @@ static int angle_address (pop3_addrs *a, size_t start, size_t less) {
 static int item (pop3_addrs *a) {
   size_t n = ntokens(a), start = a->done, i = start, words = 0, end;
   int at, err;
-  while (i < n && tok(a, i)->kind == COMMENT) i++;
+  if (start == 0 && (i = find_angle(a, n)) < n) return angle_address(a, i);
+  i = start;
   while (i < n) {
-    const token *t = tok(a, i);
-    if (t->kind == COMMENT || t->kind == GREATER) {
+    if (tok(a, i)->kind == COMMENT || tok(a, i)->kind == GREATER) {
       i++;
       continue;
     }
-    if (t->kind == LESS) return angle_address(a, start, i);
     end = chunk(a, i, n, &at);
     if (end == i) end++;
     if (at) {
-      size_t k = end;                      /* "joe@home <joe@work>"? */
-      while (k < n && tok(a, k)->kind == COMMENT) k++;
-      if (k < n && tok(a, k)->kind == LESS) return angle_address(a, start, k);
       a->done = end;
       err = set_address(a, i, end);
       if (err == 0) err = name_before(a, start, i, end);
@@ -385,23 +486,10 @@ static int item (pop3_addrs *a) {
     words++;
     i = end;
   }
-  a->done = n;
-  if (words == 0 || a->have) return 0;     /* nothing, or a remark */
-  a->have = 1;
-  if (words > 1) {
-    a->address.n = 0;
-    err = name_before(a, start, n, n);
-  }
-  else {
-    while (tok(a, start)->kind == COMMENT) start++;
-    end = chunk(a, start, n, &at);
-    err = set_address(a, start, end);
-    if (err == 0) err = name_after(a, end);
-  }
-  return err != 0 ? err : 1;
+  return words_only(a, start, words);
 }
 
-/* The tokens gathered name a group. */
+/* The gathered tokens are the name of a group. */
 static int begin_group (pop3_addrs *a) {
   a->plain.n = 0;
   if (phrase(a, 0, ntokens(a), &a->plain) != 0) return POP3_ENOMEM;

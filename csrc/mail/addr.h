@@ -20,7 +20,9 @@ typedef struct pop3_addrs {
   size_t done;            /* number of tokens already used */
   pop3_buf plain;         /* a name before its encoded-words are decoded */
   pop3_buf name, address, group;
-  unsigned char in_group, have, named, noquote, nocomment, sep;
+  size_t wordend;         /* one past the encoded-word found last */
+  size_t nowords;         /* no encoded-word begins before this offset */
+  unsigned char in_group, have, noquote, nocomment, sep;
 } pop3_addrs;
 
 void pop3_addrs_init (pop3_addrs *a, pop3_conv *c, pop3_mem mem);

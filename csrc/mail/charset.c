@@ -1,6 +1,8 @@
 /*
-** charset.c - octets of a charset to UTF-8. iconv does the tables; what is
-** decided here is what becomes of octets that it refuses.
+** charset.c - octets of a charset to UTF-8.
+**
+** iconv converts. This file decides how octets are read that iconv refuses,
+** and how octets are read whose charset is not known or cannot be true.
 */
 #include <errno.h>
 #include <iconv.h>
@@ -46,21 +48,21 @@ void pop3_conv_free (pop3_conv *c) {
 
 /* --------------------------------------------------- single octet charsets */
 
-/* Where the tables of iconv are not those of the Web (WHATWG 9). */
+/* Where the tables of iconv differ from those of the Web (WHATWG 9). */
 static const struct {
   const char *name;
   byte octet;
   uint16_t c;
 } fixes[] = {
-  {"MACINTOSH", 0xC6, 0x2206}, {"MACINTOSH", 0xF0, 0xF8FF},
-  {"MAC-UK", 0xFF, 0x20AC}, {"KOI8-U", 0xAE, 0x045E},
-  {"KOI8-U", 0xBE, 0x040E}
+  {"MACINTOSH|", 0xC6, 0x2206}, {"MACINTOSH|", 0xF0, 0xF8FF},
+  {"MAC-UK|", 0xFF, 0x20AC}, {"KOI8-U", 0xAE, 0x045E},
+  {"KOI8-U", 0xBE, 0x040E}, {"CP858|", 0xD5, 0x20AC}
 };
 
 /*
-** Make the table of the upper half, octet by octet: iconv would join some
-** letters with the accents behind them. What is undefined below 0xA0 is a
-** C1 control (WHATWG 9), above it nothing.
+** Make the table of 0x80 to 0xFF, one octet at a time: iconv would combine
+** some letters with the accents after them. An octet below 0xA0 without a
+** meaning is a C1 control (WHATWG 9), one above it is invalid.
 */
 static void make_table (pop3_iconv *c) {
   int i;
@@ -85,7 +87,7 @@ static void make_table (pop3_iconv *c) {
     c->high[i] = (uint16_t)u;
   }
   for (i = 0; i < (int)(sizeof fixes / sizeof fixes[0]); i++)
-    if (strcmp(c->cs->name, fixes[i].name) == 0)
+    if (strncmp(c->cs->name, fixes[i].name, strlen(fixes[i].name)) == 0)
       c->high[fixes[i].octet - 128] = fixes[i].c;
 }
 
@@ -103,7 +105,7 @@ static int single (pop3_conv *c, pop3_span in, pop3_buf *out) {
   return 0;
 }
 
-/* Every octet above 0x7F is one of the private use area. */
+/* Octets above 0x7F are characters of the private use area (WHATWG 14.5). */
 static int user_defined (pop3_span in, pop3_buf *out) {
   size_t i;
   int err = 0;
@@ -138,9 +140,32 @@ static int utf16 (pop3_span in, int big, pop3_buf *out) {
   return err;
 }
 
+/* ------------------------------------------------------------------ UTF-32 */
+
+/* Without a mark, in big-endian order unless the first character denies it. */
+static int utf32 (pop3_span in, int kind, pop3_buf *out) {
+  const byte *p = (const byte *)in.p;
+  int big = kind != POP3_CS_UTF32LE, err = 0;
+  if (in.n >= 4 && p[0] == 0xFF && p[1] == 0xFE && p[2] == 0 && p[3] == 0)
+    big = 0;
+  else if (in.n >= 4 && kind == POP3_CS_UTF32 && p[0] != 0 && p[3] == 0)
+    big = 0;
+  for (; err == 0 && in.n >= 4; p += 4, in.n -= 4) {
+    uint32_t u = big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                       (uint32_t)p[2] << 8 | p[3]
+                     : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
+                       (uint32_t)p[1] << 8 | p[0];
+    if (u == 0xFEFF && (const char *)p == in.p) continue;
+    if (u > 0x10FFFF || (u >= 0xD800 && u <= 0xDFFF)) u = BAD;
+    err = pop3_utf8_add(out, u);
+  }
+  if (err == 0 && in.n > 0) err = pop3_utf8_add(out, BAD);
+  return err;
+}
+
 /* --------------------------------------------------------------- multibyte */
 
-/* Can 'b' be the first of several octets? */
+/* Can 'b' be the first octet of a multibyte character? */
 static int islead (int kind, byte b) {
   if (kind == POP3_CS_SJIS)
     return (b >= 0x81 && b <= 0x9F) || (b >= 0xE0 && b <= 0xFC);
@@ -150,20 +175,20 @@ static int islead (int kind, byte b) {
 }
 
 /*
-** How many octets at 'p', which iconv refused, one U+FFFD stands for: a lead
-** octet takes the next one with it unless that is ASCII (WHATWG 10 to 14).
-** ASCII itself is never bad: there iconv has passed over what it refused.
+** How many octets at 's', which iconv refuses, one U+FFFD replaces: a lead
+** octet and the next one unless that is ASCII (WHATWG 10 to 14). ASCII is
+** never invalid itself: then iconv has already skipped the invalid octets.
 */
 static size_t bad_length (int kind, const char *s, size_t n) {
   const byte *p = (const byte *)s;
-  if (p[0] < 0x80 && kind != POP3_CS_2022) return 0;
+  if (p[0] < 0x80 && kind != POP3_CS_2022 && kind != POP3_CS_EBCDIC) return 0;
   if (n < 2 || !islead(kind, p[0]) || p[1] < 0x80) return 1;
   if (kind == POP3_CS_EUCJP && p[0] == 0x8F && n > 2 && p[2] >= 0x80)
     return 3;
   return 2;
 }
 
-/* A single octet that iconv refuses though it has a meaning; 0: it has not. */
+/* The code point of a single octet that iconv refuses; 0 if it has none. */
 static uint32_t lone (int kind, const char *p) {
   if (*(const byte *)p != 0x80) return 0;
   if (kind == POP3_CS_GB18030) return 0x20AC;     /* as in GBK */
@@ -171,8 +196,8 @@ static uint32_t lone (int kind, const char *p) {
 }
 
 /*
-** Append by iconv. Where a sequence is refused, or cut off at the end, there
-** is one U+FFFD.
+** Append by iconv; one U+FFFD for each sequence that it refuses, and for one
+** cut off at the end.
 */
 static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   union { const char *r; char *w; } ip;     /* iconv takes char **, reads */
@@ -200,7 +225,7 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
     ip.r += skip;
     n -= skip;
   }
-  if (pop3_buf_room(out, 16) == 0) {        /* what it may still hold back */
+  if (pop3_buf_room(out, 16) == 0) {        /* output that iconv holds back */
     char *op = out->p + out->n;
     size_t room = out->cap - out->n;
     iconv((iconv_t)c->at->cd, NULL, NULL, &op, &room);
@@ -212,14 +237,14 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
 
 /* ----------------------------------------------- charsets of seven bits */
 
-/* Convert what is in c->tmp and empty it. */
+/* Convert the content of c->tmp, and empty it. */
 static int flush (pop3_conv *c, int kind, pop3_buf *out) {
   int err = by_iconv(c, kind, pop3_span_of(c->tmp.p, c->tmp.n), out);
   c->tmp.n = 0;
   return err;
 }
 
-/* The set that an escape sequence at 'p' chooses, and its length. */
+/* The character set that an escape sequence at 'p' selects; its length. */
 static size_t escape (const char *p, const char *e, char *set) {
   static const struct {
     const char *seq;
@@ -240,8 +265,8 @@ static size_t escape (const char *p, const char *e, char *set) {
 }
 
 /*
-** Add the character that begins with 'b' and may go on at 'p' as EUC-JP;
-** returns how many octets at 'p' it has.
+** Add the character that begins with 'b', and may continue at 'p', as EUC-JP.
+** Returns the number of octets used at 'p'.
 */
 static size_t euc_char (pop3_buf *t, char set, byte b, const char *p,
                         const char *e) {
@@ -263,8 +288,8 @@ static size_t euc_char (pop3_buf *t, char set, byte b, const char *p,
 }
 
 /*
-** ISO-2022-JP (RFC 1468, with half-width katakana and JIS X 0212), rewritten
-** as EUC-JP, which has the same characters. 0xFF stands for what is bad.
+** ISO-2022-JP (RFC 1468, with half-width katakana and JIS X 0212) rewritten
+** as EUC-JP, which has the same characters. 0xFF marks an invalid octet.
 */
 static int iso2022jp (pop3_conv *c, pop3_span in, pop3_buf *out) {
   const char *p = in.p, *e = p + in.n;
@@ -324,7 +349,25 @@ static int hz (pop3_conv *c, pop3_span in, pop3_buf *out) {
   return flush(c, POP3_CS_GB18030, out);
 }
 
-/* ------------------------------------------------------------- interface */
+/* --------------------------------------------------- choosing a charset */
+
+/* Open a conversion by the first of its names that iconv knows. */
+static iconv_t open_iconv (const pop3_charset *cs) {
+  const char *p = cs->name;
+  for (;;) {
+    size_t n = strcspn(p, "|");
+    char name[32];
+    if (n < sizeof name) {
+      iconv_t cd;
+      memcpy(name, p, n);
+      name[n] = '\0';
+      cd = iconv_open("UTF-8", name);
+      if (cd != NOICONV) return cd;
+    }
+    if (p[n] == '\0') return NOICONV;
+    p += n + 1;
+  }
+}
 
 /* Make 'c' ready for 'cs'; 0 if iconv does not know it. */
 static int prepare (pop3_conv *c, const pop3_charset *cs) {
@@ -342,13 +385,27 @@ static int prepare (pop3_conv *c, const pop3_charset *cs) {
     s = &c->shared->slot[c->shared->next++ % POP3_ICONVS];
   }
   close_iconv(s);
-  cd = iconv_open("UTF-8", cs->name);
+  cd = open_iconv(cs);
   if (cd == NOICONV) return 0;
   s->cd = (void *)cd;
   s->cs = cs;
   if (cs->kind == POP3_CS_SINGLE) make_table(s);
   c->at = s;
   return 1;
+}
+
+/* Does this kind of charset need iconv? */
+static int by_table (int kind) {
+  switch (kind) {
+    case POP3_CS_SINGLE: case POP3_CS_EBCDIC: case POP3_CS_SJIS:
+    case POP3_CS_EUCJP: case POP3_CS_DOUBLE: case POP3_CS_GB18030:
+    case POP3_CS_2022JP: case POP3_CS_HZ: case POP3_CS_2022: return 1;
+    default: return 0;
+  }
+}
+
+int pop3_conv_knows (pop3_conv *c, const pop3_charset *cs) {
+  return !by_table(cs->kind) || prepare(c, cs);
 }
 
 /* Drop a byte order mark; it decides between the kinds of UTF-16. */
@@ -366,22 +423,89 @@ static pop3_span drop_mark (pop3_span in, int *kind) {
   return pop3_span_of(in.p + n, in.n - n);
 }
 
-/* Is ASCII in this kind of charset what it is in UTF-8? */
+/* Is ASCII in this kind of charset the same as in UTF-8? */
 static int keeps_ascii (int kind) {
   switch (kind) {
     case POP3_CS_UTF16LE: case POP3_CS_UTF16BE: case POP3_CS_UTF7:
-    case POP3_CS_2022JP: case POP3_CS_2022: case POP3_CS_HZ: return 0;
+    case POP3_CS_UTF32: case POP3_CS_UTF32BE: case POP3_CS_UTF32LE:
+    case POP3_CS_EBCDIC: case POP3_CS_2022JP: case POP3_CS_2022:
+    case POP3_CS_HZ: return 0;
     default: return 1;
   }
 }
 
+int pop3_conv_is_utf8 (pop3_span in) {
+  const char *p = in.p;
+  size_t n = in.n, good = 0, bad = 0;
+  while (n > 0) {
+    size_t ok = pop3_utf8_valid(p, n), i;
+    if (ok == n && bad == 0) return 1;
+    for (i = 0; i < ok; i++) good += (byte)p[i] >= 0xC2;
+    p += ok;
+    n -= ok;
+    if (n > 0) {
+      ok = pop3_utf8_bad(p, n);
+      bad++;
+      p += ok;
+      n -= ok;
+    }
+  }
+  return good > bad || bad == 0;
+}
+
+int pop3_conv_is_2022jp (pop3_span s) {
+  const char *p = s.p, *e = p + s.n;
+  while (p < e && (p = (const char *)memchr(p, 0x1B, (size_t)(e - p))) != NULL) {
+    if (e - p >= 3 && ((p[1] == '$' && (p[2] == '@' || p[2] == 'B' ||
+                                        p[2] == '(')) ||
+                       (p[1] == '(' && (p[2] == 'I' || p[2] == 'J'))))
+      return pop3_utf8_ascii(s.p, s.n) == s.n;
+    p++;
+  }
+  return 0;
+}
+
+/* Append octets of which no charset is known. */
+static int guess (pop3_conv *c, pop3_span in, pop3_buf *out) {
+  const pop3_charset *cs = c->fallback;
+  int kind = POP3_CS_UTF8, err;
+  if (pop3_conv_is_2022jp(in))
+    return pop3_conv_text(c, pop3_charset_page(50220), in, out);
+  if (pop3_conv_is_utf8(in)) return pop3_utf8_fix(out, drop_mark(in, &kind));
+  if (cs == NULL || !keeps_ascii(cs->kind)) return pop3_utf8_raw(out, in, 0);
+  c->fallback = NULL;
+  err = pop3_conv_text(c, cs, in, out);
+  c->fallback = cs;
+  return err;
+}
+
+/*
+** Can octets 'in' not be in a charset of this kind? Those of seven bits have
+** no octets above 127; if escape sequences show that the charset is the
+** declared one, the rest is read by it nevertheless.
+*/
+static int is_lie (int kind, pop3_span in) {
+  switch (kind) {
+    case POP3_CS_GUESS: return 1;
+    case POP3_CS_ASCII:
+      return pop3_utf8_ascii(in.p, in.n) < in.n || pop3_conv_is_2022jp(in);
+    case POP3_CS_2022JP: case POP3_CS_2022:
+      return pop3_utf8_ascii(in.p, in.n) < in.n &&
+             memchr(in.p, 0x1B, in.n) == NULL;
+    default: return 0;
+  }
+}
+
+/* ------------------------------------------------------------- interface */
+
 int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out, pop3_span *text) {
   int kind = cs != NULL ? cs->kind : POP3_CS_UTF8, err;
-  if (keeps_ascii(kind)) {
+  int declared = cs != NULL && kind != POP3_CS_ASCII && kind != POP3_CS_GUESS;
+  if (keeps_ascii(kind) && (declared || !pop3_conv_is_2022jp(in))) {
     size_t n = pop3_utf8_ascii(in.p, in.n);
     if (n < in.n && kind == POP3_CS_UTF8 &&
-        (n > 0 || (unsigned char)in.p[0] != 0xEF))      /* no mark, maybe */
+        (n > 0 || (byte)in.p[0] != 0xEF))      /* not a byte order mark */
       n += pop3_utf8_valid(in.p + n, in.n - n);
     if (n == in.n) {
       *text = in;
@@ -396,20 +520,22 @@ int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
 
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out) {
-  int kind = cs != NULL ? cs->kind : POP3_CS_1252;
+  int kind = cs != NULL ? cs->kind : POP3_CS_GUESS;
   if (in.n == 0) return 0;
-  if (cs == NULL && pop3_utf8_valid(in.p, in.n) == in.n) kind = POP3_CS_UTF8;
+  if (is_lie(kind, in)) return guess(c, in, out);
   in = drop_mark(in, &kind);
   switch (kind) {
     case POP3_CS_UTF8: return pop3_utf8_fix(out, in);
-    case POP3_CS_1252: return pop3_utf8_raw(out, in, 0);
+    case POP3_CS_ASCII: case POP3_CS_1252: return pop3_utf8_raw(out, in, 0);
     case POP3_CS_UTF16LE: return utf16(in, 0, out);
     case POP3_CS_UTF16BE: return utf16(in, 1, out);
+    case POP3_CS_UTF32: case POP3_CS_UTF32BE: case POP3_CS_UTF32LE:
+      return utf32(in, kind, out);
     case POP3_CS_UTF7: return pop3_utf7(out, in);
     case POP3_CS_USER: return user_defined(in, out);
     default: break;
   }
-  if (!prepare(c, cs)) return pop3_utf8_guess(out, in);
+  if (!prepare(c, cs)) return guess(c, in, out);
   switch (kind) {
     case POP3_CS_SINGLE: return single(c, in, out);
     case POP3_CS_2022JP: return iso2022jp(c, in, out);

@@ -32,6 +32,7 @@ typedef struct pop3_conv {
   pop3_iconvs *shared;      /* NULL: only 'own' is used */
   pop3_iconv own;
   pop3_iconv *at;           /* the one used last, or NULL */
+  const pop3_charset *fallback;     /* see pop3_conv_text; NULL: none */
   pop3_buf tmp;             /* octets between two conversions */
   pop3_buf word;            /* octets of encoded-words (word.c) */
 } pop3_conv;
@@ -41,9 +42,13 @@ void pop3_conv_share (pop3_conv *c, pop3_iconvs *shared);
 void pop3_conv_free (pop3_conv *c);      /* may be called twice */
 
 /*
-** Append 'in' as UTF-8. 'cs' NULL: UTF-8 if 'in' is valid UTF-8, else
-** windows-1252. A byte order mark is dropped; each invalid sequence becomes
-** U+FFFD. POP3_ENOMEM.
+** Append 'in' as UTF-8. A byte order mark is dropped; each invalid sequence
+** becomes U+FFFD. POP3_ENOMEM.
+**
+** The octets are read without regard to 'cs' if it is NULL, unknown to iconv,
+** or cannot be true (a charset of seven bits, octets above 127): as UTF-8 if
+** they are that or nearly so, else in the charset c->fallback, else as
+** windows-1252. Escape sequences of ISO-2022-JP are recognised.
 */
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out);
@@ -54,5 +59,17 @@ int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
 */
 int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out, pop3_span *text);
+
+/*
+** 1 if 'in' is UTF-8, or nearly so: it has more valid sequences of several
+** octets than invalid ones.
+*/
+int pop3_conv_is_utf8 (pop3_span in);
+
+/* 1 if 'in' is ASCII with escape sequences of ISO-2022-JP. */
+int pop3_conv_is_2022jp (pop3_span in);
+
+/* 1 if the charset can be converted here: iconv knows it, or is not needed. */
+int pop3_conv_knows (pop3_conv *c, const pop3_charset *cs);
 
 #endif

@@ -1,5 +1,6 @@
 /*
-** date.h - dates of header fields (RFC 5322 3.3 and 4.3).
+** date.h - dates of header fields: RFC 5322 3.3 and 4.3, and other forms that
+** are not ambiguous.
 */
 #ifndef POP3_DATE_H
 #define POP3_DATE_H

@@ -1,6 +1,7 @@
 /*
-** code.c - transfer encodings, back to octets: base64, quoted-printable
-** (RFC 2045 6.7, 6.8) and uuencode. What is foreign is passed over.
+** decode.c - transfer encodings back to octets: base64, quoted-printable
+** (RFC 2045 6.7, 6.8) and uuencode. Characters that an encoding does not have
+** are skipped.
 */
 #include <string.h>
 
@@ -9,24 +10,53 @@
 
 typedef unsigned char byte;
 
-enum pop3_code pop3_code_find (pop3_span value) {
-  static const struct {
-    const char *name;
-    enum pop3_code code;
-  } codes[] = {
-    {"", POP3_CODE_NONE}, {"7bit", POP3_CODE_NONE}, {"8bit", POP3_CODE_NONE},
-    {"binary", POP3_CODE_NONE}, {"base64", POP3_CODE_BASE64},
-    {"quoted-printable", POP3_CODE_QP}, {"x-uuencode", POP3_CODE_UU},
-    {"uuencode", POP3_CODE_UU}, {"x-uue", POP3_CODE_UU},
-    {"uue", POP3_CODE_UU}, {"x-yenc", POP3_CODE_YENC}
-  };
-  size_t i;
-  for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-    if (pop3_is(value, codes[i].name)) return codes[i].code;
-  return POP3_CODE_UNKNOWN;
+/*
+** Copy the letters and digits of 's' up to a ";" to 'key', in lower case,
+** without comments. Their number; 0 if there are too many, or octets that no
+** name has.
+*/
+static size_t squeeze (pop3_span s, char *key, size_t max) {
+  const char *p = s.p, *e = p + s.n;
+  size_t n = 0;
+  while (p < e && *p != ';' && *p != ',') {
+    unsigned char c = (byte)*p;
+    const char *after = c == '(' ? pop3_skip_comment(p, e) : NULL;
+    p = after != NULL ? after : p + 1;
+    if (c >= 0x80 || n == max) return 0;
+    if (pop3_isdigit(c) || (unsigned)pop3_lower(c) - 'a' < 26)
+      key[n++] = (char)pop3_lower(c);
+  }
+  return n;
 }
 
-void pop3_decoder_init (pop3_decoder *d, enum pop3_code code) {
+enum pop3_encoding pop3_encoding_find (pop3_span value) {
+  static const struct {
+    const char *name;             /* without "-" and other punctuation */
+    enum pop3_encoding code;
+  } codes[] = {
+    {"7bit", POP3_ENC_NONE}, {"8bit", POP3_ENC_NONE},
+    {"binary", POP3_ENC_NONE}, {"base64", POP3_ENC_BASE64},
+    {"quotedprintable", POP3_ENC_QP}, {"uuencode", POP3_ENC_UU},
+    {"uue", POP3_ENC_UU}, {"xyenc", POP3_ENC_YENC}
+  };
+  char key[24], *k = key;
+  size_t i, n;
+  value = pop3_trim(value);
+  if (value.n == 0) return POP3_ENC_NONE;
+  if (pop3_is(value, "7bit") || pop3_is(value, "8bit")) return POP3_ENC_NONE;
+  n = squeeze(value, key, sizeof key);
+  for (;;) {
+    for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+      if (strlen(codes[i].name) == n && memcmp(codes[i].name, k, n) == 0)
+        return codes[i].code;
+    if (n > 4 && k[n - 1] == 's') n--;         /* "8bits" */
+    else if (n > 3 && k[0] == 'x') k++, n--;   /* "x-uuencode" */
+    else return n == 0 && memchr(value.p, '(', value.n) != NULL
+                ? POP3_ENC_NONE : POP3_ENC_UNKNOWN;
+  }
+}
+
+void pop3_decoder_init (pop3_decoder *d, enum pop3_encoding code) {
   d->code = code;
   d->state = d->nq = 0;
   pop3_yenc_init(&d->yenc);
@@ -58,7 +88,7 @@ static const byte digit64[256] = {
   F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F
 };
 
-/* Write what a quantum cut short holds: digits of a whole octet only. */
+/* Write the whole octets of an incomplete quantum. */
 static char *flush64 (pop3_decoder *d, char *q) {
   if (d->nq >= 2) *q++ = (char)(d->quad >> (d->nq == 2 ? 4 : 10));
   if (d->nq == 3) *q++ = (char)(d->quad >> 2);
@@ -68,11 +98,18 @@ static char *flush64 (pop3_decoder *d, char *q) {
 }
 
 /*
-** Four digits at a time as long as they are digits; the rest one by one.
-** Padding ends a quantum, not the data.
+** After padding: the rest of its line, then whole lines. They are decoded if
+** they are base64 from end to end; a footer in clear text is not.
 */
-static char *base64 (pop3_decoder *d, pop3_span in, char *q) {
-  const byte *p = (const byte *)in.p, *e = p + in.n;
+enum { DIGITS, REST_OF_LINE, LINES, SKIPPED };    /* a line that is not */
+
+/*
+** Decode as long as there is no padding that ends a quantum: four digits at a
+** time, other input one character at a time. Returns one past the input used.
+*/
+static const byte *digits64 (pop3_decoder *d, const byte *p, const byte *e,
+                             char **out) {
+  char *q = *out;
   while (p < e) {
     byte v;
     if (d->nq == 0) {
@@ -90,8 +127,12 @@ static char *base64 (pop3_decoder *d, pop3_span in, char *q) {
       if (p == e) break;
     }
     v = digit64[*p++];
-    if (v == P) q = flush64(d, q);
-    else if (v != F) {
+    if (v == P && d->nq > 0) {
+      q = flush64(d, q);
+      d->state = REST_OF_LINE;
+      break;
+    }
+    if (v < F) {
       d->quad = d->quad << 6 | v;
       if (++d->nq == 4) {
         *q++ = (char)(d->quad >> 16);
@@ -102,7 +143,53 @@ static char *base64 (pop3_decoder *d, pop3_span in, char *q) {
       }
     }
   }
+  *out = q;
+  return p;
+}
+
+/* Is 'held' base64 from end to end: whole quanta, or a rest of any length? */
+static int is_base64 (const pop3_decoder *d, int last) {
+  size_t i, n = d->nheld;
+  while (n > 0 && pop3_isspace(d->held[n - 1])) n--;
+  for (i = 0; i < n; i++)
+    if (digit64[(byte)d->held[i]] == F) return 0;
+  return n > 0 && (n % 4 == 0 || last || d->state == REST_OF_LINE);
+}
+
+/* A line after padding is complete in 'held', or as much of it as fits. */
+static char *line64 (pop3_decoder *d, int last, char *q) {
+  if (is_base64(d, last)) {
+    const byte *p = (const byte *)d->held, *e = p + d->nheld;
+    while (p < e) p = digits64(d, p, e, &q);
+    if (d->nheld < POP3_ENC_HOLD) q = flush64(d, q);
+  }
+  d->nheld = 0;
+  d->state = LINES;
   return q;
+}
+
+static char *base64 (pop3_decoder *d, pop3_span in, int last, char *q) {
+  const byte *p = (const byte *)in.p, *e = p + in.n;
+  for (;;) {
+    if (d->state == DIGITS) p = digits64(d, p, e, &q);
+    if (p == e) break;
+    if (d->state == REST_OF_LINE && d->nheld == 0 && digit64[*p] == P) {
+      p++;
+      continue;
+    }
+    if (*p == '\n') q = line64(d, 0, q);
+    else if (d->state != SKIPPED) {
+      d->held[d->nheld++] = (char)*p;
+      if (d->nheld == POP3_ENC_HOLD) {       /* too long to see it all */
+        int good = is_base64(d, 1);
+        q = line64(d, 1, q);
+        d->state = good ? DIGITS : SKIPPED;
+      }
+    }
+    p++;
+  }
+  if (last && d->state != DIGITS) q = line64(d, 1, q);
+  return last ? flush64(d, q) : q;
 }
 
 #undef F
@@ -111,8 +198,8 @@ static char *base64 (pop3_decoder *d, pop3_span in, char *q) {
 /* ------------------------------------------------------ quoted-printable */
 
 /*
-** What is kept back is one of: nothing; blanks; "="; "=" and blanks; these
-** with a CR; "=" and one digit. It is settled by the next octet.
+** 'held' is one of: nothing; blanks; "="; "=" and blanks; these with a CR;
+** "=" and one digit. The next octet decides its meaning.
 */
 
 static int special (char c) {
@@ -126,7 +213,7 @@ static char *put_held (pop3_decoder *d, char *q) {
   return q;
 }
 
-/* A line ends behind what is held. */
+/* A line ends after the held octets. */
 static char *end_line (pop3_decoder *d, char *q, const char *nl, size_t n) {
   size_t k = d->nheld;
   if (n > 0 && k > 0 && d->held[k - 1] == '\r') k--, nl = "\r\n", n = 2;
@@ -139,8 +226,8 @@ static char *end_line (pop3_decoder *d, char *q, const char *nl, size_t n) {
 }
 
 /*
-** Can 'c' be kept back behind what is held? A digit behind "=", blanks and a
-** CR behind anything but these two and a CR, "=" where nothing is.
+** Can 'c' be held? A digit after "="; blanks and a CR unless the last held
+** octet is a digit or a CR; "=" if nothing is held.
 */
 static int can_hold (const pop3_decoder *d, char c) {
   const char *h = d->held;
@@ -152,8 +239,8 @@ static int can_hold (const pop3_decoder *d, char c) {
 }
 
 /*
-** One octet 'c' that comes after something held, or is itself to be held.
-** Returns 0 when 'c' was not taken: nothing is held then.
+** Process an octet 'c' that follows held octets, or is to be held itself. 0 if
+** 'c' was not used: then nothing is held.
 */
 static int qp_octet (pop3_decoder *d, char c, char **q) {
   char *h = d->held;
@@ -164,7 +251,7 @@ static int qp_octet (pop3_decoder *d, char c, char **q) {
     d->nheld = 0;
   }
   else if (can_hold(d, c)) {
-    if (d->nheld == POP3_CODE_HOLD) *q = put_held(d, *q);   /* no line end */
+    if (d->nheld == POP3_ENC_HOLD) *q = put_held(d, *q);   /* no line end */
     h[d->nheld++] = c;
   }
   else {
@@ -174,7 +261,7 @@ static int qp_octet (pop3_decoder *d, char c, char **q) {
   return 1;
 }
 
-/* What stands in a line, [p, e), without what its end decides. */
+/* Decode [p, e), a part of a line whose end does not matter. */
 static char *qp_text (const char *p, const char *e, char *q) {
   while (p < e) {
     const char *eq = (const char *)memchr(p, '=', (size_t)(e - p));
@@ -192,7 +279,7 @@ static char *qp_text (const char *p, const char *e, char *q) {
   return q;
 }
 
-/* A whole line, with its line break at 'nl', and nothing held before it. */
+/* Decode a whole line, with its line break at 'nl'; nothing is held. */
 static char *qp_line (const char *p, const char *nl, char *q) {
   const char *e = nl > p && nl[-1] == '\r' ? nl - 1 : nl, *end = e;
   while (end > p && pop3_isblank(end[-1])) end--;
@@ -204,12 +291,12 @@ static char *qp_line (const char *p, const char *nl, char *q) {
 }
 
 /*
-** Whole lines need no holding, nor do most octets elsewhere: they are settled
-** by what is in sight.
+** Whole lines, and most octets elsewhere, are decoded without holding them:
+** the octets after them are there.
 */
 static char *quoted (pop3_decoder *d, pop3_span in, char *q) {
   const char *p = in.p, *e = p + in.n;
-  int lines = 1;                       /* there may be whole ones */
+  int lines = 1;                       /* 'in' may hold whole lines */
   while (p < e) {
     int hi, lo;
     if (d->nheld == 0 && lines) {
@@ -248,7 +335,7 @@ static char *quoted (pop3_decoder *d, pop3_span in, char *q) {
 
 enum { BEFORE, WITHIN, AFTER };
 
-/* One line, without its line break, is in 'held'. */
+/* Decode a line, which is in 'held' without its line break. */
 static char *uu_line (pop3_decoder *d, char *q) {
   const char *h = d->held;
   size_t n = d->nheld, want, i;
@@ -275,7 +362,7 @@ static char *uu_line (pop3_decoder *d, char *q) {
 static int uu (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
   const char *p = in.p, *e = p + in.n;
   while (p < e || (last && d->nheld > 0)) {
-    size_t n = (size_t)(e - p), room = POP3_CODE_HOLD - d->nheld;
+    size_t n = (size_t)(e - p), room = POP3_ENC_HOLD - d->nheld;
     const char *nl = n > 0 ? (const char *)memchr(p, '\n', n) : NULL;
     if (nl != NULL) n = (size_t)(nl - p);
     if (room > n) room = n;
@@ -293,18 +380,17 @@ static int uu (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
 
 int pop3_decode (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
   char *q;
-  if (d->code == POP3_CODE_NONE || d->code == POP3_CODE_UNKNOWN)
+  if (d->code == POP3_ENC_NONE || d->code == POP3_ENC_UNKNOWN)
     return pop3_buf_add(out, in.p, in.n);
-  if (d->code == POP3_CODE_UU) return uu(d, in, last, out);
+  if (d->code == POP3_ENC_UU) return uu(d, in, last, out);
   if (in.n > SIZE_MAX / 2 || pop3_buf_room(out, in.n + d->nheld + 8) != 0)
     return POP3_ENOMEM;
   q = out->p + out->n;
   switch (d->code) {
-    case POP3_CODE_BASE64:
-      q = base64(d, in, q);
-      if (last) q = flush64(d, q);
+    case POP3_ENC_BASE64:
+      q = base64(d, in, last, q);
       break;
-    case POP3_CODE_QP:
+    case POP3_ENC_QP:
       q = quoted(d, in, q);
       if (last) q = end_line(d, q, "", 0);
       break;

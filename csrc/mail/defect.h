@@ -9,7 +9,11 @@
 
 #include "tree.h"
 
-/* Add the defects of the headers of all parts of 'in'. POP3_ENOMEM. */
-int pop3_tree_headers (pop3_tree *t, pop3_span in, const pop3_limits *lim);
+/*
+** Add the defects of the headers of all parts of 'in'; 'c' tells which charsets
+** can be converted. POP3_ENOMEM.
+*/
+int pop3_tree_headers (pop3_tree *t, pop3_span in, const pop3_limits *lim,
+                       pop3_conv *c);
 
 #endif

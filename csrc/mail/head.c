@@ -1,23 +1,30 @@
 /*
-** head.c - a header block, taken apart into fields (RFC 5322 2.2).
+** head.c - a header block as a list of fields (RFC 5322 2.2).
 */
 #include <string.h>
 
 #include "../base/ascii.h"
+#include "decode.h"
 #include "head.h"
 
-/* Is there an empty line at 'p'? Its length, or 0. */
+/*
+** The length of the empty line at 'p', or 0. A line of nothing but CRs counts
+** as empty.
+*/
 static size_t empty_line (const char *p, const char *e) {
-  if (p < e && *p == '\n') return 1;
-  return e - p >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
+  const char *q = p;
+  while (q < e && *q == '\r') q++;
+  return q < e && *q == '\n' ? (size_t)(q + 1 - p) : 0;
 }
 
-size_t pop3_head_size (pop3_span in) {
+size_t pop3_head_size (pop3_span in, int *dashes) {
   const char *p = in.p, *e = in.p + in.n;
+  *dashes = 0;
   while (p < e) {
     const char *nl;
     size_t n = empty_line(p, e);
     if (n > 0) return (size_t)(p - in.p) + n;
+    if (*p == '-' && e - p > 1 && p[1] == '-') *dashes = 1;
     nl = (const char *)memchr(p, '\n', (size_t)(e - p));
     if (nl == NULL) break;
     p = nl + 1;
@@ -26,8 +33,8 @@ size_t pop3_head_size (pop3_span in) {
 }
 
 /*
-** One past the last octet of the logical line at 'p': the line and all that
-** is folded to it, last line break included.
+** One past the logical line at 'p': the line and its continuation lines, last
+** line break included.
 */
 static const char *logical_line (const char *p, const char *e) {
   for (;;) {
@@ -43,6 +50,10 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
   const char *p = h->block.p + h->at;
   const char *end, *colon;
   int first = h->at == 0;
+  if (first && e - p >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+    p += 3;                               /* a byte order mark */
+    h->at = 3;
+  }
   if (p >= e || empty_line(p, e) > 0) return POP3_HEAD_END;
   end = logical_line(p, e);
   f->at = h->at;
@@ -66,9 +77,8 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
 }
 
 /*
-** The next field that begins with 'letter', which is in lower case. Where
-** there cannot be more fields than '*max', lines that begin with another are
-** not looked into.
+** The next field whose name begins with 'letter', which is in lower case. If
+** there cannot be more than '*max' fields, other lines are not parsed.
 */
 static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f) {
   const char *e = h->block.p + h->block.n;
@@ -116,7 +126,11 @@ void pop3_about_find (pop3_span block, size_t max, pop3_about *a) {
       case 25: name = "content-transfer-encoding", where = &a->code; break;
       default: continue;
     }
-    if (where->p == NULL && pop3_is(f.name, name)) *where = f.value;
+    if (!pop3_is(f.name, name)) continue;
+    if (where->p == NULL || (where == &a->code &&
+        pop3_encoding_find(*where) == POP3_ENC_UNKNOWN &&
+        pop3_encoding_find(f.value) != POP3_ENC_UNKNOWN))
+      *where = f.value;
   }
 }
 

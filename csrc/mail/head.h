@@ -27,9 +27,10 @@ enum pop3_head_kind {
 
 /*
 ** The length of the header block at the start of 'in', empty line included;
-** 'in.n' if there is no empty line.
+** 'in.n' if there is no empty line. '*dashes' is set if a line begins with
+** "--": it may be a delimiter, which also ends the block (mime.h).
 */
-size_t pop3_head_size (pop3_span in);
+size_t pop3_head_size (pop3_span in, int *dashes);
 
 /* Read the next item of h->block from h->at; the empty line ends the block. */
 enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f);
@@ -41,7 +42,11 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f);
 int pop3_head_find (pop3_span block, const char *name, size_t max,
                     pop3_field *f);
 
-/* The values of the fields that describe a part; p is NULL without one. */
+/*
+** The values of the fields that describe a part; p is NULL without one. Of
+** repeated fields the first counts, of Content-Transfer-Encoding the first
+** with a known value.
+*/
 typedef struct pop3_about {
   pop3_span type, code, disposition, id;      /* Content-Type, and so on */
 } pop3_about;

@@ -1,10 +1,12 @@
 /*
-** html.h - readable text made of HTML mail.
+** html.h - HTML mail: its readable text (html.c), the charset that it declares
+** (meta.c), and the URLs that it loads (url.c).
 */
 #ifndef POP3_HTML_H
 #define POP3_HTML_H
 
 #include "../base/buf.h"
+#include "label.h"
 
 /*
 ** Append the readable text of 'in', which is HTML in UTF-8: blocks become
@@ -13,5 +15,18 @@
 ** POP3_ECHARSET if 'in' is not valid UTF-8, POP3_ENOMEM.
 */
 int pop3_html_text (pop3_buf *out, pop3_span in);
+
+/*
+** The charset that HTML names in a <meta> element of its first 1,024 octets
+** (HTML 13.2.3.2); NULL if there is none, or it is unknown.
+*/
+const pop3_charset *pop3_html_charset (pop3_span in);
+
+/*
+** 1: '*url' is the next URL from '*at' on that an attribute src or background,
+** or a style sheet, loads, or any with the scheme cid (RFC 2392); it is as
+** written. 0: there are no more.
+*/
+int pop3_html_url (pop3_span in, size_t *at, pop3_span *url);
 
 #endif

@@ -1,16 +1,16 @@
 /*
-** ident.c - message-ids (RFC 5322 3.6.4, RFC 2045 7).
+** ident.c - message-ids and content-ids (RFC 5322 3.6.4, RFC 2045 7).
 */
 #include <string.h>
 
 #include "../base/ascii.h"
 #include "../base/utf8.h"
 #include "ident.h"
+#include "word.h"
 
 /*
-** One past the quoted-string or comment at 'p'. One that does not end is
-** taken for the single character it begins with; '*open' remembers that, so
-** that no other is looked for.
+** One past the quoted-string or comment at 'p', or past its first character if
+** it has no end; '*open' notes that, so that no other end is searched for.
 */
 static const char *skip_hidden (const char *p, const char *e, int *open) {
   int which = *p == '"' ? 1 : 2;
@@ -22,15 +22,45 @@ static const char *skip_hidden (const char *p, const char *e, int *open) {
   return p + 1;
 }
 
-/* Replace 'out' by [p, e) as UTF-8 without white space. */
-static int set_id (const char *p, const char *e, pop3_buf *out) {
-  const char *q = p;
-  size_t w = 0, r;
+int pop3_ident_text (pop3_conv *c, pop3_span value, pop3_buf *out,
+                     pop3_span *text) {
+  const char *p = value.p, *e = p + value.n;
+  int err;
+  *text = value;
+  for (; e - p >= 2; p++) {
+    p = (const char *)memchr(p, '=', (size_t)(e - p));
+    if (p == NULL || e - p < 2) return 0;
+    if (p[1] == '?') break;
+  }
+  if (e - p < 2) return 0;
   out->n = 0;
-  if (pop3_utf8_guess(out, pop3_span_of(q, (size_t)(e - q))) != 0)
+  err = pop3_words(c, value, out);
+  *text = pop3_span_of(out->n > 0 ? out->p : "", out->n);
+  return err;
+}
+
+/*
+** Replace 'out' by [p, e) as UTF-8, without white space, NULs and comments
+** (RFC 5322 4.5.4).
+*/
+static int set_id (const char *p, const char *e, pop3_buf *out) {
+  size_t w = 0, r;
+  int open = 0;
+  out->n = 0;
+  if (pop3_utf8_guess(out, pop3_span_of(p, (size_t)(e - p))) != 0)
     return POP3_ENOMEM;
-  for (r = 0; r < out->n; r++)
-    if (!pop3_isspace(out->p[r])) out->p[w++] = out->p[r];
+  for (r = 0; r < out->n; r++) {
+    const char *q = out->p + r, *end = out->p + out->n;
+    if (*q == '(' && !open) {
+      const char *after = pop3_skip_comment(q, end);
+      open = after == NULL;
+      if (!open) {
+        r = (size_t)(after - out->p) - 1;
+        continue;
+      }
+    }
+    if (!pop3_isspace(*q) && *q != '\0') out->p[w++] = *q;
+  }
   out->n = w;
   return w > 0;
 }

@@ -3,9 +3,9 @@
 **
 ** One pass over the octets, whatever the nesting: a line that begins with
 ** "--" is looked up among the boundaries of all open multiparts at once, and
-** the innermost that it fits wins. The line break before a delimiter belongs
-** to it, so the last one seen is never handed out before the line behind it
-** is known.
+** the innermost match wins. The line break before a delimiter belongs to it,
+** also the one that ends a header block or an inner delimiter; so the last
+** line break is never returned before the next line is known.
 */
 #include <string.h>
 
@@ -13,11 +13,11 @@
 #include "mime.h"
 
 enum {
-  HEAD,        /* within the header block of the part on top */
-  BODY,        /* behind it: the octets of a leaf, or what parts surround */
-  POP,         /* ending parts above 'popto' */
-  REST,        /* a limit was met: the rest is not read */
-  LAST         /* all is read: what is open ends */
+  HEAD,        /* in the header block of the part on top */
+  BODY,        /* after it: the octets of a leaf, or text around parts */
+  POP,         /* parts above 'popto' end */
+  REST,        /* a limit was reached: the rest is not read */
+  LAST         /* all is read: the open parts end */
 };
 
 typedef struct open_part {
@@ -27,6 +27,7 @@ typedef struct open_part {
   int chain;                   /* next open part outwards in its bucket */
   unsigned char kind, listed;  /* 'listed': its boundary counts */
   unsigned char closed, digest;
+  unsigned char begun;         /* a part in it has begun */
 } open_part;
 
 #define NBUCKETS 16    /* at first; a power of 2 */
@@ -47,6 +48,7 @@ int pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim) {
   pop3_buf_init(&m->names, mem);
   pop3_buf_init(&m->tmp, mem);
   pop3_buf_init(&m->block, mem);
+  pop3_buf_init(&m->own, mem);
   pop3_value_init(&m->value, mem);
   pop3_buf_init(&m->heads, mem);
   return pop3_mime_reset(m, lim);
@@ -59,7 +61,9 @@ int pop3_mime_reset (pop3_mime *m, const pop3_limits *lim) {
   pop3_limits_default(&m->lim);
   if (m->lim.header > UINT32_MAX) m->lim.header = UINT32_MAX;
   m->stack.n = m->names.n = m->block.n = m->heads.n = 0;
-  m->nopen = m->base = m->scan = m->brk = 0;
+  m->nopen = m->base = m->scan = m->brk = m->tail = 0;
+  m->ownat = m->own.n = 0;
+  m->owned = 0;
   m->state = m->midline = m->closing = m->cut = 0;
   m->valued.p = NULL;
   memset(&root, 0, sizeof root);
@@ -73,6 +77,7 @@ void pop3_mime_free (pop3_mime *m) {
   pop3_buf_free(&m->heads);
   pop3_buf_free(&m->tmp);
   pop3_buf_free(&m->block);
+  pop3_buf_free(&m->own);
   pop3_value_free(&m->value);
 }
 
@@ -101,7 +106,7 @@ static int *bucket (const pop3_mime *m, uint32_t hash) {
   return (int *)(void *)m->heads.p + (hash & (n - 1));
 }
 
-/* Put the open part at 'i' in front of its bucket. */
+/* Put the open part at 'i' first in its bucket. */
 static void link_part (pop3_mime *m, size_t i) {
   open_part *o = part_at(m, i);
   int *b = bucket(m, o->hash);
@@ -109,7 +114,7 @@ static void link_part (pop3_mime *m, size_t i) {
   *b = (int)i;
 }
 
-/* Let the boundary of the part on top count; more buckets if they are full. */
+/* The boundary of the part on top counts from now on. */
 static int list (pop3_mime *m) {
   size_t i, n = m->heads.n / sizeof(int);
   top(m)->listed = 1;
@@ -123,7 +128,7 @@ static int list (pop3_mime *m) {
   return 0;
 }
 
-/* The part 'o' at 'i' is over, or its last delimiter was seen. */
+/* The boundary of the part 'o' at 'i' counts no longer. */
 static void unlist (pop3_mime *m, open_part *o, size_t i) {
   int *link;
   if (!o->listed) return;
@@ -149,8 +154,8 @@ static int lookup (const pop3_mime *m, const char *p, size_t n) {
 }
 
 /*
-** Is the line [p, e), without its line break, a delimiter? The part it
-** belongs to, or -1; '*closing' tells whether it is the last one.
+** The open part whose delimiter the line [p, e) is, without its line break;
+** or -1. '*closing' is set for a closing delimiter.
 */
 static int delimiter (const pop3_mime *m, const char *p, const char *e,
                       unsigned char *closing) {
@@ -167,10 +172,19 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
 
 /* --------------------------------------------------------------- headers */
 
+/* May 'c' be in a token (RFC 2045 5.1)? */
+static int istoken (char c) {
+  if (c <= ' ' || c >= 127) return 0;
+  return memchr("()<>@,;:\\\"[]?=", c, 13) == NULL;
+}
+
 int pop3_istype (pop3_span s) {
-  const char *slash = s.n > 0 ? (const char *)memchr(s.p, '/', s.n) : NULL;
-  size_t n = slash != NULL ? (size_t)(slash - s.p) : 0;
-  return n > 0 && n + 1 < s.n && memchr(slash + 1, '/', s.n - n - 1) == NULL;
+  size_t i, slash = 0, slashes = 0;
+  for (i = 0; i < s.n; i++) {
+    if (!istoken(s.p[i])) return 0;
+    if (s.p[i] == '/') slash = i, slashes++;
+  }
+  return slashes == 1 && slash > 0 && slash + 1 < s.n;
 }
 
 static int has_prefix (pop3_span s, const char *prefix) {
@@ -194,7 +208,7 @@ static int set_boundary (pop3_mime *m, open_part *o, pop3_span b) {
   return pop3_buf_add(&m->names, b.p, b.n);
 }
 
-/* Take the value of a field apart. */
+/* Parse the value of a field. */
 static int read_value (pop3_mime *m, pop3_span raw, size_t max) {
   pop3_span v;
   int err = pop3_unfold(raw, &m->tmp, &v);
@@ -202,8 +216,8 @@ static int read_value (pop3_mime *m, pop3_span raw, size_t max) {
 }
 
 /*
-** Decide what the part on top is, by its header. Containers that would be
-** too deep, or could have no part, stay closed.
+** Classify the part on top by its header. Containers that would be too deep,
+** or could have no part, stay closed.
 */
 static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
   open_part *o = top(m);
@@ -237,17 +251,10 @@ static int classify (pop3_mime *m, pop3_span block, pop3_mime_ev *ev) {
       ev->kind = POP3_PART_MULTI;
     }
   }
-  if (ev->about.code.p != NULL)
-    ev->code = pop3_code_find(pop3_trim(ev->about.code));
-  if (ev->code == POP3_CODE_UNKNOWN) {      /* unless there is more to it */
-    m->valued.p = NULL;
-    err = read_value(m, ev->about.code, 1);
-    if (err != 0) return err;
-    ev->code = pop3_code_find(pop3_value_main(&m->value));
-  }
-  if (ev->code == POP3_CODE_UNKNOWN && ev->kind != POP3_PART_MULTI)
+  if (ev->about.code.p != NULL) ev->code = pop3_encoding_find(ev->about.code);
+  if (ev->code == POP3_ENC_UNKNOWN && ev->kind != POP3_PART_MULTI)
     ev->flags |= POP3_PART_UNKNOWN;
-  else if (message && ev->code != POP3_CODE_NONE) ev->flags |= POP3_PART_ENCODED;
+  else if (message && ev->code != POP3_ENC_NONE) ev->flags |= POP3_PART_ENCODED;
   else if (message && (level >= m->lim.depth || m->parts >= m->lim.parts))
     ev->flags |= POP3_PART_OPAQUE;
   else if (message) ev->kind = POP3_PART_MESSAGE;
@@ -263,11 +270,12 @@ static int push (pop3_mime *m) {
   o.head = m->base;
   m->parts++;
   m->state = HEAD;
-  m->cut = 0;
+  m->cut = m->owned = 0;
+  m->ownat = m->own.n = 0;
   return pop3_buf_add(&m->stack, (const char *)&o, sizeof o);
 }
 
-/* n octets of '*in' are dealt with. */
+/* Drop the first n octets of '*in'. */
 static void drop (pop3_mime *m, pop3_span *in, size_t n) {
   in->p += n;
   in->n -= n;
@@ -276,9 +284,8 @@ static void drop (pop3_mime *m, pop3_span *in, size_t n) {
 }
 
 /*
-** The header of the part on top is in->p[0 .. n), behind what is kept of it
-** already; its body begins 'gap' octets behind that. Sets '*ev' and goes on
-** with the body.
+** The header of the part on top ends with in->p[0 .. n), and its body begins
+** 'gap' octets later. Sets '*ev' and continues with the body.
 */
 static int end_head (pop3_mime *m, pop3_span *in, size_t n, size_t gap,
                      pop3_mime_ev *ev) {
@@ -288,6 +295,10 @@ static int end_head (pop3_mime *m, pop3_span *in, size_t n, size_t gap,
   ev->level = depth(m) - 1;
   ev->at = m->cut ? m->headat : m->base;
   ev->body = m->base + n + gap;
+  if (n + gap == 0 && !m->cut && m->scan == 0) {    /* there is no header */
+    ev->at = ev->body = m->base - m->tail;
+    top(m)->head = ev->at;
+  }
   ev->cut = m->base + n - ev->at > m->lim.header;
   ev->data = m->cut ? pop3_span_of(m->block.p, m->block.n)
                     : pop3_span_of(in->p, ev->cut ? m->lim.header : n);
@@ -296,6 +307,7 @@ static int end_head (pop3_mime *m, pop3_span *in, size_t n, size_t gap,
   err = classify(m, ev->data, ev);
   if (err != 0) return err;
   drop(m, in, n + gap);
+  if (n + gap > 0) m->tail = gap > 0 ? m->brk : 0;
   if (ev->kind == POP3_PART_MESSAGE) {
     err = push(m);
     if (err != 0) return err;
@@ -304,8 +316,8 @@ static int end_head (pop3_mime *m, pop3_span *in, size_t n, size_t gap,
 }
 
 /*
-** More of a header block is needed. Once there is more of it than the limit,
-** keep a copy of what counts, so that the caller need not keep it all.
+** More of a header block is needed. Once it is longer than the limit, the part
+** that counts is copied, so that the caller need not keep it all.
 */
 static int keep_head (pop3_mime *m, pop3_span *in) {
   size_t n;
@@ -329,8 +341,44 @@ static int keep_head (pop3_mime *m, pop3_span *in) {
 }
 
 /*
-** Look for the end of the header block: an empty line, a delimiter, the end
-** of all.
+** Is the line [p, e) the delimiter of the multipart whose header is being
+** read? Some senders forget the empty line before the first one. The header
+** is searched for its boundary from where the last search ended.
+*/
+static int own_delimiter (pop3_mime *m, pop3_span in, const char *p,
+                          const char *e, int *own) {
+  pop3_span b;
+  *own = 0;
+  if (m->cut) return 0;
+  if (!m->owned) {
+    pop3_about about;
+    pop3_about_find(pop3_span_of(in.p + m->ownat, m->scan - m->ownat),
+                    m->lim.fields, &about);
+    m->ownat = m->scan;
+    if (about.type.p == NULL) return 0;
+    m->owned = 1;
+    m->valued.p = NULL;
+    if (read_value(m, about.type, m->lim.params) != 0) return POP3_ENOMEM;
+    b = pop3_boundary(&m->value);
+    if (has_prefix(pop3_value_main(&m->value), "multipart/") &&
+        pop3_buf_add(&m->own, b.p, b.n) != 0)
+      return POP3_ENOMEM;
+  }
+  while (e > p && (pop3_isblank(e[-1]) || e[-1] == '\r')) e--;
+  *own = m->own.n > 0 && (size_t)(e - p) == m->own.n + 2 &&
+         memcmp(p + 2, m->own.p, m->own.n) == 0;
+  return 0;
+}
+
+/* Is there nothing but CRs in [p, e)? */
+static int only_cr (const char *p, const char *e) {
+  while (p < e && *p == '\r') p++;
+  return p == e;
+}
+
+/*
+** Find the end of the header block: an empty line, a delimiter, the end of
+** the message.
 */
 static int read_head (pop3_mime *m, pop3_span *in, int last,
                       pop3_mime_ev *ev) {
@@ -339,28 +387,37 @@ static int read_head (pop3_mime *m, pop3_span *in, int last,
     nl = p < e ? (const char *)memchr(p, '\n', (size_t)(e - p)) : NULL;
     if (nl == NULL && !last) return keep_head(m, in);
     end = nl != NULL ? nl : e;
-    if (m->nopen > 0 && !m->midline && end - p >= 2 && p[0] == '-' &&
-        p[1] == '-' && end - p < POP3_MIME_LINE &&
-        delimiter(m, p, end, &m->closing) >= 0) {
-      size_t brk = m->brk < m->scan ? m->brk : m->scan;
-      return end_head(m, in, m->scan - brk, 0, ev);
+    if (!m->midline && end - p >= 2 && p[0] == '-' && p[1] == '-' &&
+        end - p < POP3_MIME_LINE) {
+      int own, err;
+      if (m->nopen > 0 && delimiter(m, p, end, &m->closing) >= 0) {
+        size_t brk = m->brk < m->scan ? m->brk : m->scan;
+        return end_head(m, in, m->scan - brk, 0, ev);
+      }
+      err = own_delimiter(m, *in, p, end, &own);
+      if (err != 0) return err;
+      if (own) {
+        m->brk = 0;
+        return end_head(m, in, m->scan, 0, ev);
+      }
     }
     if (nl == NULL) {
       m->scan = in->n;
-      m->brk = m->midline = 0;
+      m->brk = m->tail = 0;
+      m->midline = 0;
       return end_head(m, in, in->n, 0, ev);
     }
     m->scan = (size_t)(nl + 1 - in->p);
     m->brk = nl > in->p && nl[-1] == '\r' ? 2 : 1;
-    if (!m->midline && (nl == p || (nl == p + 1 && *p == '\r')))
-      return end_head(m, in, (size_t)(p - in->p), m->brk, ev);
+    if (!m->midline && (nl == p || (*p == '\r' && only_cr(p, nl))))
+      return end_head(m, in, (size_t)(p - in->p), (size_t)(nl + 1 - p), ev);
     m->midline = 0;
   }
 }
 
 /* ----------------------------------------------------------------- bodies */
 
-/* Hand out or drop in->p[0 .. n). */
+/* Return in->p[0 .. n) as data, or drop it. */
 static int take (pop3_mime *m, pop3_span *in, size_t n, pop3_mime_ev *ev) {
   int leaf = top(m)->kind == POP3_PART_LEAF;
   memset(ev, 0, sizeof *ev);
@@ -369,10 +426,11 @@ static int take (pop3_mime *m, pop3_span *in, size_t n, pop3_mime_ev *ev) {
   ev->data = pop3_span_of(in->p, n);
   ev->at = m->base;
   drop(m, in, n);
+  if (n > 0) m->tail = 0;
   return leaf && n > 0;
 }
 
-/* The first "-" behind a line break in [p, e), or NULL. */
+/* The first "-" at the start of a line in [p, e), or NULL. */
 static const char *find_dash (const char *p, const char *e) {
   const char *q = p;
   while (q < e && (q = (const char *)memchr(q, '-', (size_t)(e - q))) != NULL) {
@@ -382,7 +440,7 @@ static const char *find_dash (const char *p, const char *e) {
   return NULL;
 }
 
-/* No delimiter begins in what is left of 'in': keep its last line break. */
+/* No delimiter begins in the rest of 'in': keep its last line break. */
 static int scan_rest (pop3_mime *m, pop3_span in, int last) {
   const char *p = in.p + m->scan, *e = in.p + in.n;
   if (e > p && e[-1] == '\n') {
@@ -400,9 +458,11 @@ static int scan_rest (pop3_mime *m, pop3_span in, int last) {
 
 /*
 ** Move m->scan to the next delimiter. Returns the part that it belongs to,
-** with its length in '*n'; else -1: more is needed.
+** with the length of its line in '*n' and of the line break in '*brk'; -1 if
+** more input is needed.
 */
-static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
+static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n,
+                       size_t *brk) {
   const char *e = in.p + in.n;
   for (;;) {
     const char *p = in.p + m->scan, *nl;
@@ -418,6 +478,7 @@ static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
         i = nl == NULL && max == POP3_MIME_LINE ? -1
           : delimiter(m, p, nl != NULL ? nl : e, &m->closing);
         *n = nl != NULL ? (size_t)(nl + 1 - p) : left;
+        *brk = nl == NULL ? 0 : nl[-1] == '\r' ? 2 : 1;
         if (i >= 0) return i;
       }
     }
@@ -431,22 +492,24 @@ static int scan_lines (pop3_mime *m, pop3_span in, int last, size_t *n) {
 
 static int read_body (pop3_mime *m, pop3_span *in, int last,
                       pop3_mime_ev *ev) {
-  size_t n = 0, ready;
+  size_t n = 0, brk = 0, ready;
   int i;
-  if (m->nopen == 0) {                     /* nothing can end it */
+  if (m->nopen == 0) {                     /* no delimiter can end it */
     m->scan = m->brk = 0;
     return take(m, in, in->n, ev);
   }
-  i = scan_lines(m, *in, last, &n);
+  i = scan_lines(m, *in, last, &n, &brk);
   ready = m->scan > m->brk ? m->scan - m->brk : 0;
   if (i < 0) {
     if (last) ready = in->n;
     return ready > 0 ? take(m, in, ready, ev) : 0;
   }
   if (ready > 0 && take(m, in, ready, ev)) return 1;
-  m->popto = (size_t)i;                    /* what is left: break, delimiter */
-  m->popend = m->base + m->scan - m->brk;  /* may lie before m->base */
+  m->popto = (size_t)i;                    /* 'in': line break, delimiter */
+  m->popend = m->base + m->scan - m->brk;  /* may be before m->base */
+  if (m->scan == 0 && m->brk == 0) m->popend -= m->tail;
   drop(m, in, m->scan + n);
+  m->tail = brk;
   m->brk = 0;
   m->state = POP;
   return 0;
@@ -461,13 +524,14 @@ static int end_part (pop3_mime *m, size_t end, pop3_mime_ev *ev) {
   ev->level = level;
   ev->at = end < o->head ? o->head : end;
   ev->closed = o->closed;
+  ev->empty = o->kind == POP3_PART_MULTI && !o->begun;
   unlist(m, o, level);
   if (o->kind == POP3_PART_MULTI) m->names.n = o->name;
   m->stack.n -= sizeof(open_part);
   return 1;
 }
 
-/* All above 'popto' is ended; go on behind its delimiter. */
+/* All parts above 'popto' have ended; continue after its delimiter. */
 static int after_pop (pop3_mime *m, pop3_mime_ev *ev) {
   open_part *o = top(m);
   m->state = BODY;
@@ -476,6 +540,7 @@ static int after_pop (pop3_mime *m, pop3_mime_ev *ev) {
     unlist(m, o, depth(m) - 1);
     return 0;
   }
+  o->begun = 1;
   if (m->parts < m->lim.parts) return push(m);
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_MIME_LIMIT;
@@ -503,6 +568,6 @@ int pop3_mime_next (pop3_mime *m, pop3_span *in, int last,
     if (r != 0) return r;
     if (m->state != was) continue;
     if (!last) return 0;
-    if (in->n == 0) m->state = LAST;       /* else text was dropped */
+    if (in->n == 0) m->state = LAST;       /* else only text was dropped */
   }
 }

@@ -1,6 +1,11 @@
 /*
 ** mime.h - a message as a stream of part events (RFC 2046 5.1).
 **
+** A header block ends at an empty line, at a delimiter of a multipart around
+** it, or at the first delimiter of its own multipart. An END event of a
+** multipart says whether a part began in it: one without parts is text/plain,
+** but only a caller that has kept the octets can read it so (tree.h).
+**
 ** The parser takes octets as they arrive and returns events. Between two
 ** calls it keeps the open containers only, so that its memory does not grow
 ** with the message.
@@ -13,7 +18,10 @@
 #include "limits.h"
 #include "param.h"
 
-/* 1 if 's' is "type/subtype"; "text", "text/", "/plain", "a/b/c" are not. */
+/*
+** 1 if 's' is "type/subtype", both of them tokens (RFC 2045 5.1); "text",
+** "text/", "/plain", "a/b/c" are not.
+*/
 int pop3_istype (pop3_span s);
 
 /* The boundary of a Content-Type, without trailing blanks; empty if none. */
@@ -31,7 +39,8 @@ enum pop3_part_flags {
   POP3_PART_ENCODED = 4,     /* an embedded message in base64 or similar */
   POP3_PART_NOBOUNDARY = 8,  /* a multipart without boundary: text/plain */
   POP3_PART_BADTYPE = 16,    /* Content-Type is invalid */
-  POP3_PART_UNKNOWN = 32     /* unknown transfer encoding */
+  POP3_PART_UNKNOWN = 32,    /* unknown transfer encoding */
+  POP3_PART_NODELIM = 64     /* a multipart whose delimiter never occurs */
 };
 
 enum pop3_mime_event {
@@ -49,10 +58,11 @@ typedef struct pop3_mime_ev {
   size_t at;           /* HEAD, DATA: offset of 'data'; END, LIMIT: position */
   size_t body;         /* HEAD: offset of the body */
   enum pop3_part_kind kind;  /* HEAD */
-  enum pop3_code code;       /* HEAD: the transfer encoding */
+  enum pop3_encoding code;       /* HEAD: the transfer encoding */
   unsigned flags;            /* HEAD: pop3_part_flags */
   pop3_about about;          /* HEAD: spans of 'data' */
   unsigned char closed;      /* END of a multipart: closing delimiter seen */
+  unsigned char empty;       /* END of a multipart: no part began in it */
   unsigned char cut;         /* HEAD: the block is longer than the limit */
 } pop3_mime_ev;
 
@@ -72,8 +82,12 @@ typedef struct pop3_mime {
   size_t scan;             /* octets of that input already searched */
   size_t brk;              /* octets of the line break before 'scan' */
   size_t headat;           /* 'cut': offset of that header block */
+  size_t tail;             /* octets of a line break just before 'base' */
+  pop3_buf own;            /* the boundary of the header being read, ... */
+  size_t ownat;            /* ... which was searched up to here */
   size_t popto, popend;    /* state POP: the level to keep, and the offset */
   unsigned char state, midline, closing, cut;
+  unsigned char owned;     /* the search for 'own' is over */
 } pop3_mime;
 
 int  pop3_mime_init (pop3_mime *m, pop3_mem mem, const pop3_limits *lim);

@@ -1,9 +1,9 @@
 /*
-** param.c - "value; name=value; ..." fields: Content-Type, Content-
-** Disposition (RFC 2045 5.1), with the sections and charsets of RFC 2231.
+** param.c - fields of the form "value; name=value; ..." (RFC 2045 5.1), with
+** the sections and charsets of RFC 2231.
 **
-** The field is cut into segments as it stands. Only where a name has a "*"
-** are they sorted, and what belongs together is joined.
+** The field is cut into segments as it stands. Only if a name has a "*" are
+** they sorted, and the sections of one parameter joined.
 */
 #include <string.h>
 
@@ -15,13 +15,13 @@ typedef struct seg {
   uint32_t name, nname;    /* in 'text' */
   uint32_t value, nvalue;
   uint32_t order, section;
-  unsigned char rank;      /* for one name: EXT, then SECTIONS, then PLAIN */
+  unsigned char rank;      /* of the forms of one name the lowest wins */
   unsigned char percent;   /* the value is percent-encoded */
 } seg;
 
 enum { EXT, SECTIONS, PLAIN };
 
-/* What its segments make, kept where the first of them was. */
+/* A parameter; it is stored over its first segment. */
 typedef struct param {
   uint32_t name, nname, value, nvalue, charset, ncharset;
   enum pop3_param_form form;
@@ -42,7 +42,7 @@ void pop3_value_free (pop3_value *v) {
 
 /* ---------------------------------------------------------- segments */
 
-/* A comment that does not end goes up to 'e'. */
+/* A comment without an end extends to 'e'. */
 static const char *skip_comment (const char *p, const char *e) {
   p = pop3_skip_comment(p, e);
   return p != NULL ? p : e;
@@ -67,14 +67,46 @@ static int add_lower (pop3_buf *b, const char *p, const char *e) {
   return 0;
 }
 
+/* Is "token=" at 'p', the beginning of the next parameter? */
+static int is_param (const char *p, const char *e) {
+  const char *q = p;
+  while (q < e && *q != '=' && *q != ';' && *q != '"' && *q != '(' &&
+         !pop3_isspace(*q))
+    q++;
+  return q > p && q < e && *q == '=';
+}
+
 /*
-** Append the value at 'p' and return one past it. A
-** value without quotes goes up to the ";", blanks within it included; a
-** comment counts as one only where nothing follows it. NULL: no memory.
+** The end of a value without quotes at 'p': a blank, or for the name of a file
+** the blank before the next parameter, since senders forget the quotes. 'e' is
+** the next ";".
+*/
+static const char *end_of_value (const char *p, const char *e, int isname) {
+  while (p < e) {
+    const char *q = p;
+    while (q < e && !pop3_isspace(*q)) q++;
+    p = skip_blanks(q, e);
+    if (p == e || is_param(p, e)) return q;
+    if (!isname && *p != '(') return q;
+  }
+  return e;
+}
+
+/* Is it "name" or "filename", or a section of one? */
+static int is_name (const char *p, size_t n) {
+  const char *star = (const char *)memchr(p, '*', n);
+  pop3_span s = pop3_span_of(p, star != NULL ? (size_t)(star - p) : n);
+  return pop3_is(s, "name") || pop3_is(s, "filename");
+}
+
+/*
+** Append the value at 'p', of a name or not, and return one past it, NULL if
+** there is no memory. A comment ends the value if nothing follows it.
 */
 static const char *add_value (pop3_buf *b, const char *p, const char *e,
-                              unsigned char *noquote) {
+                              int isname, unsigned char *noquote) {
   const char *end, *q, *c;
+  int open = 0;
   if (p < e && *p == '"' && !*noquote) {
     end = pop3_skip_quoted(p, e);
     if (end != NULL) {
@@ -85,23 +117,25 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
       }
       return end;
     }
-    *noquote = 1;            /* no quote ends from here on: do not look */
+    *noquote = 1;            /* no quoted-string ends from here on */
   }
-  if (p < e && *p == '"') p++;
-  end = (const char *)memchr(p, ';', (size_t)(e - p));
+  if (p < e && *p == '"') p++, open = 1;
+  end = p < e ? (const char *)memchr(p, ';', (size_t)(e - p)) : NULL;
   if (end == NULL) end = e;
+  end = end_of_value(p, end, isname);
   for (q = end; (c = (const char *)memchr(p, '(', (size_t)(q - p))) != NULL;) {
     const char *after = skip_comment(c, end);
     if (skip_cfws(after, end) != end) break;
     q = c;
   }
   while (q > p && pop3_isspace(q[-1])) q--;
+  if (!open && q > p && q[-1] == '"') q--;    /* all of the field is quoted */
   return pop3_buf_add(b, p, (size_t)(q - p)) == 0 ? end : NULL;
 }
 
 /*
-** Take the star off a name: "n*" is extended, "n*3" a section, "n*3*" both.
-** Anything else is left as it is.
+** Remove the star from a name: "n*" is extended, "n*3" a section, "n*3*" both.
+** Any other name stays as it is.
 */
 static void read_star (pop3_value *v, seg *s) {
   const char *b = v->text.p + s->name, *e = b + s->nname;
@@ -125,8 +159,8 @@ static void read_star (pop3_value *v, seg *s) {
 }
 
 /*
-** Read the segments from 'p' on, which is behind the main value. A piece
-** without "=" or without a name is nothing.
+** Read the segments from 'p' on, which is one past the main value. A piece
+** without "=" or without a name is skipped.
 */
 static int read_segs (pop3_value *v, const char *p, const char *e,
                       size_t max) {
@@ -135,7 +169,8 @@ static int read_segs (pop3_value *v, const char *p, const char *e,
   for (;;) {
     const char *name, *end;
     seg s;
-    while (p < e && (*p == ';' || pop3_isspace(*p))) p++;
+    while (p < e && (*p == ';' || *p == ',' || *p == '"' || pop3_isspace(*p)))
+      p++;
     p = skip_cfws(p, e);
     if (p == e) return 0;
     name = p;
@@ -153,7 +188,8 @@ static int read_segs (pop3_value *v, const char *p, const char *e,
       if (add_lower(&v->text, name, end) != 0) return POP3_ENOMEM;
       s.nname = (uint32_t)v->text.n - s.name;
       s.value = (uint32_t)v->text.n;
-      p = add_value(&v->text, skip_blanks(p + 1, e), e, &noquote);
+      p = add_value(&v->text, skip_cfws(p + 1, e), e,
+                    is_name(v->text.p + s.name, s.nname), &noquote);
       if (p == NULL) return POP3_ENOMEM;
       s.nvalue = (uint32_t)v->text.n - s.value;
       s.order = order++;
@@ -180,7 +216,7 @@ static int compare (const char *text, const seg *a, const seg *b) {
   return a->order < b->order ? -1 : 1;
 }
 
-/* Let the segment at 'i' sink into the heap s[0 .. n). */
+/* Move the segment at 'i' down in the heap s[0 .. n). */
 static void sink (const char *text, seg *s, size_t i, size_t n) {
   for (;;) {
     size_t k = 2 * i + 1;
@@ -195,7 +231,7 @@ static void sink (const char *text, seg *s, size_t i, size_t n) {
   }
 }
 
-/* Heapsort: n log n whatever is sent, and no memory (qsort may take some). */
+/* Heapsort: n log n for any input, and no memory (qsort may allocate). */
 static void sort (const char *text, seg *s, size_t n) {
   size_t i;
   for (i = n / 2; i-- > 0;) sink(text, s, i, n);
@@ -228,8 +264,8 @@ static int add_octets (pop3_buf *text, const seg *s, size_t skip) {
 }
 
 /*
-** Find "charset'language'" at the start of an extended value; returns the
-** length of it all, 0 if it is not there.
+** The length of "charset'language'" at the start of an extended value, 0 if it
+** is not there.
 */
 static size_t charset_prefix (const char *p, size_t n, uint32_t *ncharset) {
   const char *a = n > 0 ? (const char *)memchr(p, '\'', n) : NULL, *b;
@@ -242,16 +278,19 @@ static size_t charset_prefix (const char *p, size_t n, uint32_t *ncharset) {
 }
 
 /*
-** Make one parameter of the segments s[0 .. n), which have one name and are
-** sorted; the best form wins, and of that the first. Sections are joined as
-** far as they go without a gap.
+** Make one parameter of the sorted segments s[0 .. n) of one name: the best
+** form wins, and the first segment of that. Sections are joined up to a gap.
+** They count from 0, but some senders count from 1.
 */
 static int make_param (pop3_value *v, const seg *s, size_t n) {
   param p;
   size_t i, skip = 0, want = 0;
   memset(&p, 0, sizeof p);
-  while (n > 0 && s->rank == SECTIONS && s->section != 0) s++, n--;
+  while (n > 0 && s->rank == SECTIONS &&
+         (s->section > 1 || (s->section == 1 && s[n - 1].rank == PLAIN)))
+    s++, n--;
   if (n == 0) return 0;                   /* no first section */
+  want = s->section;
   p.name = s->name;
   p.nname = s->nname;
   p.form = s->rank == EXT ? POP3_PARAM_EXT : POP3_PARAM_PLAIN;
@@ -297,25 +336,34 @@ static int make_params (pop3_value *v) {
 
 /* ------------------------------------------------------------- interface */
 
+/* What no token holds (RFC 2045 5.1), though it may be glued to one. */
+static int isjunk (char c) {
+  return c == '<' || c == '>' || c == '@' || c == '"' || c == '\'' ||
+         c == '[' || c == ']' || c == '?' || c == ':' || c == '\\';
+}
+
 /*
-** Append the main value in lower case, without white space and comments;
-** returns what follows it. In "name=value" without a main value, as some
-** send it, all of it are parameters.
+** Append the main value in lower case, without white space, comments, quotes
+** and junk around it; returns one past it. In "name=value" without a main
+** value all pieces are parameters.
 */
 static const char *read_main (pop3_value *v, const char *p, const char *e) {
   for (;;) {
-    const char *q;
+    const char *q, *after;
     p = skip_cfws(p, e);
-    for (q = p; q < e && *q != ';' && *q != '=' && *q != '(' &&
-                !pop3_isspace(*q); q++)
+    while (p < e && isjunk(*p)) p = skip_cfws(p + 1, e);
+    for (q = p; q < e && *q != ';' && *q != ',' && *q != '=' && *q != '(' &&
+                *q != '"' && !pop3_isspace(*q); q++)
       continue;
     if (q == p) break;
     if (v->text.n > 0 && p[0] != '/' && v->text.p[v->text.n - 1] != '/')
       break;                               /* the ";" is missing */
-    if (skip_cfws(q, e) < e && *skip_cfws(q, e) == '=') break;
+    after = skip_cfws(q, e);
+    if (after < e && *after == '=') break;
     if (add_lower(&v->text, p, q) != 0) return NULL;
     p = q;
   }
+  while (v->text.n > 0 && isjunk(v->text.p[v->text.n - 1])) v->text.n--;
   v->nmain = v->text.n;
   return p;
 }
@@ -360,7 +408,26 @@ int pop3_value_find (const pop3_value *v, const char *name, pop3_param *p) {
   return 0;
 }
 
+/* Can there be encoded-words in it? */
+static int has_words (pop3_span s) {
+  const char *p = s.p, *e = p + s.n;
+  while (p < e && (p = (const char *)memchr(p, '=', (size_t)(e - p))) != NULL) {
+    if (e - p >= 2 && p[1] == '?') return 1;
+    p++;
+  }
+  return 0;
+}
+
 int pop3_param_text (pop3_conv *c, const pop3_param *p, pop3_buf *out) {
-  if (p->form != POP3_PARAM_EXT) return pop3_words(c, p->octets, out);
-  return pop3_conv_text(c, pop3_charset_find(p->charset), p->octets, out);
+  pop3_span s = p->octets;
+  pop3_buf text;
+  int err;
+  if (p->form != POP3_PARAM_EXT) return pop3_words(c, s, out);
+  if (!has_words(s))
+    return pop3_conv_text(c, pop3_charset_find(p->charset), s, out);
+  pop3_buf_init(&text, out->mem);          /* encoded-words within */
+  err = pop3_conv_text(c, pop3_charset_find(p->charset), s, &text);
+  if (err == 0) err = pop3_words(c, pop3_span_of(text.p, text.n), out);
+  pop3_buf_free(&text);
+  return err;
 }

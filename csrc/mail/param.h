@@ -22,7 +22,7 @@ typedef struct pop3_value {
   pop3_buf text;       /* names and octets */
   pop3_buf segs;       /* while parsing: sections; then the parameters */
   size_t nparams;
-  size_t nmain;        /* text[0 .. nmain): the value before the first ";" */
+  size_t nmain;        /* text[0 .. nmain): the value before the parameters */
   unsigned char limited;     /* there were more than 'max' parameters */
   unsigned char stars;       /* a name has a "*" (RFC 2231) */
 } pop3_value;

@@ -1,5 +1,5 @@
 /*
-** tree.c - the parts of a message that is in memory, as a table.
+** tree.c - the parts of a message in memory, as a table.
 */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tree.h"
 
 typedef struct level {
-  uint32_t part, last;     /* the open part, and its last child so far */
+  uint32_t part, last;     /* an open part, and its last child so far */
 } level;
 
 void pop3_tree_init (pop3_tree *t, pop3_mem mem) {
@@ -48,18 +48,18 @@ int pop3_tree_note (pop3_tree *t, enum pop3_defect_code code, size_t at,
   return pop3_buf_add(&t->defects, (const char *)&d, sizeof d);
 }
 
-/* What the header says about its part may be worth a note. */
+/* Add the defects that the header of a part shows. */
 static int note_head (pop3_tree *t, const pop3_mime_ev *ev) {
   static const struct {
     unsigned flag;
     enum pop3_defect_code code;
     const char *text;
   } notes[] = {
-    {POP3_PART_BADTYPE, POP3_DEFECT_TYPE, "broken Content-Type"},
+    {POP3_PART_BADTYPE, POP3_DEFECT_TYPE, "invalid Content-Type"},
     {POP3_PART_NOBOUNDARY, POP3_DEFECT_BOUNDARY,
      "multipart without a boundary"},
     {POP3_PART_UNKNOWN, POP3_DEFECT_ENCODING, "unknown transfer encoding"},
-    {POP3_PART_OPAQUE, POP3_DEFECT_LIMIT, "parts nested too deep"}
+    {POP3_PART_OPAQUE, POP3_DEFECT_LIMIT, "parts are nested too deeply"}
   };
   size_t i;
   int err = 0;
@@ -67,7 +67,7 @@ static int note_head (pop3_tree *t, const pop3_mime_ev *ev) {
     if (ev->flags & notes[i].flag)
       err = pop3_tree_note(t, notes[i].code, ev->at, notes[i].text);
   if (err == 0 && ev->cut)
-    err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev->at, "header too long");
+    err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev->at, "header block is too long");
   return err;
 }
 
@@ -125,9 +125,16 @@ static int end_part (pop3_tree *t, const pop3_buf *levels,
   p->done = 1;
   if (p->body > p->end) p->body = p->end;
   if (p->head > p->end) p->head = p->end;
-  if (p->kind != POP3_PART_MULTI || ev->closed) return 0;
+  if (p->kind != POP3_PART_MULTI) return 0;
+  if (ev->empty) {
+    p->kind = POP3_PART_LEAF;
+    p->flags |= POP3_PART_NODELIM;
+    return pop3_tree_note(t, POP3_DEFECT_BOUNDARY, p->head,
+                          "the delimiter of a multipart does not occur");
+  }
+  if (ev->closed) return 0;
   return pop3_tree_note(t, POP3_DEFECT_UNCLOSED, p->head,
-                        "multipart without its last delimiter");
+                        "multipart without its closing delimiter");
 }
 
 int pop3_builder_init (pop3_builder *b, pop3_mem mem) {
@@ -168,7 +175,7 @@ int pop3_tree_more (pop3_tree *t) {
   else if (ev.type == POP3_MIME_END) err = end_part(t, &t->b->levels, &ev);
   else if (ev.type == POP3_MIME_LIMIT)
     err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev.at, "too many parts");
-  if (err != 0) pop3_tree_free(t);      /* an event is lost: begin anew */
+  if (err != 0) pop3_tree_free(t);      /* an event is lost: start again */
   return err != 0 ? err : 1;
 }
 

@@ -1,6 +1,7 @@
 /*
-** word.c - encoded-words (RFC 2047, with the language of RFC 2231 5), as
-** they are met: glued to other text, with raw spaces, inside quotes.
+** word.c - text with encoded-words (RFC 2047; the language of RFC 2231 5 is
+** ignored). Words are also decoded where the RFC does not allow them: glued to
+** other text, with raw spaces in them, inside quotes.
 */
 #include <string.h>
 
@@ -19,8 +20,8 @@ typedef struct word {
 } word;
 
 /*
-** Does "=?charset?X?" stand at 'p', with an X that is a letter? If so '*w'
-** gets charset (NULL: unknown), encoding (-1: unknown) and the text's start.
+** Is "=?charset?X?" at 'p'? Then set the charset (NULL: unknown), the encoding
+** (-1: unknown) and the start of the text in '*w'.
 */
 static int word_head (const char *p, const char *e, word *w) {
   const char *q = p + 2, *label = q, *star = NULL;
@@ -38,9 +39,9 @@ static int word_head (const char *p, const char *e, word *w) {
 }
 
 /*
-** The word at 'p'. Its text ends at the first "?="; where another word
-** begins before that, this one is not terminated. '*next' is set to where
-** the next "=?" can be looked for, so that no octet is looked at twice.
+** Read the word at 'p'. Its text ends at the first "?="; if another word
+** begins before that, this one has no end. '*next' is set to the position
+** from which to search for the next "=?", so that no octet is read twice.
 */
 static int read_word (const char *p, const char *e, word *w,
                       const char **next) {
@@ -51,7 +52,7 @@ static int read_word (const char *p, const char *e, word *w,
     word inner;
     q = (const char *)memchr(q, '?', (size_t)(e - q));
     if (q == NULL || q + 1 == e) {
-      *next = e;                        /* no "?=" behind this point */
+      *next = e;                        /* there is no "?=" from here on */
       return 0;
     }
     if (q[1] == '=') break;
@@ -91,15 +92,39 @@ static int add_q (pop3_buf *out, pop3_span in) {
 static int add_octets (pop3_buf *out, const word *w) {
   pop3_decoder d;
   if (!w->b) return w->text.n > 0 ? add_q(out, w->text) : 0;
-  pop3_decoder_init(&d, POP3_CODE_BASE64);
+  pop3_decoder_init(&d, POP3_ENC_BASE64);
   return pop3_decode(&d, w->text, 1, out);
 }
 
+/* Does a word of this charset begin with a byte order mark? */
+static int has_mark (const pop3_charset *cs, const char *s, size_t n) {
+  const unsigned char *p = (const unsigned char *)s;
+  switch (cs->kind) {
+    case POP3_CS_UTF16LE: case POP3_CS_UTF16BE:
+      return n >= 2 && ((p[0] == 0xFE && p[1] == 0xFF) ||
+                        (p[0] == 0xFF && p[1] == 0xFE));
+    case POP3_CS_UTF8:
+      return n >= 3 && p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF;
+    case POP3_CS_UTF32:
+      return n >= 4 && ((p[0] == 0 && p[1] == 0 && p[2] == 0xFE) ||
+                        (p[0] == 0xFF && p[1] == 0xFE && p[2] == 0));
+    default: return 0;
+  }
+}
+
+/* Convert the first 'n' octets of c->word and drop them. */
+static int flush_word (pop3_conv *c, const pop3_charset *cs, size_t n,
+                       pop3_buf *out) {
+  int err = n > 0 ? pop3_conv_text(c, cs, pop3_span_of(c->word.p, n), out) : 0;
+  pop3_buf_shift(&c->word, n);
+  return err;
+}
+
 /*
-** From the word 'w' on, read all that follow with nothing but white space
-** between; octets of one charset are joined before they are decoded. On
-** return '*p' is behind the last one, '*next' and '*found' tell of what was
-** read ahead: the next word, if any.
+** Decode the word 'w' and all that follow it with white space only between
+** them. The octets of one charset are joined before they are converted,
+** unless a byte order mark shows that a word begins a text. On return '*p' is
+** one past the last word.
 */
 static int run_of_words (pop3_conv *c, word w, const char **p, const char *e,
                          pop3_buf *out) {
@@ -109,19 +134,22 @@ static int run_of_words (pop3_conv *c, word w, const char **p, const char *e,
   for (;;) {
     word next;
     const char *q, *skip;
+    size_t n;
     if (w.cs != cs) {
-      err = pop3_conv_text(c, cs, pop3_span_of(c->word.p, c->word.n), out);
+      err = flush_word(c, cs, c->word.n, out);
       cs = w.cs;
-      c->word.n = 0;
     }
+    n = c->word.n;
     if (err == 0) err = add_octets(&c->word, &w);
+    if (err == 0 && n > 0 && has_mark(cs, c->word.p + n, c->word.n - n))
+      err = flush_word(c, cs, n, out);
     if (err != 0) return err;
     *p = q = w.end;
     while (q < e && pop3_isspace(*q)) q++;
     if (!read_word(q, e, &next, &skip)) break;
     w = next;
   }
-  return pop3_conv_text(c, cs, pop3_span_of(c->word.p, c->word.n), out);
+  return flush_word(c, cs, c->word.n, out);
 }
 
 /* The next "=?" in [p, e), or NULL. */
@@ -133,13 +161,55 @@ static const char *find_start (const char *p, const char *e) {
   return NULL;
 }
 
+int pop3_word_at (const char *p, const char *e, const char **end) {
+  word w;
+  const char *next;
+  int found = read_word(p, e, &w, &next);
+  *end = found ? w.end : next;
+  return found;
+}
+
+/* ------------------------------------------------------------ raw octets */
+
+/* How text outside of encoded-words is read. */
+enum { VALID, NEARLY, OTHER, JAPANESE };
+
+static int raw_kind (pop3_span s) {
+  if (pop3_utf8_valid(s.p, s.n) == s.n) return pop3_conv_is_2022jp(s) ? JAPANESE : VALID;
+  return pop3_conv_is_utf8(s) ? NEARLY : OTHER;
+}
+
+static int add_raw (pop3_conv *c, int kind, const char *p, const char *e,
+                    pop3_buf *out) {
+  static const pop3_charset windows = {"CP1252", POP3_CS_1252};
+  pop3_span s = pop3_span_of(p, (size_t)(e - p));
+  if (s.n == 0) return 0;
+  switch (kind) {
+    case VALID: return pop3_buf_add(out, s.p, s.n);
+    case NEARLY: return pop3_utf8_fix(out, s);
+    case JAPANESE:
+      return pop3_conv_text(c, pop3_charset_page(50220), s, out);
+    default:
+      return pop3_conv_text(c, c->fallback != NULL ? c->fallback : &windows, s,
+                            out);
+  }
+}
+
+/* Replace line ends and NULs, which no decoded text may hold, by blanks. */
+static void make_safe (char *p, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++)
+    if (p[i] == '\r' || p[i] == '\n' || p[i] == '\0') p[i] = ' ';
+}
+
 int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
   const char *p = text.p, *e;
-  const char *raw = p;               /* start of what is not yet written */
-  int valid, err = 0;
+  const char *raw = p;               /* the start of raw text not yet added */
+  size_t before = out->n;
+  int kind, err = 0;
   if (text.n == 0) return 0;
   e = p + text.n;
-  valid = pop3_utf8_valid(p, text.n) == text.n;
+  kind = raw_kind(text);
   while (err == 0 && (p = find_start(p, e)) != NULL) {
     const char *next;
     word w;
@@ -147,10 +217,11 @@ int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
       p = next;
       continue;
     }
-    err = pop3_utf8_raw(out, pop3_span_of(raw, (size_t)(p - raw)), valid);
+    err = add_raw(c, kind, raw, p, out);
     if (err == 0) err = run_of_words(c, w, &p, e, out);
     raw = p;
   }
-  if (err != 0) return err;
-  return pop3_utf8_raw(out, pop3_span_of(raw, (size_t)(e - raw)), valid);
+  if (err == 0) err = add_raw(c, kind, raw, e, out);
+  if (err == 0 && out->n > before) make_safe(out->p + before, out->n - before);
+  return err;
 }

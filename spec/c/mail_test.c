@@ -77,8 +77,8 @@ static int read_field (job *j, const pop3_field *f) {
 }
 
 static int read_part (job *j, pop3_span in, const pop3_part *p) {
-  static const enum pop3_code codes[] = {
-    POP3_CODE_BASE64, POP3_CODE_QP, POP3_CODE_UU, POP3_CODE_YENC
+  static const enum pop3_encoding codes[] = {
+    POP3_ENC_BASE64, POP3_ENC_QP, POP3_ENC_UU, POP3_ENC_YENC
   };
   static const char *const labels[] = {"utf-8", "koi8-r", "shift_jis",
                                        "iso-2022-jp", "utf-16", "utf-7",
@@ -124,7 +124,7 @@ static int read_all (count *c, pop3_span in) {
   pop3_buf_init(&j.tmp, mem);
   pop3_buf_init(&j.out, mem);
   err = pop3_tree_build(&j.tree, in, &lim);
-  if (err == 0) err = pop3_tree_headers(&j.tree, in, &lim);
+  if (err == 0) err = pop3_tree_headers(&j.tree, in, &lim, &j.conv);
   for (i = 0; err == 0 && i < pop3_tree_count(&j.tree); i++)
     err = read_part(&j, in, pop3_tree_get(&j.tree, i));
   pop3_tree_free(&j.tree);
@@ -179,7 +179,7 @@ static void events (pop3_mem mem, pop3_span in, size_t step, pop3_buf *out) {
   pop3_mime_free(&m);
 }
 
-static void decoded (pop3_span in, enum pop3_code code, size_t step,
+static void decoded (pop3_span in, enum pop3_encoding code, size_t step,
                      pop3_buf *out) {
   pop3_decoder d;
   pop3_decoder_init(&d, code);
@@ -197,8 +197,8 @@ static void compare (const pop3_buf *a, const pop3_buf *b, const char *what) {
 
 static void test_pieces (pop3_span in) {
   static const size_t steps[] = {1, 2, 3, 5, 7, 64};
-  static const enum pop3_code codes[] = {
-    POP3_CODE_BASE64, POP3_CODE_QP, POP3_CODE_UU, POP3_CODE_YENC
+  static const enum pop3_encoding codes[] = {
+    POP3_ENC_BASE64, POP3_ENC_QP, POP3_ENC_UU, POP3_ENC_YENC
   };
   count c = {-1, 0};
   pop3_buf whole, cut;

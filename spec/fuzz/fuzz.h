@@ -48,9 +48,9 @@ static inline void fuzz_texts (pop3_mem mem, pop3_span in) {
     if (pop3_conv_text(&c, pop3_charset_find(label), in, &out) != 0) abort();
     fuzz_utf8(pop3_span_of(out.p, out.n));
   }
-  for (code = POP3_CODE_NONE; code <= POP3_CODE_UNKNOWN; code++) {
+  for (code = POP3_ENC_NONE; code <= POP3_ENC_UNKNOWN; code++) {
     pop3_decoder d;
-    pop3_decoder_init(&d, (enum pop3_code)code);
+    pop3_decoder_init(&d, (enum pop3_encoding)code);
     if (pop3_decode(&d, in, 1, &out) != 0) abort();
   }
   pop3_conv_free(&c);

@@ -5,11 +5,12 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   pop3_mem mem = fuzz_mem();
   pop3_head h = {{(const char *)data, n}, 0};
   enum pop3_head_kind k;
+  int dashes;
   pop3_buf tmp, out;
   pop3_field f;
   pop3_buf_init(&tmp, mem);
   pop3_buf_init(&out, mem);
-  if (pop3_head_size(h.block) > n) abort();
+  if (pop3_head_size(h.block, &dashes) > n) abort();
   while ((k = pop3_head_next(&h, &f)) != POP3_HEAD_END) {
     pop3_span s;
     size_t at = 0;

@@ -20,7 +20,8 @@ end
 --- The messages of the worked cases and of the examples.
 function M.corpus()
   local out = {}
-  for path in io.popen("ls spec/messages/*.eml examples/mail/*.eml"):lines() do
+  for path in io.popen("ls spec/messages/*.eml spec/messages/wild/*.eml " ..
+                       "examples/mail/*.eml"):lines() do
     local f <close> = assert(io.open(path, "rb"))
     out[#out + 1] = f:read("a")
   end

@@ -5,10 +5,21 @@ local message = require "pop3.message"
 
 local told = {}
 
+-- A stream cannot look ahead: it reports a multipart whose delimiter never occurs as
+-- a multipart without parts, where the parser has text/plain. Both, and one whose
+-- parts a limit leaves out, are told as "no parts", without the path.
+local function no_parts(out, from)
+  for i = from, #out do
+    out[i] = out[i]:gsub("^header %S*", "header -"):gsub("^part .*", "no parts")
+  end
+  out[#out + 1] = "end -"
+end
+
 -- All that a stream tells of 'text', given in pieces of 'step'
 -- octets, or of so many as 'step' returns.
 function told.stream(text, step, limits)
   local out, data = {}, {}
+  local begun, first, at = {}, 1, {}     -- open parts; first line of the next one
   local handlers = {
     on_header = function(name, value, path, raw)
       out[#out + 1] = ("header %s %s %q %q"):format(path, name, value, raw)
@@ -16,12 +27,21 @@ function told.stream(text, step, limits)
     on_part = function(part)
       out[#out + 1] = ("part %s %s %s %s %d"):format(part.path, part.type,
         part.charset, part.filename, part.offset)
+      if #begun > 0 then begun[#begun].parts = true end
+      begun[#begun + 1] = part
+      at[part], first = first, #out + 1
     end,
     on_data = function(part, octets)
       data[part] = (data[part] or "") .. octets
     end,
     on_end = function(part)
-      out[#out + 1] = ("end %s %q"):format(part.path, data[part] or "")
+      begun[#begun] = nil
+      if part._kind == "multipart" and not part.parts then
+        no_parts(out, at[part])
+      else
+        out[#out + 1] = ("end %s %q"):format(part.path, data[part] or "")
+      end
+      first = #out + 1
     end,
   }
   for name, value in pairs(limits or {}) do handlers[name] = value end
@@ -38,9 +58,9 @@ end
 
 -- The same, told by the parser that sees all at once.
 function told.parsed(text, limits)
-  local out = {}
+  local out, without = {}, {}
   local function tell(part, base)
-    local path = part.path
+    local path, first = part.path, #out + 1
     for name, raw in part:fields() do
       out[#out + 1] = ("header %s %s %q %q"):format(path, name,
         message.decode_words(raw), raw)
@@ -59,10 +79,19 @@ function told.parsed(text, limits)
         found = found or p == path
       end
     end
+    if kind == "multipart" and not part:_child()
+       or kind == "leaf" and without[(part:offsets())] then
+      return no_parts(out, first)
+    end
     local leaf = kind == "leaf" or kind == "encoded"
     out[#out + 1] = ("end %s %q"):format(path, leaf and part:body() or "")
   end
   local m = message.parse(text, limits)
+  for _, defect in ipairs(m.defects) do
+    if defect.text:find "delimiter of a multipart does not" then
+      without[defect.offset] = true
+    end
+  end
   tell(m, m)
   return table.concat(out, "\n")
 end

@@ -60,7 +60,7 @@ local cases = {
   { "Joe <a@x.example, b@x.example", "Joe|a@x.example\n|b@x.example" },
   { "<<a@x.example>>", "|a@x.example" },
   { "a@x.example b@x.example", "|a@x.example\n|b@x.example" },
-  { "A <a@x.example> B <b@x.example>", "A|a@x.example\nB|b@x.example" },
+  { "A <a@x.example> B <b@x.example>", "A|a@x.example" },
   { "John Doe j@x.example", "John Doe|j@x.example" },
   { "root", "|root" },
   { "John Doe", "John Doe|" },
@@ -71,6 +71,44 @@ local cases = {
   { "< a b @ x.example >", "|ab@x.example" },
   { "\xE4 <a@x.example>", "ä|a@x.example" },
   { "<>", "" },
+  -- an angle address makes one mailbox; what stands before it is its name
+  { "ceo@b.example via List <x@evil.example>",
+    "ceo@b.example via List|x@evil.example" },
+  { "a@b.example, c@d.example via L <x@e.example>",
+    "|a@b.example\nc@d.example via L|x@e.example" },
+  { "\"a@b.example\" <x@e.example>", "a@b.example|x@e.example" },
+  { "a@b.example (c) <x@e.example>", "a@b.example|x@e.example" },
+  { "Al <Bud> <x@e.example>", "Al <Bud>|x@e.example" },
+  { "<x@e.example> a@b.example", "|x@e.example" },
+  { "<x@e.example> a@b.example, c@d.example", "|x@e.example\n|c@d.example" },
+  -- specials that were left raw in encoded-words
+  { "=?utf-8?Q?A=C3=A4,_B?= <a@x.example>", "Aä, B|a@x.example" },
+  { "=?utf-8?Q?A:_B;_C?= <a@x.example>", "A: B; C|a@x.example" },
+  { "=?utf-8?Q?A_(B)_\"C\"?= <a@x.example>", 'A (B) "C"|a@x.example' },
+  { "=?utf-8?Q?b@c.example?= <a@x.example>", "b@c.example|a@x.example" },
+  { "=?utf-8?Q?A_<b@c.example>?= <a@x.example>",
+    "A <b@c.example>|a@x.example" },
+  { "X=?utf-8?Q?=C3=A4,?= <a@x.example>", "Xä,|a@x.example" },
+  { "G: =?utf-8?Q?A;?= <a@x.example>;", "G|A;|a@x.example" },
+  { "=?utf-8?Q?A, <a@x.example>", "|=?utf-8?Q?A\n|a@x.example" },
+  -- a lone encoded-word is a name (RFC 2047 5)
+  { "=?utf-8?Q?a=40b.example?=", "a@b.example|" },
+  { "=?utf-8?Q?a?= (c), d@x.example", "a|\n|d@x.example" },
+  { "=?utf-8?Q?a?=\r\n =?utf-8?Q?_b?=", "a b|" },
+  -- brackets
+  { "[a b] <a@x.example>", "[a b]|a@x.example" },
+  { "x [y] z <a@x.example>", "x [y] z|a@x.example" },
+  { "x [y <a@x.example>, b@x.example", "x [y|a@x.example\n|b@x.example" },
+  { "x] <a@x.example>", "x]|a@x.example" },
+  { "a@[IPv6:2001:db8::1]", "|a@[IPv6:2001:db8::1]" },
+  { "a@[192.0.2.1, b@x.example", "|a@[192.0.2.1\n|b@x.example" },
+  -- blanks in quotes
+  { '" a  b " <a@x.example>', " a  b |a@x.example" },
+  { '"a " b <a@x.example>', "a  b|a@x.example" },
+  { '"  " <a@x.example>', "|a@x.example" },
+  -- no line ends and no NULs
+  { "=?utf-8?Q?a=0D=0Ab=00c?= <a@x.example>", "a  b c|a@x.example" },
+  { '"a\rb\0c"@x.example', "|abc@x.example" },
 }
 
 describe("addresses", function()

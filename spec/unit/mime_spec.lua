@@ -29,7 +29,8 @@ local cases = {
     "--b\r\n\r\nx\r\n", '1 text/plain "x\\13\\\n"' },
   ["a delimiter may be the last thing"] = {
     "--b\r\n\r\nx\r\n--b--", '1 text/plain "x"' },
-  ["no delimiter, no part"] = { "x\r\n", "" },
+  ["without a delimiter it is text"] = { "x\r\n", [[1 text/plain "x\13\
+"]] },
   ["a header without a body"] = {
     "--b\r\nContent-Type: text/html\r\n--b--\r\n", '1 text/html ""' },
   ["a header that does not end"] = {

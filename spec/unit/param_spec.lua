@@ -22,6 +22,15 @@ describe("a type", function()
     [";charset=utf-8"] = "text/plain", ["text/html;;;"] = "text/html",
     ["text/html charset=utf-8"] = "text/html",
     ["image/png; name=\"a;b\""] = "image/png",
+    -- junk and quotes around it
+    ["text/html, charset=utf-8"] = "text/html", ["text/html>"] = "text/html",
+    ['"text/html"; charset=utf-8'] = "text/html",
+    ['"text/html; charset=utf-8"'] = "text/html",
+    ["'text/html'; charset=utf-8"] = "text/html",
+    ["<text/html>"] = "text/html", ["text/html: charset=utf-8"] = "text/html",
+    -- what is no token
+    ["text/h\xE9ml"] = "text/plain", ["text/a@b"] = "text/plain",
+    ["te(x"] = "text/plain", ["multipart/m\xE9xed; boundary=x"] = "text/plain",
     ["multipart/mixed"] = "text/plain",
     ["multipart/mixed; boundary=\"\""] = "text/plain",
   }
@@ -44,6 +53,16 @@ describe("a charset", function()
     ["text/plain; charset=\"utf-8"] = "utf-8",
     ["text/html charset=utf-8"] = "utf-8",
     ["text/plain; x=\"1\" charset=utf-8"] = "utf-8",
+    -- a missing semicolon, comments, quotes
+    ["text/plain; charset=utf-8 format=flowed"] = "utf-8",
+    ["text/plain; charset=utf-8\tformat=flowed"] = "utf-8",
+    ["text/plain; charset=utf-8 or so"] = "utf-8",
+    ["text/plain; charset=(c)utf-8"] = "utf-8",
+    ["text/plain; charset=(c (d))utf-8(e); x=y"] = "utf-8",
+    ["text/plain; charset=(c)\"utf-8\"(e)"] = "utf-8",
+    ["text/plain, charset=utf-8"] = "utf-8",
+    ['"text/plain; charset=utf-8"'] = "utf-8",
+    ["text/plain; charset*1=utf-; charset*2=8"] = "utf-8",
   }
   for value, want in pairs(charsets) do
     it(("%q"):format(value), function()
@@ -82,7 +101,11 @@ describe("a filename", function()
     { "filename*0*=utf-8''%C3; filename*1*=%A9", "é" },
     { "filename*0*=utf-8''a%25; filename*1=%25", "a%%25" },
     { "filename*0=a; filename*2=c", "a" },
-    { "filename*1=b; filename=x", "x" }, { "filename*1=b", nil },
+    { "filename*1=b; filename=x", "x" }, { "filename*2=b", nil },
+    -- sections that count from 1
+    { "filename*1=b", "b" }, { "filename*1=a; filename*2=b", "ab" },
+    { "filename*1*=utf-8''%C3%A9; filename*2=b", "éb" },
+    { "filename*1=a; filename*3=b", "a" },
     { "filename*0=a; filename*0=b; filename*1=c", "ac" },
     { "filename=x; filename*0=a; filename*1=b", "ab" },
     { "filename*0=a; filename*=utf-8''b", "b" },
@@ -92,6 +115,17 @@ describe("a filename", function()
     { 'filename==?utf-8?B?w6kudHh0?=', "é.txt" },
     { 'filename="=?utf-8?Q?a?=\r\n =?utf-8?Q?b?="', "ab" },
     { 'filename*0="=?utf-8?Q?=C3"; filename*1="=A9?="', "é" },
+    { "filename*=utf-8''=?utf-8?Q?=C3=A9?=", "é" },
+    { 'filename*="=?utf-8?Q?=C3=A9?="', "é" },
+    { 'filename*0*="=?utf-8?Q?=C3"; filename*1*="=A9?="', "é" },
+    { "filename*=utf-8''%3D%3Futf-8%3FQ%3F%C3%A9%3F%3D", "é" },
+    -- no quotes: up to ";" or the next parameter
+    { "filename=a b.txt; size=3", "a b.txt" },
+    { "filename=a b.txt size=3", "a b.txt" },
+    { "filename=a b = c.txt", "a b = c.txt" },
+    { "filename=(c)a b.txt(d)", "a b.txt" },
+    { 'filename="a.txt" size=3', "a.txt" },
+    { "filename=a\r\n b.txt", "a b.txt" },
     -- raw octets
     { 'filename="\xC3\xA9"', "é" }, { 'filename="\xE9"', "é" },
     -- kept as they are

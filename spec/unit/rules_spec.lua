@@ -150,7 +150,9 @@ local cases = {
     "1 text/plain T; 2 message/delivery-status A: b\r\n\r\nC: d; " ..
     "3 text/rfc822-headers E: f" },
   { 7, "RFC 2046 5.1.1", parts "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-    .. "", "" },
+    .. "", "1 text/plain " },
+  { 7, "tolerance", parts "Content-Type: multipart/mixed; boundary=b\r\n\r\nx\r\n",
+    "1 text/plain x\r\n" },
   { 7, "RFC 2046 5.1.1", parts("Content-Type: multipart/mixed; boundary=b" ..
     "\r\n\r\npre\r\n--b \t\r\n\r\nx\r\n--bc\r\n\r\n--b--\r\npost"),
     "1 text/plain x\r\n--bc\r\n" },

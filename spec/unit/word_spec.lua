@@ -67,6 +67,11 @@ describe("encoded-words", function()
   end)
 end)
 
+-- Decoded text holds no line ends and no NULs.
+local function safe(text)
+  return (text:gsub("[\r\n\0]", " "))
+end
+
 describe("text for a field", function()
   local encode = core.encode.words
 
@@ -106,7 +111,7 @@ describe("text for a field", function()
   } do
     it(("%q"):format(case[1]), function()
       assert.are.equal(case[2], encode(case[1]))
-      assert.are.equal(case[1], decode(case[2]))
+      assert.are.equal(safe(case[1]), decode(case[2]))
     end)
   end
 
@@ -146,11 +151,11 @@ describe("text for a field", function()
     for n in helper.sweep(0, 600, 100) do
       local text = some_text(n)
       local field = encode(text)
-      assert.are.equal(text, decode(field))
+      assert.are.equal(safe(text), decode(field))
       assert.not_match("[^\t -~]", field)
       if field ~= text then
         local code = field:match "^=%?UTF%-8%?([BQ])%?"
-        assert.are.equal(text, decode((field:gsub(" ", "\r\n "))))
+        assert.are.equal(safe(text), decode((field:gsub(" ", "\r\n "))))
         for word in (field .. " "):gmatch "(.-) " do
           assert.is_true(#word <= 75)
           assert.match("^=%?UTF%-8%?" .. code .. "%?[^?]+%?=$", word)

@@ -76,7 +76,7 @@ static int l_encode_words (lua_State *L) {
   return 1;
 }
 
-static int decode (lua_State *L, enum pop3_code code) {
+static int decode (lua_State *L, enum pop3_encoding code) {
   pop3_span in;
   Work *w = scratch(L, &in);
   pop3_decoder d;
@@ -94,7 +94,7 @@ not the data, missing padding is no error (RFC 2045 6.8).
 @treturn string octets
 */
 static int l_decode_base64 (lua_State *L) {
-  return decode(L, POP3_CODE_BASE64);
+  return decode(L, POP3_ENC_BASE64);
 }
 
 /***
@@ -104,7 +104,7 @@ Decode quoted-printable; broken escapes stay as written (RFC 2045 6.7).
 @treturn string octets
 */
 static int l_decode_qp (lua_State *L) {
-  return decode(L, POP3_CODE_QP);
+  return decode(L, POP3_ENC_QP);
 }
 
 /***
@@ -141,6 +141,34 @@ static int l_decode_html (lua_State *L) {
   return 1;
 }
 
+/* decode.urls(html) -> list: first and last position of each URL, in turn */
+static int l_decode_urls (lua_State *L) {
+  pop3_span in, url;
+  size_t at = 0;
+  lua_Integer n = 0;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  lua_settop(L, 1);
+  lua_newtable(L);
+  while (pop3_html_url(in, &at, &url)) {
+    lpop3_pushu64(L, (size_t)(url.p - in.p) + 1);
+    lua_rawseti(L, 2, ++n);
+    lpop3_pushu64(L, (size_t)(url.p - in.p) + url.n);
+    lua_rawseti(L, 2, ++n);
+  }
+  return 1;
+}
+
+/* message.charset(name) -> is it the name of a charset? */
+static int l_charset (lua_State *L) {
+  pop3_span name;
+  Work *w = lwork_get(L);
+  const pop3_charset *cs;
+  name.p = luaL_checklstring(L, 1, &name.n);
+  cs = pop3_charset_find(name);
+  lua_pushboolean(L, cs != NULL && pop3_conv_knows(&w->conv, cs));
+  return 1;
+}
+
 /* message.addresses(value) -> list */
 static int l_addresses (lua_State *L) {
   pop3_limits max = {0, 0, 0, 0, 0, 0};
@@ -166,11 +194,13 @@ static const luaL_Reg encoders[] = {
 
 static const luaL_Reg decoders[] = {
   {"base64", l_decode_base64}, {"html", l_decode_html},
-  {"qp", l_decode_qp}, {"words", l_decode_words}, {NULL, NULL}
+  {"qp", l_decode_qp}, {"urls", l_decode_urls}, {"words", l_decode_words},
+  {NULL, NULL}
 };
 
 static const luaL_Reg parsers[] = {
-  {"addresses", l_addresses}, {"date", l_date}, {NULL, NULL}
+  {"addresses", l_addresses}, {"charset", l_charset}, {"date", l_date},
+  {NULL, NULL}
 };
 
 void lpop3_open_codec (lua_State *L) {

@@ -35,6 +35,7 @@ static const char *lower_name (lua_State *L, int arg) {
 static int push_text (lua_State *L, const Part *p, const char *name) {
   pop3_field f;
   if (!find(L, p, name, &f)) return 0;
+  lmessage_hint(L, p->m, f.value);
   lwork_words(L, p->m->w, lwork_unfold(L, p->m->w, f.value));
   return 1;
 }
@@ -49,7 +50,7 @@ static int g_subject (lua_State *L) {
   return push_text(L, lmessage_check(L, 1), "subject");
 }
 
-/* The iterator of 'fields'; upvalues: part, where to go on, left, name. */
+/* The iterator of 'fields'; upvalues: part, offset, fields left, name. */
 static int next_field (lua_State *L) {
   const Part *p = lmessage_check(L, lua_upvalueindex(1));
   pop3_span block = lmessage_block(L, p->m, p->n);
@@ -144,6 +145,7 @@ static int push_addresses (lua_State *L, const Part *p, const char *name) {
     return 1;
   }
   at = (size_t)(f.name.p - m->in.p);
+  lmessage_hint(L, m, f.value);
   if (lfield_addresses(L, m->w, lwork_unfold(L, m->w, f.value),
                        m->lim.addresses))
     note_limit(L, m, at);
@@ -193,7 +195,9 @@ static int push_ids (lua_State *L, const Part *p, const char *name) {
   int r = 0;
   w->out.n = 0;
   if (find(L, p, name, &f)) {
-    pop3_span v = lwork_unfold(L, w, f.value);
+    pop3_span v;
+    lmessage_hint(L, p->m, f.value);
+    v = lwork_ids(L, w, f.value);
     id = w->addrs.name;                    /* a buffer that is not in use */
     while ((r = pop3_ident_next(v, &at, &id)) > 0) {
       w->addrs.name = id;
@@ -219,7 +223,8 @@ static int g_message_id (lua_State *L) {
   pop3_field f;
   int r;
   if (!find(L, p, "message-id", &f)) return 0;
-  r = pop3_ident(lwork_unfold(L, w, f.value), &w->out);
+  lmessage_hint(L, p->m, f.value);
+  r = pop3_ident(lwork_ids(L, w, f.value), &w->out);
   lwork_try(L, r);
   if (r == 0) return 0;
   lwork_push(L, w);
@@ -229,8 +234,8 @@ static int g_message_id (lua_State *L) {
 /* ---------------------------------------------------------------- getters */
 
 /*
-** What is a table is made once. Is that of 'key' there? It is on the top
-** then, else the cache is.
+** Tables are made once. 1: the table of 'key' is in the cache, and is pushed;
+** 0: the cache is pushed.
 */
 static int cached (lua_State *L, const char *key) {
   lmessage_cache(L, 1);
@@ -239,7 +244,7 @@ static int cached (lua_State *L, const char *key) {
   return 0;
 }
 
-/* Keep what is on the top, above the cache, and return it. */
+/* Keep the table on the top, above the cache, and return it. */
 static int keep (lua_State *L, const char *key) {
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, key);

@@ -1,9 +1,9 @@
 /*
 ** lmessage.c - messages and their parts as userdata.
 **
-** A field of one is a method, of the table core.message.methods, or what the
-** function of core.message.getters of that name returns; lua/pop3/message.lua
-** adds to both what is better said in Lua.
+** A field of one is a method, in the table core.message.methods, or the result
+** of a function in the table core.message.getters. lua/pop3/message adds to
+** both tables.
 */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,7 +17,7 @@
 #include "../open.h"
 #include "lmessage.h"
 
-#define KEEPPARTS ((size_t)1 << 14)    /* octets; a table larger goes back */
+#define KEEPPARTS ((size_t)1 << 14)    /* octets; a larger table is freed */
 #define MESSAGE_T "pop3.message"
 #define PART_T "pop3.message.part"
 
@@ -57,18 +57,21 @@ Part *lmessage_ground (lua_State *L, int arg) {
 }
 
 void lmessage_still (lua_State *L, const Message *m) {
-  if (!is_open(m)) luaL_error(L, "message closed while it was read");
+  if (!is_open(m)) luaL_error(L, "message was closed while it was being read");
 }
 
-/* core.message.ground(part) -> its index; raises for the method's caller */
+/* core.message.ground(part) -> its index; an error is raised at the caller of
+   the method that calls it. The message itself has index -1. */
 static int l_ground (lua_State *L) {
-  lpop3_pushu64(L, lmessage_ground(L, 1)->n);
+  const Part *p = lmessage_ground(L, 1);
+  if (p == &p->m->part) lua_pushinteger(L, -1);
+  else lpop3_pushu64(L, p->n);
   return 1;
 }
 
 /* ------------------------------------------------------------ life and end */
 
-/* Push a message that is closed: collectable, with nothing in it. */
+/* Push a closed message: collectable, without octets. */
 static Message *push_closed (lua_State *L) {
   Message *m = (Message *)lua_newuserdatauv(L, sizeof *m,
                                              UV_FIRST + UV_FEW - 1);
@@ -96,7 +99,7 @@ Message *lmessage_new (lua_State *L, pop3_span in, int keeper) {
 static void close_message (Message *m) {
   lwork_give(m->w, m->builder);
   m->builder = NULL;
-  m->w->valued.p = NULL;                  /* it may have been of this one */
+  m->w->valued.p = NULL;                  /* it may be of this message */
   if (m->w->spare != NULL) m->w->spare->mime.valued.p = NULL;
   if (m->w->parts.p == NULL) {
     m->w->parts = m->tree.parts;
@@ -116,7 +119,7 @@ static int l_gc (lua_State *L) {
   return 0;
 }
 
-/* part:close() ends the message that it is of */
+/* part:close() closes the message of the part */
 static int l_close (lua_State *L) {
   close_message(to_part(L, 1)->m);
   return 0;
@@ -143,22 +146,37 @@ static void get_limits (lua_State *L, int arg, pop3_limits *l) {
   }
 }
 
-/* parse(octets[, limits]) -> message */
+/* The charset that the table at 'arg' has as an option, or NULL. */
+static const pop3_charset *get_charset (lua_State *L, int arg) {
+  const pop3_charset *cs = NULL;
+  pop3_span name;
+  if (!lua_istable(L, arg)) return NULL;
+  if (lua_getfield(L, arg, "charset") == LUA_TSTRING) {
+    name.p = lua_tolstring(L, -1, &name.n);
+    cs = pop3_charset_find(name);
+  }
+  lua_pop(L, 1);
+  return cs;
+}
+
+/* parse(octets[, options]) -> message */
 static int l_parse (lua_State *L) {
   size_t n;
   const char *s = luaL_checklstring(L, 1, &n);
   Message *m = lmessage_new(L, pop3_span_of(s, n), 1);
   get_limits(L, 2, &m->lim);
+  m->charset = get_charset(L, 2);
   return 1;
 }
 
-/* open(path[, limits]) -> message over the mapped file, or nil, message, code */
+/* open(path[, options]) -> message over the mapped file, or nil, message, code */
 static int l_open (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   Message *m = push_closed(L);
   struct stat st;
   int fd, en = 0;
   get_limits(L, 2, &m->lim);
+  m->charset = get_charset(L, 2);
   fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return lpop3_sysfail(L, path, errno);
   if (fstat(fd, &st) != 0) en = errno;
@@ -181,7 +199,7 @@ static int l_open (lua_State *L) {
 
 /* ----------------------------------------------------------- finding parts */
 
-/* One step further; 0: there is no more. */
+/* Find the next part or end of a part; 0: the message has ended. */
 static int more (lua_State *L, Message *m) {
   int r;
   if (m->tree.built) return 0;
@@ -208,6 +226,15 @@ const pop3_part *lmessage_find (lua_State *L, Message *m, size_t n) {
   return pop3_tree_get(&m->tree, n);
 }
 
+const pop3_part *lmessage_settled (lua_State *L, Message *m, size_t n) {
+  const pop3_part *t = lmessage_find(L, m, n);
+  while (t != NULL && t->kind == POP3_PART_MULTI && t->child == 0 && !t->done) {
+    more(L, m);
+    t = pop3_tree_get(&m->tree, n);
+  }
+  return t;
+}
+
 const pop3_part *lmessage_whole (lua_State *L, Message *m, size_t n) {
   lmessage_find(L, m, n);
   while (!pop3_tree_get(&m->tree, n)->done) more(L, m);
@@ -218,9 +245,25 @@ void lmessage_all (lua_State *L, Message *m) {
   while (more(L, m)) continue;
 }
 
+/*
+** The length of the header block of the root. Parts are found for it only if a
+** line in it could be a delimiter.
+*/
+static size_t root_head (lua_State *L, Message *m) {
+  if (m->nhead == 0) {
+    pop3_span in = m->in;
+    int dashes;
+    if (in.n > m->lim.header) in.n = m->lim.header;
+    m->nhead = pop3_head_size(in, &dashes);
+    if (dashes) m->nhead = lmessage_find(L, m, 0)->body;
+  }
+  return m->nhead;
+}
+
 pop3_span lmessage_block (lua_State *L, Message *m, size_t n) {
-  size_t from = 0, len = m->in.n;
-  if (n != 0) {
+  size_t from = 0, len;
+  if (n == 0) len = root_head(L, m);
+  else {
     const pop3_part *p = lmessage_find(L, m, n);
     from = p->head;
     len = p->body - p->head;
@@ -229,15 +272,51 @@ pop3_span lmessage_block (lua_State *L, Message *m, size_t n) {
   return pop3_span_of(m->in.p + from, len);
 }
 
+/*
+** The charset of raw octets in header fields: that of the first text part if
+** it is a multibyte one, else the option, else none.
+*/
+static const pop3_charset *raw_charset (lua_State *L, Message *m) {
+  const pop3_part *t;
+  size_t n;
+  for (n = 0; (t = lmessage_find(L, m, n)) != NULL; n++) {
+    pop3_span type = pop3_span_of(m->in.p + t->head + t->type.at, t->type.n);
+    const pop3_charset *cs = NULL;
+    pop3_param p;
+    if (t->kind != POP3_PART_LEAF) continue;
+    if (type.n > 0) {
+      lwork_value(L, m->w, type, m->lim.params);
+      type = pop3_value_main(&m->w->value);
+      if (type.n < 5 || memcmp(type.p, "text/", 5) != 0) continue;
+      if (pop3_value_find(&m->w->value, "charset", &p))
+        cs = pop3_charset_find(p.octets);
+    }
+    return cs != NULL && pop3_charset_is_multi(cs) ? cs : m->charset;
+  }
+  return m->charset;
+}
+
+void lmessage_hint (lua_State *L, Message *m, pop3_span raw) {
+  const pop3_charset *cs = NULL;
+  if (pop3_utf8_ascii(raw.p, raw.n) < raw.n && !pop3_conv_is_utf8(raw)) {
+    if (!m->rawknown) {
+      m->raw = raw_charset(L, m);
+      m->rawknown = 1;
+    }
+    cs = m->raw;
+  }
+  m->w->conv.fallback = cs;
+}
+
 /* -------------------------------------------------------- parts as values */
 
-/* Push the message of the part 'p' at 'arg'. */
-static void push_message (lua_State *L, int arg, const Part *p) {
-  if (p->n == 0) lua_pushvalue(L, arg);
+void lmessage_pushroot (lua_State *L, int arg) {
+  const Part *p = (const Part *)lua_touserdata(L, arg);
+  if (p == &p->m->part) lua_pushvalue(L, arg);
   else lua_getiuservalue(L, arg, UV_MESSAGE);
 }
 
-/* Push part 'n' of the message on the top, which is 'm', anew. */
+/* Push a new userdata for part 'n' of the message on the top, which is 'm'. */
 static void new_part (lua_State *L, Message *m, size_t n) {
   Part *p = (Part *)lua_newuserdatauv(L, sizeof *p, UV_CACHE);
   p->m = m;
@@ -257,28 +336,26 @@ static void push_parts (lua_State *L) {
 }
 
 void lmessage_pushpart (lua_State *L, int arg, size_t n) {
-  const Part *from = (const Part *)lua_touserdata(L, arg);
-  push_message(L, arg, from);                       /* message */
-  if (n == 0) return;
-  if (n <= UV_FEW) {
-    int slot = UV_FIRST + (int)n - 1;
+  Message *m = ((const Part *)lua_touserdata(L, arg))->m;
+  lmessage_pushroot(L, arg);                        /* message */
+  if (n < UV_FEW) {
+    int slot = UV_FIRST + (int)n;
     if (lua_getiuservalue(L, -1, slot) == LUA_TNIL) {
       lua_pop(L, 1);
-      new_part(L, from->m, n);                      /* message, part */
+      new_part(L, m, n);                            /* message, part */
       lua_pushvalue(L, -1);
       lua_setiuservalue(L, -3, slot);
     }
     lua_remove(L, -2);
     return;
   }
-  n -= UV_FEW;
-  push_parts(L);
-  if (lua_rawgeti(L, -1, (lua_Integer)n) == LUA_TNIL) {
+  push_parts(L);                                    /* message, parts */
+  if (lua_rawgeti(L, -1, (lua_Integer)(n - UV_FEW + 1)) == LUA_TNIL) {
     lua_pop(L, 1);
     lua_insert(L, -2);
-    new_part(L, from->m, n + UV_FEW);               /* parts, message, part */
+    new_part(L, m, n);                              /* parts, message, part */
     lua_pushvalue(L, -1);
-    lua_rawseti(L, -4, (lua_Integer)n);
+    lua_rawseti(L, -4, (lua_Integer)(n - UV_FEW + 1));
   }
   lua_replace(L, -3);
   lua_pop(L, 1);
@@ -300,9 +377,27 @@ static int l_cache (lua_State *L) {
   return 1;
 }
 
-/* core.message.root(part) -> the message that it is of */
+/* core.message.root(part) -> its message */
 static int l_root (lua_State *L) {
-  push_message(L, 1, to_part(L, 1));
+  to_part(L, 1);
+  lmessage_pushroot(L, 1);
+  return 1;
+}
+
+/* core.message.as_part(part) -> the part; for a message its root as a part */
+static int l_as_part (lua_State *L) {
+  const Part *p = lmessage_ground(L, 1);
+  if (p == &p->m->part) lmessage_pushpart(L, 1, 0);
+  else lua_settop(L, 1);
+  return 1;
+}
+
+/* Are two values the same part? A message is equal to its root part. */
+static int l_eq (lua_State *L) {
+  const Part *a = to_part(L, 1), *b = (const Part *)lua_touserdata(L, 2);
+  int known = b != NULL && lua_getmetatable(L, 2) &&
+              lua_rawgetp(L, -1, &ours) != LUA_TNIL;
+  lua_pushboolean(L, known && a->m == b->m && a->n == b->n);
   return 1;
 }
 
@@ -367,16 +462,19 @@ static void new_type (lua_State *L, const char *name, const luaL_Reg *meta) {
 }
 
 static const luaL_Reg message_meta[] = {
-  {"__gc", l_gc}, {"__close", l_gc}, {"__tostring", l_tostring}, {NULL, NULL}
+  {"__gc", l_gc}, {"__close", l_gc}, {"__eq", l_eq},
+  {"__tostring", l_tostring}, {NULL, NULL}
 };
 
 static const luaL_Reg part_meta[] = {
-  {"__close", l_close}, {"__tostring", l_tostring}, {NULL, NULL}
+  {"__close", l_close}, {"__eq", l_eq}, {"__tostring", l_tostring},
+  {NULL, NULL}
 };
 
 static const luaL_Reg functions[] = {
   {"parse", l_parse}, {"open", l_open}, {"ground", l_ground},
-  {"cache", l_cache}, {"root", l_root}, {NULL, NULL}
+  {"as_part", l_as_part}, {"cache", l_cache}, {"root", l_root},
+  {NULL, NULL}
 };
 
 static const luaL_Reg methods[] = {{"close", l_close}, {NULL, NULL}};

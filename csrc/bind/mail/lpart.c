@@ -15,7 +15,7 @@ static pop3_span piece (const char *head, pop3_piece p) {
   return pop3_span_of(p.n > 0 ? head + p.at : NULL, p.n);
 }
 
-/* The fields of a part that describe it; of the root without finding parts. */
+/* The fields that describe a part; for the root no parts are looked for. */
 static pop3_about about_part (lua_State *L, const Part *p) {
   Message *m = p->m;
   pop3_about a;
@@ -32,19 +32,19 @@ static pop3_about about_part (lua_State *L, const Part *p) {
   return a;
 }
 
-/* What there is to be said of a part, whoever has it. */
+/* A part whose header is read: one of a message, or a header block alone. */
 typedef struct describing {
   Work *w;
+  Message *m;               /* NULL for a header block alone */
+  size_t n;                 /* the index of the part in it */
   pop3_about a;
-  enum pop3_code code;
-  unsigned flags;           /* of the root they are not needed */
+  enum pop3_encoding code;
+  unsigned flags;           /* pop3_part_flags; not needed for the root */
   size_t max;               /* parameters */
 } describing;
 
-static enum pop3_code code_of (lua_State *L, const describing *d) {
-  if (d->a.code.p == NULL) return POP3_CODE_NONE;
-  lwork_value(L, d->w, d->a.code, 1);
-  return pop3_code_find(pop3_value_main(&d->w->value));
+static enum pop3_encoding code_of (const describing *d) {
+  return d->a.code.p == NULL ? POP3_ENC_NONE : pop3_encoding_find(d->a.code);
 }
 
 static describing describe (lua_State *L) {
@@ -53,16 +53,18 @@ static describing describe (lua_State *L) {
   describing d;
   memset(&d, 0, sizeof d);
   d.w = p->m->w;
+  d.m = p->m;
+  d.n = p->n;
   d.a = about_part(L, p);
   d.max = p->m->lim.params;
   if (p->n == 0 && pop3_tree_count(&p->m->tree) == 0) {
     d.flags = 0;
-    d.code = code_of(L, &d);
+    d.code = code_of(&d);
   }
   else {
     t = pop3_tree_get(&p->m->tree, p->n);
     d.flags = t->flags;
-    d.code = (enum pop3_code)t->code;
+    d.code = (enum pop3_encoding)t->code;
   }
   return d;
 }
@@ -71,11 +73,18 @@ static int push_encoding (lua_State *L, const describing *d) {
   if (d->a.code.p != NULL) lwork_value(L, d->w, d->a.code, 1);
   if (d->a.code.p == NULL || d->w->value.nmain == 0)
     lua_pushliteral(L, "7bit");
-  else lwork_span(L, pop3_value_main(&d->w->value));
+  else {
+    d->w->out.n = 0;
+    lwork_try(L, pop3_utf8_guess(&d->w->out, pop3_value_main(&d->w->value)));
+    lwork_push(L, d->w);
+  }
   return 1;
 }
 
-/* The type of a part (RFC 2045 5.2), in w->value or a literal. */
+/*
+** The type of a part (RFC 2045 5.2), in w->value or a literal. A multipart whose
+** delimiter never occurs is text/plain.
+*/
 static pop3_span type_of (lua_State *L, const describing *d) {
   unsigned flags = d->flags;
   const char *s = "text/plain";
@@ -90,11 +99,14 @@ static pop3_span type_of (lua_State *L, const describing *d) {
       s = "application/octet-stream";
       return pop3_span_of(s, strlen(s));
     }
-    if (pop3_boundary(&d->w->value).n > 0) return t;
+    if (pop3_boundary(&d->w->value).n > 0 &&
+        (d->m == NULL ||
+         lmessage_settled(L, d->m, d->n)->kind == POP3_PART_MULTI))
+      return t;
     valid = 0;
     flags = 0;                        /* text/plain, even in a digest */
   }
-  if (d->code == POP3_CODE_UNKNOWN) s = "application/octet-stream";
+  if (d->code == POP3_ENC_UNKNOWN) s = "application/octet-stream";
   else if (valid) return t;
   else if (flags & POP3_PART_DIGEST) s = "message/rfc822";
   return pop3_span_of(s, strlen(s));
@@ -128,6 +140,7 @@ static int push_param (lua_State *L, const describing *d, pop3_span raw,
                        const char *name) {
   pop3_param p;
   if (raw.p == NULL) return 0;
+  if (d->m != NULL) lmessage_hint(L, d->m, raw);
   lwork_value(L, d->w, raw, d->max);
   if (!pop3_value_find(&d->w->value, name, &p)) return 0;
   d->w->out.n = 0;
@@ -136,7 +149,7 @@ static int push_param (lua_State *L, const describing *d, pop3_span raw,
   return 1;
 }
 
-/* Push the table of all parameters of Content-Type; the first of a name. */
+/* Push the table of the parameters of Content-Type; the first of a name. */
 static int push_params (lua_State *L, const describing *d) {
   Work *w = d->w;
   pop3_buf text;
@@ -144,20 +157,25 @@ static int push_params (lua_State *L, const describing *d) {
   char small[LWORK_SMALL];
   size_t i, n = 0;
   if (d->a.type.p != NULL) {
+    if (d->m != NULL) lmessage_hint(L, d->m, d->a.type);
     lwork_value(L, w, d->a.type, d->max);
     n = pop3_value_count(&w->value);
   }
-  text = w->tmp;                  /* not in use behind 'lwork_value' */
+  text = w->tmp;                  /* not in use after 'lwork_value' */
   w->out.n = 0;
   for (i = 0; i < n; i++) {
     pop3_param p;
     int err;
     pop3_value_get(&w->value, i, &p);
     text.n = 0;
+    err = pop3_utf8_guess(&text, p.name);
+    w->tmp = text;
+    lwork_try(L, err);
+    lwork_pack(L, w, pop3_span_of(text.n > 0 ? text.p : "", text.n));
+    text.n = 0;
     err = pop3_param_text(&w->conv, &p, &text);
     w->tmp = text;
     lwork_try(L, err);
-    lwork_pack(L, w, p.name);
     lwork_pack(L, w, pop3_span_of(text.n > 0 ? text.p : "", text.n));
   }
   packed = lwork_packed(L, w, small);
@@ -176,11 +194,14 @@ static int push_params (lua_State *L, const describing *d) {
   return 1;
 }
 
+/* An unknown disposition means attachment (RFC 2183 2.8). */
 static int push_disposition (lua_State *L, const describing *d) {
   if (d->a.disposition.p == NULL) return 0;
   lwork_value(L, d->w, d->a.disposition, d->max);
   if (d->w->value.nmain == 0) return 0;
-  lwork_span(L, pop3_value_main(&d->w->value));
+  if (pop3_is(pop3_value_main(&d->w->value), "inline"))
+    lua_pushliteral(L, "inline");
+  else lua_pushliteral(L, "attachment");
   return 1;
 }
 
@@ -192,7 +213,7 @@ static int push_filename (lua_State *L, const describing *d) {
 static int push_cid (lua_State *L, const describing *d) {
   int r;
   if (d->a.id.p == NULL) return 0;
-  r = pop3_ident(lwork_unfold(L, d->w, d->a.id), &d->w->out);
+  r = pop3_ident(lwork_ids(L, d->w, d->a.id), &d->w->out);
   lwork_try(L, r);
   if (r == 0) return 0;
   lwork_push(L, d->w);
@@ -223,8 +244,8 @@ static int g_params (lua_State *L) {
 }
 
 /*
-** core.message.describe(header, table, digest, opaque, fields, params): set
-** what the getters above say of a part with that header.
+** core.message.describe(header, table, digest, opaque, fields, params): set the
+** fields of the table to the values of the getters above for that header.
 */
 static int l_describe (lua_State *L) {
   static const struct {
@@ -253,7 +274,7 @@ static int l_describe (lua_State *L) {
   d.flags = (lua_toboolean(L, 3) ? POP3_PART_DIGEST : 0u) |
             (lua_toboolean(L, 4) ? POP3_PART_OPAQUE : 0u);
   pop3_about_find(block, lim.fields, &d.a);
-  d.code = code_of(L, &d);
+  d.code = code_of(&d);
   for (i = 0; i < sizeof all / sizeof all[0]; i++)
     if (all[i].push(L, &d)) lua_setfield(L, 2, all[i].name);
   d.w->valued.p = NULL;
@@ -272,7 +293,7 @@ static int l_offsets (lua_State *L) {
   return 3;
 }
 
-/* part:raw() -> header and body as they are */
+/* part:raw() -> header and body as sent */
 static int l_raw (lua_State *L) {
   const Part *p = lmessage_check(L, 1);
   const pop3_part *t;
@@ -284,7 +305,7 @@ static int l_raw (lua_State *L) {
   return 1;
 }
 
-/* In the order of their offsets; few were found out of it. */
+/* Sort by offset; nearly all are in order already. */
 static void sort_defects (pop3_tree *t) {
   pop3_defect *d = (pop3_defect *)(void *)t->defects.p;
   size_t n = t->defects.n / sizeof *d, i, j;
@@ -298,7 +319,8 @@ static void sort_defects (pop3_tree *t) {
 /* part.defects -> list of { code, offset, text }, of the whole message */
 static int g_defects (lua_State *L) {
   static const char *const codes[] = {"line", "mbox", "type", "boundary",
-                                      "unclosed", "encoding", "limit"};
+                                      "unclosed", "encoding", "limit",
+                                      "charset"};
   const Part *p = lmessage_check(L, 1);
   Message *m = p->m;
   pop3_defect d;
@@ -307,7 +329,7 @@ static int g_defects (lua_State *L) {
   lmessage_all(L, m);
   if (!m->noted) {
     m->noted = 1;
-    lwork_try(L, pop3_tree_headers(&m->tree, m->in, &m->lim));
+    lwork_try(L, pop3_tree_headers(&m->tree, m->in, &m->lim, &m->w->conv));
   }
   sort_defects(&m->tree);
   n = m->tree.defects.n / sizeof d;
@@ -329,24 +351,24 @@ static int g_defects (lua_State *L) {
 
 /* ----------------------------------------------------------------- bodies */
 
-pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_code *code) {
+pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_encoding *code) {
   Message *m = p->m;
   const pop3_part *t = lmessage_whole(L, m, p->n);
   int closed = t->kind != POP3_PART_LEAF ||
                (t->flags & POP3_PART_OPAQUE) != 0;
-  *code = closed || t->code == POP3_CODE_UNKNOWN ? POP3_CODE_NONE
-                                                 : (enum pop3_code)t->code;
+  *code = closed || t->code == POP3_ENC_UNKNOWN ? POP3_ENC_NONE
+                                                 : (enum pop3_encoding)t->code;
   return pop3_span_of(m->in.p + t->body, t->end - t->body);
 }
 
 static int g_size (lua_State *L) {
   const Part *p = lmessage_check(L, 1);
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span s = lpart_octets(L, p, &code);
   pop3_buf *out = &p->m->w->out;
   pop3_decoder d;
   size_t n = 0;
-  if (code == POP3_CODE_NONE) n = s.n;
+  if (code == POP3_ENC_NONE) n = s.n;
   else {
     int last;
     pop3_decoder_init(&d, code);
@@ -368,9 +390,9 @@ static int g_size (lua_State *L) {
 /* core.message.body(part) -> decoded octets */
 static int l_body (lua_State *L) {
   const Part *p = lmessage_ground(L, 1);
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span s = lpart_octets(L, p, &code);
-  if (code == POP3_CODE_NONE) lwork_span(L, s);
+  if (code == POP3_ENC_NONE) lwork_span(L, s);
   else {
     pop3_decoder d;
     pop3_decoder_init(&d, code);
@@ -381,27 +403,70 @@ static int l_body (lua_State *L) {
   return 1;
 }
 
+/* Is there nothing but white space in 's', no-break spaces included? */
+static int is_blank (const char *p, size_t n) {
+  const unsigned char *q = (const unsigned char *)p, *e = q + n;
+  for (; q < e; q++)
+    if (!pop3_isspace(*q) && *q != '\f' && *q != 0xA0 &&
+        !(*q == 0xC2 && q + 1 < e && q[1] == 0xA0))
+      return 0;
+  return 1;
+}
+
+/* core.message.blank(part) -> is its text nothing but white space? */
+static int l_blank (lua_State *L) {
+  const Part *p = lmessage_ground(L, 1);
+  enum pop3_encoding code;
+  pop3_span s = lpart_octets(L, p, &code);
+  pop3_buf *out = &p->m->w->out;
+  pop3_decoder d;
+  int blank = 1;
+  if (code == POP3_ENC_NONE) blank = is_blank(s.p, s.n);
+  else {
+    size_t most = 64;                     /* most texts begin at once */
+    int last;
+    pop3_decoder_init(&d, code);
+    do {
+      size_t k = s.n < most ? s.n : most;
+      last = k == s.n;
+      out->n = 0;
+      lwork_try(L, pop3_decode(&d, pop3_span_of(s.p, k), last, out));
+      blank = is_blank(out->p, out->n);
+      s.p += k;
+      s.n -= k;
+      most = CHUNK;
+    } while (!last && blank);
+    out->n = 0;
+  }
+  lua_pushboolean(L, blank);
+  return 1;
+}
+
 /* core.message.text(part) -> the decoded octets as UTF-8 */
 static int l_text (lua_State *L) {
   const Part *p = lmessage_ground(L, 1);
   Work *w = p->m->w;
   const pop3_charset *cs = NULL;
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span s = lpart_octets(L, p, &code);
   pop3_about a = about_part(L, p);
   pop3_param charset;
+  int html = 0;
   if (a.type.p != NULL) {
     lwork_value(L, w, a.type, p->m->lim.params);
+    html = pop3_is(pop3_value_main(&w->value), "text/html");
     if (pop3_value_find(&w->value, "charset", &charset))
       cs = pop3_charset_find(charset.octets);
   }
-  if (code != POP3_CODE_NONE) {
+  if (code != POP3_ENC_NONE) {
     pop3_decoder d;
     pop3_decoder_init(&d, code);
     w->tmp.n = 0;
     lwork_try(L, pop3_decode(&d, s, 1, &w->tmp));
     s = pop3_span_of(w->tmp.n > 0 ? w->tmp.p : "", w->tmp.n);
   }
+  w->conv.fallback = html ? pop3_html_charset(s) : NULL;
+  if (w->conv.fallback == NULL) w->conv.fallback = p->m->charset;
   lwork_try(L, pop3_conv_view(&w->conv, cs, s, &w->out, &s));
   lwork_span(L, s);
   lwork_trim(w);
@@ -410,7 +475,7 @@ static int l_text (lua_State *L) {
 
 /* ---------------------------------------------------------------- reading */
 
-/* A body on its way out in pieces; user value 1 is the message. */
+/* Reads a body in pieces; user value 1 is the message. */
 typedef struct Reader {
   Message *m;
   pop3_span left;
@@ -422,7 +487,7 @@ typedef struct Reader {
 /* core.message.reader(part) -> reader */
 static int l_reader (lua_State *L) {
   const Part *p = lmessage_ground(L, 1);
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span s = lpart_octets(L, p, &code);
   Reader *r = (Reader *)lua_newuserdatauv(L, sizeof *r, 1);
   r->m = p->m;
@@ -431,7 +496,7 @@ static int l_reader (lua_State *L) {
   pop3_decoder_init(&r->d, code);
   pop3_buf_init(&r->out, lpop3_mem(L));
   luaL_setmetatable(L, READER_T);
-  lmessage_pushpart(L, 1, 0);
+  lmessage_pushroot(L, 1);
   lua_setiuservalue(L, -2, 1);
   return 1;
 }
@@ -482,7 +547,7 @@ static const luaL_Reg getters[] = {
 };
 
 static const luaL_Reg functions[] = {
-  {"body", l_body}, {"text", l_text}, {"reader", l_reader},
+  {"blank", l_blank}, {"body", l_body}, {"text", l_text}, {"reader", l_reader},
   {"describe", l_describe}, {NULL, NULL}
 };
 

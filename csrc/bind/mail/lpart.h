@@ -7,6 +7,6 @@
 #include "lmessage.h"
 
 /* The octets of a part as they are, and the encoding that they are in. */
-pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_code *code);
+pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_encoding *code);
 
 #endif

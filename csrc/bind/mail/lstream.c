@@ -1,5 +1,5 @@
 /*
-** lstream.c - the part parser of mime.c for mail that comes in pieces.
+** lstream.c - the part parser of mime.c for messages that arrive in pieces.
 */
 #include <string.h>
 
@@ -11,9 +11,9 @@
 
 typedef struct Stream {
   pop3_mime mime;
-  pop3_decoder d;         /* of the leaf that is being read */
-  pop3_buf in;            /* what came and is not used up */
-  size_t used;            /* of it, what is */
+  pop3_decoder d;         /* of the current leaf */
+  pop3_buf in;            /* input not used yet ... */
+  size_t used;            /* ... from this offset on */
   pop3_buf out;
   unsigned char open, leaf, last;
 } Stream;
@@ -57,7 +57,7 @@ static int l_close (lua_State *L) {
   return 0;
 }
 
-/* s:feed(octets) gives more; s:feed() says that this was all */
+/* s:feed(octets) adds input; s:feed() ends the message */
 static int l_feed (lua_State *L) {
   Stream *s = check(L);
   size_t n = 0;
@@ -70,12 +70,14 @@ static int l_feed (lua_State *L) {
 }
 
 /*
-** What is in the stream is pushed first: a push may run finalizers, and they
-** may use the stream.
+** The octets of the stream are pushed first: a push may run finalizers, and
+** these may use the stream.
 */
 static int push_head (lua_State *L, Stream *s, const pop3_mime_ev *ev) {
   static const char *const kinds[] = {"leaf", "multipart", "message"};
   s->leaf = ev->kind == POP3_PART_LEAF;
+  pop3_decoder_init(&s->d, s->leaf && !(ev->flags & POP3_PART_OPAQUE)
+                             ? ev->code : POP3_ENC_NONE);
   lua_pushlstring(L, ev->data.n > 0 ? ev->data.p : "", ev->data.n);
   lua_pushliteral(L, "head");
   lua_pushinteger(L, (lua_Integer)ev->level);
@@ -88,7 +90,7 @@ static int push_head (lua_State *L, Stream *s, const pop3_mime_ev *ev) {
   return 7;
 }
 
-/* Decode what came of a leaf; with 'last', what its decoder still holds. */
+/* Push decoded octets of a leaf; with 'last', those that its decoder holds. */
 static int push_data (lua_State *L, Stream *s, pop3_span in, int last) {
   s->out.n = 0;
   lwork_try(L, pop3_decode(&s->d, in, last, &s->out));
@@ -102,9 +104,8 @@ static int push_data (lua_State *L, Stream *s, pop3_span in, int last) {
 
 /*
 ** s:next() -> "head", level, block, offset, kind, digest, opaque
-**           | "data", octets | "end", level | nil when more is needed.
-** 'kind' is one of lwalk.c's. Behind "head" of a leaf, or of an encoded
-** message, 'code' must be called.
+**           | "data", octets | "end", level | nil if more input is needed.
+** 'kind' is one of those in lwalk.c.
 */
 static int l_next (lua_State *L) {
   Stream *s = check(L);
@@ -134,21 +135,12 @@ static int l_next (lua_State *L) {
   }
 }
 
-/* s:code(encoding): how the leaf that began is encoded */
-static int l_code (lua_State *L) {
-  Stream *s = check(L);
-  pop3_span v;
-  v.p = luaL_checklstring(L, 2, &v.n);
-  pop3_decoder_init(&s->d, pop3_code_find(v));
-  return 0;
-}
-
 static const luaL_Reg meta[] = {
   {"__gc", l_close}, {"__close", l_close}, {NULL, NULL}
 };
 
 static const luaL_Reg methods[] = {
-  {"feed", l_feed}, {"next", l_next}, {"code", l_code}, {"close", l_close},
+  {"feed", l_feed}, {"next", l_next}, {"close", l_close},
   {NULL, NULL}
 };
 

@@ -1,5 +1,5 @@
 /*
-** lwalk.c - the parts of a message as a tree: paths (RFC 3501 6.4.5), walking,
+** lwalk.c - the parts of a message as a tree: paths (RFC 3501 6.4.5), iteration,
 ** embedded messages.
 */
 #include <string.h>
@@ -20,8 +20,8 @@ static int add_number (pop3_buf *b, uint32_t n) {
 }
 
 /*
-** What the paths of the parts of 'n' begin with goes to w->out. 'outer' is
-** the path of the part that the message lies in, or NULL.
+** Add the beginning of the path of part 'n' to w->out. 'outer' is the path of
+** the part that holds the message, or NULL.
 */
 static int add_base (Work *w, const pop3_tree *t, const char *outer,
                      size_t n) {
@@ -56,7 +56,7 @@ static int add_base (Work *w, const pop3_tree *t, const char *outer,
 
 /* Push the path of a part; 'arg' is where its message is. */
 static void push_path (lua_State *L, int arg, Message *m, size_t n) {
-  const pop3_part *p = lmessage_find(L, m, n);
+  const pop3_part *p = lmessage_settled(L, m, n);
   const char *outer;
   pop3_buf *out = &m->w->out;
   int err, numbered;
@@ -75,13 +75,13 @@ static void push_path (lua_State *L, int arg, Message *m, size_t n) {
 }
 
 /*
-** The same for part 'n' of the message on the top, made of the path of the
-** part before it, 'last', where that is the one around it or beside it: a walk
-** through deep mail looks at each level once.
+** The same for part 'n' of the message on the top. It is made from 'last', the
+** path of the part before it, if that is its parent or sibling; so a walk
+** through deeply nested mail takes linear time.
 */
 static void push_path_behind (lua_State *L, Message *m, size_t n,
                               const char *last) {
-  const pop3_part *t = lmessage_find(L, m, n), *before;
+  const pop3_part *t = lmessage_settled(L, m, n), *before;
   pop3_buf *out = &m->w->out;
   size_t len = last != NULL ? strlen(last) : 0;
   int multi = t->kind == POP3_PART_MULTI, err;
@@ -112,7 +112,7 @@ static void push_path_behind (lua_State *L, Message *m, size_t n,
 
 static int g_path (lua_State *L) {
   const Part *p = lmessage_check(L, 1);
-  lmessage_pushpart(L, 1, 0);
+  lmessage_pushroot(L, 1);
   push_path(L, lua_gettop(L), p->m, p->n);
   return 1;
 }
@@ -120,13 +120,13 @@ static int g_path (lua_State *L) {
 /* -------------------------------------------------------- embedded messages */
 
 /*
-** Push the message that is encoded in the part at 'arg', in which 'depth'
-** containers may still be opened.
+** Push the message that is encoded in the part at 'arg'; 'depth' more containers
+** may be opened in it.
 */
 static void push_decoded (lua_State *L, int arg, size_t depth) {
   const Part *p = (const Part *)lua_touserdata(L, arg);
   Message *m = p->m, *inner;
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span in = lpart_octets(L, p, &code);
   pop3_decoder d;
   pop3_decoder_init(&d, code);
@@ -136,11 +136,12 @@ static void push_decoded (lua_State *L, int arg, size_t depth) {
   in.p = lua_tolstring(L, -1, &in.n);
   inner = lmessage_new(L, in, -1);
   inner->lim = m->lim;
+  inner->charset = m->charset;
   inner->lim.depth = depth;
   lua_remove(L, -2);
 }
 
-/* How many containers may be opened in part 'n': 0, none. */
+/* The number of containers that may be opened in part 'n'. */
 static size_t depth_left (const Message *m, size_t n) {
   size_t level = 1;
   for (; n != 0; n = pop3_tree_get(&m->tree, n)->parent) level++;
@@ -178,11 +179,12 @@ static int l_message (lua_State *L) {
   const char *type;
   Message *v;
   if (t->kind == POP3_PART_MESSAGE) {
-    lmessage_pushpart(L, 1, 0);
+    lmessage_pushroot(L, 1);
     v = lmessage_new(L, pop3_span_of(p->m->in.p + t->body, t->end - t->body),
                      -1);
     v->owner = p->m->owner;
     v->lim = p->m->lim;
+    v->charset = p->m->charset;
     return 1;
   }
   lua_getfield(L, 1, "type");
@@ -194,7 +196,8 @@ static int l_message (lua_State *L) {
   }
   lua_pushnil(L);
   lua_getfield(L, 1, "path");
-  lua_pushfstring(L, "part %s is %s, no message", lua_tostring(L, -1), type);
+  lua_pushfstring(L, "part %s is not a message but %s", lua_tostring(L, -1),
+                  type);
   lua_remove(L, -2);
   lua_pushliteral(L, "state");
   return 3;
@@ -203,9 +206,9 @@ static int l_message (lua_State *L) {
 /* ---------------------------------------------------------------- walking */
 
 /*
-** The iterator of 'walk'; upvalues: message, index of the next part, where to
-** go on behind a message that was encoded (these three again, in a table) or
-** nil, and the path of the last part.
+** The iterator of 'walk'; upvalues: message, index of the next part, these three
+** upvalues (in a table) for the time after an encoded message, or nil, and the
+** path of the last part.
 */
 static int next_part (lua_State *L) {
   for (;;) {
@@ -254,7 +257,7 @@ static int next_part (lua_State *L) {
 /* part:walk() -> iterator of path, part */
 static int l_walk (lua_State *L) {
   lmessage_check(L, 1);
-  lmessage_pushpart(L, 1, 0);
+  lmessage_pushroot(L, 1);
   lua_pushinteger(L, 0);
   lua_pushnil(L);
   lua_pushnil(L);
@@ -266,7 +269,7 @@ static int l_walk (lua_State *L) {
 static int l_kind (lua_State *L) {
   static const char *const kinds[] = {"leaf", "multipart", "message"};
   const Part *p = lmessage_check(L, 1);
-  const pop3_part *t = lmessage_find(L, p->m, p->n);
+  const pop3_part *t = lmessage_settled(L, p->m, p->n);
   lua_pushstring(L, t->flags & POP3_PART_ENCODED ? "encoded"
                                                  : kinds[t->kind]);
   return 1;
@@ -284,7 +287,7 @@ static int l_child (lua_State *L) {
   return 1;
 }
 
-/* part:_next() -> the part behind it, in the same multipart, or nil */
+/* part:_next() -> the next part of the same multipart, or nil */
 static int l_next (lua_State *L) {
   const Part *p = lmessage_check(L, 1);
   const pop3_tree *t = &p->m->tree;

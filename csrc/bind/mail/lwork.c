@@ -8,7 +8,7 @@
 
 #define WORK_T "pop3.core.work"
 #define THE WORK_T ".the"
-#define KEEPBUF ((size_t)1 << 20)    /* a buffer larger goes back */
+#define KEEPBUF ((size_t)1 << 20)    /* a larger buffer is freed */
 
 static int l_gc (lua_State *L) {
   Work *w = (Work *)luaL_checkudata(L, 1, WORK_T);
@@ -27,7 +27,7 @@ static int l_gc (lua_State *L) {
   return 0;
 }
 
-/* Made before any message, so that it is finalized after all of them. */
+/* Created before any message, so that it is finalized after all of them. */
 void lpop3_open_work (lua_State *L) {
   static const luaL_Reg meta[] = { { "__gc", l_gc }, { NULL, NULL } };
   Work *w;
@@ -93,7 +93,13 @@ pop3_span lwork_unfold (lua_State *L, Work *w, pop3_span value) {
   return s;
 }
 
-/* Did the parser that found a part take its type apart? */
+pop3_span lwork_ids (lua_State *L, Work *w, pop3_span value) {
+  pop3_span s = lwork_unfold(L, w, value);
+  lwork_try(L, pop3_ident_text(&w->conv, s, &w->addrs.plain, &s));
+  return s;
+}
+
+/* Has the parser that found a part parsed its type already? */
 static int taken (Work *w, pop3_mime *p, pop3_span raw, size_t max) {
   pop3_value v = w->value;
   if (p->valued.p != raw.p || p->lim.params != max) return 0;
@@ -123,9 +129,10 @@ void lwork_span (lua_State *L, pop3_span s) {
   lua_pushlstring(L, s.n > 0 ? s.p : "", s.n);
 }
 
-/* What one large message left behind is not kept for all the others. */
+/* Buffers that one large message has filled are not kept for the others. */
 void lwork_trim (Work *w) {
   w->out.n = w->tmp.n = w->conv.tmp.n = w->conv.word.n = 0;
+  w->conv.fallback = NULL;
   pop3_buf_trim(&w->out, KEEPBUF);
   pop3_buf_trim(&w->tmp, KEEPBUF);
   pop3_buf_trim(&w->conv.tmp, KEEPBUF);

@@ -1,13 +1,24 @@
--- Which parts are the body, and which are attachments.
+--- Which parts of a message are its body, and which are its attachments.
+--
+-- Used by the methods `text`, `html` and `attachments`. Every leaf, and every
+-- embedded message, is reached by one of them; only the branches of a
+-- multipart/alternative that say the same in another form are left out, and what
+-- the HTML shows itself.
+-- @engine pop3.message.body
+-- @local
 
-local choose = {}
+local core = require "pop3.core"
+
+local body = {}
 
 -- The part of a multipart/related that is shown (RFC 2387 3.2): the one that
 -- "start" names, or the first.
 local function related_root(part)
   local start = part.params.start
   if start then
-    start = start:match("<(.-)>") or start
+    local from = start:find("<", 1, true)
+    local to = from and start:find(">", from, true)
+    if to then start = start:sub(from + 1, to - 1) end
     for child in part:_parts() do
       if child.cid == start then return child end
     end
@@ -15,67 +26,208 @@ local function related_root(part)
   return part:_child()
 end
 
--- The first 'want' that is no attachment: in multipart/alternative of the
--- last branch that has one, in multipart/related of its root alone. Embedded
--- messages have bodies of their own.
-local function find(part, want, root)
-  if part.disposition == "attachment" and part ~= root then return nil end
+local function children(part)
+  local list = {}
+  for child in part:_parts() do list[#list + 1] = child end
+  return list
+end
+
+local function is_text(part)
+  return part.type == "text/plain" or part.type == "text/html"
+end
+
+-- Is there a text in 'part' that is not an attachment?
+local function has_text(part)
+  if part.disposition == "attachment" then return false end
   local kind = part:_kind()
-  if kind == "leaf" then
-    if part.type == want and part.disposition ~= "attachment" then
-      return part
+  if kind == "leaf" then return is_text(part) end
+  if kind == "multipart" then
+    for child in part:_parts() do
+      if has_text(child) then return true end
     end
+  end
+  return false
+end
+
+-- The first part of type 'want' in 'part' that is not an attachment, and that
+-- 'accept' takes: in multipart/alternative in the last branch that has one, in
+-- multipart/related in the root, or if that has no text at all in any other part.
+-- Embedded messages have bodies of their own.
+local function find(part, want, root, accept)
+  local kind = part:_kind()
+  if part.disposition == "attachment" and (part ~= root or kind == "leaf") then
     return nil
+  elseif kind == "leaf" then
+    return part.type == want and accept(part) and part or nil
   elseif kind ~= "multipart" then
     return nil
   end
   if part.type == "multipart/alternative" then
-    local children = {}
-    for child in part:_parts() do children[#children + 1] = child end
-    for i = #children, 1, -1 do
-      local found = find(children[i], want, root)
+    local list = children(part)
+    for i = #list, 1, -1 do
+      local found = find(list[i], want, root, accept)
       if found then return found end
     end
+    return nil
   elseif part.type == "multipart/related" then
     local shown = related_root(part)
-    return shown and find(shown, want, root)
-  else
-    for child in part:_parts() do
-      local found = find(child, want, root)
-      if found then return found end
-    end
+    local found = shown and find(shown, want, root, accept)
+    if found or not shown or has_text(shown) then return found end
+  end
+  for child in part:_parts() do
+    local found = find(child, want, root, accept)
+    if found then return found end
   end
   return nil
 end
 
---- The part of type 'want' that is the body of 'root', or nil.
-function choose.body(root, want)
-  return find(root, want, root)
+local function is_nameless(part) return not part.filename end
+local function is_any() return true end
+
+-- A part with a file name is a body only if there is none without.
+local function first(root, want, accept)
+  return find(root, want, root, function(part)
+    return is_nameless(part) and accept(part)
+  end) or find(root, want, root, accept)
 end
 
-local function is_attachment(part, related)
-  local disposition = part.disposition
-  if disposition == "inline" then return false end
-  if disposition then return true end       -- unknown ones too, RFC 2183 2.8
-  if related and part.cid then return false end
-  return part.filename ~= nil or part.type:sub(1, 5) ~= "text/"
+--- The HTML body of `root`.
+-- @tparam part root
+-- @treturn part|nil
+function body.html(root)
+  return first(root, "text/html", is_any)
 end
 
---- What 'root' carries beside its body: attachments by their disposition,
--- and parts without one that have a name or are no text.
-function choose.attachments(root)
+--- The text body of `root`. A text of nothing but white space is none if there is
+-- HTML.
+-- @tparam part root
+-- @treturn part|nil
+function body.text(root)
+  local found = first(root, "text/plain", is_any)
+  if found and core.message.blank(found) and root:html_part() then
+    return first(root, "text/plain", function(part)
+      return not core.message.blank(part)
+    end)
+  end
+  return found
+end
+
+-- The multiparts around 'part', up to 'root', innermost first.
+local function around(part, root)
   local list = {}
-  local text, html = root:text_part(), root:html_part()
-  local function add(part, related)
-    if part:_kind() == "multipart" then
-      local inside = part.type == "multipart/related"
-      for child in part:_parts() do add(child, inside) end
-    elseif part ~= text and part ~= html and is_attachment(part, related) then
-      list[#list + 1] = part
+  local function search(at)
+    if at == part then return true end
+    if at:_kind() == "multipart" then
+      for child in at:_parts() do
+        if search(child) then
+          list[#list + 1] = at
+          return true
+        end
+      end
+    end
+    return false
+  end
+  search(root)
+  return list
+end
+
+--- Does the HTML body come before the text body, without being another form of it?
+-- Then the text is a remark, such as the footer of a mailing list.
+function body.html_first(root, html, text)
+  if core.message.ground(html) > core.message.ground(text) then return false end
+  local above = around(text, root)
+  for _, multipart in ipairs(around(html, root)) do
+    for _, other in ipairs(above) do
+      if multipart == other then
+        return multipart.type ~= "multipart/alternative"
+      end
+    end
+  end
+  return true
+end
+
+-- ------------------------------------------------------------ attachments
+
+-- What the HTML loads: URLs, and content-ids after "cid:".
+local function loaded(html)
+  local text = core.message.text(html)
+  local urls, set = core.decode.urls(text), {}
+  for i = 1, #urls, 2 do
+    local url = text:sub(urls[i], urls[i + 1])
+    set[url] = true
+    if url:sub(1, 4):lower() == "cid:" then
+      local id = url:sub(5):gsub("%%(%x%x)", function(x)
+        return string.char(tonumber(x, 16))
+      end)
+      set["cid:" .. id:gsub("&amp;", "&")] = true
+    end
+  end
+  return set
+end
+
+-- Whether the HTML shows a part itself.
+local function is_loaded(part, html, state)
+  local cid, location = part.cid, part:header "content-location"
+  if not html or not (cid or location) then return false end
+  state.loaded = state.loaded or loaded(html)
+  return cid and state.loaded["cid:" .. cid]
+         or location and state.loaded[location] or false
+end
+
+-- Is 'part', or a part in it, one of 'shown'?
+local function contains(part, shown)
+  if part == shown[1] or part == shown[2] then return true end
+  if part:_kind() ~= "multipart" then return false end
+  for child in part:_parts() do
+    if contains(child, shown) then return true end
+  end
+  return false
+end
+
+-- Which branches of a multipart/alternative are in use: those of the body, or else
+-- the last one with a text.
+local function in_use(branches, shown)
+  local used, any, last = {}, false, nil
+  for i, branch in ipairs(branches) do
+    used[i] = contains(branch, shown)
+    any = any or used[i]
+    if not any and has_text(branch) then last = i end
+  end
+  if not any and last then used[last] = true end
+  return used, any or last ~= nil
+end
+
+local function says_the_same(part)
+  return is_text(part) and part.disposition ~= "attachment" and not part.filename
+end
+
+--- The leaves and embedded messages of `root` that its text and HTML do not show.
+-- @tparam part root
+-- @tparam part|nil text its body
+-- @tparam part|nil html its HTML body
+-- @treturn {part,...}
+function body.attachments(root, text, html)
+  local list, state = {}, {}
+  local shown = { text or html, html }
+  local function add(part, unused)
+    if part:_kind() ~= "multipart" then
+      if part ~= text and part ~= html
+         and not (unused and says_the_same(part))
+         and not is_loaded(part, html, state) then
+        list[#list + 1] = part
+      end
+    elseif part.type == "multipart/alternative" then
+      local branches = children(part)
+      local used, any = in_use(branches, shown)
+      for i, branch in ipairs(branches) do
+        add(branch, unused or any and not used[i])
+      end
+    else
+      for child in part:_parts() do add(child, unused) end
     end
   end
   add(root, false)
   return list
 end
 
-return choose
+return body

@@ -1,27 +1,70 @@
--- Names for files, from what mail says.
+--- Safe names for files, made from the names that mail gives.
+-- @engine pop3.message.filename
+-- @local
 
-local names = {}
+local filename = {}
 
--- What looks like no character but changes how the others look: U+061C,
--- U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069.
-local bidi = {
-  [0x61C] = true, [0x200E] = true, [0x200F] = true, [0x202A] = true,
-  [0x202B] = true, [0x202C] = true, [0x202D] = true, [0x202E] = true,
-  [0x2066] = true, [0x2067] = true, [0x2068] = true, [0x2069] = true,
+-- Ranges of code points that a name must not hold: controls, and characters that
+-- are not seen but change how the others look or where a line ends.
+local hidden = {
+  { 0x00, 0x1F }, { 0x7F, 0x9F }, { 0xAD, 0xAD }, { 0x34F, 0x34F },
+  { 0x61C, 0x61C }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F },
+  { 0x200B, 0x200F }, { 0x2028, 0x202E }, { 0x2060, 0x206F },
+  { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF },
+  { 0xFFA0, 0xFFA0 }, { 0xFFF0, 0xFFFB }, { 0x1D173, 0x1D17A },
+  { 0xE0000, 0xE0FFF },
 }
 
-local function drop(char)
-  local c = utf8.codepoint(char)
-  if bidi[c] or c < 0x20 or (c >= 0x7F and c <= 0x9F) then return "" end
+local blank = {}
+for _, c in ipairs { 0x20, 0x85, 0xA0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
+                     0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200A,
+                     0x202F, 0x205F, 0x3000 } do
+  blank[utf8.char(c)] = true
 end
 
---- The last piece of a name, without directories, control or bidi
--- characters; "" when nothing is left that could name a file.
-function names.safe(name)
-  name = name:gsub(utf8.charpattern, drop)
-  name = name:match("[^/\\]*$"):match("^%s*(.-)%s*$")
-  if name == "." or name == ".." then return "" end
-  return name
+local function is_hidden(c)
+  for _, range in ipairs(hidden) do
+    if c < range[1] then return false end
+    if c <= range[2] then return true end
+  end
+  return false
+end
+
+-- Device names of Windows, with any extension.
+local devices = { con = true, prn = true, aux = true, nul = true,
+                  ["conin$"] = true, ["conout$"] = true, ["clock$"] = true }
+for _, digit in ipairs { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹",
+                         "²", "³" } do
+  devices["com" .. digit], devices["lpt" .. digit] = true, true
+end
+
+--- The last component of a name that is safe as a name of a file: without
+-- directories, control, bidi, zero-width and line-separator characters, without
+-- dots, dashes and blanks at the front, without dots and blanks at the end, and
+-- not a device name of Windows.
+-- @tparam string name valid UTF-8
+-- @treturn string maybe ""
+function filename.safe(name)
+  local chars, n = {}, 0
+  for _, c in utf8.codes(name, true) do
+    if c == 0x2F or c == 0x5C then
+      n = 0                               -- a directory ends
+    elseif not is_hidden(c) then
+      local char = utf8.char(c)
+      if n > 0 or not (blank[char] or char == "." or char == "-") then
+        n = n + 1
+        chars[n] = char
+      end
+    end
+  end
+  while n > 0 and (blank[chars[n]] or chars[n] == ".") do n = n - 1 end
+  local safe = table.concat(chars, "", 1, n)
+  local dot = safe:find(".", 1, true)
+  local stem = dot and safe:sub(1, dot - 1) or safe
+  local last = #stem
+  while stem:byte(last) == 32 do last = last - 1 end
+  if last < 9 and devices[stem:sub(1, last):lower()] then safe = "_" .. safe end
+  return safe
 end
 
 local extensions = {
@@ -42,9 +85,9 @@ local extensions = {
 }
 
 --- A name for a part that has none: "part-1.2.pdf".
-function names.default(part)
+function filename.default(part)
   local path = part.path ~= "" and part.path or "0"
   return "part-" .. path .. "." .. (extensions[part.type] or "bin")
 end
 
-return names
+return filename

@@ -1,17 +1,25 @@
--- format=flowed (RFC 3676).
+--- Text in format=flowed (RFC 3676): lines that end in a space go on in the next.
+-- @engine pop3.message.flowed
+-- @local
 
--- Take a line apart: quote depth, text without space-stuffing, line end.
+-- The depth of quoting of a line, its text without space-stuffing (4.4), and its
+-- line end.
 local function dissect(line)
-  local text, eol = line:match("^(.-)(\r?\n?)$")
-  local quotes = text:match("^>*")
-  return #quotes, text:sub(#quotes + 1):gsub("^ ", "", 1), eol
+  local n = #line
+  if line:byte(n) == 10 then n = n - 1 end
+  if n < #line and line:byte(n) == 13 then n = n - 1 end
+  local _, depth = line:find "^>*"
+  if depth > n then depth = n end
+  local from = depth + 1
+  if line:byte(from) == 32 and from <= n then from = from + 1 end
+  return depth, line:sub(from, n), line:sub(n + 1)
 end
 
--- Join the lines that belong together. Quoted paragraphs get their marks
--- and one space in front. A signature's "-- " is never joined, nor are lines
--- of different quote depth (4.5).
+-- Join the lines of each paragraph. Quoted paragraphs get their marks and one
+-- space at the front. The line "-- " before a signature is never joined, nor are
+-- lines of different depth (4.5).
 local function join(text, delsp)
-  local out, open_depth = {}, nil     -- the depth of an unfinished paragraph
+  local out, open_depth = {}, nil     -- the depth of an open paragraph
   local pending = ""                  -- its line end
   for line in text:gmatch("[^\n]*\n?") do
     if line == "" then break end
@@ -37,7 +45,10 @@ local function join(text, delsp)
   return table.concat(out)
 end
 
--- The text of 'part' with its lines joined; nil if it is not format=flowed.
+--- Join the lines of a text.
+-- @tparam part part whose Content-Type decides
+-- @tparam string text
+-- @treturn string|nil nil if the part is not in format=flowed
 return function(part, text)
   local params = part.params
   if part.type ~= "text/plain" or

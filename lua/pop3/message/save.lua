@@ -2,7 +2,7 @@
 
 local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
-local names = require "pop3.message.filename"
+local filename = require "pop3.message.filename"
 
 local NAME_MAX = 255      -- octets of a file name on nearly every system
 local TRIES = 10000
@@ -43,7 +43,7 @@ return function(part, path)
     if not ok then return nil, err, code end
     return path
   end
-  local name = part.safe_filename or names.default(part)
+  local name = part.safe_filename or filename.default(part)
   for i = 0, TRIES do
     local target = path:gsub("/*$", "/", 1) .. numbered(name, i)
     ok, err, code = file:claim(target)

@@ -1,18 +1,21 @@
---- Parsing a message while it comes, in memory that does not grow with it.
+--- Parsing a message while it arrives, in memory that does not grow with it.
 --
--- The parser is the one under `pop3.message`; what it cannot do is look
--- back. Parts are told of in the order they stand in:
+-- The handlers are called in the order of the message:
 --
 -- * `on_header(name, value, path, raw)`: a header field; `value` is decoded
--- * `on_part(part)`: the header of a part is complete. `part` is a plain table
---   with `path type charset filename safe_filename disposition cid encoding
---   params offset`
+-- * `on_part(part)`: the header of a part is complete. `part` is a plain table with
+--   the fields `path type charset filename safe_filename disposition cid encoding
+--   params offset` of `pop3.message`
 -- * `on_data(part, octets)`: octets of its body, transfer-decoded
--- * `on_end(part)`: it is over; the root is the last one
+-- * `on_end(part)`: the part ends; the root is the last one
 --
--- A message that is embedded in an encoded part is told of between the data and
--- the end of that part, with offsets of its own. A handler that returns false
--- ends it all; the sink returns nil then.
+-- A handler that returns false ends the stream; the sink returns nil then. Limits
+-- are options as for `pop3.message.parse`.
+--
+-- The message in a part that is base64 or quoted-printable is reported between the
+-- data and the end of that part, with offsets of its own. The parser does not look
+-- ahead: a multipart whose delimiter never occurs, which `pop3.message.parse` reads
+-- as text, is a multipart without parts here.
 -- @module pop3.message.stream
 -- @usage
 -- local message = require "pop3.message"
@@ -23,34 +26,30 @@
 -- assert(sink("Subject: hi\r\n\r") and sink("\nbody\r\n") and sink(nil))
 -- assert(octets == 6)
 
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local names = require "pop3.message.filename"
+local filename = require "pop3.message.filename"
 
+local limits = { "depth", "parts", "header", "fields", "params" }
 local options = {
   on_header = "function", on_part = "function", on_data = "function",
-  on_end = "function", depth = "number", parts = "number",
-  header = "number", fields = "number", params = "number",
+  on_end = "function",
 }
+for _, name in ipairs(limits) do options[name] = "integer" end
 
-local function check(handlers, level)
-  if type(handlers) ~= "table" then
-    error("handlers: table expected, got " .. type(handlers), level)
-  end
-  for name, value in pairs(handlers) do
-    local want = options[name]
-    if not want then
-      error("unknown option '" .. tostring(name) .. "'", level)
-    elseif type(value) ~= want then
-      error("option '" .. name .. "': " .. want .. " expected", level)
-    elseif want == "number" and
-           (not math.tointeger(value) or value < 1) then
-      error("option '" .. name .. "' must be a positive integer", level)
+-- Errors are raised at the caller of the function below.
+local function check(handlers)
+  argument.options(handlers, options, "stream", 2)
+  for _, name in ipairs(limits) do
+    if handlers[name] and handlers[name] < 1 then
+      argument.misuse(2, "stream: option '%s' must be a positive integer",
+                      name)
     end
   end
 end
 
--- The path of a part, below 'up' or in the part of path 'outer'; sets
--- part._base, what the paths of its own parts begin with.
+-- Set the path of a part, a child of 'up' or the root of the message in the part
+-- with path 'outer', and part._base, the beginning of the paths of its parts.
 local function place(part, up, outer)
   if up and up._kind == "multipart" then
     up._count = up._count + 1
@@ -77,13 +76,13 @@ local function tell_fields(block, part, limit, on_header)
   return true
 end
 
--- A function of octets, or of nil for the end, that tells the handlers 'h' of a
--- message; it returns false when one of them did. 'outer' is the path of the
--- part that it lies in; 'depth' containers may be opened.
+-- A function that takes octets, or nil for the end, and calls the handlers 'h'; it
+-- returns false if a handler did. 'outer' is the path of the part that holds the
+-- message; 'depth' is the number of containers that may be opened.
 local function parser(h, outer, depth)
   local stream = core.message.stream(depth, h.parts, h.header, h.fields,
                                      h.params)
-  local open, inner = {}, nil      -- the parts that are open, by level
+  local open, inner = {}, nil      -- the open parts by level
   local event = {}
 
   function event.head(level, block, offset, kind, digest, opaque)
@@ -92,13 +91,10 @@ local function parser(h, outer, depth)
     open[level] = part
     core.message.describe(block, part, digest, opaque, h.fields, h.params)
     if part.filename then
-      part.safe_filename = names.safe(part.filename)
+      part.safe_filename = filename.safe(part.filename)
       if part.safe_filename == "" then
-        part.safe_filename = names.default(part)
+        part.safe_filename = filename.default(part)
       end
-    end
-    if kind == "leaf" or kind == "encoded" then
-      stream:code(opaque and "7bit" or part.encoding)
     end
     if h.on_header and
        not tell_fields(block, part, h.fields, h.on_header) then
@@ -139,14 +135,14 @@ local function parser(h, outer, depth)
   end
 end
 
-return function(handlers, level)
-  check(handlers, (level or 1) + 1)
+return function(handlers)
+  check(handlers)
   local h = {}
   for name, value in pairs(handlers) do h[name] = value end
   local parse = parser(h, nil, h.depth)
   local done = false
   return function(chunk, err)
-    if done then return nil, "the stream is over" end
+    if done then return nil, "the stream has ended" end
     if chunk == nil and err then
       done = true
       return nil, err

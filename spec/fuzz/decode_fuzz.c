@@ -5,7 +5,7 @@
 #include "cuts.h"
 #include "mail.h"
 
-static void decode (enum pop3_code code, pop3_span in, uint32_t seed,
+static void decode (enum pop3_encoding code, pop3_span in, uint32_t seed,
                     pop3_buf *out) {
   pop3_decoder d;
   cuts c = { seed };
@@ -20,10 +20,10 @@ static void decode (enum pop3_code code, pop3_span in, uint32_t seed,
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   pop3_buf whole, pieces;
-  enum pop3_code code;
+  enum pop3_encoding code;
   pop3_span in;
   if (n < 2) return 0;
-  code = (enum pop3_code)(data[0] % (POP3_CODE_UNKNOWN + 1));
+  code = (enum pop3_encoding)(data[0] % (POP3_ENC_UNKNOWN + 1));
   in = pop3_span_of((const char *)data + 2, n - 2);
   pop3_buf_init(&whole, cuts_mem());
   pop3_buf_init(&pieces, cuts_mem());

@@ -1,0 +1,340 @@
+--- The methods of messages and parts.
+-- @submodule pop3.message
+
+local argument = require "pop3.util.argument"
+local core = require "pop3.core"
+local bodies = require "pop3.message.body"
+local filename = require "pop3.message.filename"
+local flowed = require "pop3.message.flowed"
+
+-- Methods and getters of both types; those in C are in these tables already.
+local methods, getters = core.message.methods, core.message.getters
+
+-- The index of a part, -1 for a message. An error about a closed message is raised
+-- at the caller of the method.
+local ground = core.message.ground
+
+-- The root of a message as a part; a part as it is.
+local as_part = core.message.as_part
+
+-- The table with the values already made for a part.
+local cache = core.message.cache
+
+local function check_string(value, what)
+  if type(value) ~= "string" then
+    argument.misuse(2, "%s must be a string, not %s", what, type(value))
+  end
+end
+
+--- Close a message: a mapped file is released. Its parts are closed with it. Also
+-- done by `__close` and the garbage collector.
+-- @function m:close
+
+--- The decoded value of the first field of a name (RFC 5322 2.2).
+-- @function m:header
+-- @tparam string name in any case
+-- @treturn string|nil UTF-8, unfolded, without CR, LF and NUL
+
+--- Iterate over the header fields in order.
+-- @function m:fields
+-- @tparam[opt] string name in any case: only the fields of that name
+-- @treturn function iterator of name, value (as sent, folded), offset (in octets)
+-- @usage
+-- local m = require "pop3.message".parse "A: 1\r\nB: 2\r\n\r\n"
+-- for name, value, offset in m:fields() do print(name, value, offset) end
+
+--- The addresses in the first field of a name (RFC 5322 3.4).
+-- @function m:addresses
+-- @tparam string name in any case
+-- @treturn {table,...} `{ name =, address =, group = }`, maybe empty
+
+function getters.safe_filename(part)
+  local name = part.filename
+  if not name then return nil end
+  name = filename.safe(name)
+  return name ~= "" and name or filename.default(part)
+end
+
+-- ------------------------------------------------------------------ parts
+
+--- Iterate over all parts, depth first, with multiparts and the parts of embedded
+-- messages. Parts are looked for while the loop runs.
+-- @function m:walk
+-- @treturn function iterator of path, part
+-- @usage
+-- local m = require "pop3.message".parse "Subject: hi\r\n\r\ntext\r\n"
+-- for path, part in m:walk() do print(path, part.type, part.size) end
+
+-- The parts of a message by path and by content-id; made once.
+local function index_of(part)
+  local root = core.message.root(part)
+  local kept = cache(root)
+  local index = kept._index
+  if not index then
+    index = { paths = {}, cids = {} }
+    for path, p in root:walk() do
+      if not index.root then index.root = p end
+      index.paths[path] = index.paths[path] or p
+      local cid = p.cid
+      if cid and not index.cids[cid] then index.cids[cid] = p end
+    end
+    kept._index = index
+  end
+  return index
+end
+
+--- The part with a path (RFC 3501 6.4.5).
+-- @function m:part
+-- @tparam string path such as "1.2"; "" is the root
+-- @treturn part|nil
+function methods.part(part, path)
+  ground(part)
+  check_string(path, "part: the path")
+  local index = index_of(part)
+  if path == "" then return index.root end
+  return index.paths[path]
+end
+
+--- The first part with a Content-ID (RFC 2045 7).
+-- @function m:by_cid
+-- @tparam string id with or without angle brackets, or a `cid:` URL (RFC 2392)
+-- @treturn part|nil
+function methods.by_cid(part, id)
+  ground(part)
+  check_string(id, "by_cid: the id")
+  local cids = index_of(part).cids
+  if id:sub(1, 4):lower() == "cid:" then
+    id = id:sub(5):gsub("%%(%x%x)", function(x)
+      return string.char(tonumber(x, 16))
+    end)
+  end
+  if cids[id] then return cids[id] end
+  return id:sub(1, 1) == "<" and id:sub(-1) == ">" and cids[id:sub(2, -2)] or nil
+end
+
+-- Iterate over the parts directly in this one.
+function methods._parts(part)
+  local child
+  return function()
+    if child then child = child:_next() else child = part:_child() end
+    return child
+  end
+end
+
+--- The message embedded in a part (message/rfc822, message/global).
+-- @function m:message
+-- @treturn message|nil its paths start again at its own root
+-- @treturn string the error
+-- @treturn string "state": the part is not a message
+
+--- Where a part is in the octets of its message, counted from 0.
+-- @function m:offsets
+-- @treturn integer the offset of its header
+-- @treturn integer the offset of its body
+-- @treturn integer one past its last octet
+
+--- Header and body of a part as sent: the octets that a signature covers
+-- (RFC 1847 2.1).
+-- @function m:raw
+-- @treturn string
+
+-- ------------------------------------------------------------------ bodies
+
+--- The octets of a part after transfer decoding (RFC 2045 6); of a multipart as
+-- they are.
+-- @function m:body
+-- @tparam[opt] function sink an ltn12 sink
+-- @treturn string|integer|nil the octets; with a sink, their number
+-- @treturn string the error of the sink
+-- @treturn string "io"
+function methods.body(part, sink)
+  ground(part)
+  if sink == nil then return core.message.body(part) end
+  argument.callable(sink, "body: the sink", 1)
+  local reader <close> = core.message.reader(part)
+  local count = 0
+  while true do
+    local octets = reader:next()
+    local ok, err = sink(octets)
+    if not ok then
+      return nil, tostring(err or "the sink refused the octets"), "io"
+    elseif not octets then
+      return count
+    end
+    count = count + #octets
+  end
+end
+
+local function body_part(part, name)
+  local kept = cache(part)
+  local found = kept[name]
+  if found == nil then
+    found = bodies[name](as_part(part)) or false
+    kept[name] = found
+  end
+  return found or nil
+end
+
+--- The part that `text` of a message returns: the first text/plain that is not an
+-- attachment.
+-- @function m:text_part
+-- @treturn part|nil
+function methods.text_part(part)
+  ground(part)
+  return body_part(part, "text")
+end
+
+--- The part that `html` of a message returns: the first text/html that is not an
+-- attachment.
+-- @function m:html_part
+-- @treturn part|nil
+function methods.html_part(part)
+  ground(part)
+  return body_part(part, "html")
+end
+
+-- The part to show: text, or with 'from_html' HTML where there is no text, or where
+-- the text only follows the HTML as a footer.
+local function shown_part(part, from_html)
+  local text = part:text_part()
+  if not from_html then return text end
+  local html = part:html_part()
+  if not (text and html) then return text or html end
+  return bodies.html_first(as_part(part), html, text) and html or text
+end
+
+local text_options = { flowed = "boolean", from_html = "boolean" }
+
+--- Text in UTF-8, with the line ends of the message. Of a message: the body to
+-- show. Of a part: the text of that part, nil for a multipart.
+-- @function m:text
+-- @tparam[opt] table opts `flowed = true` joins the lines of format=flowed
+-- (RFC 3676); `from_html = true` makes readable text of the HTML if there is no
+-- other text
+-- @treturn string|nil
+-- @usage
+-- local m = require "pop3.message".parse(
+--   "Content-Type: text/html\r\n\r\n<p>hi</p>")
+-- assert(m:text() == nil and m:text { from_html = true } == "hi\r\n")
+function methods.text(part, opts)
+  local n = ground(part)
+  local from_html, flow
+  if opts ~= nil then
+    argument.options(opts, text_options, "text", 1)
+    from_html, flow = opts.from_html, opts.flowed
+  end
+  if n < 0 then
+    part = shown_part(part, from_html)
+    if not part then return nil end
+  elseif part:_kind() == "multipart" then
+    return nil
+  end
+  local text = core.message.text(part)
+  if from_html and part.type == "text/html" then
+    return core.decode.html(text)
+  elseif flow then
+    return flowed(part, text) or text
+  end
+  return text
+end
+
+--- The HTML body in UTF-8.
+-- @function m:html
+-- @tparam[opt] table opts `inline = true` replaces the `cid:` URLs of pictures by
+-- data URLs (RFC 2397), and the charset that the HTML declares by UTF-8, so that it
+-- can be shown without the message
+-- @treturn string|nil
+function methods.html(part, opts)
+  ground(part)
+  if opts ~= nil then
+    argument.options(opts, { inline = "boolean" }, "html", 1)
+  end
+  local found = part:html_part()
+  if not found then return nil end
+  local html = core.message.text(found)
+  if opts and opts.inline then
+    return require "pop3.message.inline"(part, html)
+  end
+  return html
+end
+
+--- The parts that `text` and `html` of the message do not show: every leaf and
+-- every embedded message, with or without a name, inline or not. Left out are other
+-- forms of the body in a multipart/alternative, and parts that the HTML refers to.
+-- @function m:attachments
+-- @treturn {part,...} in their order, maybe empty
+function methods.attachments(part)
+  ground(part)
+  return bodies.attachments(as_part(part), part:text_part(), part:html_part())
+end
+
+--- Save the decoded octets in a file, which appears whole or not at all.
+-- @function m:save
+-- @tparam string path a file, which is replaced; or a directory, in which the part
+-- gets its `safe_filename`, with a number if that name is taken
+-- @treturn string|nil the path of the file
+-- @treturn string the error, with the path
+-- @treturn string "io"
+function methods.save(part, path)
+  ground(part)
+  check_string(path, "save: the path")
+  return require "pop3.message.save"(part, path)
+end
+
+-- ------------------------------------------------------- kinds of messages
+
+--- S/MIME (RFC 8551): detached and opaque signatures, encrypted messages.
+-- @function m:smime
+-- @treturn table|nil nil if the part is not S/MIME; else
+--
+-- * `signed`, `encrypted`: booleans
+-- * `verify { cafile =, capath =, verify = }` → `{ octets =, message =, signer =,
+--   signers = }`: the signed octets, the message parsed from them, and the
+--   certificates of the signers (`subject`, `common_name`, `emails`, `issuer`,
+--   ...); or nil, error, code: "auth" (the signature is wrong, or no certificate
+--   authority in `cafile`, `capath` or the system's store is trusted for it),
+--   "proto", "state". `verify = false` accepts any certificate. The caller compares
+--   the addresses of `signer` with the sender
+-- * `content()` → the signed message without any verification
+-- * `decrypt { cert =, key = }` (files or PEM) → the message inside, which may be
+--   signed; or nil, error, code
+function methods.smime(part)
+  ground(part)
+  return require "pop3.message.smime"(part)
+end
+
+--- PGP/MIME (RFC 3156): its octets, for a program that implements OpenPGP.
+-- @function m:pgp
+-- @treturn table|nil nil if the part is not PGP/MIME; else `signed` or `encrypted`
+-- is true, `octets` are the signed ones (with CRLF line ends) or the encrypted
+-- ones, and `signature` is the signature
+function methods.pgp(part)
+  ground(part)
+  return require "pop3.message.pgp"(part)
+end
+
+--- TNEF (`winmail.dat` of Outlook, MS-OXTNEF).
+-- @function m:tnef
+-- @treturn table|nil nil if the part is not TNEF; else `subject`, `text`, `html`
+-- (UTF-8) and `rtf` (octets), each if it is there, and `attachments`, a list of
+-- `{ filename =, safe_filename =, type =, cid =, size =, body = function(), tnef =
+-- }`; `tnef` of an attached message is a table like this one
+-- @treturn string the error
+-- @treturn string "proto"
+function methods.tnef(part)
+  ground(part)
+  return require "pop3.message.tnef"(part)
+end
+
+--- The message in a normal form, as a plain table, to compare it with the reading of
+-- other parsers. Keys: `subject from to date message_id references in_reply_to
+-- body_text body_html signed parts`; each part has `path type charset filename
+-- safe_filename disposition cid size sha256`, and `text` if it is text.
+-- @function m:structure
+-- @treturn table
+function methods.structure(part)
+  ground(part)
+  return require "pop3.message.structure"(core.message.root(part))
+end
+
+return methods
