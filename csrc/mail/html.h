@@ -22,6 +22,9 @@ int pop3_html_text (pop3_buf *out, pop3_span in);
 */
 const pop3_charset *pop3_html_charset (pop3_span in);
 
+/* 1: '*name' is where that charset is named; 0: there is none. */
+int pop3_html_meta (pop3_span in, pop3_span *name);
+
 /*
 ** 1: '*url' is the next URL from '*at' on that an attribute src or background,
 ** or a style sheet, loads, or any with the scheme cid (RFC 2392); it is as

@@ -43,22 +43,26 @@ static pop3_span name_in (const char *p, const char *e) {
   return name;
 }
 
-const pop3_charset *pop3_html_charset (pop3_span in) {
+int pop3_html_meta (pop3_span in, pop3_span *name) {
   const char *p = in.p, *e = p + (in.n < SEARCHED ? in.n : SEARCHED);
   while (p < e && (p = (const char *)memchr(p, '<', (size_t)(e - p))) != NULL) {
     if (e - p >= 4 && memcmp(p, "<!--", 4) == 0) {
       p = find(p + 2, e, "-->");
-      if (p == NULL) return NULL;
+      if (p == NULL) return 0;
     }
     else if (e - p > 5 && pop3_same(p, "<meta", 5) &&
              (is_space(p[5]) || p[5] == '/')) {
       const char *end = (const char *)memchr(p, '>', (size_t)(e - p));
-      pop3_span name = name_in(p + 5, end != NULL ? end : e);
-      const pop3_charset *cs = name.n > 0 ? pop3_charset_find(name) : NULL;
-      if (cs != NULL) return cs;
+      *name = name_in(p + 5, end != NULL ? end : e);
+      if (name->n > 0 && pop3_charset_find(*name) != NULL) return 1;
       p += 5;
     }
     else p++;
   }
-  return NULL;
+  return 0;
+}
+
+const pop3_charset *pop3_html_charset (pop3_span in) {
+  pop3_span name;
+  return pop3_html_meta(in, &name) ? pop3_charset_find(name) : NULL;
 }

@@ -158,6 +158,16 @@ static int l_decode_urls (lua_State *L) {
   return 1;
 }
 
+/* decode.meta(html) -> first and last position of the charset in <meta> */
+static int l_decode_meta (lua_State *L) {
+  pop3_span in, name;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  if (!pop3_html_meta(in, &name)) return 0;
+  lpop3_pushu64(L, (size_t)(name.p - in.p) + 1);
+  lpop3_pushu64(L, (size_t)(name.p - in.p) + name.n);
+  return 2;
+}
+
 /* message.charset(name) -> is it the name of a charset? */
 static int l_charset (lua_State *L) {
   pop3_span name;
@@ -194,6 +204,7 @@ static const luaL_Reg encoders[] = {
 
 static const luaL_Reg decoders[] = {
   {"base64", l_decode_base64}, {"html", l_decode_html},
+  {"meta", l_decode_meta},
   {"qp", l_decode_qp}, {"urls", l_decode_urls}, {"words", l_decode_words},
   {NULL, NULL}
 };

@@ -1,0 +1,51 @@
+--- HTML that can be shown without its message: pictures as data URLs (RFC 2397), and
+-- UTF-8 as the charset that it declares.
+-- @engine pop3.message.inline
+-- @local
+
+local core = require "pop3.core"
+
+-- A picture that is referred to many times must not make the result much larger than
+-- the message: no more is added than this times the message.
+local GROWTH = 8
+
+-- The picture that a "cid:" URL refers to, as a data URL, or nil.
+local function data_url(part, url)
+  local found = part:by_cid((url:gsub("&amp;", "&")))
+  if not found or found.type:sub(1, 6) ~= "image/" then return nil end
+  return "data:" .. found.type .. ";base64,"
+         .. core.encode.base64(found:body()):gsub("\r\n", "")
+end
+
+--- @tparam part part of the message with the pictures
+-- @tparam string html in UTF-8
+-- @treturn string
+return function(part, html)
+  local urls, out, at, seen = core.decode.urls(html), {}, 1, {}
+  local room = GROWTH * #core.message.root(part):raw()
+  local from, to = core.decode.meta(html)
+  local function put(text, first, last)
+    out[#out + 1] = html:sub(at, first - 1)
+    out[#out + 1] = text
+    at = last + 1
+  end
+  for i = 1, #urls, 2 do
+    local first, last = urls[i], urls[i + 1]
+    if from and from < first then
+      put("utf-8", from, to)
+      from = nil
+    end
+    local url = html:sub(first, last)
+    if url:sub(1, 4):lower() == "cid:" then
+      if seen[url] == nil then seen[url] = data_url(part, url) or false end
+      local data = seen[url]
+      if data and #data <= room then
+        room = room - #data
+        put(data, first, last)
+      end
+    end
+  end
+  if from then put("utf-8", from, to) end
+  out[#out + 1] = html:sub(at)
+  return table.concat(out)
+end
