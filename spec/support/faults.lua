@@ -2,7 +2,9 @@
 -- effect shows: whether a client sees anything of it.
 
 local fault = require "pop3.server.fault"
+local place = require "pop3.server.fault.place"
 local pop3 = require "pop3"
+local shape = require "pop3.server.fault.shape"
 local talk = require "spec.support.talk"
 
 local faults = {}
@@ -154,6 +156,28 @@ function faults.with_effect(row, act)
   local ok, err = pcall(act)
   assert(table.remove(fault.effects) == row)
   if not ok then error(err, 0) end
+end
+
+-- --------------------------------------------------------------- the README
+
+--- The rows of the README's table of effects, as the rows of the effects say.
+function faults.table_of_effects()
+  local list = {}
+  for _, row in ipairs(fault.effects) do
+    list[#list + 1] = ("| `%s` | %s | %s | %s |"):format(row.name,
+      shape.describe(row.value), table.concat(row.at, ", "), row.text)
+  end
+  return list
+end
+
+--- And those of the table of the fields that say where a fault applies.
+function faults.table_of_places()
+  local list = {}
+  for _, row in ipairs(place.fields) do
+    list[#list + 1] = ("| `%s` | %s | %s |"):format(row.name,
+      shape.describe(row.value), row.text)
+  end
+  return list
 end
 
 return faults

@@ -411,7 +411,7 @@ describe("an effect that is added as a row", function()
     assert.equal("true", shape.describe(loud({}).value))
     assert.equal("integer of octets, 3 or more", shape.describe {
       type = "integer", least = 3, unit = "octets" })
-    assert.equal('table; `a`: number of seconds, more than 0 (1); '
+    assert.equal('table: `a`: number of seconds, more than 0 (1); '
                  .. '`b`: "x", "y" or "z"', shape.describe {
       type = "table", fields = {
         { "a", { type = "number", above = 0, unit = "seconds", default = 1 } },

@@ -71,8 +71,8 @@ end
 -- verb may have.
 fault.effects = {
   { name = "reply", value = { type = "string" }, at = { "reply" },
-    text = "These octets in place of the reply; a CRLF is added unless they end "
-           .. "with one. The handler is not called.",
+    text = "Octets in place of the reply. A CRLF is added unless they end with "
+           .. "one. The handler is not called.",
     read = function(octets) return (octets:gsub("\r\n$", "")) end,
     replace = function(_, octets)
       return { raw = octets .. "\r\n", status = octets:match "^%S*",
@@ -126,9 +126,11 @@ fault.effects = {
       { "lines", { type = "integer", least = 0, unit = "lines",
                    at = "reply" } },
       { "how", { type = "choice", "fin", "rst", "half", default = "fin" } } } },
-    text = "The connection ends after so many octets of the reply or lines of its "
-           .. 'body, whichever comes first: by "fin", by "rst", or by "half": only '
-           .. "the server's side is closed, and commands are still executed.",
+    text = "The connection ends after `bytes` octets of the reply, or after "
+           .. "`lines` of its body, whichever comes first. It ends by \"fin\", by "
+           .. "\"rst\", or by \"half\": only the server's side is closed, and "
+           .. "commands are still executed. In a handshake, `bytes` counts the "
+           .. "octets of TLS.",
     rewrite = function(parts, cut)
       parts.bound, parts.closes = cut, cut.how
     end,
@@ -142,24 +144,24 @@ fault.effects = {
     later = true },
 
   { name = "delay", value = SECONDS, at = { "reply", "handshake" },
-    text = "The reply is sent after this time.",
+    text = "The reply, or the handshake, is sent after this time.",
     pace = function(session, seconds) session:hold_output(seconds) end },
   { name = "stall", value = FLAG, at = { "reply", "handshake" },
-    text = "The reply is never sent; the connection stays open.",
+    text = "Nothing is sent any more; the connection stays open.",
     pace = function(session) session:hold_output(math.huge) end },
   { name = "drip", at = { "reply" },
     value = { type = "table", fields = {
       { "bytes", SOME_OCTETS },
       { "every", { type = "number", above = 0, unit = "seconds",
                    default = 1 } } } },
-    text = "So many octets at a time, at intervals of `every`.",
+    text = "The reply is sent `bytes` octets at a time, at intervals of `every`.",
     pace = function(session, drip)
       session:drip_output(drip.bytes, drip.every)
     end },
   { name = "slice", at = { "reply" },
     value = { type = "integer", least = 1, unit = "octets" },
-    text = "At most so many octets in one write; with `drip`, at the rate of "
-           .. "`drip`.",
+    text = "The reply is sent in writes of at most this size; with `drip`, at "
+           .. "the rate of `drip`.",
     pace = function(session, bytes) session:drip_output(bytes, 0) end },
 
   { name = "refuse", value = FLAG, at = { "connection" },

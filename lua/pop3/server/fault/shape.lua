@@ -86,7 +86,7 @@ function shape.describe(s)
     for i, field in ipairs(s.fields) do
       fields[i] = ("`%s`: %s"):format(field[1], shape.describe(field[2]))
     end
-    return "table; " .. table.concat(fields, "; ")
+    return "table: " .. table.concat(fields, "; ")
   end
   local text = s.type .. (s.unit and " of " .. s.unit or "")
   if s.least then text = ("%s, %d or more"):format(text, s.least)
