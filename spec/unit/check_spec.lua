@@ -62,7 +62,7 @@ local function names(result, outcome)
 end
 
 describe("pop3.check of our own server", function()
-  for _, how in ipairs { "none", "stls", "implicit" } do
+  for _, how in ipairs(helper.some({ "none", "stls", "implicit" }, 1)) do
     it("finds nothing: " .. how, function()
       local s = server { tls = "auto", implicit = how == "implicit" }
       local run <close> = s:fork()
@@ -243,7 +243,8 @@ describe("pop3.check of a server that", function()
 
   it("hangs up in the middle of everything, has an end", function()
     local run = server()
-    for _, verb in ipairs { "CAPA", "USER", "STAT", "LIST", "RETR", "QUIT" } do
+    for _, verb in ipairs(helper.some({ "CAPA", "USER", "STAT", "LIST", "RETR",
+                                        "QUIT" }, 2)) do
       local result = bent(run, { delete = false }, { command = function(line)
         if line:find("^" .. verb) then return false end
       end })

@@ -8,7 +8,7 @@ local function every_split(script, check)
   local said = 0
   for i = 2, #script do said = said + #table.concat(script[i][2]) end
   local ways = { {}, { chunk = 1 }, { chunk = 2 }, { chunk = 3 }, { chunk = 7 } }
-  for k = 1, said - 1 do
+  for k in helper.sweep(1, said - 1, 12) do
     ways[#ways + 1] = { split = helper.LOGIN_OCTETS + k }
   end
   for _, way in ipairs(ways) do

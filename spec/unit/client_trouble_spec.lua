@@ -78,7 +78,7 @@ for ending, code in pairs(endings) do
     for _, chunk in ipairs { 1, 100000 } do
       it(("at any octet is noticed, chunks of %d"):format(chunk), function()
         local seen = {}
-        for stop = 0, TOTAL - 1 do
+        for stop in helper.sweep(0, TOTAL - 1, 30) do
           local peer = helper.peer(SCRIPT, { stop = stop, ending = ending,
                                              chunk = chunk })
           local name, why = play(peer)
@@ -86,7 +86,9 @@ for ending, code in pairs(endings) do
           assert.are.equal(1, peer.closed)
           seen[name] = true
         end
-        for _, call in ipairs(CALLS) do assert.is_true(seen[call[1]]) end
+        for _, call in ipairs(helper.all and CALLS or {}) do
+          assert.is_true(seen[call[1]])
+        end
       end)
     end
 
@@ -167,7 +169,7 @@ describe("garbage", function()
     end
     local words = { "+OK", "-ERR", " ", "\r\n", "\n", ".", "1", "2 3", "\0",
                     "[", "]", "x", "\r", "..", ".\r\n", "\255", "+OK\r\n" }
-    for _ = 1, 1500 do
+    for _ = 1, helper.all and 1500 or 300 do
       local parts = {}
       for i = 1, 1 + random(12) do parts[i] = words[1 + random(#words)] end
       parts[#parts + 1] = helper.CLOSED

@@ -19,6 +19,7 @@ local function play(url, script, opts)
       state.sock = listener:accept()
       if not state.sock then return end
       state.sock:settimeout(0)
+      state.sock:setoption("tcp-nodelay", true)  -- no wait for an ACK
     end
     local data, err, part = state.sock:receive(65536)
     state.got = state.got .. (data or part or "")

@@ -140,7 +140,8 @@ describe("a slow reader", function()
   end)
 
   it("gets every octet in the end", function()
-    local s <close> = server { limits = { output = 1000 } }
+    local s <close> = server { limits = { output = helper.all and 1000
+                                          or 20000 } }
     local c = connect(s)
     c:send "USER a\r\nPASS pw\r\nRETR 2\r\nRETR 1\r\nQUIT\r\n"
     local out = {}
