@@ -1,0 +1,120 @@
+--- Gets the password or token of an account: from a command, a file, a netrc
+-- file, or the environment variable POP3_PASSWORD. No message holds a secret or
+-- the output of a command.
+-- @module pop3.command.fetch.secret
+-- @local
+
+local core = require "pop3.core"
+local netrc = require "pop3.command.fetch.netrc"
+local process = require "pop3.command.fetch.process"
+
+local secret = {}
+
+local SECONDS = 60  -- for a command
+
+-- Exit statuses of sysexits.h: 64 to 78 are permanent, except EX_TEMPFAIL. The
+-- shell uses 126 and 127 for a command that it cannot run.
+local TEMPFAIL = 75
+
+local function is_permanent(number)
+  return number >= 64 and number <= 78 and number ~= TEMPFAIL
+         or number == 126 or number == 127
+end
+
+-- The first line of an output, which must be an argument of a command.
+local function first_line(octets)
+  local line = octets:match "^([^\r\n]*)"
+  if line == "" then return nil, "printed nothing" end
+  if line:find "\0" then return nil, "printed a NUL" end
+  return line
+end
+
+-- Run a command: its first line; or nil, message, temporary.
+local function run(name, account, context, env)
+  local seconds = account.command_timeout or SECONDS
+  local octets, reason, number = process(account[name], context.wait, seconds,
+                                         env)
+  if octets then
+    local line, err = first_line(octets)
+    if line then return line end
+    return nil, name .. " " .. err, false
+  elseif reason == "timeout" then
+    return nil, ("%s: no result in %g seconds"):format(name, seconds), true
+  elseif reason == "signal" then
+    return nil, ("%s: ended by signal %d"):format(name, number), true
+  elseif reason == "limit" then
+    return nil, name .. ": too much output", false
+  elseif reason == "exit" then
+    -- a token endpoint that cannot be reached is no refusal
+    local temporary = number == TEMPFAIL
+                      or name == "token_command" and not is_permanent(number)
+    return nil, ("%s: exit status %d"):format(name, number), temporary
+  end
+  return nil, ("%s: %s"):format(name, number or reason), true
+end
+
+local function of_file(path)
+  local found, err = core.lstat(path)
+  if not found then return nil, path .. ": " .. (err or "no such file") end
+  if found.kind ~= "file" then return nil, path .. ": not a regular file" end
+  if found.mode & 63 ~= 0 then
+    return nil, path .. ": others can read it (chmod 600)"
+  end
+  local file <close>, why = io.open(path, "rb")
+  local octets
+  if file then octets, why = file:read "a" end
+  if not octets then return nil, why end
+  local line
+  line, why = first_line(octets)
+  if not line then return nil, path .. ": is empty" end
+  return line
+end
+
+local function of_netrc(account)
+  local given = account.netrc
+  if given == false then return nil end
+  local path = type(given) == "string" and given or netrc.path()
+  if not path or not given and not core.stat(path) then return nil end
+  local password, err = netrc.read(path, account.host, account.user)
+  if err then return nil, err end
+  if not password and given then
+    return nil, ("%s: no entry for %s of %s"):format(path, account.user,
+                                                     account.host)
+  end
+  return password
+end
+
+--- Get the secret.
+-- @tparam table account
+-- @tparam table context `wait`: the hook of the loop
+-- @tparam[opt] boolean again the server has refused the token before
+-- @treturn table `password` or `token`, options of `pop3.connect`; or nil,
+-- message, temporary (a boolean)
+function secret.get(account, context, again)
+  local value, err, temporary
+  if account.token_command then
+    value, err, temporary = run("token_command", account, context, {
+      "LPOP3_USER=" .. account.user, "LPOP3_HOST=" .. account.host,
+      "LPOP3_REFUSED=" .. (again and "1" or "") })
+    return value and { token = value }, err, temporary
+  elseif account.password_command then
+    value, err, temporary = run("password_command", account, context, {
+      "LPOP3_USER=" .. account.user, "LPOP3_HOST=" .. account.host })
+  elseif account.password_file then
+    value, err = of_file(account.password_file)
+  elseif account.password then
+    value = account.password
+  else
+    value, err = of_netrc(account)
+    if not value and not err and not account.netrc then
+      value = os.getenv "POP3_PASSWORD"
+      if value == "" then value = nil end
+      err = "there is no password: use password_command, token_command, "
+            .. "password_file, netrc, or POP3_PASSWORD"
+    end
+  end
+  if value then return { password = value } end
+  return nil, err, temporary or false
+end
+
+return secret
