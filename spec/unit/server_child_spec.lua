@@ -174,6 +174,7 @@ describe("the child", function()
     local run = s:fork()
     local t = talk.tcp(run.port)
     t:send "XLOOP\r\n"
+    run.grace = 0.05
     assert.equal(128 + 9, run:stop())
     assert.is_false(alive(run.pid))
     t:close()

@@ -335,7 +335,7 @@ describe("a link", function()
     local t = talk.over {
       send = function(_, octets) return fd:write(octets) end,
       receive = function()
-        assert(core.poll(fd:getfd(), "r", 20))
+        assert(core.poll(fd:getfd(), "r", helper.PATIENCE))
         local octets, err, reset = fd:read(65536)
         return octets, reset or err
       end,
@@ -392,7 +392,7 @@ describe("a link", function()
       send = function(_, octets) return fd:write(octets) end,
       receive = function()
         while true do
-          assert(s:step(10))
+          assert(s:step(helper.PATIENCE))
           local octets, err = fd:read(65536)
           sizes[#sizes + 1] = octets and #octets
           if octets or err ~= "timeout" then return octets, err end

@@ -23,12 +23,12 @@ local function visit(server)
   client:settimeout(0)
   assert(client:send "USER mrose\r\nPASS secret\r\nRETR 1\r\nQUIT\r\n")
   local said = ""
-  for _ = 1, 1000 do
+  assert.truthy(helper.await(function()
     assert(server:step(0))
     local octets, err, part = client:receive "*a"
     said = said .. (octets or part)
-    if octets or err == "closed" then break end
-  end
+    return octets or err == "closed"
+  end))
   client:close()
   return said
 end

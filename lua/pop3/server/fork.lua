@@ -20,7 +20,7 @@ Run.__index = methods
 
 local CHUNK = 1024 * 1024  -- octets read at once
 local PATIENCE = 30        -- seconds for an answer, beyond what a request waits for
-local LAST = 2             -- seconds for the child to end after a request to stop
+local GRACE = 10           -- seconds for the child to end after a request to stop
 
 local SILENT = "the server does not answer"
 local ENDED = "the server's process has ended"
@@ -44,7 +44,7 @@ local function fork(server)
   return setmetatable({
     host = server.host, port = server.port, pid = pid, fd = mine,
     cafile = server.cafile, certificates = server.certificates,
-    inbox = channel.inbox(), asked = 0, owner = core.getpid(),
+    inbox = channel.inbox(), asked = 0, owner = core.getpid(), grace = GRACE,
   }, Run)
 end
 
@@ -188,8 +188,9 @@ function methods:reset()
   return done(ask(self, "reset"))
 end
 
---- Stop the server. The second call does nothing, and so does a call in another
--- process than the one that forked it.
+--- Stop the server. The child is killed when it does not end within `grace`
+-- seconds (a field, 10), as when a handler never returns. The second call does
+-- nothing, and so does a call in another process than the one that forked it.
 -- @treturn integer the exit status of the child, nil when that is not known
 function methods:stop()
   if self.stopped then return self.status end
@@ -200,7 +201,7 @@ function methods:stop()
   end
   local request = channel.encode { id = 0, name = "stop", fields = {} }
   if not self.silent and channel.send(self.fd, request) then
-    local deadline = core.now() + LAST
+    local deadline = core.now() + self.grace
     repeat
       local left = deadline - core.now()
       local _, err = self.fd:read(CHUNK)
