@@ -215,8 +215,7 @@ docs: pages
 
 pages:
 	@mkdir -p $(B)/pages
-	@for p in $(PAGES); do [ ! -e "$${p#*=}" ] || \
-	  cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
+	@for p in $(PAGES); do cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
 
 # ------------------------------------------------------------------ install
 

@@ -95,3 +95,21 @@ describe("examples/README.md", function()
     assert.equal(3, seen)
   end)
 end)
+
+describe("a page in Markdown", function()
+  local pipe = assert(io.popen "git ls-files '*.md'")
+  for path in pipe:lines() do
+    it("has no dead link: " .. path, function()
+      for _, link in ipairs(pages.links(path)) do
+        local target, anchor = link:match "^([^#]*)#?(.*)$"
+        if target == "" then target = path
+        else target = (path:match "^.*/" or "") .. target end
+        assert(io.open(target), link):close()
+        if anchor ~= "" then
+          assert.is_true(pages.anchors(target)[anchor], link)
+        end
+      end
+    end)
+  end
+  pipe:close()
+end)

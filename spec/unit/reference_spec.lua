@@ -95,6 +95,41 @@ describe("the reference", function()
     end
   end)
 
+  it("has no dead link", function()
+    local there, anchors = {}, {}
+    for _, page in pairs(pages) do
+      there[page.path] = page
+      anchors[page.path] = {}
+      for name in page.html:gmatch '<a name ?= ?"([^"]*)"' do
+        anchors[page.path][name] = true
+      end
+      for name in page.html:gmatch ' id="([^"]*)"' do
+        anchors[page.path][name] = true
+      end
+    end
+    for _, page in pairs(pages) do
+      for link in page.html:gmatch 'href="([^"]*)"' do
+        local target, anchor = link:match "^([^#]*)#?(.*)$"
+        if target == "" then target = page.path
+        elseif target:find "^%.%./%.%./%.%./" then
+          local path = target:gsub("^%.%./%.%./%.%./", "")
+          assert(io.open(path), page.path .. ": " .. link):close()
+          target = nil
+        elseif target:find "%.css$" or target:find "^%l+:" then target = nil
+        else
+          target = target:find "^%.%./" and target:sub(4)
+                   or (page.path:match "^.*/" or "") .. target
+        end
+        if target then
+          assert.truthy(there[target], page.path .. ": " .. link)
+          if anchor ~= "" then
+            assert.truthy(anchors[target][anchor], page.path .. ": " .. link)
+          end
+        end
+      end
+    end
+  end)
+
   it("has what `require \"pop3\"` gives", function()
     has_items("pop3", "connect message server store loop record check core")
   end)
