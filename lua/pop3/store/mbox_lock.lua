@@ -15,6 +15,7 @@
 -- @local
 
 local core = require "pop3.core"
+local pause = require "pop3.util.pause"
 
 local PAUSE = 0.1  -- seconds between two attempts
 
@@ -141,15 +142,6 @@ local function try(self, how, mode)
   return ok, message, errno
 end
 
--- Wait by the hook of the event loop: nothing ever comes to this descriptor.
-local function pause(wait, seconds)
-  local a, b = core.socketpair()
-  if not a then return end  -- no descriptor is left: try again at once
-  wait(a:getfd(), "r", seconds)
-  a:close()
-  b:close()
-end
-
 --- Lock an mbox.
 -- @tparam string path
 -- @tparam[opt] table opts `create`: make the file if there is none, with
@@ -170,7 +162,7 @@ local function acquire(path, opts)
     if left <= 0 then
       return nil, path .. ": it is locked by another program", "timeout"
     end
-    pause(opts.wait or core.poll, math.min(left, PAUSE))
+    pause(opts.wait, math.min(left, PAUSE))
   end
 end
 

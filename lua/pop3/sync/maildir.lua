@@ -227,11 +227,13 @@ local function publish(self, delivery)
 end
 
 -- Make all committed messages durable and visible.
--- @treturn boolean true; or nil, message, "io", when it is not known of any of
--- them
--- @treturn ?table of those that failed: `id` of the handle → message
+-- @treturn boolean true; or nil, message, "io"
+-- @treturn ?string message
+-- @treturn ?string "io"
+-- @treturn ?table when the others are delivered: `id` of a handle → why that
+-- message is not
 function Maildir:sync()
-  local pending, failures = self.pending, nil
+  local pending, failures, reason = self.pending, {}, nil
   self.pending = {}
   if #pending == 0 then return true end
   local failed = make_durable(pending)
@@ -242,13 +244,13 @@ function Maildir:sync()
     if ok then ok, message = publish(self, delivery) end
     if not ok then
       core.unlink(delivery.temp)
-      failures = failures or {}
-      failures[delivery.id or delivery.name] = message
+      failures[delivery.id or delivery.name], reason = message, message
     end
   end
   local ok, message = core.syncdir(self.path .. "/new")
   if not ok then return nil, message, "io" end
-  return true, failures
+  if reason then return nil, reason, "io", failures end
+  return true
 end
 
 -- --------------------------------------------------------------- after a crash

@@ -1,0 +1,187 @@
+--- Delivery to a command, such as an MDA: the message on its standard input.
+--
+-- `pop3.sync` delivers with it. A message is received into a spool; `commit` runs
+-- the command by /bin/sh with the spool as its standard input, so a command that
+-- reads slowly, or not at all, blocks nobody. What it prints is kept for the
+-- message of a failure, the last 1000 octets of it.
+--
+-- The exit status says what became of the message, as sysexits.h and the
+-- conventions of qmail and of the MDAs have it:
+--
+-- | status | meaning |
+-- |---|---|
+-- | 0 | delivered |
+-- | 99 | drop it: counts as delivered |
+-- | 64 to 74, 76 to 78, 100 | set aside |
+-- | 75, 111, a signal, all others | later |
+-- @module pop3.sync.pipe
+
+local check = require "pop3.util.argument"
+local core = require "pop3.core"
+local fields = require "pop3.sync.fields"
+local pause = require "pop3.util.pause"
+
+local KEPT = 1000  -- octets of what a command prints
+local GRACE = 5    -- seconds between SIGTERM and SIGKILL
+
+local Pipe = { __name = "pop3.pipe", calls = true }
+Pipe.__index = Pipe
+
+local Delivery = { __name = "pop3.delivery.pipe" }
+Delivery.__index = Delivery
+
+--- Options of `pop3.pipe`: `timeout` (300 seconds for one message; then the
+-- command and what it has started are ended), `eol` ("lf", as MDAs expect, or
+-- "crlf"), `spool` and `fields` as in `pop3.mbox`.
+--
+-- The environment of the command has `LPOP3_ID` (an idempotency key, the same in
+-- each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" when an
+-- attempt before may have succeeded, otherwise "").
+-- @tparam string command of the shell
+-- @tparam[opt] table opts
+-- @treturn pop3.pipe
+-- @usage
+-- local pop3 = require "pop3"
+-- local into = pop3.pipe "exec /usr/bin/procmail -d mrose"
+local function new(command, opts)
+  if type(command) ~= "string" or command == "" or command:find "\0" then
+    check.misuse(1, "pipe: the command must be a string")
+  end
+  opts = opts or {}
+  check.options(opts, { timeout = "number", spool = "string", fields = "table",
+                        eol = { crlf = true, lf = true } }, "pipe", 1)
+  fields.check(opts.fields, "pipe", 1)
+  return setmetatable({
+    command = command, timeout = opts.timeout or 300, fields = opts.fields,
+    form = opts.eol == "crlf" and "octets" or "lf",
+    spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
+  }, Pipe)
+end
+
+--- @tparam[opt] table opts `wait`: as in `pop3.connect`
+-- @treturn boolean true
+function Pipe:open(opts)
+  self.wait = opts and opts.wait
+  return true
+end
+
+function Pipe.close() end
+
+--- Begin a delivery. The command is run by `commit`.
+-- @tparam table handle of the message
+-- @treturn pop3.delivery.pipe, or nil, message, "io"
+function Pipe:begin(handle)
+  local file = core.spool(self.spool)
+  file:form(self.form)
+  local ok, message = file:write(fields.text(self.fields, handle))
+  if not ok then return nil, message, "io" end
+  return setmetatable({ into = self, file = file, handle = handle }, Delivery)
+end
+
+--- Write a piece of the message.
+-- @tparam string octets
+-- @treturn boolean true, or nil, message, "io"
+function Delivery:write(octets)
+  local ok, message = self.file:write(octets)
+  if not ok then return nil, message, "io" end
+  return true
+end
+
+--- Give the message up.
+function Delivery:abort()
+  self.file:close()
+end
+
+-- A value for the environment: it cannot hold a NUL.
+local function variable(name, value)
+  return name .. "=" .. tostring(value or ""):gsub("%z", "")
+end
+
+-- Take what the command has printed. Returns the end of it, and whether more may
+-- come.
+local function read_output(process, said)
+  while true do
+    local octets, err = process:read()
+    if not octets then return said, err == "timeout" end
+    said = (said .. octets):sub(-KEPT)
+  end
+end
+
+-- Wait until the command has ended, or the time is over. Returns how it ended and
+-- a number, as `command:status` has it, and what it printed.
+local function wait_for(process, wait, deadline)
+  local said = ""
+  while true do
+    local open
+    said, open = read_output(process, said)
+    local kind, number = process:status()
+    if kind then
+      said = read_output(process, said)
+      return kind, number, said
+    end
+    local left = deadline - core.now()
+    if left <= 0 then return nil, nil, said end
+    local ended, printed = process:getfd()
+    -- while it may print, wait for that: it ends, or it closes its output
+    if open and printed then
+      wait(printed, "r", math.min(left, 0.25))
+    elseif ended then
+      wait(ended, "r", left)
+    else
+      pause(wait, math.min(left, 0.1))
+    end
+  end
+end
+
+-- The time is over: end the command, in two steps.
+local function stop(process, wait)
+  for _, hard in ipairs { false, true } do
+    process:kill(hard)
+    if wait_for(process, wait, core.now() + GRACE) then return end
+  end
+end
+
+local later = { [75] = true, [111] = true }
+
+-- What an exit status means: true; or nil, message, how.
+local function meaning(kind, number, said)
+  if kind == "exit" and (number == 0 or number == 99) then return true end
+  local what = kind == "exit" and "exit status " .. number
+               or kind == "signal" and "ended by signal " .. number
+               or "its exit status is not known"
+  said = said:gsub("%s+$", ""):gsub("%c+", " ")
+  local message = ("pipe: %s%s"):format(what, said ~= "" and ": " .. said or "")
+  local rejected = kind == "exit" and not later[number]
+                   and (number >= 64 and number <= 78 or number == 100)
+  return nil, message, rejected and "reject" or nil
+end
+
+local function run(self, delivery)
+  local handle, wait = delivery.handle, self.wait or core.poll
+  local process <close>, message = core.spawn(self.command, delivery.file, {
+    variable("LPOP3_ID", handle.id), variable("LPOP3_UID", handle.uid),
+    variable("LPOP3_AGAIN", handle.again and "1"),
+  })
+  if not process then return nil, "pipe: " .. message, "io" end
+  local kind, number, said = wait_for(process, wait, core.now() + self.timeout)
+  if kind then return meaning(kind, number, said) end
+  stop(process, wait)
+  return nil, ("pipe: ended after %g seconds"):format(self.timeout)
+end
+
+--- Run the command on the message.
+-- @treturn boolean true; or nil, message (later), or nil, message, "reject" (set
+-- aside), or nil, message, "io" (the spool, or no process to be had)
+function Delivery:commit()
+  local ok, message, how = self.file:finish()
+  if ok then
+    ok, message, how = run(self.into, self)
+  else
+    how = "io"
+  end
+  self.file:close()
+  if not ok then return nil, message, how end
+  return true
+end
+
+return new
