@@ -171,6 +171,39 @@ local parts = {
 -- local box = pop3.mbox(os.tmpname())
 -- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 
+--- An LMTP server that `pop3.sync` delivers to, see `pop3.lmtp`.
+-- @tparam table opts
+-- @tparam[opt] string opts.host the server, with `port`; or `path`
+-- @tparam[opt] integer opts.port
+-- @tparam[opt] string opts.path the server's Unix socket
+-- @tparam {string,...} opts.to the addresses of the recipients
+-- @tparam[opt=""] string opts.from the address of the sender
+-- @tparam[opt=300] number opts.timeout seconds without progress; the reply to a message
+-- may take twice as long
+-- @tparam[opt] string opts.spool as for `mbox`
+-- @tparam[opt] table opts.fields as for `maildir`
+-- @treturn pop3.lmtp
+-- @function lmtp
+-- @usage
+-- local into = pop3.lmtp{ path = "/run/dovecot/lmtp", to = { "me@b.example" } }
+
+--- A command of the shell that `pop3.sync` delivers to, see `pop3.pipe`. The message is
+-- on its standard input. Its environment has `LPOP3_ID` (the same at each attempt),
+-- `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" if an attempt before may have
+-- succeeded, otherwise "").
+-- @tparam string command
+-- @tparam[opt] table opts
+-- @tparam[opt=300] number opts.timeout seconds for one message; then the command, and
+-- what it has started, are ended
+-- @tparam[opt="lf"] string opts.eol the line ends: "lf", as most programs expect, or
+-- "crlf"
+-- @tparam[opt] string opts.spool as for `mbox`
+-- @tparam[opt] table opts.fields as for `maildir`
+-- @treturn pop3.pipe
+-- @function pipe
+-- @usage
+-- local into = pop3.pipe "exec /usr/bin/procmail -d mrose"
+
 --- Hooks for event loops, see `pop3.loop`.
 -- @field loop
 

@@ -297,7 +297,9 @@ describe("the reference", function()
   end)
 
   it("has what concerns pop3.sync", function()
-    has_items("pop3", "sync maildir mbox")
+    has_items("pop3", "sync maildir mbox lmtp pipe")
+    has_params("pop3", "lmtp", known(pop3.lmtp, BAD))
+    has_params("pop3", "pipe", known(pop3.pipe, "true", BAD))
     for _, name in ipairs { "maildir", "mbox" } do
       has_params("pop3", name, known(pop3[name], "path", BAD))
       mentions("pop3", "maildir", known(pop3[name], "path", { fields = BAD }))

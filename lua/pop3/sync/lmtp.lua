@@ -10,7 +10,7 @@
 -- one more attempt is made on a new connection. When it is lost after that, it
 -- is not known who got the message: later. This window is LMTP's; the message
 -- may come twice, and its second attempt has `handle.again`.
--- @module pop3.sync.lmtp
+-- @classmod pop3.lmtp
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -34,7 +34,7 @@ local function check_address(address, what, level)
   end
 end
 
---- Options of `pop3.lmtp`: `host` and `port`, or `path` of a Unix socket; `to`: a
+-- Options of `pop3.lmtp`: `host` and `port`, or `path` of a Unix socket; `to`: a
 -- list of addresses; `from` (default: none, "<>"): the sender; `timeout` (300:
 -- seconds without progress; the reply to a message may take twice as long);
 -- `spool` and `fields` as in `pop3.mbox`.
@@ -71,7 +71,7 @@ local function new(opts)
   }, Lmtp)
 end
 
---- @tparam[opt] table opts `wait`: as in `pop3.connect`
+-- @tparam[opt] table opts `wait`: as in `pop3.connect`
 -- @treturn boolean true
 function Lmtp:open(opts)
   self.wait = opts and opts.wait
@@ -191,7 +191,7 @@ end
 
 -- ------------------------------------------------------------- one message
 
---- Begin a delivery. Nothing is sent before `commit`.
+-- Begin a delivery. Nothing is sent before `commit`.
 -- @tparam table handle of the message
 -- @treturn pop3.delivery.lmtp, or nil, message, "io"
 function Lmtp:begin(handle)
@@ -202,7 +202,7 @@ function Lmtp:begin(handle)
   return setmetatable({ into = self, file = file, id = handle.id }, Delivery)
 end
 
---- Write a piece of the message.
+-- Write a piece of the message.
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:write(octets)
@@ -211,7 +211,7 @@ function Delivery:write(octets)
   return true
 end
 
---- Give the message up.
+-- Give the message up.
 function Delivery:abort()
   self.file:close()
 end
@@ -316,7 +316,7 @@ local function transmit(self, delivery, known)
   return verdict(answers)
 end
 
---- Transmit the message.
+-- Transmit the message.
 -- @treturn boolean true; or nil, message (later), or nil, message, "reject" (set
 -- aside), or nil, message, "io" (the spool failed, or the server does not talk to
 -- us: it would be the same for each message)
@@ -337,7 +337,7 @@ function Delivery:commit()
   return true
 end
 
---- End the connection.
+-- End the connection.
 function Lmtp:close()
   if self.link then ask(self, "QUIT", 2) end
   drop(self)

@@ -14,7 +14,7 @@
 -- | 99 | drop it: counts as delivered |
 -- | 64 to 74, 76 to 78, 100 | set aside |
 -- | 75, 111, a signal, all others | later |
--- @module pop3.sync.pipe
+-- @classmod pop3.pipe
 
 local check = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -30,7 +30,7 @@ Pipe.__index = Pipe
 local Delivery = { __name = "pop3.delivery.pipe" }
 Delivery.__index = Delivery
 
---- Options of `pop3.pipe`: `timeout` (300 seconds for one message; then the
+-- Options of `pop3.pipe`: `timeout` (300 seconds for one message; then the
 -- command and what it has started are ended), `eol` ("lf", as MDAs expect, or
 -- "crlf"), `spool` and `fields` as in `pop3.mbox`.
 --
@@ -58,7 +58,7 @@ local function new(command, opts)
   }, Pipe)
 end
 
---- @tparam[opt] table opts `wait`: as in `pop3.connect`
+-- @tparam[opt] table opts `wait`: as in `pop3.connect`
 -- @treturn boolean true
 function Pipe:open(opts)
   self.wait = opts and opts.wait
@@ -67,7 +67,7 @@ end
 
 function Pipe.close() end
 
---- Begin a delivery. The command is run by `commit`.
+-- Begin a delivery. The command is run by `commit`.
 -- @tparam table handle of the message
 -- @treturn pop3.delivery.pipe, or nil, message, "io"
 function Pipe:begin(handle)
@@ -78,7 +78,7 @@ function Pipe:begin(handle)
   return setmetatable({ into = self, file = file, handle = handle }, Delivery)
 end
 
---- Write a piece of the message.
+-- Write a piece of the message.
 -- @tparam string octets
 -- @treturn boolean true, or nil, message, "io"
 function Delivery:write(octets)
@@ -87,7 +87,7 @@ function Delivery:write(octets)
   return true
 end
 
---- Give the message up.
+-- Give the message up.
 function Delivery:abort()
   self.file:close()
 end
@@ -169,7 +169,7 @@ local function run(self, delivery)
   return nil, ("pipe: ended after %g seconds"):format(self.timeout)
 end
 
---- Run the command on the message.
+-- Run the command on the message.
 -- @treturn boolean true; or nil, message (later), or nil, message, "reject" (set
 -- aside), or nil, message, "io" (the spool, or no process to be had)
 function Delivery:commit()
