@@ -34,8 +34,6 @@ struct pop3_server {
   unsigned char overlong;  /* the rest of this line is skipped */
   unsigned char busy;      /* enum pop3_busy */
   unsigned char last;      /* of the body that is being encoded */
-  unsigned char cutting;   /* the reply that comes has a bound */
-  unsigned char cut;       /* it was reached: nothing more goes out */
   unsigned char mute;      /* nobody reads: replies are dropped */
   unsigned char wipe;      /* there was a secret in 'in' */
   unsigned char sasl;      /* enum: may what follows be of an exchange? */
@@ -49,7 +47,6 @@ struct pop3_server {
   pop3_buf out;
   size_t gone;             /* octets of 'out' that are sent */
   pop3_span body;          /* what is not encoded yet */
-  uint64_t octets, lines;  /* what may still go out before the cut */
   pop3_buf secrets;        /* of the last login command */
 };
 
@@ -99,20 +96,9 @@ static int make_room (pop3_server *s, size_t n) {
   return pop3_buf_room(&s->out, n);
 }
 
-/*
-** 'n' octets have just been put behind 'out'. Let them count, or only as
-** many as the cut allows.
-*/
+/* 'n' octets have just been put after 'out'; they count unless nobody reads. */
 static void put_done (pop3_server *s, size_t n) {
-  if (s->cut || s->mute) return;
-  if (s->cutting) {
-    if (n >= s->octets) {
-      n = (size_t)s->octets;
-      s->cut = 1;
-    }
-    if (s->octets != UINT64_MAX) s->octets -= n;
-  }
-  s->out.n += n;
+  if (!s->mute) s->out.n += n;
 }
 
 static int put (pop3_server *s, const char *p, size_t n) {
@@ -148,7 +134,7 @@ static int trace_reply (pop3_server *s, size_t start, size_t skip) {
   int err;
   line.p = s->out.p + start;
   line.n = s->out.n - start;
-  if (line.n == 0) return 0;  /* all of it was cut */
+  if (line.n == 0) return 0;  /* nobody reads */
   while (line.n > 0 && (line.p[line.n - 1] == '\n' ||
                         line.p[line.n - 1] == '\r')) line.n--;
   if (skip > line.n) skip = line.n;
@@ -253,44 +239,14 @@ int pop3_server_raw (pop3_server *s, const char *p, size_t n) {
 
 /* ----------------------------------------------------------------- bodies */
 
-/* Of out[from .. n), keep what ends with the last line that the cut allows. */
-static size_t within_lines (pop3_server *s, const char *p, size_t n) {
-  size_t i = 0;
-  while (i < n) {
-    const char *lf;
-    if (s->lines == 0) {
-      s->cut = 1;
-      return i;
-    }
-    lf = (const char *)memchr(p + i, '\n', n - i);
-    if (lf == NULL) return n;
-    i = (size_t)(lf - p) + 1;
-    s->lines--;
-  }
-  return n;
-}
-
-/* 'n' octets of an encoded body have been put behind 'out'. */
-static void body_done (pop3_server *s, size_t n) {
-  if (s->cutting && s->lines != UINT64_MAX && !s->cut) {
-    size_t k = within_lines(s, s->out.p + s->out.n, n);
-    int cut = s->cut;
-    s->cut = 0;
-    put_done(s, k);
-    s->cut = (unsigned char)(s->cut || cut);
-  }
-  else put_done(s, n);
-}
-
 int pop3_server_fill (pop3_server *s) {
   while (s->busy == POP3_ENCODING && pending(s) < s->lim->output) {
     size_t used, n, room;
-    if (s->cut) s->body.n = 0;
     if (s->body.n == 0) {
       if (!s->last) s->busy = POP3_HUNGRY;
       else {
         if (make_room(s, POP3_ENDOT_TAIL) != 0) return POP3_ENOMEM;
-        body_done(s, pop3_endot_end(&s->enc, s->out.p + s->out.n));
+        put_done(s, pop3_endot_end(&s->enc, s->out.p + s->out.n));
         s->busy = POP3_IDLE;
       }
       s->body.p = NULL;
@@ -304,7 +260,7 @@ int pop3_server_fill (pop3_server *s) {
                        s->body.p, s->body.n, &used);
     s->body.p += used;
     s->body.n -= used;
-    body_done(s, n);
+    put_done(s, n);
   }
   return 0;
 }
@@ -329,17 +285,6 @@ void pop3_server_mute (pop3_server *s) {
 
 int pop3_server_busy (const pop3_server *s) {
   return s->busy;
-}
-
-void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines) {
-  s->cutting = 1;
-  s->octets = octets;
-  s->lines = lines;
-  s->cut = octets == 0;
-}
-
-int pop3_server_is_cut (const pop3_server *s) {
-  return s->cut || s->mute || (s->cutting && s->busy == POP3_IDLE);
 }
 
 pop3_span pop3_server_out (const pop3_server *s) {
@@ -600,7 +545,7 @@ int pop3_server_next (pop3_server *s, pop3_command *cmd) {
   size_t n;
   int got = 0;
   while (got == 0) {
-    if (s->busy != POP3_IDLE || s->cut || pending(s) >= s->lim->output ||
+    if (s->busy != POP3_IDLE || pending(s) >= s->lim->output ||
         (s->phase != POP3_AUTHORIZATION && s->phase != POP3_TRANSACTION))
       return 0;
     got = take_line(s, &line, &n);

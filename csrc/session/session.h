@@ -321,15 +321,6 @@ int pop3_server_more (pop3_server *s, const char *p, size_t n);
 */
 void pop3_server_mute (pop3_server *s);
 
-/*
-** Let only so much of the reply that comes next out: 'octets' of it, or
-** lines of its body, whichever comes first (UINT64_MAX: no such bound). The
-** rest is dropped. It is cut when the bound is reached or the reply is out;
-** one that is mute is so, too.
-*/
-void pop3_server_cut (pop3_server *s, uint64_t octets, uint64_t lines);
-int  pop3_server_is_cut (const pop3_server *s);
-
 /* Octets to send; taking them lets more of a body be encoded. */
 int       pop3_server_fill (pop3_server *s);
 pop3_span pop3_server_out (const pop3_server *s);

@@ -100,70 +100,9 @@ static void one_at_a_time (void) {
   end_server(s, &m);
 }
 
-/* -------------------------------------------------------------------- cuts */
+/* -------------------------------------------------------------------- mute */
 
 static const char mail[] = "Subject: x\r\n\r\n.\r\n..a\r\n\r\nlast\r\n";
-static const char wire[] =
-  "+OK\r\nSubject: x\r\n\r\n..\r\n...a\r\n\r\nlast\r\n.\r\n";
-
-/* How much of 'wire' a cut lets out. */
-static size_t cut_at (uint64_t octets, uint64_t lines) {
-  size_t i, n = sizeof wire - 1;
-  const char *p = wire + 5;
-  for (i = 0; i < lines && p < wire + n; i++) p = strchr(p, '\n') + 1;
-  if ((size_t)(p - wire) < n) n = (size_t)(p - wire);
-  return octets < n ? (size_t)octets : n;
-}
-
-static void check_cut (uint64_t octets, uint64_t lines, size_t output,
-                       size_t piece, size_t step) {
-  pop3_server_limits lim = { 8192, 0 };
-  failmem m;
-  pop3_server *s;
-  pop3_command cmd;
-  char out[sizeof wire];
-  size_t n = 0, at = 0;
-  lim.output = output;
-  s = new_server(&m, &lim);
-  CHECK(feed(s, "RETR 1\r\nNOOP\r\n") == 0);
-  CHECK(pop3_server_next(s, &cmd) == 1);
-  pop3_server_cut(s, octets, lines);
-  CHECK(pop3_server_reply(s, 1, none, none) == 0);
-  while (at < sizeof mail - 1) {
-    size_t k = sizeof mail - 1 - at < piece ? sizeof mail - 1 - at : piece;
-    CHECK(pop3_server_body(s, mail + at, k, 0) == 0);
-    n = drain(s, step, out, n);
-    CHECK(pop3_server_busy(s) == POP3_HUNGRY);
-    at += k;
-  }
-  CHECK(pop3_server_body(s, "", 0, 1) == 0);
-  n = drain(s, step, out, n);
-  CHECK_SAME(out, n, wire, cut_at(octets, lines));
-  CHECK(pop3_server_is_cut(s) && pop3_server_busy(s) == POP3_IDLE);
-  if (n < sizeof wire - 1) CHECK(pop3_server_next(s, &cmd) == 0);
-  end_server(s, &m);
-}
-
-/* At every octet and every line, with every limit on output. */
-static void cuts (void) {
-  static const size_t outputs[] = { 1, 2, 3, 5, 17, 4096 };
-  static const size_t pieces[] = { 1, 2, 7, 100 };
-  uint64_t octets, lines;
-  size_t o, p;
-  for (octets = 0; octets <= sizeof wire; octets++)
-    for (lines = 0; lines < 9; lines++)
-      for (o = 0; o < 6; o++)
-        for (p = 0; p < 4; p++) {
-          check_about("cut at %d octets, %d lines; output %d, pieces of %d",
-                      (int)octets, (int)lines, (int)outputs[o],
-                      (int)pieces[p]);
-          check_cut(octets, lines, outputs[o], pieces[p], 1);
-          check_cut(octets, lines, outputs[o], pieces[p], 4096);
-          check_cut(UINT64_MAX, lines, outputs[o], pieces[p], 3);
-        }
-}
-
-/* -------------------------------------------------------------------- mute */
 
 /* Nothing comes out any more, whatever the state was; commands do. */
 static void muted (void) {
@@ -273,7 +212,6 @@ int main (void) {
   wire_sweep("spec/wire/server-sasl.txt", 'C', wire_server);
   slow_reader();
   one_at_a_time();
-  cuts();
   muted();
   memory();
   rooms();

@@ -94,13 +94,6 @@ static int raw (play *p, const char *s) {
   return pop3_server_raw(p->e, octets, n);
 }
 
-static void cut (play *p, const char *s) {
-  size_t octets = wire_number(s, "octets", (size_t)-1);
-  size_t lines = wire_number(s, "lines", (size_t)-1);
-  pop3_server_cut(p->e, octets == (size_t)-1 ? UINT64_MAX : octets,
-                  lines == (size_t)-1 ? UINT64_MAX : lines);
-}
-
 static int challenge (play *p, const char *s) {
   pop3_span text;
   char octets[1024];
@@ -119,7 +112,6 @@ static int act (play *p, const char *s) {
   if (strncmp(s, "raw", 3) == 0) return raw(p, s);
   if (strncmp(s, "challenge", 9) == 0) return challenge(p, s);
   if (strncmp(s, "mute", 4) == 0) pop3_server_mute(p->e);
-  else if (strncmp(s, "cut", 3) == 0) cut(p, s);
   else if (CHECK(strncmp(s, "enter ", 6) == 0))
     pop3_server_enter(p->e, wire_phase(s + 6));
   return 0;
@@ -209,8 +201,6 @@ static int step (play *p, size_t i) {
     CHECK(pop3_server_unread(p->e) == strtoul(l->text, NULL, 10));
   else if (strcmp(l->key, "state") == 0)
     CHECK(pop3_server_phase(p->e) == wire_phase(l->text));
-  else if (strcmp(l->key, "cut") == 0)
-    CHECK(pop3_server_is_cut(p->e));
   else if (strcmp(l->key, "rest") == 0)
     pop3_server_rest(p->e);
   return 0;

@@ -56,12 +56,7 @@ static void give_pieces (run *r, cuts *c, size_t size) {
 /* The same reply to the same command, always. */
 static void answer (run *r, cuts *c, const pop3_command *cmd) {
   pop3_span text = span(r->mail, r->n < 40 ? r->n : 40);
-  uint64_t bound = cmd->lines >= 0 ? (uint64_t)cmd->lines : 0;
   switch (cmd->verb) {
-    case POP3_V_TOP:
-      pop3_server_cut(r->e, cmd->number % 2 ? bound : UINT64_MAX,
-                      cmd->number % 3 ? bound : UINT64_MAX);
-      break;
     case POP3_V_PASS: case POP3_V_APOP:
       pop3_server_enter(r->e, POP3_TRANSACTION);
       break;

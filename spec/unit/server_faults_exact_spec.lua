@@ -175,6 +175,34 @@ describe("a body", function()
     end
   end)
 
+  it("from a source is cut at each octet and each line, in whatever pieces", function()
+    local body = "Subject: x\r\n\r\n.\r\n..a\r\n\r\nlast\r\n"
+    local whole = "+OK\r\nSubject: x\r\n\r\n..\r\n...a\r\n\r\nlast\r\n.\r\n"
+    local ends = {}  -- of lines of the body
+    for at in whole:gmatch "\n()" do ends[#ends + 1] = at - 1 end
+    local function expected(bytes, lines)
+      local n = math.min(bytes or #whole, lines and ends[lines + 1] or #whole)
+      return whole:sub(1, n)
+    end
+    local function came(cut, piece)
+      local s = server { verb = "XB", cut = cut }
+      function s.on.XB(session)
+        return session:multi("", piece and trickle(body, piece) or body)
+      end
+      return (all(s, "XB\r\nNOOP\r\n"))
+    end
+    for _, piece in ipairs { false, 1, 2, 7 } do
+      for bytes in helper.sweep(0, #whole + 1, 12) do
+        assert.equal(expected(bytes), came({ bytes = bytes }, piece))
+      end
+      for lines in helper.sweep(0, #ends, 6) do
+        assert.equal(expected(nil, lines), came({ lines = lines }, piece))
+        assert.equal(expected(20, lines), came({ bytes = 20, lines = lines },
+                                               piece))
+      end
+    end
+  end)
+
   it("whose source fails ends in a reset, changed or not", function()
     for _, more in ipairs { false, "!" } do
       local s, n = server(), 0

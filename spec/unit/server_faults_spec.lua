@@ -61,6 +61,15 @@ describe("cut", function()
     assert.equal("+OK 1 " .. #MAIL[1] .. "\r\n", (t:rest()))
   end)
 
+  it("is in the transcript as far as it went", function()
+    local s = server { verb = "STAT", cut = { bytes = 6 } }
+    local t = logged_in(s)
+    t:send "STAT\r\n"
+    assert.equal("+OK 1 ", (t:rest()))
+    local list = s:transcript()
+    assert.equal("+OK 1 ", list[#list].line)
+  end)
+
   it("lets the maildrop go, and deletes nothing", function()
     local s = server { verb = "DELE", cut = { bytes = 1 } }
     local t = logged_in(s)

@@ -359,9 +359,6 @@ local function act_all(play)
       elseif what == "challenge" then engine:challenge(unquote(text))
       elseif what == "enter" then engine:enter(text:match "%l+$")
       elseif what == "mute" then engine:mute()
-      elseif what == "cut" then
-        engine:cut(math.tointeger(text:match "octets=(%d+)"),
-                   math.tointeger(text:match "lines=(%d+)"))
       else error(text) end
     end
   end
@@ -416,10 +413,6 @@ end
 
 function server.state(play, line)
   assert.equal(line.text, play.engine:state())
-end
-
-function server.cut(play)
-  assert.is_true(play.engine:is_cut())
 end
 
 function server.rest(play)

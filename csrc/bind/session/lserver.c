@@ -375,37 +375,12 @@ static int s_raw (lua_State *L) {
 }
 
 /***
-Let only so much of the reply that comes next go out. Once the bound is
-reached, or the reply is out, `is_cut` is true; and when it is mute.
-@function server:cut
-@tparam ?integer octets
-@tparam ?integer lines of the body
-*/
-static int s_cut (lua_State *L) {
-  Server *u = check(L);
-  lua_Integer octets = luaL_optinteger(L, 2, -1);
-  lua_Integer lines = luaL_optinteger(L, 3, -1);
-  pop3_server_cut(u->s, octets < 0 ? UINT64_MAX : (uint64_t)octets,
-                  lines < 0 ? UINT64_MAX : (uint64_t)lines);
-  return 0;
-}
-
-/***
 Nobody reads any more: drop all replies from here on.
 @function server:mute
 */
 static int s_mute (lua_State *L) {
   pop3_server_mute(check(L)->s);
   return 0;
-}
-
-/***
-@function server:is_cut
-@treturn boolean
-*/
-static int s_is_cut (lua_State *L) {
-  lua_pushboolean(L, pop3_server_is_cut(check(L)->s));
-  return 1;
 }
 
 /***
@@ -524,10 +499,8 @@ static const luaL_Reg methods[] = {
   { "busy", s_busy },
   { "challenge", s_challenge },
   { "close", s_close },
-  { "cut", s_cut },
   { "enter", s_enter },
   { "feed", s_feed },
-  { "is_cut", s_is_cut },
   { "mask", s_mask },
   { "mute", s_mute },
   { "next", s_next },
