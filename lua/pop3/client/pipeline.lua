@@ -44,7 +44,7 @@ end
 -- @tparam string line
 -- @tparam[opt=false] boolean streamed its body is taken in pieces
 -- @treturn boolean true, or nil, message, code when the session has ended
-function Pipeline:send(line, streamed)
+local function send(self, line, streamed)
   local s = self.session
   if s.dead then return fail(s, line, "the session has ended", "closed") end
   local ok, message, code = s.engine:ask(line, nil, streamed)
@@ -56,6 +56,7 @@ function Pipeline:send(line, streamed)
   self.sent = self.sent + 1
   return true
 end
+Pipeline.send = send
 
 -- The rest of a body that nobody takes is read.
 local function skip(s, label)
@@ -73,10 +74,14 @@ end
 -- text for a command without a body; false, message, code, reply when there is no
 -- such body and the session goes on; nil, message, code when it has ended.
 -- `code` is "io" when the file or `take` refused
-function Pipeline:reply(label, file, take)
+local function reply(self, label, file, take)
   local s = self.session
-  local refused
   local what, a, b, c = event(s, label, file)
+  if what == "body" and a then
+    self.answered = self.answered + 1
+    return true, a
+  end
+  local refused
   while what == "data" do
     if take and not refused then
       local taken, why = take(a)
@@ -95,9 +100,10 @@ function Pipeline:reply(label, file, take)
     if refused then return false, tostring(refused), "io" end
     return true, a
   end
-  local _, message, code, reply = unfinished(s, label, what, a, b, c)
-  return false, message, code, reply
+  local _, message, code, answer = unfinished(s, label, what, a, b, c)
+  return false, message, code, answer
 end
+Pipeline.reply = reply
 
 --- The next reply has the time of an operation of its own.
 function Pipeline:restart_clock()
@@ -149,23 +155,29 @@ end
 -- Fetch what is listed; how many were told of, how many came, and when the
 -- session ended, message and code.
 local function fetch_all(p, list, fn)
-  local done, came = 0, 0
-  while done < #list do
-    if p:wants_more() then
-      while p.sent < #list and p:has_room() do
-        local ok, message, code = p:send("RETR " .. list[p.sent + 1])
+  local done, came, sent, count = 0, 0, 0, #list
+  local window, half = p.window, p.window // 2
+  local lines = {}  -- the commands under way
+  while done < count do
+    if sent - done <= half then
+      while sent < count and sent - done < window do
+        sent = sent + 1
+        local line = "RETR " .. list[sent]
+        lines[sent] = line
+        local ok, message, code = send(p, line)
         if not ok then return done, came, message, code end
       end
     end
-    local n = list[done + 1]
-    local ok, octets, code, reply = p:reply("RETR " .. n)
+    local ok, octets, code, answer = reply(p, lines[done + 1])
     if ok == nil then return done, came, octets, code end
     done = done + 1
+    lines[done] = nil
+    local n = list[done]
     if ok then
       came = came + 1
       fn(n, octets)
     else
-      fn(n, nil, octets, code, reply)
+      fn(n, nil, octets, code, answer)
     end
   end
   return done, came
