@@ -22,6 +22,7 @@
 
 #define KEEP (256 * 1024)  /* storage that is kept between replies */
 #define TEXT_MAX (16 * 1024 * 1024)  /* octets of a body that is no message */
+#define DEFECTS 100  /* bad lines of a listing that are always forgiven */
 
 const pop3_client_limits pop3_client_defaults = {
   8192, 4194304, UINT64_MAX, 16 * 1024 * 1024
@@ -49,10 +50,14 @@ struct pop3_client {
   int inbody;
   int handed;          /* 'plain' was handed out: it goes at the next call */
   int challenged;      /* a challenge waits for its answer */
+  int skipped;         /* an empty line came in place of a reply */
   int bodyerr;         /* why the rest of this body is dropped */
   pop3_undot dot;
   uint64_t octets;     /* of this body, so far */
-  uint64_t entries;
+  uint64_t entries;    /* lines of this listing, so far */
+  uint64_t bad;        /* of these, without a number or a value */
+  uint64_t anonymous;  /* of these, without a message number */
+  int junk;            /* one of them is not empty */
   uint64_t drained;    /* octets dropped since something was wanted */
   ask *q;              /* a ring */
   size_t qcap, qhead, qn;
@@ -156,12 +161,60 @@ void pop3_client_eof (pop3_client *c) {
 pop3_span pop3_client_culprit (const pop3_client *c) {
   pop3_span s;
   s.p = c->text.p;
-  s.n = c->err == POP3_ESTATUS ? c->text.n : 0;
+  s.n = c->err == POP3_ESTATUS || c->err == POP3_EUNASKED ? c->text.n : 0;
   return s;
 }
 
 size_t pop3_client_unread (const pop3_client *c) {
   return c->in.n - c->r;
+}
+
+static int show_status (pop3_client *c, int verb, pop3_span *line, size_t skip,
+                        int readable);
+
+/*
+** Did octets come that no command asked for? An empty line is forgiven, as it
+** is before a reply: some servers send CR LF CR LF at the end of a body.
+*/
+static int is_unasked (const pop3_client *c) {
+  size_t n = c->in.n - c->r;
+  const char *p = c->in.p + c->r;
+  if (n == 0) return 0;
+  if (c->skipped || n > 2) return 1;
+  if (n == 2) return p[0] != '\r' || p[1] != '\n';
+  return p[0] != '\r' && p[0] != '\n';
+}
+
+/* Keep the line that nobody asked for, for 'culprit'. Returns the error. */
+static int keep_unasked (pop3_client *c) {
+  pop3_span line;
+  const char *lf;
+  line.p = c->in.p + c->r;
+  line.n = c->in.n - c->r;
+  if (line.n > c->lim.line) line.n = c->lim.line;
+  lf = (const char *)memchr(line.p, '\n', line.n);
+  if (lf != NULL) line.n = (size_t)(lf - line.p);
+  while (line.n > 0 && line.p[line.n - 1] == '\r') line.n--;
+  c->text.n = 0;
+  if (show_status(c, POP3_V_PASS, &line, 0, 0) != 0) return POP3_ENOMEM;
+  if (line.p != c->text.p && pop3_buf_add(&c->text, line.p, line.n) != 0)
+    return POP3_ENOMEM;
+  return POP3_EUNASKED;
+}
+
+/* Is what came one whole line that begins with -ERR? */
+static int is_last_words (const pop3_client *c) {
+  size_t n = c->in.n - c->r;
+  const char *p = c->in.p + c->r;
+  return n > 5 && memcmp(p, "-ERR", 4) == 0 && p[4] == ' ' &&
+         memchr(p, '\n', n) == p + n - 1;
+}
+
+int pop3_client_quiet (pop3_client *c) {
+  if (c->err != 0) return c->err;
+  if (!is_unasked(c)) return 0;
+  if (is_last_words(c)) return 1;
+  return c->err = keep_unasked(c);
 }
 
 /* --------------------------------------------------------------- commands */
@@ -226,7 +279,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   const pop3_verb *v;
   size_t secret, out = c->out.n, secrets = c->secrets.n;
   ask a;
-  int id, err;
+  int id, err, early = 0;
   if (c->err != 0) return c->err;
   if (unfit(line, n) || n == 0) return POP3_EARG;
   if (n > POP3_COMMAND_MAX) return POP3_ELONG;
@@ -237,7 +290,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   v = pop3_verb_row(id);
   if ((v->phases & (1 << c->phase)) == 0 || turning(c)) return POP3_ESTATE;
   drop_handed(c);
-  if (c->qn == 0 && c->r < c->in.n) return c->err = POP3_EUNASKED;
+  if (c->qn == 0 && (early = pop3_client_quiet(c)) < 0) return early;
   a.verb = (unsigned char)id;
   a.shape = is_bare(rest) ? v->bare : v->full;
   if (id == POP3_V_OTHER) a.shape = body ? POP3_S_BODY : POP3_S_LINE;
@@ -262,7 +315,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   }
   if (id == POP3_V_QUIT && c->phase == POP3_TRANSACTION)
     c->phase = POP3_UPDATE;
-  return 0;
+  return early;
 }
 
 size_t pop3_client_asked (const pop3_client *c) {
@@ -337,19 +390,52 @@ static int take_line (pop3_client *c, size_t from, size_t to, pop3_span *line,
   return line->n > c->lim.line ? POP3_ELINE : 1;
 }
 
-/* The numbers or the id that a +OK to STAT, LIST n or UIDL n begins with. */
+/* A word of a listing; blanks and tabs part words. */
+static pop3_span next_field (pop3_span *s) {
+  pop3_span w;
+  while (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t')) s->p++, s->n--;
+  w = *s;
+  while (s->n > 0 && s->p[0] != ' ' && s->p[0] != '\t') s->p++, s->n--;
+  w.n -= s->n;
+  return w;
+}
+
+/* Can it be a unique-id? RFC 1939 allows less; servers send UTF-8 and blanks. */
+static int is_uid (pop3_span s) {
+  size_t i;
+  for (i = 0; i < s.n; i++)
+    if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) return 0;
+  return s.n > 0;
+}
+
+/*
+** The message number and the size or unique-id of a line of a listing, or of a
+** +OK to STAT, LIST n and UIDL n. 'ev->valid' says which of them are right.
+*/
 static void take_numbers (pop3_event *ev, pop3_span s) {
-  pop3_span a = pop3_word(&s), b;
-  if (!pop3_number(a.p, a.n, INT64_MAX, &ev->number)) ev->err = POP3_EENTRY;
-  while (s.n > 0 && s.p[0] == ' ') s.p++, s.n--;
+  pop3_span a, b;
+  while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' ||
+                     s.p[s.n - 1] == '\r')) s.n--;
+  a = next_field(&s);
+  ev->valid = 0;
+  if (pop3_number(a.p, a.n, INT64_MAX, &ev->number)) ev->valid = POP3_NUMBER;
+  b = s;
   if (pop3_verb_row(ev->verb)->flags & POP3_VF_UID) {
-    while (s.n > 0 && s.p[s.n - 1] == ' ') s.n--;
-    ev->data = s;
-    if (s.n == 0) ev->err = POP3_EENTRY;
-    return;
+    while (b.n > 0 && (b.p[0] == ' ' || b.p[0] == '\t')) b.p++, b.n--;
+    ev->data = b;
+    if (ev->valid && is_uid(b)) ev->valid |= POP3_VALUE;
+    else if (b.n == 0 && ev->type == POP3_EV_REPLY && is_uid(a)) {
+      ev->number = 0;  /* the answer to UIDL n, without the number */
+      ev->data = a;
+      ev->valid = POP3_VALUE;
+    }
   }
-  b = pop3_word(&s);
-  if (!pop3_number(b.p, b.n, INT64_MAX, &ev->octets)) ev->err = POP3_EENTRY;
+  else {
+    b = next_field(&s);
+    if (ev->valid && pop3_number(b.p, b.n, INT64_MAX, &ev->octets))
+      ev->valid |= POP3_VALUE;
+  }
+  if (ev->valid != (POP3_NUMBER | POP3_VALUE)) ev->err = POP3_EENTRY;
 }
 
 /*
@@ -370,7 +456,7 @@ static int take_status (pop3_event *ev, pop3_span line) {
   if (n == 0 || (line.n > n && line.p[n] != ' ' && line.p[n] != '\t'))
     return POP3_ESTATUS;
   ev->ok = n == 3;
-  while (n < line.n && line.p[n] == ' ') n++;
+  while (n < line.n && (line.p[n] == ' ' || line.p[n] == '\t')) n++;
   ev->text.p = line.p + n;
   ev->text.n = line.n - n;
   return 0;
@@ -387,13 +473,27 @@ static size_t code_length (pop3_span text) {
   return i + 1 < text.n && text.p[i + 1] == ' ' ? i + 2 : i + 1;
 }
 
+/* A text for people holds no control characters: each becomes a blank. */
+static void clean (char *p, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned char u = (unsigned char)p[i];
+    if (u >= ' ' && u < 0x7f) continue;
+    if (u <= 0x7f) p[i] = ' ';
+    else if (u == 0xc2 && i + 1 < n && ((unsigned char)p[i + 1] & 0xe0) == 0x80)
+      p[i] = p[i + 1] = ' ';  /* U+0080 to U+009F in UTF-8 */
+  }
+}
+
 /*
-** Mask the secrets that a status line repeats behind its first 'skip' octets,
-** and trace it. '*line' then is what may be shown.
+** Mask the secrets that a status line repeats after its first 'skip' octets,
+** make it 'readable', and trace it. '*line' then is what may be shown; it is in
+** one of the two buffers of 'c'.
 */
-static int show_status (pop3_client *c, int verb, pop3_span *line,
-                        size_t skip) {
+static int show_status (pop3_client *c, int verb, pop3_span *line, size_t skip,
+                        int readable) {
   int login = (pop3_verb_row(verb)->flags & POP3_VF_LOGIN) != 0;
+  char *p = c->in.p + c->r;
   pop3_span rest;
   rest.p = line->p + skip;
   rest.n = line->n - skip;
@@ -402,9 +502,10 @@ static int show_status (pop3_client *c, int verb, pop3_span *line,
     if (pop3_buf_add(&c->text, line->p, skip) != 0 ||
         pop3_mask_text(&c->text, &c->secrets, rest, login) != 0)
       return POP3_ENOMEM;
-    line->p = c->text.p;
+    line->p = p = c->text.p;
     line->n = c->text.n;
   }
+  if (readable) clean(p, line->n);
   return c->j == NULL ? 0 : pop3_journal_add(c->j, 0, 'S', *line, 0);
 }
 
@@ -444,6 +545,22 @@ static int take_challenge (pop3_client *c, pop3_event *ev, pop3_span line,
   return 1;
 }
 
+/* An empty line where a reply is due is skipped, once for each reply. */
+static int skip_empty (pop3_client *c, size_t next) {
+  static const pop3_span note = { "(an empty line was skipped)", 27 };
+  c->skipped = 1;
+  c->body = c->w = c->r = next;
+  return c->j == NULL ? 0 : pop3_journal_add(c->j, 0, 'S', note, 0);
+}
+
+/* Which line ends count in the body after this status line? See dot.h. */
+static int body_mode (const ask *a, int in_lf) {
+  int mail = a->verb == POP3_V_OTHER ||
+             (pop3_verb_row(a->verb)->flags & POP3_VF_MAIL) != 0;
+  if (!mail) return POP3_UNDOT_LISTING;
+  return in_lf ? POP3_UNDOT_LOOSE : POP3_UNDOT_AUTO;
+}
+
 /*
 ** A status line, if it is all there: 1, with the body begun if there is one.
 */
@@ -452,7 +569,13 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   char *shown;
   size_t next, skip, code, shield = 0;
   int got = take_line(c, c->r, c->in.n, &line, &next);
+  if (got > 0 && line.n == 0 && !c->skipped && a->verb != POP3_V_GREETING) {
+    if (skip_empty(c, next) != 0) return POP3_ENOMEM;
+    got = take_line(c, c->r, c->in.n, &line, &next);
+  }
   if (got <= 0) return got;
+  c->skipped = 0;
+  while (line.n > 0 && line.p[line.n - 1] == '\r') line.n--;
   if (is_challenge(a, line)) return take_challenge(c, ev, line, next);
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_EV_REPLY;
@@ -469,7 +592,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
     if (pop3_code_known(plain.p + 1, (size_t)(end - plain.p) - 1)) shield = code;
   }
   shown = c->in.p + c->r;
-  if (show_status(c, a->verb, &line, skip + shield) != 0) return POP3_ENOMEM;
+  if (show_status(c, a->verb, &line, skip + shield, got == 0) != 0)
+    return POP3_ENOMEM;
   if (got != 0) {  /* keep it for 'culprit' */
     if (line.p == c->text.p) return got;
     c->text.n = 0;
@@ -485,12 +609,14 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   if (ev->ok && !ev->more &&
       (pop3_verb_row(a->verb)->flags & POP3_VF_NUMBERS) != 0)
     take_numbers(ev, plain);
-  pop3_undot_init(&c->dot, next < 2 || c->in.p[next - 2] != '\r');
+  pop3_undot_init(&c->dot, body_mode(a, next < 2 ||
+                                        c->in.p[next - 2] != '\r'));
   c->body = c->w = c->r = next;
   if (ev->more) {
     c->inbody = 1;
     c->bodyerr = 0;
-    c->octets = c->entries = 0;
+    c->octets = c->entries = c->bad = c->anonymous = 0;
+    c->junk = 0;
     if (!a->dropped) c->drained = 0;
   }
   else {  /* a list of mechanisms (AUTH alone) is no login */
@@ -500,13 +626,27 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   return 1;
 }
 
-/* One line "number value" of a listing into '*ev'. */
-static int take_entry (pop3_event *ev, int verb, pop3_span line) {
+/*
+** One line "number value" of a listing: an ENTRY, or a DEFECT where one of the
+** two is missing or wrong. Servers lose the index file of a message, or have a
+** negative size for it; the others are still right. ENTRY as an error when more
+** lines are bad than good: then it is no listing. Nor is one without any message
+** number.
+*/
+static int take_entry (pop3_client *c, pop3_event *ev, int verb,
+                       pop3_span line) {
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_EV_ENTRY;
   ev->verb = verb;
   take_numbers(ev, line);
-  return ev->number == 0 ? POP3_EENTRY : ev->err;
+  if (ev->number == 0) ev->valid &= ~POP3_NUMBER, ev->err = POP3_EENTRY;
+  if (ev->err == 0) return 0;
+  ev->type = POP3_EV_DEFECT;
+  ev->text = line;
+  ev->err = 0;
+  if ((ev->valid & POP3_NUMBER) == 0) c->anonymous++, c->junk |= line.n > 0;
+  c->bad++;
+  return c->bad > DEFECTS && c->bad > c->entries - c->bad ? POP3_EENTRY : 0;
 }
 
 /*
@@ -529,7 +669,7 @@ static int next_entry (pop3_client *c, ask *a, pop3_event *ev) {
   if (got <= 0) return got;
   c->body = next;
   if (++c->entries > c->lim.listing) err = POP3_ELISTING;
-  else err = take_entry(ev, a->verb, line);
+  else err = take_entry(c, ev, a->verb, line);
   if (err == 0) return 1;
   spoil(c, err, c->w - c->body);
   return 0;
@@ -567,7 +707,7 @@ static int end_body (pop3_client *c, ask *a, pop3_event *ev) {
   ev->mode = a->mode;
   ev->err = c->bodyerr;
   ev->octets = c->octets;
-  ev->number = c->entries;
+  ev->number = c->entries - c->anonymous;
   ev->data.p = c->in.p + c->body;
   ev->data.n = c->w - c->body;
   c->handed = 1;
@@ -584,7 +724,9 @@ static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
   if (a->shape == POP3_S_LISTING && !a->dropped) {
     got = next_entry(c, a, ev);
     if (got != 0) return got;
-    if (c->dot.done && c->body < c->w) c->bodyerr = POP3_EENTRY;
+    if (c->dot.done && (c->body < c->w || (c->junk && c->entries ==
+                                           c->anonymous)))
+      c->bodyerr = POP3_EENTRY;  /* it is no listing */
   }
   else if (a->mode == POP3_STREAM && c->w > c->body) {
     memset(ev, 0, sizeof *ev);

@@ -31,10 +31,18 @@ static size_t find_lf_dot (const char *p, size_t i, size_t n) {
   return n;
 }
 
-void pop3_undot_init (pop3_undot *d, int loose) {
+#define ENOUGH 2  /* lines in LF that show what kind of server it is */
+
+void pop3_undot_init (pop3_undot *d, int mode) {
   d->state = BOL;
-  d->loose = (unsigned char)loose;
+  d->mode = (unsigned char)mode;
   d->done = 0;
+  d->lines = 0;
+}
+
+/* Does a bare LF end a line? */
+static int is_loose (const pop3_undot *d) {
+  return d->mode == POP3_UNDOT_LOOSE || d->mode == POP3_UNDOT_LISTING;
 }
 
 /* The state after src[0 .. n), n > 0, when nothing in it is held back. */
@@ -42,7 +50,7 @@ static unsigned char state_after (const pop3_undot *d, const char *src,
                                   size_t n) {
   if (src[n - 1] == '\r') return CR;
   if (src[n - 1] != '\n') return TEXT;
-  if (d->loose) return BOL;
+  if (is_loose(d)) return BOL;
   return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : TEXT;
 }
 
@@ -53,19 +61,85 @@ static unsigned char state_after (const pop3_undot *d, const char *src,
 static int terminator (const pop3_undot *d, const char *src, size_t i,
                        size_t n) {
   if (i + 1 == n) return -1;
-  if (d->loose && src[i + 1] == '\n') return 2;
+  if (is_loose(d) && src[i + 1] == '\n') return 2;
   if (src[i + 1] != '\r') return 0;
   if (i + 2 == n) return -1;
-  return src[i + 2] == '\n' ? 3 : 0;
+  if (src[i + 2] == '\n') return 3;
+  if (d->mode != POP3_UNDOT_LISTING || src[i + 2] != '\r') return 0;
+  if (i + 3 == n) return -1;
+  return src[i + 3] == '\n' ? 4 : 0;
 }
 
-size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
-                       size_t *used) {
+static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
+                   size_t *used);
+
+/*
+** In AUTO, src[i] is a dot that begins a line. As 'terminator'; '*keep' says
+** whether a dot that is not part of one stays. A line of a dot that is not the
+** terminator makes the body STRICT.
+*/
+static int auto_terminator (pop3_undot *d, const char *src, size_t i, size_t n,
+                            int *keep) {
+  int first = d->lines == 0, t = 0;
+  *keep = !first && d->lines < ENOUGH;
+  if (i + 1 == n) return -1;
+  if (src[i + 1] == '\n') t = 2;
+  else if (src[i + 1] == '\r') {
+    if (i + 2 == n) return -1;
+    if (src[i + 2] == '\n') t = 3;
+  }
+  if (t == 0 || d->lines >= ENOUGH || (first && t == 3)) return t;
+  d->mode = POP3_UNDOT_STRICT;
+  return 0;
+}
+
+/* 'run' for AUTO: line by line, until a CRLF shows that the body is STRICT. */
+static size_t run_auto (pop3_undot *d, char *dst, char *src, size_t n,
+                        size_t *used) {
+  size_t i = 0, out = 0, more;
+  while (d->mode == POP3_UNDOT_AUTO && i < n) {
+    const char *lf;
+    size_t from = i, to;
+    int t = 0, keep = 1;
+    if (d->state == BOL && src[i] == '.') {
+      t = auto_terminator(d, src, i, n, &keep);
+      if (t != 0) {
+        d->done = t > 0;
+        *used = i + (t > 0 ? (size_t)t : 0);
+        return out;
+      }
+      d->state = TEXT;
+      if (!keep) from = ++i;
+      if (d->mode == POP3_UNDOT_STRICT) break;
+    }
+    lf = (const char *)memchr(src + i, '\n', n - i);
+    to = lf == NULL ? n : (size_t)(lf - src) + 1;
+    if (lf == NULL) {
+      if (to > i) d->state = src[n - 1] == '\r' ? CR : TEXT;
+    }
+    else {
+      if (to - i > 1 ? src[to - 2] == '\r' : d->state == CR)
+        d->mode = POP3_UNDOT_STRICT;
+      else if (d->lines < ENOUGH) d->lines++;
+      d->state = BOL;
+    }
+    memmove(dst + out, src + from, to - from);
+    out += to - from;
+    i = to;
+  }
+  *used = i;
+  if (i == n) return out;
+  out += run(d, dst + out, src + i, n - i, &more);
+  *used += more;
+  return out;
+}
+
+/* 'pop3_undot_run' for the other modes. */
+static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
+                   size_t *used) {
   size_t from = 0;  /* start of what is not moved yet */
   size_t out = 0;
   size_t i = 0;     /* a dot that begins a line, when it is below 'n' */
-  *used = 0;
-  if (n == 0 || d->done) return 0;
   if (d->state != BOL || src[0] != '.') i = n;
   for (;;) {
     size_t at = i;  /* search for the next dot from here */
@@ -90,7 +164,7 @@ size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
         break;
       }
       cr = k > 0 ? src[k - 1] == '\r' : d->state == CR;
-      if (cr || d->loose) {
+      if (cr || is_loose(d)) {
         i = k + 1;
         break;
       }
@@ -103,6 +177,14 @@ size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
   out += n - from;
   *used = n;
   return out;
+}
+
+size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
+                       size_t *used) {
+  *used = 0;
+  if (n == 0 || d->done) return 0;
+  if (d->mode == POP3_UNDOT_AUTO) return run_auto(d, dst, src, n, used);
+  return run(d, dst, src, n, used);
 }
 
 void pop3_endot_init (pop3_endot *e) {

@@ -12,24 +12,46 @@
 #include "session.h"
 
 /*
-** From the wire. Lines end in CRLF and nothing else, unless 'loose' is set:
-** then LF is enough (for a peer whose status line ended so). One zeroed
-** struct a body.
+** From the wire: which line ends count. A terminator or a stuffed dot is only
+** looked for at the start of a line.
+**
+** STRICT: CRLF ends a line, a bare LF does not. A message may hold LF dot CRLF,
+** which is not its end (RFC 1939 section 3).
+**
+** LOOSE: a bare LF ends a line, too. For a server that ended the status line so.
+**
+** AUTO: STRICT, unless all lines of the body so far ended in a bare LF, and they
+** are two at least: then it is LOOSE. Some servers end their own lines in CRLF and
+** send bodies as they are stored. A message of theirs has two lines before any
+** line with a dot (a field, and the empty line after the header), and it has no
+** CRLF. A message of a correct server has CRLFs, and the first one makes the body
+** STRICT to its end. So does a line of a dot that comes too early to be the
+** terminator of such a server. What was decided never depends on how the octets
+** were cut.
+**
+** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a CR
+** or LF of its own. Some servers translate LF to CRLF twice.
 */
+enum pop3_undot_mode {
+  POP3_UNDOT_STRICT, POP3_UNDOT_LOOSE, POP3_UNDOT_AUTO, POP3_UNDOT_LISTING
+};
+
+/* One for each body; see 'pop3_undot_init'. */
 typedef struct pop3_undot {
   unsigned char state;  /* TEXT, after CR, or at the start of a line */
-  unsigned char loose;
+  unsigned char mode;   /* AUTO becomes STRICT */
   unsigned char done;   /* the terminator has been passed */
+  unsigned char lines;  /* AUTO: lines so far that ended in LF, at most 2 */
 } pop3_undot;
 
-void pop3_undot_init (pop3_undot *d, int loose);
+void pop3_undot_init (pop3_undot *d, int mode);
 
 /*
 ** Take octets of src[0 .. n) and move the plain ones to 'dst', which may be
 ** 'src' or lie anywhere before it. Returns how many were put there; '*used'
-** is how many were taken. Up to two octets at the end stay untaken while
-** they may yet be the terminator: come again with them and more. After the
-** terminator 'done' is set and what follows is left alone.
+** is how many were taken. Up to three octets at the end stay untaken while
+** they may become the terminator: come again with them and more. After the
+** terminator 'done' is set and the octets after it are left alone.
 */
 size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
                        size_t *used);

@@ -135,8 +135,12 @@ enum pop3_event_type {
   POP3_EV_CHALLENGE,  /* AUTH goes on: 'text' is base64, to be answered */
   POP3_EV_DATA,    /* octets of a streamed body */
   POP3_EV_ENTRY,   /* one line of a LIST or UIDL listing */
+  POP3_EV_DEFECT,  /* a line of a listing that lacks its number or its value */
   POP3_EV_END      /* the body has ended */
 };
+
+/* 'valid' of an event: which of the two of "number value" are there. */
+enum { POP3_NUMBER = 1, POP3_VALUE = 2 };
 
 typedef struct pop3_event {
   int type;
@@ -148,12 +152,15 @@ typedef struct pop3_event {
   int mode;         /* END: how the body was handed out */
   int err;          /* END: 0, or why the body is not whole; REPLY: ENTRY
                        when a +OK lacks the numbers that it must hold */
-  pop3_span text;   /* REPLY: the text without its response code */
+  int valid;        /* ENTRY, DEFECT, REPLY to STAT, LIST n, UIDL n */
+  pop3_span text;   /* REPLY: the text without its response code and without
+                       control characters; DEFECT: the line as it came */
   pop3_span code;   /* REPLY: the response code, upper case, p NULL if none */
   pop3_span data;   /* DATA; END of a WHOLE body; ENTRY of UIDL, REPLY to
                        UIDL n: the unique-id */
-  uint64_t number;  /* ENTRY, and REPLY to LIST n, UIDL n: the message
-                       number; REPLY to STAT: the count */
+  uint64_t number;  /* ENTRY, and REPLY to LIST n, UIDL n: the message number
+                       (0 if UIDL n was answered without it); REPLY to STAT:
+                       the count; END of a listing: its lines with a number */
   uint64_t octets;  /* ENTRY of LIST, REPLY to STAT, LIST n: the size;
                        END: octets of the body */
 } pop3_event;
@@ -180,8 +187,9 @@ void  pop3_client_eof (pop3_client *c);
 /*
 ** Send a command, without its CRLF. Many may be under way at once; replies
 ** come in their order. 'body' says that +OK is followed by a body when the
-** verb is not in the table, and makes a listing a body like any. Errors, nothing being sent: ARG, LONG, STATE,
-** or the one that stuck.
+** verb is not in the table, and makes a listing a body like any. Errors, nothing
+** being sent: ARG, LONG, STATE, or the one that stuck; and when no command is
+** under way, what 'pop3_client_quiet' says, 1 too.
 */
 int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
                      int mode);
@@ -219,8 +227,22 @@ void      pop3_client_sent (pop3_client *c, size_t n);
 
 int pop3_client_phase (const pop3_client *c);
 
-/* The line that was no POP3 reply, secrets masked, after POP3_ESTATUS. */
+/*
+** The line that was no POP3 reply, after POP3_ESTATUS, or that no command asked
+** for, after POP3_EUNASKED; secrets are masked.
+*/
 pop3_span pop3_client_culprit (const pop3_client *c);
+
+/*
+** No reply can be due now: the command under way is not sent yet, or a challenge
+** waits for its answer. Returns 0 if no octets came either. UNASKED if some did,
+** which sticks: a second reply to the command before would become the reply to the
+** next one, and a refused DELE succeed. Only octets that were fed are seen. One
+** empty line is forgiven, as it is before a reply. 1 if what came is one line -ERR:
+** the server says why it ends the session; it becomes the reply to the next
+** command, and the session is to be closed after it.
+*/
+int pop3_client_quiet (pop3_client *c);
 
 /* Octets that came and that no event has covered yet. */
 size_t pop3_client_unread (const pop3_client *c);

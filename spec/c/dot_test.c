@@ -20,13 +20,15 @@ typedef struct sample {
   const char *plain;
   size_t pn;
   size_t left;      /* octets behind the terminator */
-  int loose;
+  int mode;
   int done;         /* the terminator is there */
 } sample;
 
 #define S(x) x, sizeof(x) - 1
 #define WHOLE 0, 0, 1
-#define LOOSE 0, 1, 1
+#define LOOSE 0, POP3_UNDOT_LOOSE, 1
+#define AUTO 0, POP3_UNDOT_AUTO, 1
+#define LISTING 0, POP3_UNDOT_LISTING, 1
 
 static const sample samples[] = {
   /* nothing at all: the terminator stands right behind the status line */
@@ -95,6 +97,41 @@ static const sample samples[] = {
   { S("a\n.\r"), S("a\n"), 2, 1, 0 },
   { S("a\n.\rb\n.\n"), S("a\n\rb\n"), LOOSE },
   { S("a\n."), S("a\n"), 1, 1, 0 },
+  /* auto: LF ends a line once two lines have ended so, and none in CRLF */
+  { S(".\r\n"), S(""), AUTO },
+  { S("a\nb\n.\n"), S("a\nb\n"), AUTO },
+  { S("a\nb\n.\r\n"), S("a\nb\n"), AUTO },
+  { S("a\n\n.\nx"), S("a\n\n"), 1, 2, 1 },
+  { S("a\nb\n..\n..c\n.\n"), S("a\nb\n.\n.c\n"), AUTO },
+  { S("a\nb\n.c\n.\n"), S("a\nb\nc\n"), AUTO },
+  { S("..a\nb\n.\n"), S(".a\nb\n"), AUTO },
+  { S("a\nb\n.\rc\n.\n"), S("a\nb\n\rc\n"), AUTO },
+  { S("a\rb\nc\r.\n.\n"), S("a\rb\nc\r.\n"), AUTO },
+  { S("a\nb\n."), S("a\nb\n"), 1, 2, 0 },
+  { S("a\nb\n.\r"), S("a\nb\n"), 2, 2, 0 },
+  /* one line in LF does not show enough, and the body is strict from there */
+  { S("a\n.\n.\r\n.b\r\n.\r\n"), S("a\n.\n.\r\nb\r\n"), 0, 2, 1 },
+  { S("a\n.\r\n.\r\n"), S("a\n.\r\n"), AUTO },
+  { S("\n.\r\n.\r\n"), S("\n.\r\n"), AUTO },
+  { S("a\n.\nb\n.c\n.\nd\r\n.\r\n"), S("a\n.\nb\n.c\n.\nd\r\n"), AUTO },
+  { S("a\n..b\r\n.\r\n"), S("a\n..b\r\n"), AUTO },
+  { S(".\n\r\n.\r\n"), S("\n\r\n"), AUTO },
+  { S(".\nb\nc\n.\n\r\n.\r\n"), S("\nb\nc\n.\n\r\n"), AUTO },
+  /* a CRLF makes it strict, wherever it is */
+  { S("a\r\nb\nc\n.\n.\r\n\r\n.\r\n"), S("a\r\nb\nc\n.\n.\r\n\r\n"), AUTO },
+  { S("a\nb\nc\r\nd\n.\ne\n..\r\n.\r\n"), S("a\nb\nc\r\nd\n.\ne\n..\r\n"),
+    AUTO },
+  { S("\r\n\n\n.\n.\r\n\r\n.\r\n"), S("\r\n\n\n.\n.\r\n\r\n"), AUTO },
+  { S("a\nb\r\n..c\r\n.d\r\n.\r\n+"), S("a\nb\r\n.c\r\nd\r\n"), 1, 2, 1 },
+  /* a listing: LF and CR CR LF end a line, too */
+  { S("1 a\n2 b\n.\n"), S("1 a\n2 b\n"), LISTING },
+  { S(".\n"), S(""), LISTING },
+  { S(".\r\n"), S(""), LISTING },
+  { S(".\r\r\n"), S(""), LISTING },
+  { S("1 a\r\r\n.\r\r\n+"), S("1 a\r\r\n"), 1, 3, 1 },
+  { S("1 a\r\n.\r\r\n"), S("1 a\r\n"), LISTING },
+  { S("1 a\n.\r\r"), S("1 a\n"), 3, 3, 0 },
+  { S("..\r\n.\r\rx\n.\n"), S(".\r\n\r\rx\n"), LISTING },
   /* longer than the blocks in which dots are looked for */
   { S("0123456789012345678901234567890123456789012345678901234567890\r\n"
       "..0123456789012345678901234567890123456789012345678901234567890\r\n"
@@ -114,7 +151,7 @@ static size_t decode (const sample *c, size_t gap, const size_t *cut,
   char in[MAX];
   pop3_undot d;
   size_t r = gap, w = 0, have = 0, k;
-  pop3_undot_init(&d, c->loose);
+  pop3_undot_init(&d, c->mode);
   if (c->wn > 0) memcpy(in + gap, c->wire, c->wn);
   for (k = 0; k <= cuts; k++) {
     size_t used, to = k < cuts ? cut[k] : c->wn;
@@ -287,7 +324,7 @@ static void guarded (void) {
       pop3_undot d;
       pop3_endot e;
       size_t got;
-      pop3_undot_init(&d, c->loose);
+      pop3_undot_init(&d, c->mode);
       CHECK(pop3_undot_run(&d, p, p, n, &used) <= n);
       p = end ? guard_end(&in, c->wire, n) : guard_start(&in, c->wire, n);
       pop3_endot_init(&e);

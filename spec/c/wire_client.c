@@ -17,6 +17,7 @@ typedef struct play {
   int dead;          /* the error that stuck */
   say heard;         /* events that no "=" line has met yet, a line each */
   say body;          /* of a stream, or entries of a listing */
+  say bad;           /* lines of a listing that are no entries */
   say line;
   say sent;          /* what should be on its way to the server */
 } play;
@@ -41,14 +42,23 @@ static void say_reply (play *p, const pop3_event *ev) {
   if (!ev->ok || ev->more) return;
   if (ev->verb != POP3_V_STAT && ev->verb != POP3_V_LIST &&
       ev->verb != POP3_V_UIDL) return;
-  if (ev->err != 0) {
-    CHECK(ev->err == POP3_EENTRY);
+  CHECK((ev->err == 0) == (ev->valid == (POP3_NUMBER | POP3_VALUE)));
+  if (ev->err != 0) CHECK(ev->err == POP3_EENTRY);
+  if (ev->valid == 0) {
     say_text(s, " none");
     return;
   }
-  say_text(s, " %llu ", (unsigned long long)ev->number);
-  if (ev->verb == POP3_V_UIDL) say_quoted(s, ev->data.p, ev->data.n);
+  if (ev->valid & POP3_NUMBER)
+    say_text(s, " %llu ", (unsigned long long)ev->number);
+  else say_text(s, " - ");
+  if ((ev->valid & POP3_VALUE) == 0) say_text(s, "-");
+  else if (ev->verb == POP3_V_UIDL) say_quoted(s, ev->data.p, ev->data.n);
   else say_text(s, "%llu", (unsigned long long)ev->octets);
+}
+
+static void say_defect (play *p, const pop3_event *ev) {
+  say_text(&p->bad, " bad ");
+  say_quoted(&p->bad, ev->text.p, ev->text.n);
 }
 
 static void say_entry (play *p, const pop3_event *ev) {
@@ -63,6 +73,7 @@ static void say_end (play *p, const pop3_event *ev) {
   else if (ev->shape == POP3_S_LISTING) {
     say_text(s, "listing");
     say_octets(s, p->body.p, p->body.n);
+    say_octets(s, p->bad.p, p->bad.n);
   }
   else if (ev->mode == POP3_STREAM) {
     CHECK(ev->octets == p->body.n && ev->data.n == 0);
@@ -75,6 +86,7 @@ static void say_end (play *p, const pop3_event *ev) {
     say_quoted(s, ev->data.p, ev->data.n);
   }
   say_clear(&p->body);
+  say_clear(&p->bad);
 }
 
 static void say_event (play *p, const pop3_event *ev) {
@@ -86,6 +98,7 @@ static void say_event (play *p, const pop3_event *ev) {
       hear(p);
       break;
     case POP3_EV_ENTRY: say_entry(p, ev); break;
+    case POP3_EV_DEFECT: say_defect(p, ev); break;
     case POP3_EV_END: say_end(p, ev); hear(p); break;
     default:
       CHECK(ev->type == POP3_EV_DATA && ev->data.n > 0);

@@ -1,6 +1,6 @@
 /*
 ** dot_fuzz.c - bodies both ways. The first octet is a seed for the cuts, the
-** second chooses loose line ends and a gap; the rest is text, or the wire.
+** second chooses which line ends count, and a gap; the rest is text, or the wire.
 */
 #include "canon.h"
 #include "cuts.h"
@@ -10,16 +10,16 @@
 ** Decode src[0 .. n), in place behind a gap, as it comes. Returns the plain
 ** octets in 'out'.
 */
-static size_t decode (const char *src, size_t n, int loose, size_t gap,
+static size_t decode (const char *src, size_t n, int mode, size_t gap,
                       cuts c, char *out, size_t *used, int *done) {
   pop3_undot d;
   size_t w = 0, r = gap, have = 0, k;
   if (n > 0) memcpy(out + gap, src, n);
-  pop3_undot_init(&d, loose);
+  pop3_undot_init(&d, mode);
   while (have < n && !d.done) {
     have += cuts_next(&c, n - have);
     w += pop3_undot_run(&d, out + w, out + r, gap + have - r, &k);
-    NEED(k <= gap + have - r && (d.done || gap + have - r - k <= 2));
+    NEED(k <= gap + have - r && (d.done || gap + have - r - k <= 3));
     r += k;
     NEED(w <= r - gap);
   }
@@ -58,6 +58,9 @@ static void both_ways (const char *x, size_t n, cuts c, char *a, char *b) {
   bn = decode(a, an, 0, 1, c, b, &used, &done);
   NEED(done && used == an && bn == want.n);
   NEED(bn == 0 || memcmp(b, want.p, bn) == 0);
+  bn = decode(a, an, POP3_UNDOT_AUTO, 0, c, b, &used, &done);
+  NEED(done && used == an && bn == want.n);
+  NEED(bn == 0 || memcmp(b, want.p, bn) == 0);
   NEED(pop3_top_size(b, bn, 0) <= bn && pop3_top_size(b, bn, bn) == bn);
   pop3_buf_free(&want);
 }
@@ -73,8 +76,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   n -= 2;
   a = (char *)malloc(3 * n + 80);
   b = (char *)malloc(3 * n + 80);
-  an = decode(x, n, data[1] & 1, 0, whole, a, &aused, &adone);
-  bn = decode(x, n, data[1] & 1, data[1] >> 1 & 3, c, b, &bused, &bdone);
+  an = decode(x, n, data[1] & 3, 0, whole, a, &aused, &adone);
+  bn = decode(x, n, data[1] & 3, data[1] >> 2 & 3, c, b, &bused, &bdone);
   NEED(an == bn && aused == bused && adone == bdone);
   NEED(an == 0 || memcmp(a, b, an) == 0);
   both_ways(x, n, c, a, b);

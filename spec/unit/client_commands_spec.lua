@@ -28,8 +28,8 @@ describe("stat", function()
   end)
 
   it("with a reply without numbers is code proto", function()
-    for _, reply in ipairs { "+OK", "+OK three messages", "+OK 3", "+OK -1 5",
-                             "+OK 3 x", "+OK 1e3 5", "+OK 0x3 5",
+    for _, reply in ipairs { "+OK", "+OK three messages", "+OK -1 5",
+                             "+OK 1e3 5", "+OK 0x3 5",
                              "+OK 99999999999999999999 5" } do
       local s = session({ "STAT", reply }, { "NOOP", "+OK" })
       fails("proto", s:stat())
@@ -75,26 +75,109 @@ describe("list and uidl", function()
   it("answering for another message is code proto", function()
     local s = session({ "LIST 2", "+OK 3 200" }, { "UIDL 2", "+OK 3 abc" },
                       { "LIST 2", "+OK" }, { "UIDL 2", "+OK 2" },
-                      { "LIST 2", "+OK x 2" }, { "NOOP", "+OK" })
+                      { "LIST 2", "+OK x 2" }, { "UIDL 2", "+OK x 2" },
+                      { "UIDL 2", "+OK" }, { "NOOP", "+OK" })
     fails("proto", s:list(2))
     fails("proto", s:uidl(2))
     fails("proto", s:list(2))
     fails("proto", s:uidl(2))
     fails("proto", s:list(2))
+    fails("proto", s:uidl(2))
+    fails("proto", s:uidl(2))
     assert.is_true(s:noop())
   end)
 
-  local malformed = { "x 1", "1", "1 ", " 1 5", "0 5", "-1 5", "1 -5", "1 x",
-                      "1.5 3", "", "99999999999999999999 5", "1 5\r\n1 5",
-                      "2 5\r\n1 7\r\n2 5" }
-  for _, line in ipairs(malformed) do
-    it(("with the line %q are code proto"):format(line), function()
-      local s = session({ "LIST", multi("", "7 7\r\n" .. line .. "\r\n8 8\r\n") },
+  it("of one message may come without its number", function()
+    local s = session({ "UIDL 2", "+OK abc" }, { "UIDL 2", "+OK 17 " },
+                      { "UIDL 2", "+OK  2 def" })
+    assert.are.equal("abc", s:uidl(2))
+    assert.are.equal("17", s:uidl(2))
+    assert.are.equal("def", s:uidl(2))
+  end)
+
+  it("of stat give the count when only the octets are wrong", function()
+    for _, reply in ipairs { "+OK 3", "+OK 3 ", "+OK 3 -5", "+OK 3 many",
+                             "+OK 3 99999999999999999999" } do
+      local s = session({ "STAT", reply }, { "NOOP", "+OK" })
+      assert.same({ 3, nil, n = 2 }, table.pack(s:stat()))
+      assert.is_true(s:noop())
+    end
+    local s = session({ "STAT", "+OK x 5" }, { "STAT", "+OK" })
+    fails("proto", s:stat())
+    fails("proto", s:stat())
+  end)
+
+  -- bad lines: the number that they have, if any, and what is wrong
+  local no_number, no_size, empty = "the line has no message number",
+    "the line has no size", "the line is empty"
+  local malformed = {
+    ["x 1"] = { nil, no_number }, ["1"] = { 1, no_size },
+    ["1 "] = { 1, no_size }, ["0 5"] = { nil, no_number },
+    ["-1 5"] = { nil, no_number }, ["1 -5"] = { 1, no_size },
+    ["1 x"] = { 1, no_size }, ["1.5 3"] = { nil, no_number },
+    [""] = { nil, empty }, ["99999999999999999999 5"] = { nil, no_number },
+    ["1 99999999999999999999"] = { 1, no_size },
+    ["\27[2J"] = { nil, no_number },
+  }
+  for line, want in pairs(malformed) do
+    it(("with the line %q give the others, and say so"):format(line),
+       function()
+      local body = "7 7\r\n" .. line .. "\r\n8 8\r\n"
+      local s = session({ "LIST", multi("", body) }, { "UIDL", multi("", body) },
+                        { "LIST", multi("", "1 2\r\n") })
+      local shown = line:gsub("%c", "?")
+      local sizes, count, defects = s:list()
+      assert.same({ [7] = 7, [8] = 8 }, sizes)
+      assert.are.equal(want[1] and 3 or 2, count)
+      assert.same({ { number = want[1], line = shown, text = want[2] } },
+                  defects)
+      local uids, _, faults = s:uidl()
+      assert.are.equal("7", uids[7])
+      assert.are.equal("8", uids[8])
+      if want[2] ~= no_size then assert.same(defects, faults) end
+      assert.same({ { 2 }, 1 }, { s:list() })
+    end)
+  end
+
+  for _, lines in ipairs { "1 5\r\n1 5", "2 5\r\n1 7\r\n2 5" } do
+    it(("with a number twice are code proto: %q"):format(lines), function()
+      local s = session({ "LIST", multi("", "7 7\r\n" .. lines
+                                        .. "\r\n8 8\r\n") },
                         { "LIST", multi("", "1 2\r\n") })
       fails("proto", s:list())
       assert.same({ 2 }, (s:list()))
     end)
   end
+
+  it("with a line without a unique-id give the others", function()
+    local s = session { "UIDL", multi("", "1 a\r\n2\r\n3 \r\n4 d\r\n") }
+    local uids, count, defects = s:uidl()
+    assert.same({ [1] = "a", [4] = "d" }, uids)
+    assert.are.equal(4, count)
+    assert.same({
+      { number = 2, line = "2", text = "the line has no unique-id" },
+      { number = 3, line = "3 ", text = "the line has no unique-id" },
+    }, defects)
+  end)
+
+  it("with more bad lines than good ones, and many of them, are code proto",
+     function()
+    local function body(bad, good)
+      local lines = {}
+      for n = 1, bad do lines[n] = n .. "\r\n" end
+      for n = bad + 1, bad + good do lines[n] = n .. " 5\r\n" end
+      return multi("", table.concat(lines))
+    end
+    local s = session({ "LIST", body(100, 1) }, { "LIST", body(101, 1) },
+                      { "LIST", body(101, 200) }, { "NOOP", "+OK" })
+    local sizes, count, defects = s:list()
+    assert.same({ [101] = 5 }, sizes)
+    assert.are.equal(101, count)
+    assert.are.equal(100, #defects)
+    fails("proto", s:list())
+    fails("proto", s:list())
+    assert.is_true(s:noop())
+  end)
 
   it("fail with the reply of an -ERR", function()
     local s = session({ "LIST", "-ERR no" }, { "LIST 9", "-ERR [X] none" },

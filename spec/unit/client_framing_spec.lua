@@ -80,6 +80,38 @@ describe("a server that ends all lines with bare LF", function()
   end)
 end)
 
+describe("a server that ends the lines of bodies with bare LF", function()
+  it("is understood", function()
+    every_split({
+      { "RETR 1", { "+OK\r\nSubject: a\n\n..b\n.c\n.\n" } },
+      { "TOP 1 0", { "+OK\r\nSubject: a\n\n.\r\n" } },
+      { "LIST", { "+OK\r\n1 5\n.\n" } },
+      { "UIDL", { "+OK\r\n1 a\r\n2 b\n.\r\n" } },
+      { "CAPA", { "+OK\r\nTOP\n.\n" } },
+      { "NOOP", { "+OK\r\n" } },
+    }, function(s)
+      assert.are.equal("Subject: a\n\n.b\nc\n", s:retr(1))
+      assert.are.equal("Subject: a\n\n", s:top(1, 0))
+      assert.same({ 5 }, (s:list()))
+      assert.same({ "a", "b" }, (s:uidl()))
+      assert.same({ TOP = {} }, s:capa())
+      assert.is_true(s:noop())
+    end)
+  end)
+
+  it("is not confused with one that sends a message with LF dot CRLF in it",
+     function()
+    local body = "A: b\r\n\r\na\n.\r\nb\n.\nc\n.d\n\r\n"
+    every_split({
+      { "RETR 1", { "+OK\r\n" .. body .. ".\r\n" } },
+      { "NOOP", { "+OK\r\n" } },
+    }, function(s)
+      assert.are.equal(body, s:retr(1))
+      assert.is_true(s:noop())
+    end)
+  end)
+end)
+
 describe("listings", function()
   it("come out exactly", function()
     every_split({
@@ -100,10 +132,14 @@ describe("listings", function()
 
   it("that are malformed leave the session in step", function()
     every_split({
-      { "LIST", { "+OK\r\n1 1\r\nbad\r\n3 3\r\n.\r\n" } },
+      { "LIST", { "+OK\r\n1 1\r\nbad\r\n3 3\r\n\r\n.\r\n" } },
+      { "LIST", { "+OK\r\nbad\r\n.\r\n" } },
       { "UIDL", { "+OK\r\n1 a\r\n1 a\r\n.\r\n" } },
       { "NOOP", { "+OK\r\n" } },
     }, function(s)
+      assert.same({ { 1, nil, 3 }, 2, {
+        { line = "bad", text = "the line has no message number" },
+        { line = "", text = "the line is empty" } } }, { s:list() })
       helper.fails("proto", s:list())
       helper.fails("proto", s:uidl())
       assert.is_true(s:noop())

@@ -72,6 +72,25 @@ describe("messages", function()
     fails("state", s:messages())
   end)
 
+  it("gives messages without a size or a unique-id, too", function()
+    local s = helper.login {
+      { "LIST", multi("", "1 10\r\n2\r\n\r\n3 -3\r\n") },
+      { "UIDL", multi("", "1\r\n2 b\r\n4 d\r\n") } }
+    local seen = {}
+    local iterator, defects = s:messages()
+    for m in iterator do
+      seen[m.number] = { m.size or false, m.uid or false }
+      assert.truthy(tostring(m):find("message " .. m.number, 1, true))
+    end
+    assert.same({ { 10, false }, { false, "b" }, { false, false },
+                  { false, "d" } }, seen)
+    assert.are.equal(4, #defects)
+    assert.same({ number = 2, line = "2", text = "the line has no size" },
+                defects[1])
+    assert.same({ number = 1, line = "1", text = "the line has no unique-id" },
+                defects[4])
+  end)
+
   it("can be left by break", function()
     local s = helper.login { LIST, UIDL, { "RETR 1", multi("", "x\r\n") }, NOOP }
     for m in s:messages() do

@@ -137,7 +137,7 @@ describe("a command that cannot be sent", function()
 end)
 
 describe("garbage", function()
-  local lines = { "", "OK", "+OK\0", "ok", "+", "-", "* OK", "250 ok", ".",
+  local lines = { "OK", "+OK\0", "ok", "+", "-", "* OK", "250 ok", ".",
                   "+OKx", "-ERRx", "+ok", "\255\255", "+ T0s=", "-ER", "+O",
                   "HTTP/1.1 200 OK" }
   for _, line in ipairs(lines) do

@@ -117,14 +117,21 @@ end
 local numbered = { STAT = true, LIST = true, UIDL = true }
 
 -- Numbers of a listing as words, in their order.
-local function listing(list, count)
+local function listing(list, count, defects)
   local keys = {}
   for n in pairs(list) do keys[#keys + 1] = n end
   table.sort(keys)
-  assert(#keys == count)
+  local expected = #keys
+  for _, defect in ipairs(defects or {}) do
+    if defect.number then expected = expected + 1 end
+  end
+  assert(expected == count)
   for i, n in ipairs(keys) do
     local v = list[n]
     keys[i] = n .. ":" .. (type(v) == "string" and quote(v) or v)
+  end
+  for _, defect in ipairs(defects or {}) do
+    keys[#keys + 1] = "bad " .. quote(defect.line)
   end
   return table.concat(keys, " ")
 end
@@ -143,12 +150,13 @@ local function words(play, what, a, b, c, d, e)
     local s = (a and "ok " or "err ") .. (c and "[" .. c .. "] " or "")
       .. quote(b)
     if not a or not numbered[line:match "^%w+"] then return s end
-    if not d then return s .. " none" end
-    return s .. " " .. d .. " " .. (type(e) == "string" and quote(e) or e)
+    if d == nil and e == nil then return s .. " none" end
+    return s .. " " .. (d or "-") .. " "
+           .. (type(e) == "string" and quote(e) or e or "-")
   end
   if not a then return "failed " .. quote(b) end
   if what == "listing" then
-    return ("listing " .. listing(a, b)):match "^(.-) ?$"
+    return ("listing " .. listing(a, b, c)):match "^(.-) ?$"
   end
   if what == "body" then
     play.text = b

@@ -131,11 +131,22 @@ static int fd_recv (lua_State *L) {
   return 2;
 }
 
+/* Is there an octet to read? */
+static int readable (int fd) {
+  char octet;
+  ssize_t n;
+  do n = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  return n > 0;
+}
+
 /***
 Write what an engine has to send.
 @function fd:send
 @param engine
 @tparam[opt] integer max at most so many octets
+@tparam[opt=false] boolean look write nothing when there is something to read:
+nil, "input"
 @treturn boolean true when all (or `max`) are gone, or nil, "timeout" (the
 reader is slow) or nil, "closed"
 @treturn integer octets that went; after "timeout", behind it
@@ -144,6 +155,11 @@ static int fd_send (lua_State *L) {
   int fd = lpop3_checkfd(L, 1);
   lpop3_port *port = lpop3_checkport(L, 2);
   lua_Integer max = luaL_optinteger(L, 3, LUA_MAXINTEGER), total = 0;
+  if (lua_toboolean(L, 4) && readable(fd)) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "input");
+    return 2;
+  }
   while (total < max) {
     pop3_span o = port->out(port->engine);
     ssize_t n;

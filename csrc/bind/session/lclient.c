@@ -17,7 +17,9 @@ The client engine for Lua.
 #define TRACE (1024 * 1024)  /* octets of trace kept between two looks */
 
 /* User values. */
-enum { LISTING = 1, TEXT };
+enum { LISTING = 1, TEXT, FAULTS };
+
+#define FAULTS_KEPT 100  /* defects of a listing that are described */
 
 typedef struct Client {
   lpop3_port port;
@@ -74,7 +76,7 @@ static int l_client (lua_State *L) {
     tracing = lua_toboolean(L, -1);
     lua_pop(L, 1);
   }
-  u = (Client *)lua_newuserdatauv(L, sizeof *u, 2);
+  u = (Client *)lua_newuserdatauv(L, sizeof *u, 3);
   memset(u, 0, sizeof *u);                      /* closed */
   pop3_journal_init(&u->log, lpop3_mem(L), TRACE);
   u->tracing = tracing;
@@ -90,6 +92,26 @@ static int l_client (lua_State *L) {
   return 1;
 }
 
+#define SHOWN 60  /* octets of a line that is no reply */
+
+/* nil, message, code; the message quotes the line that made no sense. */
+static int fail (lua_State *L, const pop3_client *c, int err) {
+  pop3_span s = pop3_client_culprit(c);
+  luaL_Buffer b;
+  size_t i;
+  if (s.n == 0) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  luaL_buffinit(L, &b);
+  luaL_addstring(&b, pop3_errtext(err));
+  luaL_addstring(&b, ": \"");
+  for (i = 0; i < s.n && i < SHOWN; i++)
+    luaL_addchar(&b, s.p[i] >= ' ' && s.p[i] < 0x7f ? s.p[i] : '?');
+  luaL_addstring(&b, i < s.n ? "...\"" : "\"");
+  luaL_pushresult(&b);
+  lua_pushstring(L, pop3_errcode(err));
+  return 3;
+}
+
 /***
 Put a command into the queue. Replies come in the order of the commands.
 @function client:ask
@@ -99,6 +121,7 @@ is not POP3's own; a listing comes as a body, and the text of the status line
 with it
 @tparam[opt=false] boolean stream hand the body out in pieces
 @treturn boolean true, or nil, message, code
+@treturn ?boolean true when the server said -ERR unasked, see `client:quiet`
 */
 static int c_ask (lua_State *L) {
   Client *u = check(L);
@@ -107,9 +130,11 @@ static int c_ask (lua_State *L) {
   int body = lua_toboolean(L, 3);
   int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
   int err = pop3_client_ask(u->c, line, n, body, mode);
-  if (err != 0) return lpop3_fail(L, err);
+  if (err < 0) return fail(L, u->c, err);
   lua_pushboolean(L, 1);
-  return 1;
+  if (err == 0) return 1;
+  lua_pushboolean(L, 1);
+  return 2;
 }
 
 /***
@@ -142,8 +167,10 @@ static int push_reply (lua_State *L, const pop3_event *ev) {
   lua_pushlstring(L, ev->text.p, ev->text.n);
   if (ev->code.p != NULL) lua_pushlstring(L, ev->code.p, ev->code.n);
   else lua_pushnil(L);
-  if (!ev->ok || ev->err != 0) return 4;
-  lpop3_pushu64(L, ev->number);
+  if (!ev->ok || ev->valid == 0) return 4;
+  if (ev->valid & POP3_NUMBER) lpop3_pushu64(L, ev->number);
+  else lua_pushnil(L);
+  if ((ev->valid & POP3_VALUE) == 0) return 5;
   if (ev->data.n > 0) lua_pushlstring(L, ev->data.p, ev->data.n);
   else lpop3_pushu64(L, ev->octets);
   return 6;
@@ -154,6 +181,8 @@ static void begin_body (lua_State *L, const pop3_event *ev) {
   if (ev->shape == POP3_S_LISTING) {
     lua_newtable(L);
     lua_setiuservalue(L, 1, LISTING);
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, FAULTS);
   }
   else if (ev->body) {
     lua_pushlstring(L, ev->text.p, ev->text.n);
@@ -175,6 +204,48 @@ static int add_entry (lua_State *L, const pop3_event *ev) {
   return isnew;
 }
 
+#define LINE_SHOWN 200  /* octets of a bad line that are kept */
+
+/* Add { number =, line =, text = } to the list of the listing's defects. */
+static void add_defect (lua_State *L, const pop3_event *ev) {
+  size_t i, n = ev->text.n < LINE_SHOWN ? ev->text.n : LINE_SHOWN;
+  lua_Integer count;
+  luaL_Buffer b;
+  char *p;
+  if (lua_getiuservalue(L, 1, FAULTS) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, FAULTS);
+  }
+  count = (lua_Integer)lua_rawlen(L, -1);
+  if (count >= FAULTS_KEPT) {
+    lua_pop(L, 1);
+    return;
+  }
+  lua_newtable(L);  /* list, defect */
+  if (ev->valid & POP3_NUMBER) {
+    lpop3_pushu64(L, ev->number);
+    lua_setfield(L, -2, "number");
+  }
+  p = luaL_buffinitsize(L, &b, n);
+  for (i = 0; i < n; i++) {
+    unsigned char u = (unsigned char)ev->text.p[i];
+    p[i] = u < ' ' || u == 0x7f ? '?' : (char)u;
+  }
+  luaL_pushresultsize(&b, n);
+  lua_setfield(L, -2, "line");
+  if (n == 0) lua_pushliteral(L, "the line is empty");
+  else if ((ev->valid & POP3_NUMBER) == 0)
+    lua_pushliteral(L, "the line has no message number");
+  else if (ev->verb == POP3_V_UIDL)
+    lua_pushliteral(L, "the line has no unique-id");
+  else lua_pushliteral(L, "the line has no size");
+  lua_setfield(L, -2, "text");
+  lua_rawseti(L, -2, count + 1);
+  lua_pop(L, 1);
+}
+
 /*
 ** Take the entries that are there, from the first in '*ev' on. Returns what
 ** 'next' returned for the event behind them.
@@ -185,8 +256,10 @@ static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
     lua_pop(L, 1);
     lua_pushnil(L);  /* a number came twice: no listing any more */
   }
-  while (got == 1 && ev->type == POP3_EV_ENTRY) {
-    if (!lua_isnil(L, -1) && !add_entry(L, ev)) {
+  while (got == 1 && (ev->type == POP3_EV_ENTRY ||
+                      ev->type == POP3_EV_DEFECT)) {
+    if (ev->type == POP3_EV_DEFECT) add_defect(L, ev);
+    else if (!lua_isnil(L, -1) && !add_entry(L, ev)) {
       lua_pop(L, 1);
       lua_pushnil(L);
       lua_pushnil(L);
@@ -198,7 +271,7 @@ static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
   return got;
 }
 
-/* "listing", table, count, or "listing", nil, message, code */
+/* "listing", table, count, defects, or "listing", nil, message, code */
 static int push_listing (lua_State *L, const pop3_event *ev) {
   int err = ev->err;
   lua_pushliteral(L, "listing");
@@ -212,7 +285,10 @@ static int push_listing (lua_State *L, const pop3_event *ev) {
     return 2 + push_error(L, err);
   }
   lpop3_pushu64(L, ev->number);
-  return 3;
+  lua_getiuservalue(L, 1, FAULTS);
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, FAULTS);
+  return 4;
 }
 
 /*
@@ -238,32 +314,12 @@ static int push_end (lua_State *L, const pop3_event *ev) {
   return 3;
 }
 
-#define SHOWN 60  /* octets of a line that is no reply */
-
-/* nil, message, code; the message quotes the line that made no sense. */
-static int fail (lua_State *L, const pop3_client *c, int err) {
-  pop3_span s = pop3_client_culprit(c);
-  luaL_Buffer b;
-  size_t i;
-  if (s.n == 0) return lpop3_fail(L, err);
-  lua_pushnil(L);
-  luaL_buffinit(L, &b);
-  luaL_addstring(&b, pop3_errtext(err));
-  luaL_addstring(&b, ": \"");
-  for (i = 0; i < s.n && i < SHOWN; i++)
-    luaL_addchar(&b, s.p[i] >= ' ' && s.p[i] < 0x7f ? s.p[i] : '?');
-  luaL_addstring(&b, i < s.n ? "...\"" : "\"");
-  luaL_pushresult(&b);
-  lua_pushstring(L, pop3_errcode(err));
-  return 3;
-}
-
 /* As the public one below; the engine is marked as busy meanwhile. */
 static int next (lua_State *L, Client *u) {
   pop3_event ev;
   int got;
   while ((got = pop3_client_next(u->c, &ev)) == 1) {
-    if (ev.type == POP3_EV_ENTRY) {
+    if (ev.type == POP3_EV_ENTRY || ev.type == POP3_EV_DEFECT) {
       got = add_entries(L, u, &ev);
       if (got != 1) break;
     }
@@ -315,10 +371,11 @@ The next event; nothing when more octets are needed.
 
 - `"reply", ok, text, code[, number, octets]`: a status line without a body;
   the numbers are those of a +OK to STAT, LIST n and UIDL n (where the second
-  one is the unique-id), absent when it holds none
+  one is the unique-id), nil where they are missing
 - `"challenge", text`: AUTH goes on, base64; `answer` it
 - `"body", octets, text`: a whole body, and the text of its status line
-- `"listing", table, count`: the body of LIST or UIDL
+- `"listing", table, count, defects`: the body of LIST or UIDL; `defects` is nil,
+  or a list of `{ number =, line =, text = }`, the lines that lack something
 - `"data", octets`, … `"end", count`: a body in pieces
 - `"refused", message, errno`: the file could not be written
 
@@ -437,6 +494,21 @@ static int c_unread (lua_State *L) {
 }
 
 /***
+Check that nothing came while no reply can be due: before a command or the answer
+to a challenge is sent.
+@function client:quiet
+@treturn boolean true; false when the server said -ERR unasked, which becomes the
+reply, and the session is to be closed after it; or nil, message, "proto"
+*/
+static int c_quiet (lua_State *L) {
+  Client *u = check(L);
+  int got = pop3_client_quiet(u->c);
+  if (got < 0) return fail(L, u->c, got);
+  lua_pushboolean(L, got == 0);
+  return 1;
+}
+
+/***
 The state of RFC 1939: "greeting", "authorization", "transaction", "update"
 or "closed".
 @function client:state
@@ -494,6 +566,7 @@ static const luaL_Reg methods[] = {
   { "feed", c_feed },
   { "next", c_next },
   { "out", c_out },
+  { "quiet", c_quiet },
   { "secret", c_secret },
   { "sent", c_sent },
   { "state", c_state },

@@ -102,6 +102,7 @@ local function event(s, label, file, source)
     trace(s)
     if s.dead then return ended(s, label) end
   end
+  if link.ending then drop(s) end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
     a = a .. " (" .. link.broken .. ")"
@@ -119,23 +120,27 @@ local function ask(s, label, line, body, stream)
   if s.waiting then
     return fail(s, label, "another call waits for the server", "state")
   end
-  -- replies that an interrupted call did not read
-  if engine:asked() > 0 then engine:discard() end
+  local link = s.link
+  if engine:asked() == 0 then link.quiet = true
+  else engine:discard() end  -- replies that an interrupted call did not read
   local ok, message, code = engine:ask(line, body, stream)
   if not ok then
     if code == "state" then return fail(s, label, message, code) end
     return kill(s, label, message, code)
   end
-  s.link.unsent = true
+  if message then link.ending = true  -- its reply is there: the server's last words
+  else link.unsent = true end
   if not s.bounded then set_deadline(s) end
   return true
 end
 
 -- Answer a challenge of AUTH: true, or nil, message, code.
 local function answer(s, label, text)
-  local ok, message, code = s.engine:answer(text)
+  -- what came after the challenge cannot be the reply to the answer
+  local ok, message, code = s.engine:quiet()
+  if ok ~= nil then ok, message, code = s.engine:answer(text) end
   if not ok then return kill(s, label, message, code) end
-  s.link.unsent = true
+  s.link.unsent, s.link.quiet = true, true
   return true
 end
 

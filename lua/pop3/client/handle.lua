@@ -1,7 +1,7 @@
 --- A message of the maildrop, as the iterator `pop3.session:messages` gives it. Its
--- fields are `number`, `size` (octets, as LIST says) and `uid` (nil if the server has
--- no UIDL). Every method asks the session for this message, and returns what the
--- method of the session returns.
+-- fields are `number`, `size` (octets, as LIST says; nil if it says nothing) and `uid`
+-- (nil if the server has no UIDL). Every method asks the session for this message,
+-- and returns what the method of the session returns.
 -- @classmod pop3.handle
 
 local Handle = { __name = "pop3.handle" }
@@ -44,7 +44,8 @@ function Handle:headers() return self.session:headers(self.number) end
 function Handle:dele() return self.session:dele(self.number) end
 
 function Handle:__tostring()
-  return ("message %d (%d octets)"):format(self.number, self.size)
+  return ("message %d (%s octets)"):format(self.number,
+                                           self.size or "unknown")
 end
 
 -- A handle from a pop3.session, a number, a size and a unique-id or nil.

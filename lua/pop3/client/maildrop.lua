@@ -16,28 +16,32 @@ local methods = {}
 --- How much mail there is (STAT, RFC 1939 section 5).
 -- @treturn integer messages that are not marked as deleted; or nil, message, code,
 -- reply
--- @treturn integer their octets
+-- @treturn ?integer their octets; nil when the server's number is not valid
 function methods:stat()
   local ok, text, count, octets = command(self, "STAT", "STAT")
   if not ok then return nil, text, count, octets end
   if not count then
-    return fail(self, "STAT", "the reply has no numbers", "proto")
+    return fail(self, "STAT", "the reply has no count of messages", "proto")
   end
   return count, octets
 end
 
--- The value of one message in a reply to LIST n or UIDL n.
+-- The value of one message in a reply to LIST n or UIDL n. Some servers answer
+-- UIDL n without the number.
 local function value_of(s, verb, n)
   local label = verb .. " " .. n
   local ok, text, number, value = command(s, label, label)
   if not ok then return nil, text, number, value end
-  if number ~= n then
-    return fail(s, label, "the reply is about another message", "proto")
+  if number ~= n and (number or not value or value == tostring(n)) then
+    return fail(s, label, number and "the reply is about another message"
+                or "the reply has no message number", "proto")
+  elseif not value then
+    return fail(s, label, "the reply has no value", "proto")
   end
   return value
 end
 
--- A whole listing: a table, and the count of its entries.
+-- A whole listing: a table, the count of its entries, and its defects.
 local function listing(s, verb)
   local ok, message, code = ask(s, verb, verb)
   if not ok then return nil, message, code end
@@ -45,14 +49,17 @@ local function listing(s, verb)
   if not what then return nil, values, b end
   if what == "reply" then return refused(s, verb, b, c) end
   if not values then return fail(s, verb, b, c) end
-  return values, b
+  return values, b, c
 end
 
 --- The sizes of all messages, or of one (LIST, RFC 1939 section 5).
 -- @tparam[opt] integer n a message number
 -- @treturn table|integer a table message number → octets; with `n` the octets; or
 -- nil, message, code, reply
--- @treturn ?integer without `n`, the count of entries
+-- @treturn ?integer without `n`, the count of messages
+-- @treturn ?table without `n`, the defects: nil, or a list of `{ number =, line =,
+-- text = }` for lines without a message number or without a size. The others are
+-- right. Code "proto" only if more lines are bad than good, and more than 100
 function methods:list(n)
   if n == nil then return listing(self, "LIST") end
   return value_of(self, "LIST", argument.number(n, 1))
@@ -62,10 +69,29 @@ end
 -- @tparam[opt] integer n a message number
 -- @treturn table|string a table message number → unique-id; with `n` the unique-id;
 -- or nil, message, code, reply
--- @treturn ?integer without `n`, the count of entries
+-- @treturn ?integer without `n`, the count of messages
+-- @treturn ?table without `n`, the defects, as for `list`
 function methods:uidl(n)
   if n == nil then return listing(self, "UIDL") end
   return value_of(self, "UIDL", argument.number(n, 1))
+end
+
+-- The numbers of all messages, as a set, where LIST had bad lines: those of UIDL,
+-- and those of bad lines, are messages, too.
+local function all_numbers(sizes, uids, defects)
+  local there = {}
+  for n in pairs(sizes) do there[n] = true end
+  for n in pairs(uids or {}) do there[n] = true end
+  for _, defect in ipairs(defects) do
+    if defect.number then there[defect.number] = true end
+  end
+  return there
+end
+
+-- Two lists as one; either may be nil.
+local function both(a, b)
+  if not (a and b) then return a or b end
+  return table.move(b, 1, #b, #a + 1, a)
 end
 
 --- All messages, as an iterator over handles. A handle has the fields `number`,
@@ -74,7 +100,10 @@ end
 -- `dele()`.
 -- @tparam[opt] table opts `order`: "oldest", as numbered, or "newest" (default:
 -- "oldest"); `uids`: a set, unique-id → true, of messages to leave out
+-- A message whose size or unique-id is missing in the listings of the server has a
+-- handle, too; `size` or `uid` is nil then.
 -- @treturn function iterator; or nil, message, code, reply when the listing fails
+-- @treturn ?table the defects of both listings, as for `list`
 -- @usage for m in assert(s:messages{ order = "newest" }) do print(m.size) end
 function methods:messages(opts)
   opts = opts or {}
@@ -83,12 +112,15 @@ function methods:messages(opts)
   local _ <close> = operation(self)
   local sizes, message, code, reply = listing(self, "LIST")
   if not sizes then return nil, message, code, reply end
+  local defects = code
   local uids
   uids, message, code = listing(self, "UIDL")
   if not uids and code ~= "err" then return nil, message, code end
+  local there = defects and all_numbers(sizes, uids, defects) or sizes
+  if uids then defects = both(defects, code) end
   uids = uids or {}
   local skip, numbers = opts.uids or {}, {}
-  for n in pairs(sizes) do
+  for n in pairs(there) do
     local uid = uids[n]
     if uid == nil or not skip[uid] then numbers[#numbers + 1] = n end
   end
@@ -103,7 +135,7 @@ function methods:messages(opts)
     local n = numbers[i]
     if not n then return nil end
     return handle(self, n, sizes[n], uids[n])
-  end
+  end, defects
 end
 
 -- A command whose reply is +OK or -ERR and nothing more.

@@ -47,12 +47,14 @@ end
 local function send(self, line, streamed)
   local s = self.session
   if s.dead then return fail(s, line, "the session has ended", "closed") end
+  if self.sent == self.answered then s.link.quiet = true end
   local ok, message, code = s.engine:ask(line, nil, streamed)
   if not ok then
     if code == "state" then return fail(s, line, message, code) end
     return kill(s, line, message, code)
   end
-  s.link.unsent = true
+  if message then s.link.ending = true
+  else s.link.unsent = true end
   self.sent = self.sent + 1
   return true
 end

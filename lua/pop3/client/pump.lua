@@ -8,14 +8,19 @@ local huge, min = math.huge, math.min
 local SMALL = 32768  -- octets: a read below it may be the end of a segment
 local SLICE = 0.1    -- seconds between looks at both directions
 
--- Send what there is. Returns true when the reader is too slow for it now.
+-- Send what there is. Returns true when the reader is too slow for it now, "input"
+-- when something came before a command that was not sent yet.
 local function send(link, seconds)
   local io = link.io
-  local ok, err, detail = io:send(link.port, seconds)
+  local ok, err, detail = io:send(link.port, seconds, link.quiet)
   if ok then
     link.unsent = false
     link.last = 0
+    link.quiet = false
+  elseif err == "input" then
+    return err
   elseif err == "timeout" then
+    link.quiet = false  -- a part of it may be sent
     return true
   else
     -- what the peer said before it went may still be read
@@ -24,11 +29,24 @@ local function send(link, seconds)
   end
 end
 
+-- Read what came before the command was sent: a reply that no command asked for
+-- must not become the reply to this one. True, or nil, message, code.
+local function take_early(link)
+  local engine = link.engine
+  link.io:recv(link.port, 0)
+  local quiet, message, code = engine:quiet()
+  if quiet == false then  -- the server says why it ends the session
+    link.quiet, link.unsent, link.ending = false, false, true
+  end
+  if quiet == nil then return nil, message, code end
+  return true
+end
+
 --- Run until the engine has an event.
 -- @tparam table link `engine`; `port`: what the transport meets, the engine or
 -- TLS around it; `io`: a transport (see `pop3.io.fd`); `idle`: seconds without
 -- progress; `deadline` of the operation; `unsent`: the engine may have
--- something to send
+-- something to send; `quiet`: nothing may come before that is sent
 -- @param[opt] file where the pieces of a body go
 -- @param[opt] source whose event is wanted in place of the engine's: TLS, for
 -- the end of its handshake
@@ -56,7 +74,10 @@ return function(link, file, source)
     if seconds == huge then seconds = nil end
     local unsent = link.unsent or tls and tls:pending() > 0
     local blocked = unsent and not link.broken and send(link, seconds)
-    if blocked then
+    if blocked == "input" then
+      local ok, message, code = take_early(link)
+      if not ok then return nil, message, code end
+    elseif blocked then
       -- both may be waiting for the other to read: look at both in turn
       local n, err = io:recv(port, 0)
       if n then

@@ -42,6 +42,15 @@ local function in_step(server, act, it, max)
   return a, b
 end
 
+--- Whether octets can be received now, without that time passes.
+-- @treturn boolean
+function Loopback:pending()
+  local session = self.session
+  if self.over then return false end
+  if session.ended then return (session.last or "") ~= "" end
+  return not (session.held or session.may_send) and session.port:pending() > 0
+end
+
 --- @tparam string octets
 -- @treturn integer how many were taken, or nil, "closed"
 function Loopback:send(octets)

@@ -25,8 +25,8 @@ local function new(fd, wait)
   }, Fd)
 end
 
-function Fd:send(engine)
-  return self.fd:send(engine)
+function Fd:send(engine, _, look)
+  return self.fd:send(engine, nil, look)
 end
 
 function Fd:recv(engine, seconds)

@@ -4,8 +4,10 @@
 -- may wait (nil or math.huge: without limit); where `waits` is true the method
 -- does not wait at all, and the caller calls `wait`.
 --
--- - `send(engine, seconds)`: send what an engine (`pop3.core`) has to send. True
---   when all of it went; or nil, "timeout" or nil, "closed", detail
+-- - `send(engine, seconds, look)`: send what an engine (`pop3.core`) has to send.
+--   True when all of it went; or nil, "timeout" or nil, "closed", detail. With `look`,
+--   when octets have come that `recv` did not take yet: nil, "input", and nothing is
+--   sent
 -- - `recv(engine, seconds)`: read once and feed the engine. The count of octets;
 --   or nil, "closed", detail; or nil, "timeout" (nothing has come yet); or nil,
 --   "timeout", true (the time is over)

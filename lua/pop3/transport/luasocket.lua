@@ -26,7 +26,22 @@ end
 -- Errors that mean "not now": LuaSocket's, and the two of LuaSec.
 local waiting = { timeout = true, wantread = true, wantwrite = true }
 
-function Socket:send(engine)
+-- Whether octets have come. They, or the end, are kept for the next read.
+local function has_input(self)
+  if self.early then return self.early[1] ~= nil end
+  local octets, err, detail = self:read(CHUNK)
+  if octets or err == "closed" then self.early = { octets, err, detail } end
+  return octets ~= nil
+end
+
+local function take_early(self)
+  local early = self.early
+  self.early = nil
+  return table.unpack(early, 1, 3)
+end
+
+function Socket:send(engine, _, look)
+  if look and has_input(self) then return nil, "input" end
   local octets = engine:out()
   while octets do
     local last, err, part = self.sock:send(octets)
@@ -41,21 +56,18 @@ end
 
 function Socket:recv(engine, seconds)
   local sock = self.sock
-  if seconds ~= 0 and not (sock.dirty and sock:dirty()) then
+  if not self.early and seconds ~= 0 and not (sock.dirty and sock:dirty()) then
     local ok, err = self:wait("r", seconds)
     if not ok then return nil, err or "timeout", err or true end
   end
-  local octets, err, part = sock:receive(CHUNK)
-  octets = octets or part
-  if octets and #octets > 0 then
-    engine:feed(octets)
-    return #octets
-  end
-  if waiting[err] then return nil, "timeout" end
-  return nil, "closed", err
+  local octets, err, detail = self:read(CHUNK)
+  if not octets then return nil, err, detail end
+  engine:feed(octets)
+  return #octets
 end
 
 function Socket:read(max)
+  if self.early then return take_early(self) end
   local octets, err, part = self.sock:receive(max)
   octets = octets or part
   if octets and #octets > 0 then return octets end

@@ -29,6 +29,12 @@
 -- @treturn[2] string "timeout" or "closed"
 -- @function receive
 
+--- Whether octets can be received at once. Optional: the client calls it before it
+-- sends a command, to notice a reply that no command asked for. Without it, an object
+-- with `settimeout` is asked to receive within 0 seconds.
+-- @treturn boolean
+-- @function pending
+
 --- Close the connection.
 -- @function close
 
@@ -74,7 +80,27 @@ function Stream:write(octets, from, seconds)
   return n
 end
 
+-- Whether octets have come. Without `pending`, an object with `settimeout` is asked
+-- to receive without waiting; what it returns is kept for the next read. An object
+-- with neither cannot tell.
+local function has_input(self)
+  local object = self.object
+  if object.pending then return object:pending() end
+  if self.early then return self.early[1] ~= nil end
+  if not object.settimeout then return false end
+  local octets, err, detail = self:read(CHUNK, 0)
+  if octets or err == "closed" then self.early = { octets, err, detail } end
+  return octets ~= nil
+end
+
+local function take_early(self)
+  local early = self.early
+  self.early = nil
+  return table.unpack(early, 1, 3)
+end
+
 function Stream:read(max, seconds)
+  if self.early then return take_early(self) end
   self:settimeout(seconds)
   local octets, err = self.object:receive(max)
   if not octets then
@@ -87,7 +113,8 @@ function Stream:read(max, seconds)
   return octets
 end
 
-function Stream:send(engine, seconds)
+function Stream:send(engine, seconds, look)
+  if look and has_input(self) then return nil, "input" end
   local octets = engine:out()
   while octets do
     local n, err, detail = self:write(octets, 1, seconds)
