@@ -1,24 +1,25 @@
 /*
-** html.c - the readable text of HTML mail: blocks, lists, links, entities; no
-** scripts, no styles. Not a browser: one pass, no tree, no layout.
+** html.c - the readable text of HTML mail: blocks, lists, links, character
+** references; no scripts, no styles. It is not a browser: one pass, no tree, no
+** layout.
 **
-** Input and output are UTF-8. What is written is bounded by a small multiple
-** of what is read, and time by its length: nothing is looked at twice, and
-** indentation has a bound.
+** The size of the output is bounded by a small multiple of the input, and the
+** time by its length: no octet is read twice, and indentation has a bound.
 */
 #include <string.h>
 
 #include "../base/ascii.h"
 #include "../base/utf8.h"
+#include "entity.h"
 #include "html.h"
 
 #define DEEPEST 8     /* levels of quotes and lists that are shown */
-#define NAME 16       /* octets of a name that may be known */
+#define NAME 16       /* octets of the longest element name, and a NUL */
 #define HREF 2048     /* octets of a link that are shown */
 
 enum { INLINE, LINE, BLOCK, SKIP, OTHER };
 
-/* What an element does to the text around it. */
+/* The effect of an element on the text around it. */
 typedef struct element {
   const char *name;
   unsigned char kind;
@@ -31,30 +32,32 @@ static const element elements[] = {
   { "div", LINE }, { "dl", BLOCK }, { "dt", LINE }, { "fieldset", BLOCK },
   { "figcaption", LINE }, { "figure", BLOCK }, { "footer", BLOCK },
   { "form", BLOCK }, { "h1", BLOCK }, { "h2", BLOCK }, { "h3", BLOCK },
-  { "h4", BLOCK }, { "h5", BLOCK }, { "h6", BLOCK }, { "head", SKIP },
-  { "header", BLOCK }, { "hr", OTHER }, { "html", LINE }, { "legend", LINE },
+  { "h4", BLOCK }, { "h5", BLOCK }, { "h6", BLOCK },
+  { "header", BLOCK }, { "hr", OTHER }, { "html", LINE }, { "iframe", SKIP },
+  { "legend", LINE },
   { "li", OTHER }, { "main", BLOCK }, { "nav", BLOCK }, { "ol", OTHER },
   { "option", LINE }, { "p", BLOCK }, { "pre", OTHER }, { "script", SKIP },
   { "section", BLOCK }, { "select", LINE }, { "style", SKIP },
-  { "summary", LINE }, { "table", BLOCK }, { "tbody", LINE },
+  { "summary", LINE }, { "svg", SKIP }, { "table", BLOCK }, { "tbody", LINE },
   { "template", SKIP }, { "tfoot", LINE }, { "thead", LINE },
   { "title", SKIP }, { "tr", LINE }, { "ul", OTHER }
 };
 
 typedef struct html {
-  const char *p, *e;      /* what is not read yet */
+  const char *p, *e;      /* input not read yet */
   pop3_buf *out;
   int err;
-  int breaks;             /* line ends that are due before the next text */
-  int space;              /* a blank is due */
-  int any;                /* something was written at all */
-  int pre;                /* inside so many <pre> */
-  int quotes;             /* and <blockquote> */
+  int breaks;             /* line ends to write before the next text */
+  int space;              /* a blank to write before the next text */
+  int any;                /* some text was written */
+  int pre;                /* number of open <pre> */
+  int quotes;             /* number of open <blockquote> */
+  int quoted;             /* the same for the line before */
   int lists;
-  int count[DEEPEST];     /* items so far, of an <ol>; -1 of an <ul> */
-  char href[HREF];        /* of the <a> that is open */
+  int count[DEEPEST];     /* number of the next item of an <ol>; -1: <ul> */
+  char href[HREF];        /* of the open <a> */
   size_t nhref;
-  size_t link;            /* where its text begins in 'out' */
+  size_t link;            /* the offset of its text in 'out' */
 } html;
 
 /* ------------------------------------------------------------------ output */
@@ -67,29 +70,32 @@ static void puts_ (html *h, const char *s) {
   put(h, s, strlen(s));
 }
 
-/* At least so many line ends before what comes: 2 leave a line between. */
+/* At least 'breaks' line ends before the next text; 2 make an empty line. */
 static void want (html *h, int breaks) {
   if (h->breaks < breaks) h->breaks = breaks;
   h->space = 0;
 }
 
-/* The line ends that are due, and what each line of a quote begins with. */
+/* Write the pending line ends, and the marks of quotes and lists. */
 static void begin_line (html *h) {
   int i, k, n = h->any ? h->breaks : 0;
+  int within = h->quotes < h->quoted ? h->quotes : h->quoted;
   for (i = 0; i < n; i++) {
     puts_(h, "\r\n");
-    for (k = 0; i < n - 1 && k < h->quotes && k < DEEPEST; k++) puts_(h, ">");
+    for (k = 0; i < n - 1 && k < within && k < DEEPEST; k++)
+      puts_(h, k == 0 ? ">" : " >");
   }
+  h->quoted = h->quotes;
   for (i = 0; i < h->quotes && i < DEEPEST; i++) puts_(h, "> ");
   for (i = 1; i < h->lists && i < DEEPEST; i++) puts_(h, "  ");
   h->breaks = h->space = 0;
   h->any = 1;
 }
 
-/* A character of text, white space being one blank. */
+/* Write a character of text; white space becomes one blank. */
 static void put_char (html *h, uint32_t c) {
   int blank = c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-  if (c == 0xAD || c == 0x200B || c == 0xFEFF) return;  /* seen by nobody */
+  if (c == 0xAD || c == 0x200B || c == 0xFEFF) return;  /* invisible */
   if (h->pre > 0 && c == '\n') {
     want(h, h->breaks + 1);
     return;
@@ -106,77 +112,7 @@ static void put_char (html *h, uint32_t c) {
   if (h->err == 0) h->err = pop3_utf8_add(h->out, c);
 }
 
-/* ---------------------------------------------------------------- entities */
-
-typedef struct entity {
-  const char *name;
-  uint32_t c;
-} entity;
-
-/* Those of HTML 4 that are met, sorted. */
-static const entity entities[] = {
-  { "AElig", 0xC6 }, { "Aacute", 0xC1 }, { "Acirc", 0xC2 },
-  { "Agrave", 0xC0 }, { "Alpha", 0x391 }, { "Aring", 0xC5 },
-  { "Atilde", 0xC3 }, { "Auml", 0xC4 }, { "Beta", 0x392 }, { "Ccedil", 0xC7 },
-  { "Chi", 0x3A7 }, { "Dagger", 0x2021 }, { "Delta", 0x394 }, { "ETH", 0xD0 },
-  { "Eacute", 0xC9 }, { "Ecirc", 0xCA }, { "Egrave", 0xC8 },
-  { "Epsilon", 0x395 }, { "Eta", 0x397 }, { "Euml", 0xCB }, { "Gamma", 0x393 },
-  { "Iacute", 0xCD }, { "Icirc", 0xCE }, { "Igrave", 0xCC }, { "Iota", 0x399 },
-  { "Iuml", 0xCF }, { "Kappa", 0x39A }, { "Lambda", 0x39B }, { "Mu", 0x39C },
-  { "Ntilde", 0xD1 }, { "Nu", 0x39D }, { "OElig", 0x152 }, { "Oacute", 0xD3 },
-  { "Ocirc", 0xD4 }, { "Ograve", 0xD2 }, { "Omega", 0x3A9 },
-  { "Omicron", 0x39F }, { "Oslash", 0xD8 }, { "Otilde", 0xD5 },
-  { "Ouml", 0xD6 }, { "Phi", 0x3A6 }, { "Pi", 0x3A0 }, { "Prime", 0x2033 },
-  { "Psi", 0x3A8 }, { "Rho", 0x3A1 }, { "Scaron", 0x160 }, { "Sigma", 0x3A3 },
-  { "THORN", 0xDE }, { "Tau", 0x3A4 }, { "Theta", 0x398 }, { "Uacute", 0xDA },
-  { "Ucirc", 0xDB }, { "Ugrave", 0xD9 }, { "Upsilon", 0x3A5 },
-  { "Uuml", 0xDC }, { "Xi", 0x39E }, { "Yacute", 0xDD }, { "Yuml", 0x178 },
-  { "Zeta", 0x396 }, { "aacute", 0xE1 }, { "acirc", 0xE2 }, { "acute", 0xB4 },
-  { "aelig", 0xE6 }, { "agrave", 0xE0 }, { "alpha", 0x3B1 }, { "amp", '&' },
-  { "and", 0x2227 }, { "apos", '\'' }, { "aring", 0xE5 }, { "asymp", 0x2248 },
-  { "atilde", 0xE3 }, { "auml", 0xE4 }, { "bdquo", 0x201E },
-  { "beta", 0x3B2 }, { "brvbar", 0xA6 }, { "bull", 0x2022 }, { "cap", 0x2229 },
-  { "ccedil", 0xE7 }, { "cedil", 0xB8 }, { "cent", 0xA2 }, { "chi", 0x3C7 },
-  { "circ", 0x2C6 }, { "clubs", 0x2663 }, { "copy", 0xA9 }, { "cup", 0x222A },
-  { "curren", 0xA4 }, { "dArr", 0x21D3 }, { "dagger", 0x2020 },
-  { "darr", 0x2193 }, { "deg", 0xB0 }, { "delta", 0x3B4 },
-  { "diams", 0x2666 }, { "divide", 0xF7 }, { "eacute", 0xE9 },
-  { "ecirc", 0xEA }, { "egrave", 0xE8 }, { "emsp", ' ' }, { "ensp", ' ' },
-  { "epsilon", 0x3B5 }, { "equiv", 0x2261 }, { "eta", 0x3B7 },
-  { "eth", 0xF0 }, { "euml", 0xEB }, { "euro", 0x20AC }, { "frac12", 0xBD },
-  { "frac14", 0xBC }, { "frac34", 0xBE }, { "frasl", 0x2044 },
-  { "gamma", 0x3B3 }, { "ge", 0x2265 }, { "gt", '>' }, { "hArr", 0x21D4 },
-  { "harr", 0x2194 }, { "hearts", 0x2665 }, { "hellip", 0x2026 },
-  { "iacute", 0xED }, { "icirc", 0xEE }, { "iexcl", 0xA1 },
-  { "igrave", 0xEC }, { "infin", 0x221E }, { "int", 0x222B },
-  { "iota", 0x3B9 }, { "iquest", 0xBF }, { "iuml", 0xEF }, { "kappa", 0x3BA },
-  { "lArr", 0x21D0 }, { "lambda", 0x3BB }, { "laquo", 0xAB },
-  { "larr", 0x2190 }, { "ldquo", 0x201C }, { "le", 0x2264 },
-  { "lrm", 0x200E }, { "lsaquo", 0x2039 }, { "lsquo", 0x2018 }, { "lt", '<' },
-  { "macr", 0xAF }, { "mdash", 0x2014 }, { "micro", 0xB5 },
-  { "middot", 0xB7 }, { "minus", 0x2212 }, { "mu", 0x3BC }, { "nbsp", 0xA0 },
-  { "ndash", 0x2013 }, { "ne", 0x2260 }, { "not", 0xAC }, { "ntilde", 0xF1 },
-  { "nu", 0x3BD }, { "oacute", 0xF3 }, { "ocirc", 0xF4 }, { "oelig", 0x153 },
-  { "ograve", 0xF2 }, { "omega", 0x3C9 }, { "omicron", 0x3BF },
-  { "ordf", 0xAA }, { "ordm", 0xBA }, { "oslash", 0xF8 }, { "otilde", 0xF5 },
-  { "ouml", 0xF6 }, { "para", 0xB6 }, { "part", 0x2202 },
-  { "permil", 0x2030 }, { "phi", 0x3C6 }, { "pi", 0x3C0 },
-  { "plusmn", 0xB1 }, { "pound", 0xA3 }, { "prime", 0x2032 },
-  { "prod", 0x220F }, { "psi", 0x3C8 }, { "quot", '"' }, { "rArr", 0x21D2 },
-  { "radic", 0x221A }, { "raquo", 0xBB }, { "rarr", 0x2192 },
-  { "rdquo", 0x201D }, { "reg", 0xAE }, { "rho", 0x3C1 }, { "rlm", 0x200F },
-  { "rsaquo", 0x203A }, { "rsquo", 0x2019 }, { "sbquo", 0x201A },
-  { "scaron", 0x161 }, { "sect", 0xA7 }, { "shy", 0xAD }, { "sigma", 0x3C3 },
-  { "sigmaf", 0x3C2 }, { "spades", 0x2660 }, { "sum", 0x2211 },
-  { "sup1", 0xB9 }, { "sup2", 0xB2 }, { "sup3", 0xB3 }, { "szlig", 0xDF },
-  { "tau", 0x3C4 }, { "theta", 0x3B8 }, { "thinsp", 0x2009 },
-  { "thorn", 0xFE }, { "tilde", 0x2DC }, { "times", 0xD7 },
-  { "trade", 0x2122 }, { "uArr", 0x21D1 }, { "uacute", 0xFA },
-  { "uarr", 0x2191 }, { "ucirc", 0xFB }, { "ugrave", 0xF9 }, { "uml", 0xA8 },
-  { "upsilon", 0x3C5 }, { "uuml", 0xFC }, { "xi", 0x3BE }, { "yacute", 0xFD },
-  { "yen", 0xA5 }, { "yuml", 0xFF }, { "zeta", 0x3B6 }, { "zwj", 0x200D },
-  { "zwnj", 0x200C }
-};
+/* ------------------------------------------------------ character references */
 
 static int is_letter (char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -192,7 +128,7 @@ static int hex (char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* What a number stands for; those of C1 are windows-1252, as everywhere. */
+/* The code point of a number; C1 controls are windows-1252 (HTML 13.2.5.80). */
 static uint32_t fit (uint32_t c) {
   static const unsigned short c1[] = {
     0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030,
@@ -205,43 +141,46 @@ static uint32_t fit (uint32_t c) {
   return c;
 }
 
-static uint32_t find_entity (const char *p, size_t n) {
-  size_t low = 0, high = sizeof entities / sizeof entities[0];
-  while (low < high) {
-    size_t mid = (low + high) / 2;
-    int d = strncmp(entities[mid].name, p, n);
-    if (d == 0 && entities[mid].name[n] != '\0') d = 1;
-    if (d == 0) return entities[mid].c;
-    if (d < 0) low = mid + 1;
-    else high = mid;
-  }
-  return 0;
+/* "#65" or "#x41" at '*p', after the "&"; 0 if it is not a number. */
+static uint32_t take_number (const char **p, const char *e) {
+  const char *q = *p + 1, *start;
+  uint32_t c = 0;
+  int isx = q < e && (*q == 'x' || *q == 'X');
+  q += isx;
+  start = q;
+  for (; q < e && (isx ? hex(*q) >= 0 : is_digit(*q)); q++)
+    if (c <= 0x10FFFF) c = c * (isx ? 16 : 10) + (uint32_t)hex(*q);
+  if (q == start) return 0;
+  *p = q < e && *q == ';' ? q + 1 : q;
+  return fit(c);
 }
 
 /*
-** What stands at '*p', which is "&": a character, '*p' being left behind it;
-** 0 when it is just that.
+** The text of the name at '*p', after the "&". Some names may lack their ";"
+** (HTML 13.2.5.73), but in attributes not before "=", letters and digits.
 */
-static uint32_t take_entity (const char **p, const char *e) {
-  const char *q = *p + 1, *start;
-  uint32_t c = 0;
-  if (q < e && *q == '#') {
-    int isx = q + 1 < e && (q[1] == 'x' || q[1] == 'X');
-    q += isx ? 2 : 1;
-    start = q;
-    for (; q < e && (isx ? hex(*q) >= 0 : is_digit(*q)); q++)
-      if (c <= 0x10FFFF) c = c * (isx ? 16 : 10) + (uint32_t)hex(*q);
-    if (q == start) return 0;
-    c = fit(c);
+static int take_name (const char **p, const char *e, int attribute,
+                      pop3_span *text) {
+  const char *start = *p, *q = start;
+  size_t n;
+  while (q < e && q - start < POP3_ENTITY_NAME &&
+         (is_letter(*q) || is_digit(*q)))
+    q++;
+  n = (size_t)(q - start);
+  if (q < e && *q == ';' && pop3_entity_find(start, n, text)) {
+    *p = q + 1;
+    return 1;
   }
-  else {
-    start = q;
-    while (q < e && q - start < NAME && (is_letter(*q) || is_digit(*q))) q++;
-    c = find_entity(start, (size_t)(q - start));
-    if (c == 0) return 0;
+  if (n > POP3_ENTITY_LEGACY) n = POP3_ENTITY_LEGACY;
+  for (; n >= 2; n--) {
+    if (pop3_entity_find(start, n, text) != 2) continue;
+    q = start + n;
+    if (attribute && q < e && (*q == '=' || is_letter(*q) || is_digit(*q)))
+      return 0;
+    *p = q;
+    return 1;
   }
-  *p = q < e && *q == ';' ? q + 1 : q;
-  return c;
+  return 0;
 }
 
 /* One character of valid UTF-8. */
@@ -255,10 +194,31 @@ static uint32_t take_utf8 (const char **p) {
   return c;
 }
 
+/* Write the text [p, e); 'attribute' tells whether it is a value of one. */
+static void put_text (html *h, const char *p, const char *e, int attribute) {
+  while (p < e) {
+    const char *q = p + 1;
+    pop3_span text;
+    uint32_t c = 0;
+    if (*p == '&' && q < e) {
+      if (*q == '#') c = take_number(&q, e);
+      else if (take_name(&q, e, attribute, &text)) {
+        const char *t = text.p;
+        while (t < text.p + text.n) put_char(h, take_utf8(&t));
+        p = q;
+        continue;
+      }
+    }
+    if (c == 0) c = take_utf8(&p);
+    else p = q;
+    put_char(h, c);
+  }
+}
+
 /* -------------------------------------------------------------------- tags */
 
 typedef struct tag {
-  char name[NAME];    /* lower case, "" if it is too long to be known */
+  char name[NAME];    /* lower case; "" if it is longer than all known */
   int end;            /* </name> */
   pop3_span href, alt, start;
 } tag;
@@ -333,7 +293,7 @@ static int kind_of (const char *name) {
   return INLINE;
 }
 
-/* Behind the end tag of an element whose content is not text, or the end. */
+/* Skip the content of an element, and its end tag. */
 static void skip_content (html *h, const char *name) {
   size_t n = strlen(name);
   while (h->p < h->e) {
@@ -341,7 +301,8 @@ static void skip_content (html *h, const char *name) {
     if (q == NULL) break;
     h->p = q + 1;
     if ((size_t)(h->e - h->p) > n + 1 && *h->p == '/' &&
-        pop3_same(h->p + 1, name, n) && !is_letter(h->p[n + 1])) {
+        pop3_same(h->p + 1, name, n) &&
+        (is_space(h->p[n + 1]) || h->p[n + 1] == '>' || h->p[n + 1] == '/')) {
       tag t;
       memset(&t, 0, sizeof t);
       h->p++;
@@ -352,18 +313,13 @@ static void skip_content (html *h, const char *name) {
   h->p = h->e;
 }
 
-/* The value of an attribute as text, entities undone. */
 static void put_value (html *h, pop3_span s) {
-  const char *p = s.p, *e = s.p + s.n;
-  while (p < e) {
-    uint32_t c = *p == '&' ? take_entity(&p, e) : 0;
-    put_char(h, c != 0 ? c : take_utf8(&p));
-  }
+  put_text(h, s.p, s.p + s.n, 1);
 }
 
 /* -------------------------------------------------------------------- links */
 
-/* Only what leads somewhere is worth showing. */
+/* Is it a URL to show? */
 static int leads (pop3_span s) {
   static const char *const schemes[] = { "http:", "https:", "mailto:", "ftp:" };
   size_t i;
@@ -381,7 +337,7 @@ static void open_link (html *h, const tag *t) {
   h->link = h->out->n;
 }
 
-/* Is the text of the link its address already? */
+/* Is the text of the link its URL? */
 static int says_itself (const html *h) {
   const char *p = h->href;
   size_t n = h->nhref, have = h->out->n - h->link;
@@ -436,7 +392,7 @@ static void open_item (html *h) {
   }
 }
 
-/* Those that are more than a line or a block. */
+/* Elements of kind OTHER. */
 static void other (html *h, const tag *t) {
   int *depth = t->name[0] == 'p' ? &h->pre : &h->quotes;
   if (strcmp(t->name, "br") == 0)
@@ -481,30 +437,53 @@ static void element_tag (html *h, const tag *t) {
       }
       else if (strcmp(t->name, "td") == 0 || strcmp(t->name, "th") == 0)
         h->space = 1;
+      else if (strcmp(t->name, "q") == 0) put_char(h, '"');
   }
 }
 
-/* "<!--", "<!doctype", "<?xml": behind it. */
+/*
+** Skip a comment; h->p is after its "<!--". It ends with "-->" or "--!>", or at
+** once with ">" or "->" (HTML 13.2.5.43 to 13.2.5.52).
+*/
+static void skip_comment (html *h) {
+  const char *q = h->p;
+  if (h->e - q >= 1 && q[0] == '>') {
+    h->p = q + 1;
+    return;
+  }
+  if (h->e - q >= 2 && q[0] == '-' && q[1] == '>') {
+    h->p = q + 2;
+    return;
+  }
+  while ((q = h->p < h->e ? (const char *)memchr(h->p, '-',
+            (size_t)(h->e - h->p)) : NULL) != NULL) {
+    h->p = q + 1;
+    if (h->e - q < 3 || q[1] != '-') continue;
+    if (q[2] == '>') {
+      h->p = q + 3;
+      return;
+    }
+    if (h->e - q >= 4 && q[2] == '!' && q[3] == '>') {
+      h->p = q + 4;
+      return;
+    }
+  }
+  h->p = h->e;
+}
+
+/* Skip "<!--...-->", "<!doctype ...>", "<?xml ...>". */
 static void skip_markup (html *h) {
   const char *q;
   if (h->e - h->p >= 3 && memcmp(h->p, "!--", 3) == 0) {
     h->p += 3;
-    while ((q = h->p < h->e ? (const char *)memchr(h->p, '-',
-              (size_t)(h->e - h->p)) : NULL) != NULL) {
-      h->p = q + 1;
-      if (h->e - q >= 3 && q[1] == '-' && q[2] == '>') {
-        h->p = q + 3;
-        return;
-      }
-    }
-    h->p = h->e;
+    skip_comment(h);
     return;
   }
   q = (const char *)memchr(h->p, '>', (size_t)(h->e - h->p));
   h->p = q != NULL ? q + 1 : h->e;
 }
 
-/* What stands at h->p, which is "<". */
+/* Read the markup at h->p, which is "<". */
 static void markup (html *h) {
   const char *q = h->p + 1;
   tag t;
@@ -536,13 +515,14 @@ int pop3_html_text (pop3_buf *out, pop3_span in) {
   h.e = in.p + in.n;
   h.out = out;
   while (h.p < h.e && h.err == 0) {
-    uint32_t c = 0;
-    if (*h.p == '<') {
+    const char *p = h.p;
+    if (*p == '<') {
       markup(&h);
       continue;
     }
-    if (*h.p == '&') c = take_entity(&h.p, h.e);
-    put_char(&h, c != 0 ? c : take_utf8(&h.p));
+    h.p = (const char *)memchr(p, '<', (size_t)(h.e - p));
+    if (h.p == NULL) h.p = h.e;
+    put_text(&h, p, h.p, 0);
   }
   close_link(&h);
   if (h.any) puts_(&h, "\r\n");

@@ -30,7 +30,10 @@ describe("HTML as text", function()
       "<pre>a  b\n  c\n\nd</pre>e  f", "a  b\n  c\n\nd\n\ne f\n",
       "<blockquote>one<p>two</blockquote>three", "> one\n>\n> two\n\nthree\n",
       "x<blockquote><blockquote>deep</blockquote>less</blockquote>",
-      "x\n>>\n> > deep\n>\n> less\n",
+      "x\n\n> > deep\n>\n> less\n",
+      "<blockquote><blockquote>a<p>b</blockquote></blockquote>",
+      "> > a\n> >\n> > b\n",
+      "he said <q>no</q>", "he said \"no\"\n",
       "<table><tr><td>a</td><td>b</td></tr><tr><th>c<td>d</table>",
       "a b\nc d\n",
     }
@@ -60,6 +63,11 @@ describe("HTML as text", function()
       "a <https://a.example>b <https://b.example>\n",
       '<img src="x" alt="a cat"> <img src=y>', "[a cat]\n",
       '<a href="https://x.example"><img src=y></a>', "",
+      -- references in a URL
+      '<a href="https://x.example/?a=1&copy=2&reg=3&notit=4&lt=5">x</a>',
+      "x <https://x.example/?a=1&copy=2&reg=3&notit=4&lt=5>\n",
+      '<a href="https://x.example/?a&copy;&lt&quot&amp;b">x</a>',
+      "x <https://x.example/?a©<\"&b>\n",
     }
   end)
 
@@ -70,6 +78,11 @@ describe("HTML as text", function()
       "&#233;&#xE9;&#XE9;&#x1F600;", "ééé😀\n",
       "&#150;&#x80;", "–€\n",
       "&#0;&#xD800;&#x110000;&#99999999999999999999;", "����\n",
+      "&CounterClockwiseContourIntegral;&zwnj;&NotEqualTilde;&fjlig;",
+      "∳\u{200C}≂̸fj\n",
+      -- some names need no semicolon, and none of them before others in text
+      "&copy2026 &notit; &notin; &ampx &AMP", "©2026 ¬it; ∉ &x &\n",
+      "&hellip &Alpha", "&hellip &Alpha\n",
       "&nosuch; & &; &# &#x; &#xz; AT&T", "&nosuch; & &; &# &#x; &#xz; AT&T\n",
     }
   end)
@@ -81,6 +94,13 @@ describe("HTML as text", function()
       "a<SCRIPT type=x>y</sCript >b", "ab\n", "a<script>b", "a\n",
       "a<style>b</styles>c</style>d", "ad\n",
       "a<!-- <p>no</p> -- > -->b", "ab\n", "a<!-- b", "a\n",
+      "a<!-->b<!--->c<!---->d<!-- x --!>e<!-- --x -->f", "abcdef\n",
+      "a<!--- b -->c<!-- d ---->e", "ace\n",
+      -- a head without an end, or without a start
+      "<head><style>p{}</style><p>x", "x\n", "<head><title>t</title>x", "x\n",
+      "<html><head/><body>x", "x\n", "<head><meta name=a>x</body>", "x\n",
+      "<title>t</title><link rel=x>x", "x\n", "a<iframe>b</iframe>c", "ac\n",
+      "a<svg><text>b</text></svg>c", "ac\n", "a<style>b</style/>c", "ac\n",
       "<!DOCTYPE html><?xml version=1?>a<![CDATA[b]]>c", "ac\n",
       "a <o:p></o:p> b", "a b\n", '<p title="a > b">c', "c\n",
       "<p title='a", "", "1 < 2 <3", "1 < 2 <3\n", "</ x>a</>b", "ab\n",
@@ -98,11 +118,87 @@ describe("HTML as text", function()
     for _, piece in ipairs { "<", "<a", "<a href=\"", "<!--", "<script>",
                              "<ul>", "<blockquote>x", "&", "&#", "<p>", "<li>",
                              "<a href=https://x.example>y", "</", "'\"",
-                             "<pre>\n", "<br>", "<p a=b " } do
+                             "<pre>\n", "<br>", "<p a=b ", "<!---", "<!--->",
+                             "&copy", "&amp;", "&aaaaaaaaaaaaaaaaaaaaaa", "&#x",
+                             "<a href=&copy", "<head>", "--!>", "<q>" } do
       local html = piece:rep(200000)
       local out = core.decode.html(html)
       assert.is_true(#out <= 40 * #html)
     end
+  end)
+end)
+
+describe("the charset of HTML", function()
+  local function html(head, octets, opts)
+    return message.parse("Content-Type: text/html" .. head .. "\r\n\r\n" .. octets,
+                         opts):html()
+  end
+
+  it("is the one in <meta> if the header has none", function()
+    for _, meta in ipairs {
+      '<meta charset=koi8-r>', '<META CHARSET="KOI8-R">', "<meta charset='koi8-r'/>",
+      '<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">',
+      '<meta name=x><meta content="text/html;charset = koi8-r" http-equiv=y>',
+      '<!-- <meta charset=utf-8> --><meta charset=koi8-r>',
+      '<meta charset=nosuch><meta charset=koi8-r>',
+    } do
+      assert.equal(meta .. "ф", html("", meta .. "\xC6"), meta)
+      assert.equal(meta .. "ф", html("; charset=us-ascii", meta .. "\xC6"))
+      assert.equal(meta .. "ф", html("; charset=nosuch", meta .. "\xC6"))
+    end
+  end)
+
+  it("is not looked for where it does not count", function()
+    local meta = "<meta charset=koi8-r>"
+    assert.equal(meta .. "Æ", html("; charset=iso-8859-1", meta .. "\xC6"))
+    assert.equal(meta .. "é", html("", meta .. "é"))
+    assert.equal((" "):rep(1024) .. meta .. "Æ",
+                 html("", (" "):rep(1024) .. meta .. "\xC6"))
+    assert.equal("<!-- " .. meta .. "Æ", html("", "<!-- " .. meta .. "\xC6"))
+    assert.equal("<metax charset=koi8-r>Æ", html("", "<metax charset=koi8-r>\xC6"))
+  end)
+
+  it("is the option, if there is no other", function()
+    assert.equal("ф", html("", "\xC6", { charset = "koi8-r" }))
+    assert.equal("é", html("", "é", { charset = "koi8-r" }))
+    assert.equal("<meta charset=koi8-r>ф", html("", "<meta charset=koi8-r>\xC6",
+                                               { charset = "iso-8859-2" }))
+  end)
+end)
+
+describe("HTML with its pictures", function()
+  local function mail(html, parts)
+    return message.parse("Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\n"
+      .. "Content-Type: text/html\r\n\r\n" .. html .. "\r\n"
+      .. (parts or "--b\r\nContent-Type: image/png\r\nContent-ID: <a@x>\r\n"
+      .. "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n") .. "--b--\r\n")
+  end
+  local data = "data:image/png;base64,aGVsbG8="
+
+  it("has data URLs in place of cid URLs", function()
+    local html = '<img src="cid:a@x"><td background=CID:a%40x style="b:url(cid:a@x)">'
+      .. '<img src="cid:none">cid:a@x'
+    assert.equal('<img src="' .. data .. '"><td background=' .. data
+      .. ' style="b:url(' .. data .. ')"><img src="cid:none">' .. data,
+      mail(html):html { inline = true })
+    assert.equal(html, mail(html):html())
+  end)
+
+  it("declares UTF-8", function()
+    assert.equal('<meta charset="utf-8">é', mail('<meta charset="koi8-r">é')
+                                             :html { inline = true })
+    assert.equal("<img src=" .. data .. "><meta charset=utf-8>é<b>",
+      mail("<img src=cid:a@x><meta charset=latin1>é<b>"):html { inline = true })
+  end)
+
+  it("has pictures alone, and not more of them than the message allows", function()
+    local page = "--b\r\nContent-Type: text/html\r\nContent-ID: <a@x>\r\n\r\nx\r\n"
+    assert.equal("<img src=cid:a@x>", mail("<img src=cid:a@x>", page)
+                                      :html { inline = true })
+    local big = "--b\r\nContent-Type: image/png\r\nContent-ID: <a@x>\r\n\r\n"
+                .. ("x"):rep(10000) .. "\r\n"
+    local m = mail(("<img src=cid:a@x>"):rep(100), big)
+    assert.is_true(#m:html { inline = true } < 10 * #m:raw())
   end)
 end)
 

@@ -51,6 +51,99 @@ describe("TNEF", function()
                 { a.filename, a.type, a.cid, a.body() })
   end)
 
+  it("has its strings in the code page that it names", function()
+    for page, case in pairs {
+      [932] = { "\x8C\xA9", "見" }, [936] = { "\xB2\xE2", "测" },
+      [949] = { "\xB0\xA1", "가" }, [950] = { "\xA4\xA4", "中" },
+      [1251] = { "\xCF", "П" }, [20866] = { "\xF0", "П" },
+      [28592] = { "\xB1", "ą" }, [28605] = { "\xA4", "€" },
+      [50220] = { "\27$BF|\27(B", "日" }, [65001] = { "é", "é" },
+      [437] = { "\x81", "ü" }, [1] = { "\xE9", "é" },
+    } do
+      local t = read { codepage = page, subject = case[1], text = case[1],
+        properties = { { 30, 0x1000, case[1] .. "\0" },
+                       { 258, 0x1013, "\xCF" }, { 3, 0x3FDE, 1251 } },
+        attachments = { { title = case[1] .. ".x", octets = "" } } }
+      assert.same({ case[2], case[2], case[2] .. ".x", "П" },
+                  { t.subject, t.text, t.attachments[1].filename, t.html }, page)
+    end
+  end)
+
+  it("opens a message that is attached", function()
+    local inner = tnef.make { subject = "inner", text = "text",
+                              attachments = { { title = "deep", octets = "d" } } }
+    local function attached(octets, method)
+      return { attachments = { { title = "m", octets = "a stand-in", properties = {
+        { 3, 0x3705, method }, { 13, 0x3701, ("I"):rep(16) .. octets } } } } }
+    end
+    local a = read(attached(inner, 5)).attachments[1]
+    assert.equal(inner, a.body())
+    assert.same({ "inner", "text", "deep", "d" },
+                { a.tnef.subject, a.tnef.text, a.tnef.attachments[1].filename,
+                  a.tnef.attachments[1].body() })
+    assert.equal("application/ms-tnef", a.type)
+    -- other methods, and what is not TNEF
+    a = read(attached(inner, 1)).attachments[1]
+    assert.equal("a stand-in", a.body())
+    assert.is_nil(a.tnef)
+    a = read(attached("no TNEF", 5)).attachments[1]
+    assert.same({ "no TNEF" }, { a.body() })
+    assert.is_nil(a.tnef)
+    -- one in the other, to a depth that is bounded
+    local octets, levels = inner, 0
+    for _ = 1, 20 do octets = tnef.make(attached(octets, 5)) end
+    local t = tnef.message(octets):tnef()
+    while t do
+      t, levels = t.attachments[1] and t.attachments[1].tnef, levels + 1
+    end
+    assert.equal(10, levels)
+  end)
+
+  it("may have junk behind it", function()
+    for _, junk in ipairs { "\0", ("\0"):rep(100), "\r\n--b\r\n", "junk, no level" } do
+      local t = assert(tnef.message(tnef.make { subject = "s" } .. junk):tnef())
+      assert.equal("s", t.subject)
+    end
+  end)
+
+  local function rtf(octets)
+    return read { properties = { { 258, 0x1009, octets } } }
+  end
+
+  it("has RTF that is not compressed", function()
+    local plain = "{\\rtf1\\ansi hello\\par}"
+    assert.equal(plain, rtf(plain).rtf)
+    assert.equal(plain, rtf(("<I4I4I4I4"):pack(#plain + 12, #plain, 0x414C454D, 0)
+                            .. plain).rtf)
+    assert.equal("hello\r\n", rtf(plain).text)
+  end)
+
+  it("has the HTML that its RTF was made from", function()
+    local t = rtf([[{\rtf1\ansi\ansicpg1251\fromhtml1 \deff0]]
+      .. [[{\fonttbl{\f0\fswiss Arial;}{\f1\fcharset238 X;}}{\colortbl;\red1;}]]
+      .. [[{\*\generator X;}{\*\htmltag64 <p>}\htmlrtf {\htmlrtf0 ]]
+      .. [[a \'cf\f1 \'b9{\*\htmltag84 &amp;}\htmlrtf & \htmlrtf0 \{b\}\u8364?\u-10179?]]
+      .. [[\u-8704?{\*\htmltag72 </p>}\htmlrtf }\htmlrtf0 {\*\mhtmltag64 <q>}]] .. "\r\n"
+      .. [[{\*\htmltag0 \par }}]])
+    assert.equal("<p>a Пą&amp;{b}€😀</p>\r\n", t.html)
+    assert.is_nil(t.text)
+  end)
+
+  it("has the text of other RTF", function()
+    local t = rtf([[{\rtf1\ansi\pard one\par two\tab{\b x}{\pict 00ff}\line\uc2\u233??e}]])
+    assert.equal("one\r\ntwo\tx\r\née", t.text)
+    t = rtf(LZFU)
+    assert.equal("hello world", t.text)
+  end)
+
+  it("takes RTF of any shape, in linear time", function()
+    for _, piece in ipairs { "{", "}", "\\", "\\'", "\\u1", "\\u-10179", "{\\*", "\\f1",
+                             "\\htmlrtf", "{\\*\\htmltag ", "a", "\\a1", ("x"):rep(40),
+                             "\\" .. ("x"):rep(40), "\\'zz", "\\ansicpg77 \\'ff" } do
+      assert.is_table(rtf("{\\rtf1" .. piece:rep(20000)))
+    end
+  end)
+
   it("is nothing else", function()
     assert.is_nil(message.parse("A: b\r\n\r\nx"):tnef())
     assert.is_nil(message.parse("Content-Type: text/plain; name=x.dat\n\n"):tnef())
@@ -78,13 +171,13 @@ describe("TNEF", function()
   end)
 
   it("promises nothing that has to be kept", function()
-    for _, rtf in ipairs {
+    for _, octets in ipairs {
       ("<I4I4I4I4"):pack(12, 0xFFFFFFFF, 0x75465A4C, 0),
       ("<I4I4I4I4"):pack(12, 100, 0x414C454D, 0),
       ("<I4I4I4I4"):pack(12, 100, 1, 0),
     } do
       local t, _, code = tnef.message(tnef.make { properties = {
-        { 258, 0x1009, rtf } } }):tnef()
+        { 258, 0x1009, octets } } }):tnef()
       assert.is_nil(t)
       assert.equal("proto", code)
     end

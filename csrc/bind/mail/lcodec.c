@@ -141,6 +141,33 @@ static int l_decode_html (lua_State *L) {
   return 1;
 }
 
+/***
+Convert octets of a charset to UTF-8. Invalid sequences become U+FFFD.
+@function decode.text
+@tparam string octets
+@tparam string charset its name (WHATWG Encoding 4.2), or "cp" and the number of a
+code page of Windows
+@treturn string|nil UTF-8
+@treturn string the error
+@treturn string "charset": the charset is unknown
+*/
+static int l_decode_text (lua_State *L) {
+  pop3_span in, name;
+  Work *w = scratch(L, &in);
+  const pop3_charset *cs;
+  name.p = luaL_checklstring(L, 2, &name.n);
+  cs = pop3_charset_find(name);
+  if (cs == NULL || !pop3_conv_knows(&w->conv, cs)) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "unknown charset '%s'", name.p);
+    lua_pushliteral(L, "charset");
+    return 3;
+  }
+  lwork_try(L, pop3_conv_text(&w->conv, cs, in, &w->out));
+  lwork_push(L, w);
+  return 1;
+}
+
 /* decode.urls(html) -> list: first and last position of each URL, in turn */
 static int l_decode_urls (lua_State *L) {
   pop3_span in, url;
@@ -205,7 +232,7 @@ static const luaL_Reg encoders[] = {
 static const luaL_Reg decoders[] = {
   {"base64", l_decode_base64}, {"html", l_decode_html},
   {"meta", l_decode_meta},
-  {"qp", l_decode_qp}, {"urls", l_decode_urls}, {"words", l_decode_words},
+  {"qp", l_decode_qp}, {"text", l_decode_text}, {"urls", l_decode_urls}, {"words", l_decode_words},
   {NULL, NULL}
 };
 
