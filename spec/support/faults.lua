@@ -180,4 +180,23 @@ function faults.table_of_places()
   return list
 end
 
+--- The page of the reference, lua/pop3/server/fault/fields.ldoc.
+function faults.reference()
+  local out = { "--- Fields of a fault that say where it applies.", "-- @table where" }
+  for _, row in ipairs(place.fields) do
+    out[#out + 1] = ("-- @field %s %s. %s"):format(row.name,
+      shape.describe(row.value), row.text)
+  end
+  out[#out + 1] = ""
+  out[#out + 1] = "--- Effects."
+  out[#out + 1] = "-- @table effects"
+  for _, row in ipairs(fault.effects) do
+    out[#out + 1] = ("-- @field %s %s. At: %s. %s"):format(row.name,
+      shape.describe(row.value), table.concat(row.at, ", "), row.text)
+  end
+  return "--- The fields of a fault. This file is made from the rows in init.lua and "
+         .. "place.lua;\n-- spec/unit/server_readme_spec.lua compares them.\n"
+         .. "-- @submodule pop3.server.fault\n\n" .. table.concat(out, "\n") .. "\n"
+end
+
 return faults

@@ -53,6 +53,11 @@ describe("the README of the server", function()
     end
   end)
 
+  it("agrees with the reference of faults", function()
+    local f <close> = assert(io.open "lua/pop3/server/fault/fields.ldoc")
+    assert.equal(faults.reference(), f:read "a")
+  end)
+
   it("has every handler and every hook", function()
     local default = pop3.server.new {}.default
     local handlers, hooks = {}, { ["on.reset"] = true, ["on.unknown"] = true }

@@ -11,13 +11,8 @@
 -- `session:fault{ cut = { bytes = 5 } }`. Where several faults apply, their
 -- effects add up; of one effect given twice, the first value is taken.
 --
--- **Where.** `verb`, `hook`, `args`, `session`, `user`, `state`, `nth`,
--- `times`, `when`: see `pop3.server.fault.place`.
---
--- **What.** `delay`, `stall`, `drip`, `slice`, `reply`, `cut`, `append`,
--- `no_terminator`, `unstuffed`, `bare_lf`, `bare_cr`, `no_text`, `wrong_size`,
--- `uids`, `garbage`, `swap`, `refuse`, `alert`, `certificate`. The README of
--- the server lists each with its value and its places.
+-- The tables below have the fields that say **where** a fault applies (`verb`,
+-- `hook`, `args`, ...) and the **effects** (`delay`, `cut`, `reply`, ...).
 --
 -- A challenge of AUTH is delayed, dripped and cut; the other effects are for
 -- the reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and
@@ -43,13 +38,13 @@ local OCTETS = { type = "integer", least = 0, unit = "octets" }
 local SECONDS = { type = "number", least = 0, unit = "seconds" }
 local SOME_OCTETS = { type = "integer", least = 1, unit = "octets", default = 1 }
 
--- The unique-id of message 1, "" if there is none.
+-- The unique-id of message 1, "" in an empty maildrop.
 local function first_uid(session)
   local drop = session.maildrop
   return drop and drop:count() > 0 and drop:uid(1) or ""
 end
 
---- The effects: one row each, in the order in which they are applied.
+-- The effects: one row each, in the order in which they are applied.
 --
 -- A row has a `name`; the shape of its `value`; `at`, the places where it may
 -- be given: "reply" (the greeting is one), "handshake", "connection"; a `text`
