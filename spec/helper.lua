@@ -31,8 +31,8 @@ helper.SILENCE = huge
 local Peer = { __name = "spec.peer", loopback = true }
 Peer.__index = Peer
 
---- A transport that plays a script: its first entry is what the server says
--- first, each other one is { command, reply }. A command is the whole line or
+--- A transport that plays a script: its first entry is the greeting, each other
+-- one is { command, reply }. A command is the whole line or
 -- "~" and a pattern. A reply is
 --
 -- - a line, which gets its CRLF, or octets with line ends of their own
@@ -212,7 +212,7 @@ function helper.login(script, peer_opts, opts)
   return assert(helper.connect(peer, all)), peer
 end
 
---- How many octets a peer says until the client has logged in.
+--- The number of octets that a peer sends before the login is done.
 helper.LOGIN_OCTETS = #"+OK ready\r\n+OK\r\n+OK\r\n"
 
 -- -------------------------------------------------------------------- checks
@@ -309,7 +309,7 @@ function Dir:__close()
   remove(self.path)
 end
 
---- A directory of its own, gone at the end of the block.
+--- A temporary directory, removed at the end of the block.
 function helper.directory()
   local path = os.tmpname()
   os.remove(path)
@@ -317,8 +317,8 @@ function helper.directory()
   return setmetatable({ path = path }, Dir)
 end
 
---- Run a Lua program in another process, behind a shell command if one is
--- given; what it printed.
+--- Run a Lua program in another process, after the shell commands `before`, and
+-- return its output.
 function helper.run(program, before)
   local dir <close> = helper.directory()
   local path = dir:write("program.lua", program)
@@ -341,7 +341,7 @@ function helper.say(fd, octets)
   end
 end
 
---- Read so many lines from a descriptor; all that came with them.
+--- Read from a descriptor until it has sent `lines` lines (1); all octets read.
 function helper.hear(fd, lines)
   local octets, have = "", 0
   while have < (lines or 1) do

@@ -1,5 +1,6 @@
 /*
-** canon_test.c - the canonical form of mail, against a naive reference.
+** canon_test.c - tests of csrc/session/canon.c: the canonical form of mail is
+** compared with a simple implementation.
 */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 #define MAX 2048
 
-/* Every line ends in CRLF, the last too; nothing else is changed. */
+/* Every line ends in CRLF, including the last one; nothing else changes. */
 static size_t naive (const char *p, size_t n, char *out) {
   size_t i, w = 0;
   for (i = 0; i < n; i++) {
@@ -24,7 +25,7 @@ static size_t naive (const char *p, size_t n, char *out) {
   return w;
 }
 
-/* In pieces that end at 'i', at 'j' and at 'n'; counted and converted. */
+/* Count and convert p[0 .. n) in pieces that end at 'i', 'j' and 'n'. */
 static void check_pieces (const char *p, size_t n, size_t i, size_t j,
                           const char *want, size_t wn) {
   pop3_canon count = { 0, 0 }, add = { 0, 0 };
@@ -42,7 +43,7 @@ static void check_pieces (const char *p, size_t n, size_t i, size_t j,
   CHECK(pop3_canon_end(&add, &b) == 0);
   CHECK(pop3_canon_size(&add) == wn);
   CHECK_SAME(b.p, b.n, want, wn);
-  CHECK(pop3_canon_end(&add, &b) == 0 && b.n == wn);  /* once is enough */
+  CHECK(pop3_canon_end(&add, &b) == 0 && b.n == wn);  /* ends once */
   pop3_buf_free(&b);
   CHECK(m.blocks == 0 && m.wrong == 0);
 }
@@ -54,7 +55,7 @@ static void check_text (const char *p, size_t n) {
     check_pieces(p, n, i, n, want, wn);
     for (j = i; n <= 32 && j <= n; j++) check_pieces(p, n, i, j, want, wn);
   }
-  check_pieces(want, wn, wn / 2, wn, want, wn);  /* it stays what it is */
+  check_pieces(want, wn, wn / 2, wn, want, wn);  /* no change */
 }
 
 static void texts (void) {
@@ -77,7 +78,7 @@ static void texts (void) {
     for (k = 0; k < n; k++) x[k] = "\n\r\na"[random_below(4)];
     check_text(x, n);
   }
-  for (i = 120; i < 140; i++) {  /* around the blocks that count at once */
+  for (i = 120; i < 140; i++) {  /* around the block size */
     memset(x, '\n', sizeof x);
     check_about("%d LFs", (int)i);
     check_text(x, i);
@@ -85,7 +86,7 @@ static void texts (void) {
   }
 }
 
-/* Header, empty line, 'lines' lines: RFC 1939 section 7, TOP. */
+/* The size of header, empty line, 'lines' lines: TOP, RFC 1939 section 7. */
 static size_t naive_top (const char *p, size_t n, uint64_t lines) {
   size_t i = 0, start = 0;
   int body = 0;
@@ -128,7 +129,7 @@ static void tops (void) {
   }
 }
 
-/* When there is no memory, nothing has changed. */
+/* A failed allocation changes nothing. */
 static void starving (void) {
   pop3_canon c = { 0, 0 };
   failmem m;

@@ -7,13 +7,13 @@
 
 #include "check.h"
 
-#define KINDS 64  /* kinds of failure that are told of */
+#define KINDS 64  /* kinds of failure that are printed */
 
 static unsigned long passed, failed;
 static char about[256];
-static int telling;  /* of the last failure */
+static int telling;  /* the last failure is printed */
 
-/* FNV-1a, to tell kinds apart. */
+/* The FNV-1a hash of a text up to a semicolon. */
 static unsigned long mix (unsigned long h, const char *s) {
   while (*s != '\0' && *s != ';')
     h = ((h ^ (unsigned char)*s++) * 16777619UL) & 0xffffffffUL;
@@ -21,8 +21,8 @@ static unsigned long mix (unsigned long h, const char *s) {
 }
 
 /*
-** Has no failure been told of that stood there and was about the same? What
-** it was about counts up to a semicolon: when a test sweeps, one is enough.
+** Is this the first failure of this line with this subject? Subjects are
+** compared up to a semicolon, so that a sweep prints one failure and not all.
 */
 static int new_kind (const char *file, int line) {
   static unsigned long kinds[KINDS];
@@ -55,7 +55,7 @@ int check_that (int ok, const char *file, int line, const char *what) {
   return 0;
 }
 
-/* Octets on one line of C source. */
+/* Print octets on one line, escaped as in C source. */
 static void show (const char *label, const char *p, size_t n) {
   size_t i;
   fprintf(stderr, "  %s \"", label);

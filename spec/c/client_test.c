@@ -1,6 +1,6 @@
 /*
-** client_test.c - the client engine: the transcripts of spec/wire at every
-** cut, and what a transcript cannot say.
+** client_test.c - tests of the client engine: the transcripts of spec/wire at
+** every cut, and cases that a transcript cannot express.
 */
 #include <string.h>
 
@@ -27,7 +27,7 @@ static int feed (pop3_client *c, const char *octets) {
   return pop3_client_feed(c, octets, strlen(octets));
 }
 
-/* Greeting and login are over. */
+/* A client after greeting and login. */
 static pop3_client *logged_in (failmem *m, const pop3_client_limits *lim) {
   pop3_client *c = new_client(m, lim);
   pop3_event ev;
@@ -64,7 +64,7 @@ static void bad_commands (void) {
   end_client(c, &m);
 }
 
-/* In which states each verb may be asked. */
+/* The states in which each verb is allowed. */
 static void phases (void) {
   static const char *const lines[] = {
     "APOP a b", "AUTH", "AUTH PLAIN", "CAPA", "DELE 1", "LANG", "LIST",
@@ -95,7 +95,7 @@ static void phases (void) {
     }
 }
 
-/* A queue that grows and turns round; replies in one chunk. */
+/* A queue that grows and wraps around; the replies come in one chunk. */
 static void long_queue (void) {
   failmem m;
   pop3_client *c = logged_in(&m, &pop3_client_defaults);
@@ -116,7 +116,7 @@ static void long_queue (void) {
   end_client(c, &m);
 }
 
-/* A listing that is all there, given up after each of its entries. */
+/* A complete listing that is discarded after each of its entries. */
 static void give_up_listing (void) {
   int taken, mode;
   for (mode = POP3_WHOLE; mode <= POP3_STREAM; mode++)
@@ -185,7 +185,7 @@ static void hear (heard *h, size_t n) {
   if (n < sizeof session - 1) {
     CHECK(h->err == POP3_ECLOSED);
     CHECK(pop3_client_next(c, &ev) == POP3_ECLOSED);
-    CHECK(feed(c, "+OK\r\n") == 0);  /* it came too late */
+    CHECK(feed(c, "+OK\r\n") == 0);  /* octets after the end */
     CHECK(pop3_client_next(c, &ev) == POP3_ECLOSED);
     CHECK(ask(c, "NOOP", POP3_WHOLE) == POP3_ECLOSED);
   }
@@ -212,8 +212,8 @@ static void end_anywhere (void) {
 /* ------------------------------------------------------------------ memory */
 
 /*
-** A message of many octets, in pieces: what is kept does not grow with it.
-** And one that is kept whole: what was needed is given back.
+** Memory does not grow with a message that is streamed; a message that is kept
+** whole is freed afterwards.
 */
 static void big_messages (void) {
   static char line[1002];
@@ -248,7 +248,7 @@ static void big_messages (void) {
   end_client(c, &m);
 }
 
-/* Octets read right into the engine's room, none at all, and none wanted. */
+/* Octets read into the engine's own buffer; empty input. */
 static void rooms (void) {
   failmem m;
   pop3_client *c = new_client(&m, &pop3_client_defaults);

@@ -1,5 +1,6 @@
 /*
-** dot_test.c - bodies from the wire and to the wire, cut everywhere.
+** dot_test.c - tests of csrc/session/dot.c: bodies are decoded and encoded with
+** a cut at every place.
 */
 #include <string.h>
 
@@ -19,9 +20,9 @@ typedef struct sample {
   size_t wn;
   const char *plain;
   size_t pn;
-  size_t left;      /* octets behind the terminator */
+  size_t left;      /* octets after the terminator */
   int mode;
-  int done;         /* the terminator is there */
+  int done;         /* the terminator was found */
 } sample;
 
 #define S(x) x, sizeof(x) - 1
@@ -31,7 +32,7 @@ typedef struct sample {
 #define LISTING 0, POP3_UNDOT_LISTING, 1
 
 static const sample samples[] = {
-  /* nothing at all: the terminator stands right behind the status line */
+  /* an empty body: the terminator directly follows the status line */
   { S(".\r\n"), S(""), WHOLE },
   { S(".\r\n+OK next\r\n"), S(""), 10, 0, 1 },
   /* ordinary lines; the CRLF before the dot belongs to the last line */
@@ -48,10 +49,10 @@ static const sample samples[] = {
   { S("a..b.\r\n.\r\n"), S("a..b.\r\n"), WHOLE },
   { S("a.\r\n.\r\n"), S("a.\r\n"), WHOLE },
   { S("..\r\n..\r\n..\r\n.\r\n"), S(".\r\n.\r\n.\r\n"), WHOLE },
-  /* a dot that begins a line and was not stuffed is dropped all the same */
+  /* a leading dot that was not stuffed is dropped, too */
   { S(".a\r\n.\r\n"), S("a\r\n"), WHOLE },
   { S("x\r\n.a\r\n.\r\n"), S("x\r\na\r\n"), WHOLE },
-  /* a lone CR or LF ends no line, so no dot behind it is special */
+  /* a lone CR or LF ends no line, so a dot after it is ordinary */
   { S("a\n.\n.\r\n.b\r\n.\r\n"), S("a\n.\n.\r\nb\r\n"), WHOLE },
   { S("a\r.\r.\r\n.\r\n"), S("a\r.\r.\r\n"), WHOLE },
   { S("a\n.\r\n.\r\n"), S("a\n.\r\n"), WHOLE },
@@ -68,10 +69,10 @@ static const sample samples[] = {
   { S("a\r\n. \r\n.\r\n"), S("a\r\n \r\n"), WHOLE },
   { S(".\r.\r\n.\r\n"), S("\r.\r\n"), WHOLE },
   { S(".."), S("."), 0, 0, 0 },
-  /* NULs and octets above 127 are octets like any */
+  /* NUL and octets above 127 are ordinary octets */
   { S("\0\r\n.\0\r\n.\r\n"), S("\0\r\n\0\r\n"), WHOLE },
   { S("\377\r\n..\200\r\n.\r\n"), S("\377\r\n.\200\r\n"), WHOLE },
-  /* what follows the terminator is left alone */
+  /* octets after the terminator are not consumed */
   { S("a\r\n.\r\n.\r\n"), S("a\r\n"), 3, 0, 1 },
   { S("a\r\n.\r\n\r\n"), S("a\r\n"), 2, 0, 1 },
   { S("a\r\n.\r\nx"), S("a\r\n"), 1, 0, 1 },
@@ -132,7 +133,7 @@ static const sample samples[] = {
   { S("1 a\r\n.\r\r\n"), S("1 a\r\n"), LISTING },
   { S("1 a\n.\r\r"), S("1 a\n"), 3, 3, 0 },
   { S("..\r\n.\r\rx\n.\n"), S(".\r\n\r\rx\n"), LISTING },
-  /* longer than the blocks in which dots are looked for */
+  /* longer than the blocks that the search for dots uses */
   { S("0123456789012345678901234567890123456789012345678901234567890\r\n"
       "..0123456789012345678901234567890123456789012345678901234567890\r\n"
       ".\r\n+OK"),
@@ -142,9 +143,9 @@ static const sample samples[] = {
 };
 
 /*
-** Decode wire[0 .. n) that comes in pieces ending at the cuts and at 'n'.
-** The octets are kept in one run, as a reader's buffer would: plain ones are
-** put 'gap' octets before the place where they are read from.
+** Decode wire[0 .. n) in pieces that end at the cuts and at 'n'. Input and
+** output share one buffer, as they do in the client engine: output is written
+** 'gap' octets before the place where input is read.
 */
 static size_t decode (const sample *c, size_t gap, const size_t *cut,
                       size_t cuts, char *plain, size_t *left, int *done) {
@@ -176,7 +177,7 @@ static void check_decoded (const sample *c, size_t gap, const size_t *cut,
   CHECK(done == c->done);
 }
 
-/* Whole, octet by octet, cut in two and cut in three; with and without gap. */
+/* Whole, octet by octet, cut at one and at two places; with each gap. */
 static void decode_samples (void) {
   size_t k;
   for (k = 0; k < sizeof samples / sizeof samples[0]; k++) {
@@ -203,7 +204,7 @@ static void decode_samples (void) {
 
 /* ---------------------------------------------------------------- encoding */
 
-/* What the encoder should make of a text, one octet at a time. */
+/* The expected output of the encoder, computed octet by octet. */
 static size_t naive_encode (const char *p, size_t n, char *out) {
   size_t i, w = 0;
   int bol = 1;
@@ -272,8 +273,8 @@ static size_t canonical (const char *p, size_t n, char *out) {
 }
 
 /*
-** decode(encode(x)) is x in canonical form, for texts of the octets that
-** matter, cut anywhere on both ways, the octets of a next reply following.
+** decode(encode(x)) is x in canonical form, for random texts of dots, line ends
+** and letters, cut anywhere both ways, with octets of the next reply after it.
 */
 static void random_texts (int rounds) {
   static const char alphabet[] = ".\r\na.\r\n";
@@ -305,8 +306,8 @@ static void random_texts (int rounds) {
 /* -------------------------------------------------------------- guard pages */
 
 /*
-** Input that ends, or begins, where memory does: neither side reads or
-** writes an octet too far.
+** Input and output at the border of mapped memory: an access before or after
+** them crashes the test.
 */
 static void guarded (void) {
   guard in, out;
@@ -333,7 +334,7 @@ static void guarded (void) {
       CHECK(used == n || got > 0);
     }
   }
-  for (n = 3; n < 300; n++) {  /* an output of exactly so many octets */
+  for (n = 3; n < 300; n++) {  /* an output buffer of exactly n octets */
     char *to = guard_end(&out, NULL, n);
     char text[600];
     size_t used;

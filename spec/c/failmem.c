@@ -6,7 +6,7 @@
 
 #include "failmem.h"
 
-/* In front of each block; as large as the strictest alignment. */
+/* Precedes each block; its size keeps the block aligned for any type. */
 typedef union header {
   size_t size;
   long double align;

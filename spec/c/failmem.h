@@ -1,9 +1,8 @@
 /*
 ** failmem.h - an allocator that counts, checks and fails.
 **
-** It keeps the contract of pop3_mem: 'osize' must be the size that the block
-** has, and nothing that shrinks may fail. Blocks move whenever they change
-** their size, and what was left behind is overwritten.
+** It checks the contract of pop3_mem ('osize' must be the size of the block).
+** Every reallocation moves the block, and freed memory is overwritten.
 */
 #ifndef FAILMEM_H
 #define FAILMEM_H
@@ -11,15 +10,15 @@
 #include "session.h"
 
 typedef struct failmem {
-  size_t bytes;     /* alive */
+  size_t bytes;     /* allocated now */
   size_t blocks;
-  size_t peak;      /* the most bytes ever alive */
-  long calls;       /* that asked for memory */
-  long fail_at;     /* the one of them that fails, from 1; 0 for none */
+  size_t peak;      /* the maximum of 'bytes' */
+  long calls;       /* requests for memory */
+  long fail_at;     /* the number of the request that fails; 0: none fails */
   long wrong;       /* calls that broke the contract */
 } failmem;
 
-/* 'm' becomes a fresh one. */
+/* Initialise 'm' and return its allocator. */
 pop3_mem failmem_mem (failmem *m, long fail_at);
 
 #endif

@@ -1,5 +1,5 @@
 /*
-** guard.c - memory with nothing before it and nothing behind it.
+** guard.c - memory between two unmapped pages.
 */
 #define _DEFAULT_SOURCE  /* MAP_ANONYMOUS */
 #define _DARWIN_C_SOURCE

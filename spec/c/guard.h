@@ -1,5 +1,5 @@
 /*
-** guard.h - memory with nothing before it and nothing behind it.
+** guard.h - memory between two unmapped pages: an access outside crashes.
 */
 #ifndef GUARD_H
 #define GUARD_H
@@ -12,11 +12,14 @@ typedef struct guard {
   size_t n;
 } guard;
 
-/* At least 'n' octets; 0 where the system cannot do that. */
+/* Map at least 'n' octets. Returns 0 if the system cannot. */
 int  guard_new (guard *g, size_t n);
 void guard_free (guard *g);
 
-/* A copy of p[0 .. n) at the one end and at the other; 'p' may be NULL. */
+/*
+** Copy p[0 .. n) to the start or to the end of the memory; 'p' may be NULL.
+** Returns where the copy begins.
+*/
 char *guard_start (guard *g, const char *p, size_t n);
 char *guard_end (guard *g, const char *p, size_t n);
 

@@ -1,8 +1,8 @@
 /*
-** mail_test.c - message reading without Lua: every allocation fails once,
-** every prefix of every case is read, every way of cutting gives the same.
+** mail_test.c - tests of csrc/mail: every allocation fails once, every prefix
+** of every case is read, and the result does not depend on the cuts.
 **
-** Without arguments it reads the cases in spec/messages.
+** The arguments are files of messages; without any, the cases of spec/messages.
 */
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,7 +19,7 @@ typedef struct count {
   long live;             /* octets in use */
 } count;
 
-/* lua_Alloc's contract; growing and making may fail, nothing else. */
+/* An allocator with the contract of lua_Alloc; only a larger size may fail. */
 static void *alloc (void *ud, void *p, size_t osize, size_t nsize) {
   count *c = (count *)ud;
   size_t old = p != NULL ? osize : 0;
@@ -51,7 +51,7 @@ typedef struct job {
   pop3_buf tmp, out;
 } job;
 
-/* Read a field in every way there is. */
+/* Read a field by each of the field parsers. */
 static int read_field (job *j, const pop3_field *f) {
   pop3_address a;
   pop3_param p;
@@ -145,7 +145,7 @@ static void put (pop3_buf *out, const char *what, size_t a, size_t b) {
   check(pop3_buf_add(out, line, (size_t)n) == 0, "memory");
 }
 
-/* Write what the parser says of 'in', given in pieces of 'step'. */
+/* Append the parser's events for 'in', fed in pieces of 'step' octets. */
 static void events (pop3_mem mem, pop3_span in, size_t step, pop3_buf *out) {
   size_t at = 0, data = 0;
   pop3_mime_ev ev;
@@ -229,8 +229,8 @@ static void test_pieces (pop3_span in) {
 }
 
 /*
-** What the parser asks to be kept, and what it keeps, do not grow: 'chunk' is
-** given again and again, behind 'start'.
+** The memory of parser and caller is bounded: 'chunk' is fed again and again
+** after 'start'.
 */
 static void test_bounded (const char *start, const char *chunk) {
   count c = {-1, 0};
@@ -311,7 +311,7 @@ static void test_encoding (const char *piece) {
   check(k > 1, "memory did fail");
 }
 
-/* Every prefix, in a block of its own, so that a guard can see its end. */
+/* Every prefix, in a block of exactly its size, for the sanitizer. */
 static void test_prefixes (pop3_span in) {
   size_t n;
   for (n = 0; n <= in.n; n++) {

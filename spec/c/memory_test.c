@@ -1,7 +1,7 @@
 /*
-** memory_test.c - every allocation fails once. Each transcript of spec/wire
-** is played with the first, the second, ... call of the allocator failing,
-** until none does: each failure must be POP3_ENOMEM and leave nothing alive.
+** memory_test.c - every allocation of the engines fails once. Each transcript
+** of spec/wire is played with the first, the second, ... request for memory
+** failing. Each run must end with POP3_ENOMEM and free all its memory.
 */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "journal.h"
 #include "wire.h"
 
-/* A command that finds no memory has not been sent, and can be asked again. */
+/* A command that failed for lack of memory is not sent; it can be repeated. */
 static void ask_again (void) {
   static const char line[] = "PASS a long secret, so that buffers must grow";
   long k;
@@ -43,7 +43,7 @@ static void ask_again (void) {
   }
 }
 
-/* Octets that found no room can be fed again. */
+/* Octets that could not be stored can be fed again. */
 static void feed_again (void) {
   long k;
   for (k = 1; k < 8; k++) {
@@ -65,7 +65,7 @@ static void feed_again (void) {
   }
 }
 
-/* A body whose encoding finds no memory goes on when there is some. */
+/* Encoding of a body continues after a failed allocation. */
 static void fill_again (void) {
   static const pop3_server_limits lim = { 8192, 100 };
   static const pop3_span none = { NULL, 0 };

@@ -1,6 +1,7 @@
 /*
-** sasl_test.c - SASL machines: the vectors of the RFCs, every client against
-** every server, each octet of each message spoilt, each allocation failing.
+** sasl_test.c - tests of csrc/sasl: the vectors of the RFCs, every client
+** against every server, each octet of each message changed, each allocation
+** failing.
 */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static const pop3_sasl_mech *mech (const char *name) {
   return pop3_sasl_find(name, strlen(name));
 }
 
-/* One step must say just that. */
+/* One step must return and answer exactly this. */
 static void says (pop3_sasl *m, const char *in, const char *want) {
   pop3_span s, out;
   if (in != NULL) s = span(in);
@@ -77,7 +78,7 @@ static void scram (const char *name, const char *cnonce, const char *snonce,
   CHECK(!pop3_sasl_done(c));
   in = span(final);
   CHECK(pop3_sasl_step(s, &in, &out) == POP3_SASL_PROOF);
-  CHECK(pop3_sasl_accept(s, &out) == POP3_ESTATE);  /* nothing is checked */
+  CHECK(pop3_sasl_accept(s, &out) == POP3_ESTATE);  /* no secret was checked */
   CHECK(pop3_sasl_check(s, span("pencil ")) == 0);
   CHECK(pop3_sasl_accept(s, &out) == POP3_ESTATE);
   CHECK(pop3_sasl_check(s, span("pencil")) == 1);
@@ -187,12 +188,12 @@ static void initial_responses (void) {
 
 /* ------------------------------------------------------------ both at once */
 
-/* How an exchange is spoilt: octet 'at' of what is said, all of it counted. */
+/* How an exchange is changed: at octet 'at', counted over all its messages. */
 typedef struct spoil {
   long at;       /* -1 for none */
-  int cut;       /* the message ends before it, or one bit is flipped */
-  size_t said;   /* so far */
-  int done;      /* it has been */
+  int cut;       /* the message ends before 'at'; else one bit is flipped */
+  size_t said;   /* octets so far */
+  int done;      /* the change was made */
 } spoil;
 
 #define MOST 4096
@@ -216,8 +217,8 @@ static pop3_span carry (spoil *s, char *to, pop3_span said) {
 enum verdict { BROKEN, REFUSED, ACCEPTED };
 
 /*
-** Play an exchange to its end: ACCEPTED only if both sides say so. An error of
-** memory ends it as BROKEN, too.
+** Play an exchange to its end. ACCEPTED only if both sides accept; a failed
+** allocation makes it BROKEN.
 */
 static enum verdict exchange (pop3_sasl *c, pop3_sasl *s, const char *secret,
                               spoil *sp) {
@@ -252,7 +253,7 @@ static enum verdict exchange (pop3_sasl *c, pop3_sasl *s, const char *secret,
   return BROKEN;
 }
 
-/* SCRAM is slow on purpose; here once is enough. */
+/* One iteration of SCRAM's hash, which is slow by design. */
 static int quick_pbkdf2 (enum pop3_hash h, pop3_span password, pop3_span salt,
                          uint32_t iterations, unsigned char *out) {
   (void)salt;
@@ -300,7 +301,7 @@ static int proves (const pop3_sasl_mech *m) {
   return !(m->flags & (POP3_SASL_ANONYMOUS | POP3_SASL_CERTIFICATE));
 }
 
-/* Every octet of every message flipped, or the first that is missing. */
+/* A bit of every octet flipped, and every message cut before every octet. */
 static void spoilt (const pop3_sasl_mech *m) {
   failmem mem;
   spoil sp;
@@ -316,7 +317,7 @@ static void spoilt (const pop3_sasl_mech *m) {
       v = play(failmem_mem(&mem, 0), m, m, "secret", &sp, NULL);
       CHECK(mem.blocks == 0 && mem.wrong == 0);
       if (!sp.done) break;
-      /* of the others a name, say, may be another's with this secret */
+      /* in other mechanisms a changed user name may still fit this secret */
       if (m->flags & POP3_SASL_SALTED) CHECK(v != ACCEPTED);
     }
   CHECK(at > 0);
@@ -365,7 +366,7 @@ static void pairs (void) {
 
 /* ------------------------------------------------------------------ bounds */
 
-/* What a false server says to SCRAM's first message. */
+/* Wrong answers of a server to SCRAM's first message. */
 static void refuses (const char *reply, int err) {
   failmem mem;
   pop3_sasl *c = client(failmem_mem(&mem, 0), "SCRAM-SHA-256", "user", "pencil",
@@ -374,14 +375,14 @@ static void refuses (const char *reply, int err) {
   check_about("%s", reply);
   CHECK(pop3_sasl_step(c, NULL, &out) == POP3_SASL_SAY);
   CHECK(pop3_sasl_step(c, &in, &out) == err);
-  CHECK(pop3_sasl_step(c, &in, &out) == err);  /* it sticks */
+  CHECK(pop3_sasl_step(c, &in, &out) == err);  /* the error sticks */
   CHECK(pop3_sasl_error(c) == err && pop3_sasl_why(c)[0] != '\0');
   CHECK(!pop3_sasl_done(c));
   pop3_sasl_free(&c);
   CHECK(mem.blocks == 0 && mem.wrong == 0);
 }
 
-/* And a false client to a server of it. */
+/* Wrong messages of a client to a server of SCRAM. */
 static void rejects (const char *first, int err) {
   failmem mem;
   pop3_sasl *s = server(failmem_mem(&mem, 0), "SCRAM-SHA-256", "xyz");
@@ -460,7 +461,7 @@ static void prepares (const char *in, const char *want) {
   pop3_buf_free(&b);
 }
 
-/* RFC 4013 section 3, but for the rows that need tables. */
+/* The examples of RFC 4013 section 3, except those that need tables. */
 static void prep (void) {
   prepares("I\xC2\xADX", "IX");
   prepares("user", "user");

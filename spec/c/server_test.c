@@ -1,6 +1,6 @@
 /*
-** server_test.c - the server engine: the transcripts of spec/wire at every
-** cut, and what a transcript cannot say.
+** server_test.c - tests of the server engine: the transcripts of spec/wire at
+** every cut, and cases that a transcript cannot express.
 */
 #include <string.h>
 
@@ -26,7 +26,7 @@ static int feed (pop3_server *s, const char *octets) {
   return pop3_server_feed(s, octets, strlen(octets));
 }
 
-/* Take what comes out, 'step' octets at a time; all of it is in 'out'. */
+/* Take the output, 'step' octets at a time, and append it to 'out'. */
 static size_t drain (pop3_server *s, size_t step, char *out, size_t n) {
   for (;;) {
     pop3_span o;
@@ -42,7 +42,7 @@ static size_t drain (pop3_server *s, size_t step, char *out, size_t n) {
 
 /* ----------------------------------------------------------- back-pressure */
 
-/* Replies that nobody reads stop the commands, and nothing is lost. */
+/* A client that does not read its replies stops the commands; none is lost. */
 static void slow_reader (void) {
   pop3_server_limits lim = { 8192, 50 };
   failmem m;
@@ -72,7 +72,7 @@ static void slow_reader (void) {
   end_server(s, &m);
 }
 
-/* No command is taken while a body is still to be given or encoded. */
+/* No command is taken before a body is complete and encoded. */
 static void one_at_a_time (void) {
   pop3_server_limits lim = { 8192, 10 };
   failmem m;
@@ -104,7 +104,7 @@ static void one_at_a_time (void) {
 
 static const char mail[] = "Subject: x\r\n\r\n.\r\n..a\r\n\r\nlast\r\n";
 
-/* Nothing comes out any more, whatever the state was; commands do. */
+/* After mute there is no output in any state; commands still arrive. */
 static void muted (void) {
   int when;
   for (when = 0; when < 4; when++) {
@@ -180,7 +180,7 @@ static void memory (void) {
   end_server(s, &m);
 }
 
-/* Octets read right into the engine's room, none at all, and none wanted. */
+/* Octets read into the engine's own buffer; empty input. */
 static void rooms (void) {
   failmem m;
   pop3_server *s = new_server(&m, &pop3_server_defaults);

@@ -1,5 +1,5 @@
--- A full session of client, server and message reading in one process, for
--- valgrind: nothing is lost, nothing is read that was not written.
+-- Sessions of client and server, and message reading, in one process, to run
+-- under valgrind: no leak, no use of uninitialised memory.
 
 local pop3 = require "pop3"
 

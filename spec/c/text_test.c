@@ -1,5 +1,6 @@
 /*
-** text_test.c - numbers, verbs, secrets, and the journal's bounds.
+** text_test.c - tests of numbers, verbs, the masking of secrets, the journal's
+** bounds and the list of errors.
 */
 #include <string.h>
 
@@ -61,7 +62,7 @@ static void verbs (void) {
   CHECK(pop3_verb_find("L\xC4ST", 4) == POP3_V_OTHER);
 }
 
-/* Where the secret of a line begins. */
+/* The position of the secret in a command line. */
 static void secrets (void) {
   static const struct { const char *line; size_t at; } t[] = {
     { "PASS hush", 5 }, { "pass  hush", 5 }, { "PASS ", 5 }, { "PASS", 4 },
@@ -106,7 +107,7 @@ static void masks (void) {
   CHECK(m.blocks == 0 && m.wrong == 0);
 }
 
-/* The newest entries are there, in their order, and memory is bounded. */
+/* The journal keeps the newest entries in order, in bounded memory. */
 static void journal (void) {
   failmem m;
   pop3_journal j;
@@ -143,7 +144,7 @@ static void journal (void) {
   CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == POP3_ENOMEM);
   CHECK(!pop3_journal_get(&j, &at, &e));
   CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == 0);
-  m.fail_at = m.calls + 1;  /* there is room for the head of the next one */
+  m.fail_at = m.calls + 1;  /* the head of the next entry still fits */
   CHECK(pop3_journal_add(&j, 2, 'C', whole, 0) == POP3_ENOMEM);
   CHECK(pop3_journal_get(&j, &at, &e) && e.session == 1);
   CHECK(!pop3_journal_get(&j, &at, &e));

@@ -1,6 +1,7 @@
 /*
-** tls_test.c - two TLS connections in memory, joined at every split: the
-** handshake, octets both ways, the end, truncation, allocations that fail.
+** tls_test.c - tests of csrc/tls: a client and a server in memory, with the
+** ciphertext split at every octet: handshake, data both ways, close,
+** truncation, failing allocations.
 */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 static char cert[8192], key[4096];
 
-/* ------------------------------------- OpenSSL's own memory, that may fail */
+/* -------------------------------------------- an allocator for OpenSSL */
 
 static long calls, fail_at;
 
@@ -87,7 +88,7 @@ static void close_link (link *l) {
   pop3_tls_context_free(&l->cc);
 }
 
-/* How much of 'n' octets goes at once. */
+/* The size of the next piece of 'n' octets. */
 static size_t piece (const link *l, size_t n) {
   if (l->each) return 1;
   if (l->split > l->sent && l->split < l->sent + n) return l->split - l->sent;
@@ -95,8 +96,8 @@ static size_t piece (const link *l, size_t n) {
 }
 
 /*
-** What 'from' has to send, to 'to', which looks at it after each piece and
-** keeps the plaintext. 0, or an error that is not "more".
+** Carry the output of 'from' to 'to', which decrypts after each piece and
+** appends the plaintext to 'text'. Returns 0 or an error.
 */
 static int carry (link *l, pop3_tls *from, pop3_tls *to, char *text,
                   size_t *n) {
@@ -159,7 +160,7 @@ static int talk (link *l) {
   return err;
 }
 
-/* close_notify, both ways; and what comes of none. */
+/* The end of a connection: close_notify both ways, or ('cut') none. */
 static void part (link *l, int cut) {
   char text[64];
   size_t n = 0;
@@ -201,7 +202,7 @@ static void at_every_split (int version) {
   }
 }
 
-/* The transport ends at some octet of the handshake, or of what follows. */
+/* The transport ends within the handshake. */
 static void cut_off (void) {
   size_t at;
   for (at = 1; at < 2000; at++) {
@@ -234,7 +235,7 @@ static void cut_off (void) {
   }
 }
 
-/* Our allocator fails. */
+/* Each allocation of our code fails. */
 static void starved (void) {
   long k;
   for (k = 1; k < 1000; k++) {
@@ -256,8 +257,8 @@ static void starved (void) {
 }
 
 /*
-** OpenSSL's fails, as often as it is asked: no crash, nothing lost. What error
-** that is, and whether it is noticed at all, is OpenSSL's affair.
+** Each allocation of OpenSSL fails: no crash, and no leak in our code. The
+** error that OpenSSL reports for it, if any, is not checked.
 */
 static void openssl_starved (void) {
   long k, past = 0;
@@ -279,7 +280,7 @@ static void openssl_starved (void) {
   CHECK(past != 0);
 }
 
-/* Junk in place of a handshake, and behind one. */
+/* Junk in place of a handshake, and after one. */
 static void junk (void) {
   static const char *const what[] = {
     "+OK ready\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "\x16\x03\x01\xff\xff",

@@ -1,5 +1,5 @@
 /*
-** wire.c - the golden transcripts in spec/wire, read and cut.
+** wire.c - read the transcripts in spec/wire and play them with every cut.
 */
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static char *slurp (const char *name) {
   return p;
 }
 
-/* A line into the case: octets go to those of the line above, if it can be. */
+/* Add a line to the case; octets are joined to the line above if possible. */
 static void add_line (wire_case *c, char *s, int number, char peer) {
   wire_line *l, *above;
   const char *p;
@@ -88,7 +88,7 @@ static void add_line (wire_case *c, char *s, int number, char peer) {
     return;
   }
   p = l->text;
-  /* commands to a client engine are one by one; octets run together */
+  /* commands of a client engine stay single; other octets are joined */
   if (above == NULL || above->octets == NULL ||
       strcmp(above->key, l->key) != 0 || (peer == 'S' && *l->key == 'C')) {
     l->octets = (char *)malloc(1);
@@ -268,7 +268,7 @@ static void play_cut (const wire_case *c, const wire_cuts *cuts,
   CHECK(m.wrong == 0);
 }
 
-/* One case, every way. */
+/* Play one case in every way. */
 static void play_all (const wire_case *c, wire_player play) {
   static const size_t outputs[] = { 1, 7, 4096 };
   wire_cuts cuts = whole;
@@ -300,7 +300,7 @@ static void play_all (const wire_case *c, wire_player play) {
   }
 }
 
-/* Is the case meant for these tests? */
+/* Is the case for the C tests? */
 static int for_c (const wire_case *c) {
   const char *only = wire_value(c, "only");
   return only == NULL || strcmp(only, "c") == 0;

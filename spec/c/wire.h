@@ -1,10 +1,9 @@
 /*
-** wire.h - the golden transcripts in spec/wire, and how to play them.
+** wire.h - read the transcripts in spec/wire and play them to an engine.
 **
-** The format is told in spec/wire/README.md. A script is read as it stands:
-** expected events stay text, and what the engines say is written in the same
-** words ('say_...'), so that two lines are compared and nothing is parsed
-** but what goes in.
+** spec/wire/README.md describes the format. Expected events stay text: the
+** events of the engine are written in the same words ('say_...'), and the two
+** lines are compared.
 */
 #ifndef WIRE_H
 #define WIRE_H
@@ -26,32 +25,32 @@ typedef struct wire_case {
   const char *title;
   wire_line *line;
   size_t lines;
-  size_t octets;     /* that the other side sends in all of the case */
+  size_t octets;     /* of the peer in the whole case */
 } wire_case;
 
 typedef struct wire_file {
   wire_case *c;
   size_t n;
-  void *text;        /* what all of it points into */
+  void *text;        /* the file's text, which the cases point into */
 } wire_file;
 
-/* Read a file, 'peer' ('C' or 'S') being who talks to the engine. */
+/* Read a file; 'peer' ('C' or 'S') is the side that talks to the engine. */
 int  wire_read (wire_file *w, const char *name, char peer);
 void wire_free (wire_file *w);
 
-/* The value behind 'key' in the case, or NULL. */
+/* The value of 'key' in the case, or NULL. */
 const char *wire_value (const wire_case *c, const char *key);
 
-/* The number behind "name=" in a text, or 'def'. */
+/* The number after "name=" in a text, or 'def'. */
 size_t wire_number (const char *text, const char *name, size_t def);
 
-/* A quoted string at '*p' with its escapes undone; '*p' moves behind it. */
+/* Decode the quoted string at '*p' and move '*p' to its end. */
 size_t wire_unquote (const char **p, char *out);
 
-/* The states by the names that scripts use; -1 for any other. */
+/* The state of a name used in scripts, or -1. */
 int wire_phase (const char *name);
 
-/* Check what a journal holds against the "log:" lines, if there are any. */
+/* Compare a journal with the "log:" lines of the case, if it has any. */
 struct pop3_journal;
 void wire_check_log (const wire_case *c, const struct pop3_journal *j);
 
@@ -73,25 +72,25 @@ void say_free (say *s);
 /* --------------------------------------------------------------- playing */
 
 /*
-** How the octets arrive. They are numbered through the whole case; there is
-** an end of a piece before number 'cut' and before 'cut2', and before each
-** one if 'each'. The engine is asked for events after each piece, or, if
-** 'lazy', only when all that the script gives at once is there.
+** How the octets arrive. They are counted over the whole case. A piece ends
+** before octets 'cut' and 'cut2', or, if 'each' is set, before every octet. The
+** engine is asked for events after each piece, or, if 'lazy' is set, after all
+** octets that one line of the script sends.
 */
 typedef struct wire_cuts {
   size_t cut, cut2;
   int each;
   int lazy;
-  size_t output;  /* the server's limit of that name */
-  size_t take;    /* octets that its reader takes at once */
+  size_t output;  /* the limit 'output' of the server engine */
+  size_t take;    /* octets that the client takes at once */
 } wire_cuts;
 
-/* How many octets arrive in the next piece, of those from 'at' to 'end'. */
+/* The size of the next piece of the octets from 'at' to 'end'. */
 size_t wire_piece (const wire_cuts *cuts, size_t at, size_t end);
 
 /*
-** Play a case. Returns 0, or POP3_ENOMEM if that is where it stopped: with
-** no memory nothing more is checked, unless 'mem' had all it asked for.
+** Play a case. Returns 0, or POP3_ENOMEM if an allocation failed; the rest of
+** the case is then not played.
 */
 int wire_client (const wire_case *c, const wire_cuts *cuts, pop3_mem mem);
 int wire_server (const wire_case *c, const wire_cuts *cuts, pop3_mem mem);
@@ -101,7 +100,7 @@ typedef int (*wire_player) (const wire_case *c, const wire_cuts *cuts,
                             pop3_mem mem);
 void wire_sweep (const char *name, char peer, wire_player play);
 
-/* Play each with the first, the second, ... allocation failing. */
+/* Play each case with the first, the second, ... allocation failing. */
 void wire_starve (const char *name, char peer, wire_player play);
 
 #endif

@@ -15,11 +15,11 @@ typedef struct play {
   pop3_journal log;
   size_t fed;        /* octets so far, for the cuts */
   int dead;          /* the error that stuck */
-  say heard;         /* events that no "=" line has met yet, a line each */
+  say heard;         /* events not yet matched by a "=" line, one a line */
   say body;          /* of a stream, or entries of a listing */
   say bad;           /* lines of a listing that are no entries */
   say line;
-  say sent;          /* what should be on its way to the server */
+  say sent;          /* octets that the engine should have to send */
 } play;
 
 static void hear (play *p) {
@@ -119,7 +119,7 @@ static void say_error (play *p, int err) {
 
 /* ---------------------------------------------------------------- playing */
 
-/* All events that there are; 0 or POP3_ENOMEM. */
+/* Take all events. Returns 0 or POP3_ENOMEM. */
 static int events (play *p) {
   pop3_event ev;
   int got;
@@ -203,7 +203,7 @@ static int ask (play *p, const wire_line *l) {
   return 0;
 }
 
-/* An event has been heard that the line tells of. */
+/* Compare the next event with a "=" line. */
 static void meet (play *p, const wire_line *l) {
   size_t n = p->heard.n > 0 ? strcspn(p->heard.p, "\n") : 0;
   check_same(p->heard.p, n, l->text, strlen(l->text), p->c->file, l->number);
@@ -236,7 +236,7 @@ static int step (play *p, const wire_line *l) {
   return 0;
 }
 
-/* Up to the state in which the case begins. */
+/* Bring the engine to the state in which the case begins. */
 static int begin (play *p, int phase) {
   static const char *const lines[] = {
     "", "USER mrose", "PASS tanstaaf"

@@ -16,9 +16,9 @@ typedef struct play {
   pop3_server *e;
   pop3_journal log;
   size_t fed;        /* octets so far, for the cuts */
-  size_t at;         /* the line behind the last that was met or done */
+  size_t at;         /* the next line to match or to do */
   say line;
-  say out;           /* what came out and no "S" line has met yet */
+  say out;           /* output not yet matched by an "S" line */
   char *keep[PIECES];  /* bodies stay until the engine is done with them */
   size_t kept;
 } play;
@@ -41,7 +41,7 @@ static void say_command (say *s, const pop3_command *cmd) {
 
 /* ----------------------------------------------------------------- replies */
 
-/* Everything that may leave, as fast as the reader takes it. */
+/* Take the output, as much at once as the client takes. */
 static int drain (play *p) {
   for (;;) {
     pop3_span o;
@@ -117,7 +117,7 @@ static int act (play *p, const char *s) {
   return 0;
 }
 
-/* Do what the ">" lines from 'at' on say; 'none' if there are none. */
+/* Do the actions of the ">" lines from 'at' on; 'none' if there are none. */
 static int act_all (play *p, const char *none) {
   const wire_line *l = p->c->line;
   int err = 0;
@@ -131,7 +131,7 @@ static int act_all (play *p, const char *none) {
 
 /* ---------------------------------------------------------------- playing */
 
-/* A command has come: the next "=" line should tell of it. */
+/* Compare a command with the next "=" line. */
 static int meet (play *p, const pop3_command *cmd) {
   const wire_line *l = &p->c->line[p->at];
   say_clear(&p->line);
@@ -147,7 +147,7 @@ static int meet (play *p, const pop3_command *cmd) {
   return act_all(p, "ok");
 }
 
-/* All commands that there are; 0 or POP3_ENOMEM. */
+/* Take all commands. Returns 0 or POP3_ENOMEM. */
 static int commands (play *p) {
   pop3_command cmd;
   int got, err;

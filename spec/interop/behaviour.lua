@@ -1,5 +1,5 @@
--- What mail programs do when a server misbehaves: each is told to fetch the one
--- message there is and to delete it, and what it made of that is put in words.
+-- How mail programs behave when a server misbehaves: each is told to fetch the one
+-- message of the maildrop and to delete it; the outcome is a cell of the table.
 
 local clients = require "spec.interop.behaviour_clients"
 local core = require "pop3.core"
@@ -15,7 +15,7 @@ local LONG = ("x"):rep(100000)
 
 -- --------------------------------------------------------------------- scenes
 
--- The replies of a script's own, by verb.
+-- Handlers that answer verbs with fixed replies.
 local function says(replies)
   local on = {}
   for verb, made in pairs(replies) do
@@ -29,7 +29,7 @@ local function says(replies)
   return { on = on }
 end
 
--- One and the same fault at each of some verbs.
+-- The same fault at each of some verbs.
 local function all(verbs, effects)
   local faults = {}
   for i, verb in ipairs(verbs) do
@@ -126,7 +126,7 @@ M.scenes = {
       tls = { auto = true, handshake = "stall" } }, "implicit" },
 }
 
--- What there is of the message.
+-- The state of the message on the disk.
 local function state(got, sent)
   if not got then return "nothing" end
   if got == sent then return "whole" end
@@ -136,7 +136,7 @@ local function state(got, sent)
   return lf:sub(1, #got) == got and "**short**" or "**changed**"
 end
 
--- What came of it, in words.
+-- The outcome: a cell of the table.
 local function outcome(ok, got, sent, left)
   if ok == "cannot" then return "does not know it" end
   local words = { state(got[1], sent) }

@@ -28,8 +28,8 @@ M.list = {
   { name = "getmail", program = "getmail" },
 }
 
--- Run a shell command; did it end well? All that it started is killed in the end:
--- mpop does not heed SIGTERM while it waits.
+-- Run a shell command: true, false, or "hangs". Its processes get SIGKILL at the
+-- end, since mpop ignores SIGTERM while it waits.
 local function try(run, dir, command)
   proc.write(dir .. "/.run", command .. "\n")
   local ok, out = proc.run(("timeout -s KILL %d sh %s/.run; s=$?; echo; echo $s; "
@@ -38,15 +38,15 @@ local function try(run, dir, command)
   return ok or false
 end
 
--- What puts a message into a file of its own, by `filter`.
+-- Write a delivery script that puts each message into a file, through `filter`.
 local function deliver(dir, filter)
   proc.write(dir .. "/.mda", ('%s >"$(mktemp -p %s mXXXXXX)"\n'):format(filter,
                                                                       dir))
 end
 
--- Each fetches and deletes: function(run, dir, tls, sasl) → did it say that all
--- was well, or "hangs", or "cannot"? Files of `dir` are what it brought. `sasl` is
--- the mechanism to log in by, if the client has a way to ask for it.
+-- Each fetches and deletes: function(run, dir, tls, sasl) → true if it reported
+-- success, false, "hangs" or "cannot". It writes the messages to files of `dir`.
+-- `sasl` is the mechanism to log in by, if the client can be told one.
 local clients = {}
 M.run = clients
 

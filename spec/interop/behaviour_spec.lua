@@ -27,7 +27,7 @@ local function read_table(path)
   return said, rows, names
 end
 
--- Is a client there?
+-- Why a client cannot run, or nil.
 local function missing(client)
   if client.program and not proc.have(client.program) then
     return "no " .. client.program
@@ -58,7 +58,7 @@ describe("the table of spec/interop/README.md", function()
   end)
 end)
 
--- The clients of the table that are here; the others are told of.
+-- The names of the clients that are installed; the others are reported as skipped.
 local function installed()
   local there = {}
   for _, client in ipairs(clients.list) do

@@ -1,4 +1,4 @@
--- What every real server must see our client do: the same examples for each.
+-- Examples that our client must pass with every real server.
 --
 --   carried(peer, sent, options)
 --

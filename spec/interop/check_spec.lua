@@ -1,6 +1,5 @@
--- The conformance checker against servers that we did not write. What each does
--- not keep to is written down here, as it was seen (Debian 12): a check that
--- changes its mind about one of them is looked at.
+-- The conformance checker against servers that we did not write. The expected
+-- failures are those of the versions in Debian 12; any other result needs a look.
 
 local check = require "pop3.check"
 local courier = require "spec.interop.courier"
@@ -13,7 +12,7 @@ local MAIL = { [peers.USER] = {
   "Message-Id: <3@x>\nSubject: three\n\nx\n",
 } }
 
--- Names of the checks that came out so, in their order, in one line each.
+-- The names of the checks with an outcome, in order, one a line.
 local function names(result, outcome)
   local list = {}
   for _, c in ipairs(result.checks) do

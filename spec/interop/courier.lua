@@ -1,4 +1,4 @@
--- Courier, as spec/interop/peers.lua has the others.
+-- Starts Courier, for the interop specs; peers.lua starts the other servers.
 
 local core = require "pop3.core"
 local peers = require "spec.interop.peers"

@@ -10,7 +10,7 @@ local M = {}
 
 M.USER, M.PASSWORD = "mrose", "tanstaaf"
 
--- Says on stderr what is missing and marks the spec; silence would hide it.
+-- Mark the spec as pending, and print what is missing.
 function M.skip(what)
   io.stderr:write("interop: SKIPPED, ", what,
     " (spec/deps.sh test installs it)\n")
@@ -120,7 +120,7 @@ userdb {
 }
 ]]
 
--- Tokens are checked on the spot, by the key of the one who made them.
+-- Dovecot checks tokens itself, with the key of their issuer.
 local OAUTH2 = [[
 introspection_mode = local
 local_validation_key_dict = fs:posix:prefix=$dir/keys/
@@ -232,7 +232,7 @@ function M.dovecot(mailboxes, sessions)
   return s
 end
 
--- A token that Dovecot takes for USER, and one that is signed by nobody.
+-- A token that Dovecot accepts for USER, and one with a wrong signature.
 function M.token() return json_web_token(M.USER, OAUTH_KEY) end
 function M.bad_token() return json_web_token(M.USER, "another key of somebody") end
 

@@ -24,7 +24,7 @@ local function headers(mail)
   return mail:match "^(.-)\r?\n\r?\n" or mail
 end
 
--- Words in base64 of one charset, one behind the other, the first with padding.
+-- Adjacent base64 words of one charset, the first with padding.
 local function padded_words(mail)
   for a, at in mail:gmatch "=%?([%w-]+)%?[bB]%?[^?%s]-=%?=%s+()" do
     local b = mail:match("^=%?([%w-]+)%?[bB]%?", at)
@@ -134,7 +134,7 @@ for _, d in ipairs(differences) do
   for field in d.fields:gmatch "%S+" do d.set[field] = true end
 end
 
--- Is it written down that 'peer' differs here?
+-- Is this difference of 'peer' in the list?
 local function explained(peer, odd, field, mail)
   for _, d in ipairs(differences) do
     if d[1] == peer and d.set[field] and (not d.odd or d.odd == odd)

@@ -1,5 +1,5 @@
--- Clients that we did not write read Dovecot by way of the recorder, and then
--- what was recorded: they cannot tell which is which.
+-- Clients that we did not write fetch mail from Dovecot through the recorder, and
+-- then from the recording: the result is the same.
 
 local corpus = require "spec.interop.corpus"
 local helper = require "spec.helper"

@@ -1,4 +1,4 @@
--- S/MIME that OpenSSL's command line made, read by us; PGP/MIME recognised.
+-- We read S/MIME made by OpenSSL's command line, and recognise PGP/MIME.
 
 local core = require "pop3.core"
 local message = require "pop3.message"

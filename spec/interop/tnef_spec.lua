@@ -1,4 +1,4 @@
--- That what spec/support/tnef.lua makes is TNEF, another reader says.
+-- The program tnef reads what spec/support/tnef.lua writes.
 
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"

@@ -1,6 +1,6 @@
--- A server that breaks one rule: a relay in memory before one that keeps them all,
--- which changes what is sent. It works line by line: a command, its whole reply,
--- the next command. The time is the virtual clock of the server.
+-- A server that breaks one rule, for the specs of `pop3.check`: a relay in memory
+-- that changes the replies of a correct server. It handles one command and its
+-- whole reply at a time, on the virtual clock of the server.
 
 local core = require "pop3.core"
 

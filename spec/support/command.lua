@@ -1,5 +1,5 @@
--- The command `pop3` as a process of its own: started, asked over its control
--- socket, ended.
+-- The command `pop3` in a process, for specs: start it, send requests to its
+-- control socket, end it.
 
 local assert = require "luassert"
 local dkjson = require "dkjson"

@@ -31,8 +31,8 @@ local tongues = {
 local names = { "Ann", "Bob", "Carla Q. Smith", "de Vries", "X", "Mail Robot" }
 local hosts = { "example.org", "example.com", "mail.example.net", "a-b.example" }
 
--- 'list' in another charset, by the iconv program; ISO-2022 begins anew in
--- each line.
+-- 'list' in another charset, by the iconv program; ISO-2022 starts again in
+-- ASCII on each line.
 local function convert(list, charset)
   local path = os.tmpname()
   local f = assert(io.open(path, "wb"))

@@ -1,4 +1,4 @@
--- Mail that is broken at random, the same each time.
+-- Broken mail, the same for the same seed.
 
 local M = {}
 

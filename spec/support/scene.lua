@@ -1,5 +1,5 @@
--- What the scenarios share: a maildrop of three messages, a mock of it, and our
--- client on the other end, over a link in memory whose clock jumps.
+-- For the scenarios: a server with a maildrop of three messages and our client,
+-- connected in memory, with a virtual clock.
 
 local pop3 = require "pop3"
 

@@ -1,5 +1,5 @@
--- Talking to a server by hand, over its loopback or a socket: commands out,
--- replies in, nothing in between that could put them right.
+-- A plain client for specs, over the loopback of a server or TCP: it sends octets
+-- and returns lines, and does not interpret or repair anything.
 
 local assert = require "luassert"
 local core = require "pop3.core"

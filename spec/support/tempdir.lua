@@ -1,5 +1,5 @@
--- A directory for one test, removed with all that is in it when the scope
--- ends.
+-- A directory for one test. It is removed with its contents at the end of the
+-- block.
 
 local core = require "pop3.core"
 
