@@ -1,8 +1,10 @@
 -- The programs of a page in Markdown: what stands in its fences, and a way to
 -- run them. A program finds mail.example (ports 995 and 110, users "mrose" and
 -- "ann", password "secret") as a server of this machine, trusts its certificate
--- without an option, and finds a mail in message.eml.
+-- without an option, and finds a mail in message.eml. Its home directory has what
+-- getmail has fetched, and its password manager, pass, prints "secret".
 
+local core = require "pop3.core"
 local pop3 = require "pop3"
 local tempdir = require "spec.support.tempdir"
 
@@ -95,9 +97,15 @@ function pages.run(block, before)
   dir:write("message.eml", mail "invoice-pdf")
   dir:write("ca.pem", assert(io.open(implicit.cafile)):read "a"
                       .. assert(io.open(stls.cafile)):read "a")
+  for _, name in ipairs { "bin", ".getmail" } do
+    assert(core.mkdir(dir.path .. "/" .. name))
+  end
+  dir:write("bin/pass", "#!/bin/sh\necho secret\n")
+  dir:write(".getmail/oldmail-mail.example-995-mrose", "lpop3.1\0001700000000\n")
   if before then before(dir) end
   local pipe = assert(io.popen(([[
-    cd '%s' &&
+    cd '%s' && chmod +x bin/pass && export HOME="$PWD" PATH="$PWD/bin:$PATH" &&
+    unset XDG_CONFIG_HOME XDG_STATE_HOME POP3_PASSWORD &&
     export SSL_CERT_FILE=ca.pem LPOP3_STAND_IN='995=%d 110=%d' &&
     LUA_INIT_5_4='@%s/spec/support/stand_in.lua' exec %s program 2>&1]]):format(
     dir.path, implicit.port, stls.port, root,

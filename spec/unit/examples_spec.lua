@@ -3,6 +3,7 @@
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
+local pages = require "spec.support.pages"
 local pop3 = require "pop3"
 local tempdir = require "spec.support.tempdir"
 local talk = require "spec.support.talk"
@@ -22,19 +23,40 @@ local function start()
 end
 
 describe("fetch.lua", function()
-  it("fetches what is new into a Maildir", function()
-    local dir <close> = tempdir()
-    local server <close> = start()
-    local command = ("POP3_PASSWORD=pw POP3_TLS=none lua5.4 examples/fetch.lua "
-      .. "pop://ann@127.0.0.1:%d %s"):format(server.port, dir.path .. "/m")
-    local text, content = run(command)
+  it("is a configuration that fetches two accounts, each message once", function()
+    local text, content = pages.run { language = "sh", program = [[
+      mkdir Mail
+      pop3 fetch -c examples/fetch.lua
+      pop3 fetch -c examples/fetch.lua
+      ls Mail/work/new | wc -l
+      grep -c '^From ' Mail/lists.mbox
+    ]] }
     assert.is_true(content, text)
-    assert.match("2 fetched\n$", text)
-    assert.same({ "a=2Fb", "c" }, dir:names "m/new")
-    assert.same({}, dir:names "m/tmp")
-    assert.equal("From: bob@example.org\r\n\r\n.\r\n", dir:read "m/new/c")
-    assert.match("^0 fetched\n$", (run(command)))
-    assert.equal(2, #server:mailbox "ann")
+    assert.equal("3\n3\n", text)
+  end)
+end)
+
+describe("the units of systemd", function()
+  it("are valid", function()
+    if not os.execute "command -v systemd-analyze >/dev/null" then
+      return pending "no systemd-analyze"
+    end
+    local dir <close> = tempdir()
+    local text, content = run(("XDG_RUNTIME_DIR=%s systemd-analyze --user verify "
+      .. "examples/systemd/*"):format(dir.path))
+    assert.equal("", text)
+    assert.is_true(content)
+  end)
+
+  it("run what there is", function()
+    local f <close> = assert(io.open "examples/systemd/pop3-fetch.service")
+    local command = f:read "a":match "\nExecStart=([^\n]*)"
+    local text, content = pages.run { language = "sh", program = [[
+      mkdir -p Mail .config/lpop3
+      cp examples/fetch.lua .config/lpop3
+      ]] .. command .. "\nls Mail/work/new | wc -l\n" }
+    assert.is_true(content, text)
+    assert.equal("3\n", text)
   end)
 end)
 
