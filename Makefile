@@ -43,13 +43,14 @@ TEST_HELP = $(filter-out %_test.o,$(TEST_OBJ))
 INTEROP = $(wildcard spec/interop/*_spec.lua)
 SPECS = $(wildcard spec/unit/*_spec.lua spec/regress/*_spec.lua \
                    spec/scenarios/*_spec.lua)
+CRASH = $(wildcard spec/crash/*_spec.lua)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
-.PHONY: all deps env demo test test-all spec ctest interop bench lint \
+.PHONY: all deps env demo test test-all spec crash ctest interop bench lint \
         extra layers graph asan valgrind fuzz fuzzers docs pages install clean
 
 all: $(SO)
@@ -87,8 +88,8 @@ JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
 	@spec/deps.sh run test
-	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime
-	$(RUN) $(CTESTS) $(INTEROP) $(SPECS)
+	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so
+	$(RUN) $(CTESTS) $(INTEROP) $(CRASH) $(SPECS)
 
 test-all:
 	LPOP3_ALL=1 $(MAKE) -s test
@@ -98,6 +99,16 @@ spec: all
 
 interop: all $(B)/reading_gmime
 	$(RUN) $(INTEROP)
+
+$(B)/half.so: spec/crash/half.c
+	@mkdir -p $(@D)
+	$(CC) -O1 -std=c99 $(WARN) -shared -fPIC -o $@.$$$$ $< -ldl && mv $@.$$$$ $@
+
+# A run of pop3.sync is killed, and hindered, at each of its system calls.
+crash: all $(B)/half.so
+	@rm -f $(B)/crash.txt
+	LPOP3_ALL=1 LPOP3_REPORT=$(CURDIR)/$(B)/crash.txt $(RUN) $(CRASH); \
+	  status=$$?; cat $(B)/crash.txt; exit $$status
 
 ctest: $(CTESTS)
 	$(RUN) $(CTESTS)

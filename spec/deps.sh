@@ -18,7 +18,7 @@ run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
 test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       curl python3 perl libio-socket-ssl-perl mpop fetchmail getmail6
       dovecot-core dovecot-pop3d socat openssl util-linux procps
-      valgrind microsocks tinyproxy-bin tnef courier-authlib courier-base
+      valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
       libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc lua-discount)

@@ -293,10 +293,33 @@ describe("pop3.mbox", function()
       assert.equal(3, #messages())
     end)
 
+    it("does not take one message for another with equal octets", function()
+      put(before)
+      local twin = "Subject: t\r\n\r\ntwin\r\n"
+      mails = { twin, twin, twin }
+      finally(function()
+        mails = { "Subject: 1\r\n\r\none\r\n", "Subject: 2\r\n\r\nFrom two",
+                  "Subject: 3\r\n\r\nthree\r\n\r\n" }
+      end)
+      local text, handles = batch(before)
+      for cut in helper.sweep(#before, #text, 12) do
+        put(text:sub(1, cut))
+        recover(handles)
+        assert.equal(text, dir:read "inbox", "cut at " .. cut)
+      end
+      -- a reader has noted something in each, or in what was before them
+      put((text:gsub("\nSubject: t\n", "\nStatus: O\nSubject: t\n")))
+      local _, answers = recover(handles)
+      assert.same({ "delivered", "delivered", "delivered" }, answers)
+      put(text:sub(#before + 1))
+      _, answers = recover(handles)
+      assert.same({ "delivered", "delivered", "delivered" }, answers)
+    end)
+
     it("has nothing to find without a mark or without a file", function()
       local box = opened()
       assert.equal("absent", box:settle { name = "1.a" })
-      assert.equal("absent", box:settle { name = "1.a", called = "0:5:abcd" })
+      assert.equal("absent", box:settle { name = "1.a", called = "0:5:abcd:0:abcd:abcd" })
       assert.same({}, dir:names())
       local ok, message = box:settle { name = "1.a", called = "rubbish" }
       assert.is_nil(ok)

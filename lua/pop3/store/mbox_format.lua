@@ -95,10 +95,11 @@ local LONGEST = 1024  -- octets of a From_ line
 --- Where the entries of a file are.
 -- @tparam function read
 -- @tparam integer size of the file
--- @treturn {integer,...} offsets of their From_ lines, and `size` at the end;
--- or nil, message
-function format.entries(read, size)
-  local offsets, at = {}, 0
+-- @tparam[opt=0] integer from where to begin, at the start of a line
+-- @treturn {integer,...} offsets of their From_ lines, and `size` at the end; or
+-- nil, message
+function format.entries(read, size, from)
+  local offsets, at = {}, from or 0
   local carry = "\n"  -- the last line, from the LF before it; as if there was one
   while at < size do
     local chunk, message = read(at, CHUNK)

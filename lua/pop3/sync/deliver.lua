@@ -30,8 +30,10 @@ local function complete(self, delivery)
   end
   local ok, message, code = delivery:commit()
   if not ok then return nil, message, code end
-  ok, message, code = self:sync()
-  if not ok then return nil, message, code end
+  local failed
+  ok, failed, code = self:sync()
+  if not ok then return nil, failed, code end
+  if failed then return nil, select(2, next(failed)), "io" end
   return true
 end
 

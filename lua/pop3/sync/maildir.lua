@@ -31,11 +31,12 @@ local folder = require "pop3.store.maildir_folder"
 local BATCH = 4
 
 -- syncfs reports failed writes since Linux 5.8; without that it is of no use.
-local function has_syncfs()
+local has_syncfs
+do
   local file <close> = io.open "/proc/sys/kernel/osrelease"
   local major, minor = (file and file:read "l" or ""):match "^(%d+)%.(%d+)"
-  return major and (tonumber(major) > 5
-                    or tonumber(major) == 5 and tonumber(minor) >= 8)
+  has_syncfs = major and (tonumber(major) > 5
+                          or tonumber(major) == 5 and tonumber(minor) >= 8)
 end
 
 local OLD = 36 * 3600  -- seconds after which a file in tmp is abandoned
@@ -203,7 +204,7 @@ local no_links = { EPERM = true, ENOSYS = true, EOPNOTSUPP = true,
 -- delivery.
 local function make_durable(pending)
   local failed = {}
-  if #pending >= BATCH and has_syncfs() and pending[1].file:sync "system" then
+  if #pending >= BATCH and has_syncfs and pending[1].file:sync "system" then
     return failed
   end
   for _, delivery in ipairs(pending) do
@@ -227,13 +228,11 @@ local function publish(self, delivery)
 end
 
 -- Make all committed messages durable and visible.
--- @treturn boolean true; or nil, message, "io"
--- @treturn ?string message
--- @treturn ?string "io"
--- @treturn ?table when the others are delivered: `id` of a handle → why that
--- message is not
+-- @treturn boolean true; or nil, message, "io", when it is not known of any of
+-- them
+-- @treturn ?table of those that are not: `id` of the handle → message
 function Maildir:sync()
-  local pending, failures, reason = self.pending, {}, nil
+  local pending, failures = self.pending, nil
   self.pending = {}
   if #pending == 0 then return true end
   local failed = make_durable(pending)
@@ -244,13 +243,13 @@ function Maildir:sync()
     if ok then ok, message = publish(self, delivery) end
     if not ok then
       core.unlink(delivery.temp)
-      failures[delivery.id or delivery.name], reason = message, message
+      failures = failures or {}
+      failures[delivery.id or delivery.name] = message
     end
   end
   local ok, message = core.syncdir(self.path .. "/new")
   if not ok then return nil, message, "io" end
-  if reason then return nil, reason, "io", failures end
-  return true
+  return true, failures
 end
 
 -- --------------------------------------------------------------- after a crash

@@ -14,10 +14,11 @@
 -- An intent without a mark was not begun. For one with a mark `settle` looks
 -- into the file, which is locked again:
 --
--- - The entry at the offset has the digest: delivered.
--- - An entry with the same From_ line and digest is elsewhere, since a reader has
---   removed messages before it: delivered. The digest leaves out what readers
---   change.
+-- - The entry at the offset has the digest: delivered. The digest leaves out what
+--   readers change.
+-- - A reader has changed the file before the offset, and an entry with the same
+--   date and digest is elsewhere: delivered. (If nothing has changed there, such
+--   an entry is another message with equal octets.)
 -- - Otherwise the message is fetched again. Its entry is the same to the octet,
 --   the From_ line included, since its date is in the name. If the file ends
 --   inside the old entry, and all that is there is the start of the new one
@@ -67,6 +68,7 @@ local function new(path, opts)
     timeout = opts.lock_timeout or 30, fields = opts.fields,
     spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
     torn = {},      -- name → the mark of an entry that may be torn
+    claimed = {},   -- offsets of entries that settle() has found
     lock = nil,     -- from prepare() to sync()
     at = 0,         -- where the next entry of the batch goes
     left = 0,       -- deliveries of the batch, neither committed nor given up
@@ -109,7 +111,7 @@ end
 -- Give up what was not made durable by `sync`.
 function Mbox:close()
   release(self)
-  self.torn = {}
+  self.torn, self.claimed = {}, {}
 end
 
 -- ------------------------------------------------------------- one message
@@ -230,6 +232,40 @@ local function cut_torn(self, list)
   return true
 end
 
+local BEFORE = 1024  -- octets before an entry by which its place is known again
+
+-- A digest of the octets before an offset; or nil, message.
+local function context(read, offset)
+  local from = math.max(offset - BEFORE, 0)
+  local octets, message = read(from, offset - from)
+  if not octets then return nil, message end
+  return core.sha256(octets):sub(1, 16)
+end
+
+-- The marks of a batch that begins where the file ends. Each delivery learns where
+-- it is. Returns nil, message when the file cannot be read.
+local function marks_of(file, list, size)
+  local function read(...) return file:pread(...) end
+  local gap, message = format.separator(read, size)
+  if not gap then return nil, message end
+  local before, own
+  before, message = context(read, size)
+  if not before then return nil, message end
+  local parts = { { read = read, size = size }, gap }  -- the file as it will be
+  local marks, at = {}, size + #gap
+  for i, delivery in ipairs(list) do
+    own, message = context(format.join(table.unpack(parts)), at)
+    if not own then return nil, message end
+    delivery.gap = i == 1 and gap or ""
+    delivery.start = at - #delivery.gap
+    marks[i] = ("%d:%d:%s:%d:%s:%s"):format(at, delivery.size, delivery.digest,
+                                            size, before, own)
+    parts[#parts + 1] = delivery
+    at = at + delivery.size
+  end
+  return marks
+end
+
 -- Lock the file and choose the places: marks, or nil, message.
 local function place(self, list)
   local ok, size, message
@@ -237,22 +273,10 @@ local function place(self, list)
   if not self.lock then return nil, message end
   ok, message = cut_torn(self, list)
   if not ok then return nil, message end
-  local file = self.lock.file
-  size, message = file:size()
+  size, message = self.lock.file:size()
   if not size then return nil, message end
-  local gap
-  gap, message = format.separator(function(...) return file:pread(...) end, size)
-  if not gap then return nil, message end
-  self.at = size
-  local marks, at = {}, size + #gap
-  for i, delivery in ipairs(list) do
-    delivery.gap = i == 1 and gap or ""
-    delivery.start = at - #delivery.gap
-    marks[i] = ("%d:%d:%s"):format(at, delivery.size, delivery.digest)
-    at = at + delivery.size
-  end
-  self.left = #list
-  return marks
+  self.at, self.left = size, #list
+  return marks_of(self.lock.file, list, size)
 end
 
 -- Lock the mbox for a batch of complete messages, and say where each will be.
@@ -325,49 +349,90 @@ end
 
 -- --------------------------------------------------------------- after a crash
 
+-- OFFSET:LENGTH:DIGEST of the entry, then SIZE:CONTEXT of the file before the
+-- batch, and the context of the entry.
 local function parse_mark(text)
-  local offset, length, digest = text:match "^(%d+):(%d+):(%x+)$"
+  local offset, length, digest, size, before, own =
+    text:match "^(%d+):(%d+):(%x+):(%d+):(%x+):(%x+)$"
   offset, length = math.tointeger(offset), math.tointeger(length)
-  return offset and length and { offset = offset, length = length,
-                                 digest = digest }
+  size = math.tointeger(size)
+  return offset and length and size and
+         { offset = offset, length = length, digest = digest, size = size,
+           before = before, own = own }
 end
 
--- Is there an entry with that digest, other than at the offset of the mark, among
--- those whose From_ line has the date? True or false, or nil, message.
-local function find_moved(read, size, mark, time)
+-- Has an entry the digest of the mark? True or false, or nil, message.
+local function is_entry(read, mark, from, to)
+  local digest, message = format.digest(read, from, to)
+  if not digest then return nil, message end
+  return digest == mark.digest
+end
+
+-- Is the message at the offset of its mark? True or false, or nil, message.
+local function is_at_offset(file, read, mark, size)
+  local last = mark.offset + mark.length
+  if size <= mark.offset then return false end
+  local ok, message = is_entry(read, mark, mark.offset, math.min(size, last))
+  if ok then
+    -- the digest does not cover the line ends at the end of the entry
+    return file:write(("\n"):rep(last - size))
+  elseif ok == nil then
+    return nil, message
+  end
+  local entries
+  entries, message = format.entries(read, size, mark.offset)
+  if not entries then return nil, message end
+  if entries[1] ~= mark.offset then return false end
+  return is_entry(read, mark, mark.offset, entries[2])
+end
+
+-- Is the message elsewhere in a file that a reader has changed? True or false, or
+-- nil, message.
+local function is_moved(self, read, mark, size, time)
   local date = format.date(time)
   local entries, message = format.entries(read, size)
   if not entries then return nil, message end
   for i = 1, #entries - 1 do
-    local line, digest
+    local line, ok
     line, message = read(entries[i], 1024)
     if not line then return nil, message end
     line = line:match "^[^\n]*"
-    if entries[i] ~= mark.offset and line:sub(-#date) == date then
-      digest, message = format.digest(read, entries[i], entries[i + 1])
-      if not digest then return nil, message end
-      if digest == mark.digest then return true end
+    if not self.claimed[entries[i]] and line:sub(-#date) == date then
+      ok, message = is_entry(read, mark, entries[i], entries[i + 1])
+      if ok == nil then return nil, message end
+      if ok then
+        self.claimed[entries[i]] = true
+        return true
+      end
     end
   end
   return false
 end
 
+-- Is the file in front of the message as it was written? If it ends before the
+-- message, what was there before the batch counts. True or false, or nil, message.
+local function is_unchanged(read, mark, size)
+  local at, want = mark.offset, mark.own
+  if size < at then at, want = mark.size, mark.before end
+  if size < at then return false end
+  local have, message = context(read, at)
+  if not have then return nil, message end
+  return have == want
+end
+
 -- Is the message in the file? True or false, or nil, message.
-local function find_entry(file, mark, time)
+local function find_entry(self, file, mark, time)
   local function read(...) return file:pread(...) end
   local size, message = file:size()
   if not size then return nil, message end
-  local last = mark.offset + mark.length
-  if size > mark.offset then
-    local digest
-    digest, message = format.digest(read, mark.offset, math.min(size, last))
-    if not digest then return nil, message end
-    if digest == mark.digest then
-      -- the digest does not cover the line ends at the end of the entry
-      return file:write(("\n"):rep(last - size))
-    end
-  end
-  return find_moved(read, size, mark, time)
+  local ok, same
+  ok, message = is_at_offset(file, read, mark, size)
+  if ok then self.claimed[mark.offset] = true end
+  if ok ~= false then return ok, message end
+  same, message = is_unchanged(read, mark, size)
+  if same == nil then return nil, message end
+  if same then return false end
+  return is_moved(self, read, mark, size, time)
 end
 
 -- What became of a message whose delivery was interrupted.
@@ -386,7 +451,7 @@ function Mbox:settle(intent)
     return nil, message, "io"
   end
   local found
-  found, message = find_entry(lock.file, mark, time_of(intent.name))
+  found, message = find_entry(self, lock.file, mark, time_of(intent.name))
   if found == nil then return nil, message, "io" end
   if not found then
     self.torn[intent.name] = mark

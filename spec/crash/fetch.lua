@@ -1,0 +1,48 @@
+-- The program that the crash specs kill: one run of pop3.sync.
+--
+--   fetch.lua DIRECTORY KIND keep|delete PORT [N]
+--
+-- With N the call number N that makes something durable is left out: the order
+-- spec must notice that.
+--
+-- KIND is maildir, mbox or function. The names DIRECTORY/begin and DIRECTORY/end
+-- are looked for before and after the run, so that a trace shows where it is.
+
+local place = require "spec.crash.place"
+
+local directory, kind, keep, port, without = table.unpack(arg)
+local core = require "pop3.core"
+local pop3 = require "pop3"
+
+-- Modules that would be loaded during the run: their system calls are not of
+-- interest.
+for _, name in ipairs { "connect", "sync", "maildir", "mbox" } do
+  assert(pop3[name])
+end
+for _, name in ipairs { "sync.call", "sync.state", "sync.fetch", "sync.run",
+                        "transport.tcp", "transport.fd" } do
+  require("pop3." .. name)
+end
+core.sha256 ""  -- OpenSSL reads its configuration
+
+-- Count calls that make something durable, and leave number `without` out.
+local count = 0
+local function unless(real, instead)
+  return function(...)
+    count = count + 1
+    if count == tonumber(without) then return instead(...) end
+    return real(...)
+  end
+end
+local file = core.types["pop3.diskfile"]
+file.sync = unless(file.sync, file.flush)
+core.syncdir = unless(core.syncdir, function() return true end)
+
+core.stat(directory .. "/begin")
+local result, message, code = place.sync(directory, kind, keep == "keep",
+                                         math.tointeger(tonumber(port)))
+core.stat(directory .. "/end")
+if not result then
+  io.stderr:write(tostring(message), " (", tostring(code), ")\n")
+  os.exit(1)
+end

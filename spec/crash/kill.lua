@@ -1,0 +1,116 @@
+--- Specs of one kind of delivery: the run is killed before each of its system
+-- calls, and two undisturbed runs follow.
+--
+-- `make crash` does all of it, `make test` a sample. Before the next run, at every
+-- second point a reader moves what is in new/, and at every third point another
+-- program appends to the mbox.
+
+local helper = require "spec.helper"
+local place = require "spec.crash.place"
+local trace = require "spec.crash.trace"
+
+-- One interrupted run and what follows; the problems.
+local function interrupt(p, inject, i)
+  local problems = {}
+  p:fresh()
+  inject()
+  p:check_interrupted(problems)
+  if p.kind == "maildir" and i % 2 == 0 then p:read_all() end
+  if p.kind == "mbox" and i % 3 == 0 then p:add_foreign() end
+  p:check_recovery(problems)
+  return problems
+end
+
+-- Print a line; `make crash` collects them in a file.
+local function report(text)
+  print(text)
+  local path = os.getenv "LPOP3_REPORT"
+  if not path then return end
+  local file <close> = assert(io.open(path, "a"))
+  file:write(text, "\n")
+end
+
+-- Run a sweep over interruptions `list`, and report the sums.
+local function sweep(p, what, list, inject)
+  local failures, runs = {}, 0
+  for i, call in ipairs(list) do
+    local problems = interrupt(p, function() inject(call) end, i)
+    runs = runs + 3
+    if #problems > 0 then
+      failures[#failures + 1] = call.text:sub(1, 200) .. "\n  "
+                                .. table.concat(problems, "\n  ")
+    end
+  end
+  report(("%s, %s: %d points, %d runs, %d messages, %d lost, %d doubled")
+    :format(p.kind, what, #list, runs, #list * #p.mail, p.lost or 0,
+            p.doubled or 0))
+  assert(#failures == 0, table.concat(failures, "\n"))
+end
+
+-- The system calls of an undisturbed run.
+local function calls_of(p)
+  p:fresh()
+  local calls = trace.calls(p:command(), p.dir .. ".log")
+  assert(#calls > 50, "the run was not traced")
+  return calls
+end
+
+-- Calls that make something durable or visible, and the errors that they can
+-- have.
+local failing = {}
+for name in ([[write fsync fdatasync syncfs link linkat rename renameat2 mkdir
+               ftruncate]]):gmatch "%S+" do
+  failing[name] = true
+end
+
+-- Does a call of the log concern a file of the place?
+local function is_ours(p, call)
+  return call.text:find(p.dir, 1, true) ~= nil
+end
+
+--- The cases of one kind and one way to keep mail.
+-- @tparam string kind "maildir", "mbox" or "function"
+-- @tparam boolean keep
+-- @treturn {table,...} `title`, `run`
+return function(kind, keep)
+  local what = keep and "keep" or "delete"
+  return {
+    { title = "is killed before each system call", run = function()
+      local p <close> = place.new(kind, keep)
+      local calls = helper.some(calls_of(p), 3)
+      sweep(p, what .. ", kill", calls, function(call)
+        trace.inject(p:command(), call, "signal=SIGKILL")
+      end)
+    end },
+    { title = "is killed in the middle of each write", run = function()
+      local p <close> = place.new(kind, keep)
+      assert(os.execute "make -s .build/half.so")
+      local list = {}
+      for _, call in ipairs(calls_of(p)) do
+        if call.name == "write" and is_ours(p, call) then
+          list[#list + 1] = { text = call.text, at = #list + 1 }
+        end
+      end
+      assert(#list > 5)
+      sweep(p, what .. ", half a write", helper.some(list, 2), function(call)
+        os.execute(("LD_PRELOAD=.build/half.so LPOP3_HALF=%d LPOP3_HALF_DIR=%s "
+          .. "%s >/dev/null 2>&1"):format(call.at, p.dir, p:command()))
+      end)
+    end },
+    { title = "has an error at each call that writes", run = function()
+      local p <close> = place.new(kind, keep)
+      local calls = {}
+      for _, call in ipairs(calls_of(p)) do
+        if failing[call.name] and is_ours(p, call) then
+          calls[#calls + 1] = call
+        end
+      end
+      assert(#calls > 8)
+      for _, errno in ipairs(helper.some({ "ENOSPC", "EIO", "EDQUOT" }, 1)) do
+        sweep(p, what .. ", " .. errno, helper.some(calls, 2), function(call)
+          trace.inject(p:command(), call, "error=" .. errno)
+        end)
+      end
+    end },
+  }
+end
