@@ -26,7 +26,9 @@ local function write_metrics(self, last)
   local metrics = self.opts.metrics
   if not metrics then return end
   local now = core.now()
-  if not last and self.opts.every and now - self.written < METRICS then return end
+  if not last and self.opts.every and now - self.written < METRICS then
+    return
+  end
   self.written = now
   local ok, err = metrics:write()
   if not ok then
@@ -143,6 +145,7 @@ end
 -- the context; `metrics`; `quiet_for`
 -- @treturn integer the exit status
 return function(accounts, opts)
+  if not accounts[1] then return outcome.OK end
   local loop <close> = assert(new_loop())
   local self = setmetatable({
     loop = loop, opts = opts, report = opts.report, statuses = {}, open = 0,
