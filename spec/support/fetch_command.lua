@@ -1,7 +1,7 @@
 -- The command `pop3 fetch` in this process: its environment, what it prints, and a
 -- server for it.
 
--- luacheck: push ignore 122
+-- luacheck: ignore 122 (standard streams are replaced)
 local command = require "pop3.command"
 local helper = require "spec.helper"
 
