@@ -155,7 +155,7 @@ bench:
 
 lint: layers
 	luacheck --quiet lua lua/bin/pop3 spec examples
-	cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr \
+	cppcheck --quiet -j $(JOBS) --std=c99 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
 	  $(SRC)
@@ -163,7 +163,8 @@ lint: layers
 	  CFLAGS='-O2 -Werror -Wconversion -Wno-sign-conversion'
 	$(MAKE) -s -j$(JOBS) B=$(B)/lint-clang SO=$(B)/lint-clang/core.so CC=clang \
 	  CFLAGS='-O2 -Werror'
-	clang-tidy --quiet $(SRC) -- -std=c99 $(INC) 2>/dev/null
+	printf '%s\n' $(SRC) | xargs -n 8 -P $(JOBS) sh -c \
+	  'clang-tidy --quiet "$$@" -- -std=c99 $(INC) 2>/dev/null' sh
 
 # Which file uses which: all arrows point to a lower layer, no circle. "graph"
 # prints them.

@@ -295,6 +295,7 @@ int wire_client (const wire_case *c, const wire_cuts *cuts, pop3_mem mem) {
   pop3_journal_free(&p.log);
   say_free(&p.heard);
   say_free(&p.body);
+  say_free(&p.bad);
   say_free(&p.line);
   say_free(&p.sent);
   return err;
