@@ -52,7 +52,11 @@ void pop3_smime_free (pop3_smime **sp) {
 
 int pop3_smime_kind (const pop3_smime *s) {
   switch (OBJ_obj2nid(CMS_get0_type(s->cms))) {
-    case NID_pkcs7_signed: return POP3_SMIME_SIGNED;
+    case NID_pkcs7_signed: {
+      STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(s->cms);
+      return sk_CMS_SignerInfo_num(infos) > 0 ? POP3_SMIME_SIGNED
+                                              : POP3_SMIME_OTHER;
+    }
     case NID_pkcs7_enveloped: case NID_id_smime_ct_authEnvelopedData:
       return POP3_SMIME_ENVELOPED;
     default: return POP3_SMIME_OTHER;
@@ -109,9 +113,44 @@ static int take (BIO *b, pop3_buf *out) {
   return err;
 }
 
+/*
+** The algorithm that OpenSSL does not have, from the data of its errors; 0 if the
+** failure has another reason.
+*/
+static int missing_algorithm (char *name, size_t size) {
+  static const char mark[] = "Algorithm (";
+  const char *data, *p;
+  int flags;
+  size_t n;
+  unsigned long e;
+  while ((e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+    if (ERR_GET_REASON(e) != ERR_R_UNSUPPORTED || !(flags & ERR_TXT_STRING) ||
+        (p = strstr(data, mark)) == NULL)
+      continue;
+    p += sizeof mark - 1;
+    n = strcspn(p, " :)");
+    if (n >= size) n = size - 1;
+    memcpy(name, p, n);
+    name[n] = '\0';
+    return n > 0;
+  }
+  return 0;
+}
+
 /* An error of OpenSSL, unless there is a better explanation. */
 static int failed (char *why, const char *what) {
-  if (why[0] == '\0') pop3_tls_say(why, "%s: %s", what, pop3_tls_reason());
+  char reason[128], name[64];
+  if (why[0] == '\0') {
+    unsigned long last = ERR_peek_last_error();
+    const char *text = last != 0 ? ERR_reason_error_string(last) : NULL;
+    if (text == NULL) text = "unknown error";
+    reason[0] = '\0';
+    strncat(reason, text, sizeof reason - 1);
+    if (missing_algorithm(name, sizeof name))
+      pop3_tls_say(why, "%s: this OpenSSL has no %s (its legacy provider may have"
+                   " it)", what, name);
+    else pop3_tls_say(why, "%s: %s", what, reason);
+  }
   ERR_clear_error();
   return POP3_EAUTH;
 }
@@ -144,6 +183,16 @@ int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
   BIO_free(b);
   X509_STORE_free(store);
   return err;
+}
+
+int pop3_smime_content (const pop3_smime *s, pop3_buf *out) {
+  ASN1_OCTET_STRING **content = CMS_get0_content(s->cms);
+  ERR_clear_error();
+  if (content == NULL || *content == NULL) return 0;
+  if (pop3_buf_add(out, (const char *)ASN1_STRING_get0_data(*content),
+                   (size_t)ASN1_STRING_length(*content)) != 0)
+    return POP3_ENOMEM;
+  return 1;
 }
 
 int pop3_smime_signer (const pop3_smime *s, int i, pop3_tls_peer *who) {

@@ -13,7 +13,7 @@ typedef struct pop3_smime pop3_smime;
 
 enum pop3_smime_kind {
   POP3_SMIME_OTHER,      /* compressed, certificates only, ... */
-  POP3_SMIME_SIGNED,
+  POP3_SMIME_SIGNED,     /* by one signer at least */
   POP3_SMIME_ENVELOPED   /* encrypted, authenticated or not */
 };
 
@@ -42,6 +42,12 @@ typedef struct pop3_smime_trust {
 int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
                        pop3_span content, pop3_buf *out,
                        char why[POP3_WHY_MAX]);
+
+/*
+** Append the content that is inside, without any verification. 1; 0 if it is not
+** inside; POP3_ENOMEM.
+*/
+int pop3_smime_content (const pop3_smime *s, pop3_buf *out);
 
 /* Who signed, the i-th from 0, after 'verify': 1, 0 behind the last, NOMEM. */
 int pop3_smime_signer (const pop3_smime *s, int i, pop3_tls_peer *who);

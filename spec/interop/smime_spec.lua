@@ -32,8 +32,8 @@ describe("S/MIME", function()
 
   -- What `openssl cms` makes of a file, behind a header of mail.
   local function cms(input, args)
-    return proc.check(("cd %s && openssl cms -binary -in %s %s"):format(dir,
-      input, args)):gsub("\r?\n", "\r\n")
+    return (proc.check(("cd %s && openssl cms -binary -in %s %s"):format(dir,
+      input, args)):gsub("\r?\n", "\r\n"))
   end
 
   local function sign(args)
@@ -124,6 +124,74 @@ describe("S/MIME", function()
     end
   end)
 
+  -- Multiparts in one another, with and without text around their parts; 'last' says
+  -- what stands between the inner closing delimiter and the end.
+  local function nested(level, last)
+    local b = "b" .. level
+    local inner = level > 1 and nested(level - 1, last)
+      or "Content-Type: text/plain\r\n\r\ntext\r\n"
+    return ("Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n%s\r\n--%s--%s")
+           :format(b, b, inner, b, last)
+  end
+
+  it("signed apart: multiparts whose last delimiter meets the outer one", function()
+    for level = 1, 4 do
+      for _, last in ipairs { "", "\r\n", "\r\n\r\n", "\r\nepilogue", " \r\n" } do
+        local content = nested(level, last)
+        proc.write(dir .. "/nested", content)
+        local octets = cms("nested", "-sign -signer ann.pem -inkey ann.key")
+        for _, text in ipairs { octets, (octets:gsub("\r\n", "\n")) } do
+          local result, why = message.parse(text):smime().verify { cafile = ca }
+          assert.truthy(result, why)
+          assert.equal(content, result.octets)
+        end
+      end
+    end
+    -- parts without a header, without a body, and a multipart that is not closed
+    for _, content in ipairs {
+      "\r\ntext", "A: b\r\n", "A: b\r\n\r\n", "A: b\r\n\r\n\r\n",
+      "Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nx",
+      "Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nx\r\n--i\r\n",
+      "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n",
+      "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\n",
+    } do
+      proc.write(dir .. "/nested", content)
+      local octets = cms("nested", "-sign -signer ann.pem -inkey ann.key")
+      local result, why = message.parse(octets):smime().verify { cafile = ca }
+      assert.truthy(result, ("%q: %s"):format(content, why))
+      assert.equal(content, result.octets)
+    end
+  end)
+
+  it("signed and opaque: read without being verified", function()
+    assert.equal(TEXT, sign "-nodetach":smime().content():raw())
+    assert.equal(TEXT, sign():smime().content():raw())
+    local octets = cms("text", "-encrypt -aes256 bob.pem")
+    local none, _, code = message.parse(octets):smime().content()
+    assert.is_nil(none)
+    assert.equal("state", code)
+  end)
+
+  it("certificates alone are not a signature", function()
+    proc.check(("cd %s && openssl crl2pkcs7 -nocrl -certfile ann.pem -outform DER "
+                .. "-out certs"):format(dir))
+    local m = message.parse("Content-Type: application/pkcs7-mime; "
+      .. "smime-type=certs-only; name=smime.p7c\r\n"
+      .. "Content-Transfer-Encoding: base64\r\n\r\n"
+      .. core.encode.base64(proc.read(dir .. "/certs")))
+    assert.is_nil(m:smime())
+  end)
+
+  it("encrypted by an algorithm that OpenSSL does not have: its name", function()
+    local octets = cms("text", "-encrypt -provider legacy -provider default "
+                               .. "-rc2-40 bob.pem")
+    local none, why, code = message.parse(octets):smime().decrypt {
+      cert = dir .. "/bob.pem", key = dir .. "/bob.key" }
+    assert.is_nil(none)
+    assert.equal("auth", code)
+    assert.truthy(why:find "RC2", why)
+  end)
+
   it("that is broken is an error and no crash", function()
     local octets = sign "-nodetach":raw()
     for _, cut in ipairs { 300, 600, #octets // 2, #octets - 60 } do
@@ -167,5 +235,14 @@ Content-Type: application/pgp-encrypted\n\nVersion: 1\n--b\n\z
 Content-Type: application/octet-stream\n\nDATA\n--b--\n"
     assert.same({ signed = false, encrypted = true, octets = "DATA" }, m:pgp())
     assert.is_nil(message.parse("A: b\n\nx"):pgp())
+    -- as Exchange rewrites it
+    local mangled = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\z
+Content-Type: text/plain\n\n \n\n--b\nContent-Type: application/pgp-encrypted\n\n\z
+Version: 1\n--b\nContent-Type: application/octet-stream; name=encrypted.asc\n\n\z
+DATA\n--b--\n"
+    assert.same({ signed = false, encrypted = true, octets = "DATA" },
+                message.parse(mangled):pgp())
+    assert.is_nil(message.parse((mangled:gsub(" \n", "a text\n"))):pgp())
+    assert.is_nil(message.parse((mangled:gsub("pgp%-encrypted", "x"))):pgp())
   end)
 end)

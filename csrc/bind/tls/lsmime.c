@@ -117,6 +117,20 @@ static int s_verify (lua_State *L) {
 }
 
 /***
+The content of a signed message, without any verification.
+@function smime:content
+@treturn string|nil nil if the signature is detached
+*/
+static int s_content (lua_State *L) {
+  Smime *u = check(L);
+  int r;
+  u->out.n = 0;
+  r = pop3_smime_content(u->s, &u->out);
+  if (r < 0) return lpop3_fail(L, r);
+  return r == 0 ? 0 : push_out(L, u);
+}
+
+/***
 Decrypt.
 @function smime:decrypt
 @tparam table opts `cert`, `key`: files, or PEM; the key may be in the file of the
@@ -146,7 +160,7 @@ static int s_gc (lua_State *L) {
 static const luaL_Reg meta[] = { { "__gc", s_gc }, { NULL, NULL } };
 
 static const luaL_Reg methods[] = {
-  { "decrypt", s_decrypt }, { "kind", s_kind }, { "verify", s_verify },
+  { "content", s_content }, { "decrypt", s_decrypt }, { "kind", s_kind }, { "verify", s_verify },
   { NULL, NULL }
 };
 

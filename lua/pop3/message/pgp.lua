@@ -1,16 +1,36 @@
---- PGP/MIME (RFC 3156): recognised, and its octets handed out; checking them is
--- OpenPGP's affair.
--- @module pop3.message.pgp
+--- PGP/MIME (RFC 3156): its octets, for a program that implements OpenPGP.
+-- @engine pop3.message.pgp
 -- @local
 
--- What a signature covers, with CRLF line ends (RFC 3156 section 5).
+local core = require "pop3.core"
+
+-- The octets that a signature covers, with CRLF line ends (RFC 3156 section 5).
 local function covered(part)
   return (part:raw():gsub("\r?\n", "\r\n"))
 end
 
---- @tparam table part
--- @treturn ?table `signed` or `encrypted`, with `octets`, what was signed or is
--- encrypted, and `signature`; nil when it is no PGP/MIME
+-- The encrypted part of a message that Exchange has rewritten: multipart/mixed of an
+-- empty text, application/pgp-encrypted and application/octet-stream.
+local function mangled(part)
+  if part.type ~= "multipart/mixed" then return nil end
+  local version, encrypted
+  for child in part:_parts() do
+    local is_text = child.type == "text/plain" or child.type == "text/html"
+    if child.type == "application/pgp-encrypted" and not version then
+      version = child
+    elseif version and not encrypted
+           and child.type == "application/octet-stream" then
+      encrypted = child
+    elseif not is_text or not core.message.blank(child) then
+      return nil
+    end
+  end
+  return encrypted
+end
+
+--- @tparam part part
+-- @treturn table|nil see the method `m:pgp` of `pop3.message`; nil if the part is not
+-- PGP/MIME
 return function(part)
   local first = part:_child()
   local second = first and first:_next()
@@ -19,8 +39,13 @@ return function(part)
      and second.type == "application/pgp-signature" then
     return { signed = true, encrypted = false, octets = covered(first),
              signature = second:body() }
-  elseif part.type == "multipart/encrypted"
-         and first.type == "application/pgp-encrypted" then
-    return { signed = false, encrypted = true, octets = second:body() }
+  end
+  local encrypted = mangled(part)
+  if part.type == "multipart/encrypted"
+     and first.type == "application/pgp-encrypted" then
+    encrypted = second
+  end
+  if encrypted then
+    return { signed = false, encrypted = true, octets = encrypted:body() }
   end
 end

@@ -1,26 +1,25 @@
---- S/MIME (RFC 8551): which octets of a message are signed or encrypted, and
--- what comes out of them.
--- @module pop3.message.smime
+--- S/MIME (RFC 8551): which octets of a message are signed or encrypted.
+-- @engine pop3.message.smime
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
 local LABEL = "smime"
 
--- RFC 8551 section 3.9, with the names of before RFC 2311.
+-- "mime" or "signature" for a part that holds CMS (RFC 8551 3.2 and 3.9, with the
+-- older names of RFC 2311); nil for others.
 local function is_cms(part)
   local kind = part.type:match "^application/x?%-?pkcs7%-(%l+)$"
   if kind then return kind end
   local name = part.type == "application/octet-stream" and part.filename
-  name = name and name:lower()
-  if name and name:find "%.p7[ms]$" then
-    return name:sub(-1) == "s" and "signature" or "mime"
-  end
+  name = name and name:sub(-4):lower()
+  if name == ".p7s" then return "signature" end
+  if name == ".p7m" then return "mime" end
 end
 
--- What a signature covers: header and body of the part, with CRLF line ends
--- (RFC 8551 section 3.1.1); the line break before the delimiter is not of it.
+-- The octets that a signature covers: header and body of the part, with CRLF line
+-- ends (RFC 8551 3.1.1). The line break before the delimiter is not part of it.
 local function covered(part)
   local raw = part:raw()
   if not raw:find "[^\r]\n" and raw:sub(1, 1) ~= "\n" then return raw end
@@ -31,10 +30,8 @@ local function fail(message, code)
   return nil, LABEL .. ": " .. message, code
 end
 
--- The CMS of a part.
 local function open(part)
-  local octets = part:body()
-  local cms, err, code = core.smime(octets)
+  local cms, err, code = core.smime(part:body())
   if not cms then return fail(err, code) end
   return cms
 end
@@ -42,7 +39,7 @@ end
 local function verify(part, content, opts)
   local cms, err, code = open(part)
   if not cms then return nil, err, code end
-  if cms:kind() ~= "signed" then return fail("it is not signed", "state") end
+  if cms:kind() ~= "signed" then return fail("the message is not signed", "state") end
   local octets, signers = cms:verify {
     content = content and covered(content), cafile = opts.cafile,
     capath = opts.capath, verify = opts.verify,
@@ -52,11 +49,21 @@ local function verify(part, content, opts)
            message = core.message.parse(octets) }
 end
 
+-- The signed message, unverified.
+local function unverified(part, content)
+  if content then return core.message.parse(covered(content)) end
+  local cms, err, code = open(part)
+  if not cms then return nil, err, code end
+  local octets = cms:content()
+  if not octets then return fail("the signed message is not inside", "state") end
+  return core.message.parse(octets)
+end
+
 local function decrypt(part, opts)
   local cms, err, code = open(part)
   if not cms then return nil, err, code end
   if cms:kind() ~= "enveloped" then
-    return fail("it is not encrypted", "state")
+    return fail("the message is not encrypted", "state")
   end
   local octets
   octets, err, code = cms:decrypt(opts)
@@ -64,29 +71,34 @@ local function decrypt(part, opts)
   return core.message.parse(octets)
 end
 
--- What `part:smime` returns.
+-- The table that `part:smime` returns.
 local function make(part, content, kind)
   return {
     signed = kind == "signed",
     encrypted = kind == "enveloped",
     verify = function(opts)
       opts = opts or {}
-      check.options(opts, { cafile = "string", capath = "string",
-                            verify = "boolean" }, "smime: verify", 1)
+      argument.options(opts, { cafile = "string", capath = "string",
+                               verify = "boolean" }, "smime: verify", 1)
       return verify(part, content, opts)
+    end,
+    content = function()
+      if kind ~= "signed" then return fail("the message is not signed", "state") end
+      return unverified(part, content)
     end,
     decrypt = function(opts)
       opts = opts or {}
-      check.options(opts, { cert = "string", key = "string" },
-                    "smime: decrypt", 1)
-      if not opts.cert then check.misuse(1, "smime: decrypt needs a cert") end
+      argument.options(opts, { cert = "string", key = "string" },
+                       "smime: decrypt", 1)
+      if not opts.cert then argument.misuse(1, "smime: decrypt needs a cert") end
       return decrypt(part, opts)
     end,
   }
 end
 
---- @tparam table part
--- @treturn ?table nil when it is no S/MIME
+--- @tparam part part
+-- @treturn table|nil see the method `m:smime` of `pop3.message`; nil if the part is
+-- not S/MIME
 return function(part)
   local kind = is_cms(part)
   if kind == "mime" then
