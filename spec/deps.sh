@@ -17,8 +17,9 @@ run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
      libssl-dev)
 test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       curl python3 perl libio-socket-ssl-perl mpop fetchmail getmail6 fdm
-      dovecot-core dovecot-pop3d socat openssl util-linux procps
+      dovecot-core dovecot-pop3d dovecot-lmtpd socat openssl util-linux procps
       valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
+      libcourier-unicode4 libgdbm6 libpcre3
       libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc lua-discount)
@@ -28,7 +29,7 @@ packages=() unpacked=()
 for group in "$@"; do
   case $group in
     run) packages+=("${run[@]}") ;;
-    test) packages+=("${test[@]}"); unpacked=(popa3d courier-pop) ;;
+    test) packages+=("${test[@]}"); unpacked=(popa3d courier-pop procmail maildrop) ;;
     lint) packages+=("${lint[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
