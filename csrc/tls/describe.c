@@ -63,6 +63,12 @@ int pop3_tls_pin (const X509 *cert, unsigned char pin[POP3_PIN_SIZE]) {
   return ok && len == POP3_PIN_SIZE;
 }
 
+int pop3_tls_fingerprint (const X509 *cert, unsigned char out[POP3_PIN_SIZE]) {
+  unsigned len = 0;
+  return X509_digest(cert, EVP_sha256(), out, &len) == 1 &&
+         len == POP3_PIN_SIZE;
+}
+
 /* One name: kind, length, octets. */
 static int add_name (pop3_buf *b, char kind, const ASN1_STRING *s) {
   size_t n = (size_t)ASN1_STRING_length(s);
@@ -115,6 +121,8 @@ int pop3_tls_describe (const X509 *cert, pop3_tls_peer *peer) {
   pop3_tls_show_time(peer->not_before, X509_get0_notBefore(cert));
   pop3_tls_show_time(peer->not_after, X509_get0_notAfter(cert));
   if (!pop3_tls_pin(cert, peer->pin)) memset(peer->pin, 0, POP3_PIN_SIZE);
+  if (!pop3_tls_fingerprint(cert, peer->fingerprint))
+    memset(peer->fingerprint, 0, POP3_PIN_SIZE);
   ERR_clear_error();
   return err == 0 ? 1 : err;
 }

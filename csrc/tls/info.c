@@ -105,6 +105,7 @@ void pop3_tls_ticket_free (pop3_tls_ticket **k) {
 /* ------------------------------------------------------------ certificates */
 
 int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer) {
-  const X509 *cert = t->ready ? SSL_get0_peer_certificate(t->ssl) : NULL;
+  const X509 *cert = t->ready || t->asking
+                     ? SSL_get0_peer_certificate(t->ssl) : NULL;
   return cert != NULL ? pop3_tls_describe(cert, peer) : 0;
 }

@@ -16,9 +16,14 @@
 struct pop3_tls_context {
   pop3_mem mem;
   SSL_CTX *ssl;
-  int server, verify;
+  int server;
+  int verify;             /* a client looks at chain and name ... */
+  int ask;                /* ... and lets the caller decide */
+  int crls;               /* certificates are looked up in lists */
   unsigned char (*pins)[POP3_PIN_SIZE];
   size_t npins;
+  unsigned char (*prints)[POP3_PIN_SIZE];
+  size_t nprints;
 };
 
 struct pop3_tls {
@@ -32,7 +37,7 @@ struct pop3_tls {
   size_t gone;            /* octets of it that are sent */
   unsigned char eof;      /* the transport has ended */
   unsigned char ready;    /* the handshake and all checks are through */
-  unsigned char told;     /* and the caller knows */
+  unsigned char asking;   /* the caller must decide about the certificate */
   unsigned char closed;   /* close_notify came */
   unsigned char closing;  /* and ours is on its way */
   int err;                /* sticks */

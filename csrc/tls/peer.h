@@ -17,6 +17,7 @@ typedef struct pop3_tls_peer {
   pop3_buf subject, issuer, common_name, names;
   char not_before[32], not_after[32];   /* "2026-11-24T08:00:00Z" */
   unsigned char pin[POP3_PIN_SIZE];     /* SHA-256 of the public key */
+  unsigned char fingerprint[POP3_PIN_SIZE];  /* of the whole certificate */
 } pop3_tls_peer;
 
 #endif

@@ -186,7 +186,20 @@ static int is_foreign (int reason) {
          reason == SSL_R_BAD_RECORD_TYPE;
 }
 
-/* OpenSSL has given up: keep why, in words. */
+/* What an alert says (RFC 8446 section 6, RFC 5246 section 7.2). */
+static const char *alert_text (int alert) {
+  switch (alert) {  /* those that OpenSSL has no text for */
+    case 86: return "inappropriate fallback";
+    case 109: return "missing extension";
+    case 113: return "bad certificate status response";
+    case 115: return "unknown PSK identity";
+    case 116: return "certificate required";
+    case 120: return "no application protocol";
+    default: return SSL_alert_desc_string_long(alert);
+  }
+}
+
+/* OpenSSL failed: keep the reason in words. */
 static int broken (pop3_tls *t) {
   unsigned long e = ERR_peek_error();
   int reason = ERR_GET_LIB(e) == ERR_LIB_SSL ? ERR_GET_REASON(e) : 0;
@@ -195,7 +208,7 @@ static int broken (pop3_tls *t) {
   if (t->why[0] != '\0') return t->err;  /* the certificate */
   if (reason > SSL_AD_REASON_OFFSET)
     pop3_tls_say(t->why, "the other side refused: alert \"%s\"",
-      SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+                 alert_text(reason - SSL_AD_REASON_OFFSET));
   else if (!t->ready && is_foreign(reason))
     pop3_tls_say(t->why, "the other side does not speak TLS");
   else if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
@@ -233,13 +246,42 @@ int pop3_tls_shake (pop3_tls *t) {
   int ret;
   if (t->err != 0) return t->err;
   if (t->ready) return 1;
+  if (t->asking) return 0;
   ERR_clear_error();
   ret = SSL_do_handshake(t->ssl);
   if (ret != 1) return outcome(t, ret);
-  t->err = pop3_tls_check_pin(t);
+  ret = pop3_tls_check_pins(t);
+  if (t->ctx->ask) {
+    pop3_tls_recall(t);
+    t->asking = 1;
+    return 0;
+  }
+  t->err = ret;
   if (t->err != 0) return t->err;
   t->ready = 1;
   return 1;
+}
+
+int pop3_tls_asks (const pop3_tls *t) {
+  return t->asking && t->err == 0;
+}
+
+const char *pop3_tls_problem (const pop3_tls *t) {
+  return t->why[0] != '\0' ? t->why : NULL;
+}
+
+void pop3_tls_decide (pop3_tls *t, int accept) {
+  if (!t->asking || t->err != 0) return;
+  t->asking = 0;
+  if (accept) {
+    t->why[0] = '\0';
+    t->ready = 1;
+    return;
+  }
+  t->err = POP3_ETLS;
+  if (t->why[0] == '\0') pop3_tls_say(t->why, "certificate refused");
+  SSL_shutdown(t->ssl);
+  ERR_clear_error();
 }
 
 int pop3_tls_read (pop3_tls *t, char *p, size_t room, size_t *n) {

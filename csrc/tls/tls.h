@@ -50,6 +50,16 @@ void      pop3_tls_sent (pop3_tls *t, size_t n);
 int pop3_tls_shake (pop3_tls *t);
 
 /*
+** With POP3_VERIFY_ASK: does the handshake wait for the caller's decision about
+** the server's certificate? 'problem' is what is wrong with it, NULL if nothing
+** is. Until 'decide', 'shake' returns 0, and nothing is read or written for the
+** caller.
+*/
+int         pop3_tls_asks (const pop3_tls *t);
+const char *pop3_tls_problem (const pop3_tls *t);
+void        pop3_tls_decide (pop3_tls *t, int accept);
+
+/*
 ** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when more must come, or
 ** an error: POP3_ECLOSED when the peer has ended the connection in order,
 ** POP3_ECUT when it just stopped, POP3_ETLS, POP3_ENOMEM.

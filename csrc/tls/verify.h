@@ -17,7 +17,16 @@ int pop3_tls_verify (int ok, X509_STORE_CTX *store);
 */
 int pop3_tls_name (struct pop3_tls *t, const char *name);
 
-/* Does the peer have one of the pins? Returns 0, or POP3_ETLS with 'why'. */
-int pop3_tls_check_pin (struct pop3_tls *t);
+/*
+** After a handshake that resumed a session, in which no certificate was
+** verified: write into the connection what was wrong when it was.
+*/
+void pop3_tls_recall (struct pop3_tls *t);
+
+/*
+** After the handshake: is the certificate one of those that are pinned, by
+** its key or as a whole? Returns 0, or POP3_ETLS with 'why'.
+*/
+int pop3_tls_check_pins (struct pop3_tls *t);
 
 #endif

@@ -11,7 +11,7 @@ the other one.
 
 #include "../../tls/cms.h"
 #include "../open.h"
-#include "ltls.h"
+#include "lpeer.h"
 
 #define SMIME_T "pop3.smime"
 
@@ -111,7 +111,7 @@ static int s_verify (lua_State *L) {
   if (content.p != NULL) lua_pushvalue(L, at);
   else push_out(L, u);
   lua_newtable(L);
-  for (i = 0; ltls_pushcert(L, describe, u->s, i); i++)
+  for (i = 0; lpeer_push(L, describe, u->s, i); i++)
     lua_rawseti(L, -2, i + 1);
   return 2;
 }
