@@ -75,6 +75,17 @@ describe("the reference", function()
     end
   end)
 
+  it("leaves code as it is", function()
+    local seen = 0
+    for name, page in pairs(pages) do
+      for code in page.html:gmatch "<code>(.-)</code>" do
+        for dash in code:gmatch "&[mn]dash;" do error(name .. ": " .. dash) end
+        if code:find("--", 1, true) then seen = seen + 1 end
+      end
+    end
+    assert.is_true(seen > 10)
+  end)
+
   it("says on its first page what each page is about", function()
     local content = pages.index.html:match '<div id="content">(.-)</div>'
     for name, summary in content:gmatch 'html">([^<]*)</a></td>%s*<td class="summary">(.-)</td>' do
