@@ -1,18 +1,21 @@
 --- The main module: connect to a server, and find the other modules.
 --
--- `require "pop3"` loads little; each other module is loaded when it is first used.
+-- `require "pop3"` loads little; each other module is loaded when it is first
+-- used.
 --
--- **Results.** Success returns a value that is neither nil nor false. When something
--- outside of the program fails, a function returns `nil, message, code, reply`:
+-- **Results.** Success returns a value that is neither nil nor false. When
+-- something outside of the program fails, a function returns `nil, message,
+-- code, reply`:
 --
--- - **message**: one line for a person: what was tried, with whom, and what happened.
+-- - **message**: one line for a person: what was tried, with whom, and what
+--   happened.
 -- - **code**: one of the strings below.
--- - **reply**: only if the server answered -ERR: `{ text =, code = }`. The text is
---   without the response code; the code is that response code (RFC 2449, 3206) in
---   upper case, such as "IN-USE", or nil.
+-- - **reply**: only if the server answered -ERR: `{ text =, code = }`. The text
+--   is without the response code; the code is that response code (RFC 2449,
+--   3206) in upper case, such as "IN-USE", or nil.
 --
--- A mistake in the program (a wrong type, an unknown option, CR or LF in an argument,
--- a closed object) raises an error at the line of the call.
+-- A mistake in the program (a wrong type, an unknown option, CR or LF in an
+-- argument, a closed object) raises an error at the line of the call.
 --
 -- | code | meaning |
 -- |---|---|
@@ -21,8 +24,8 @@
 -- | "closed" | the peer closed the connection, or the session has ended |
 -- | "tls" | TLS failed: a bad certificate, no STLS, an old version |
 -- | "auth" | the login was refused, or no mechanism can be used |
--- | "err" | the server answered -ERR; at a login with `IN-USE`, `LOGIN-DELAY` or `SYS/TEMP` |
--- | "proto" | the reply is not POP3 |
+-- | "err" | the server answered -ERR; at a login with `IN-USE`, `LOGIN-DELAY`
+-- or `SYS/TEMP` | | "proto" | the reply is not POP3 |
 -- | "limit" | a limit is broken |
 -- | "state" | the command is not allowed in this state; nothing was sent |
 -- | "charset" | a text has a charset that cannot be decoded |
@@ -64,55 +67,60 @@ local parts = {
 --- Connect to a server and, if a user is given, log in.
 --
 -- The connection has TLS and the server's certificate is verified, unless the
--- options say otherwise. TLS fails closed: if the server refuses STLS, does not offer
--- it, or sends octets after its +OK, the call fails with code "tls".
--- @tparam string|table where a URL (RFC 2384), or the table `opts` itself. `pops:` is
--- TLS from the first octet (port 995), `pop:` is STLS (port 110). A URL may name the
--- user, and the mechanism: `pop://mrose;AUTH=PLAIN@mail.example`
+-- options say otherwise. TLS fails closed: if the server refuses STLS, does not
+-- offer it, or sends octets after its +OK, the call fails with code "tls".
+-- @tparam string|table where a URL (RFC 2384), or the table `opts` itself.
+-- `pops:` is TLS from the first octet (port 995), `pop:` is STLS (port 110). A
+-- URL may name the user, and the mechanism:
+-- `pop://mrose;AUTH=PLAIN@mail.example`
 -- @tparam[opt] table opts options beside a URL
 -- @tparam string opts.host a DNS name or an IP address
 -- @tparam[opt] integer opts.port 995 with `tls = "implicit"`, otherwise 110
 -- @tparam[opt="implicit"] string opts.tls "implicit": TLS from the first octet
--- (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "none" (the default with
--- `transport`)
--- @tparam[opt=true] boolean opts.verify verify the chain and the host name of the
--- server's certificate (RFC 9525)
--- @tparam[opt] string opts.cafile a file with CA certificates in PEM, in place of
--- the system's
+-- (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "none" (the default
+-- with `transport`)
+-- @tparam[opt=true] boolean opts.verify verify the chain and the host name of
+-- the server's certificate (RFC 9525)
+-- @tparam[opt] string opts.cafile a file with CA certificates in PEM, in place
+-- of the system's
 -- @tparam[opt] string opts.capath a directory of them
--- @tparam[opt] string opts.servername the name that the certificate must have, if it
--- is not the host
--- @tparam[opt] string|table opts.pin base64 of the SHA-256 of the server's public key,
--- or a list of them. A pin is checked on top of the chain; with `verify = false` the
--- pin alone decides
--- @tparam[opt] string opts.cert a file with the client's certificate, for EXTERNAL
+-- @tparam[opt] string opts.servername the name that the certificate must have,
+-- if it is not the host
+-- @tparam[opt] string|table opts.pin base64 of the SHA-256 of the server's
+-- public key, or a list of them. A pin is checked on top of the chain; with
+-- `verify = false` the pin alone decides
+-- @tparam[opt] string opts.cert a file with the client's certificate, for
+-- EXTERNAL
 -- @tparam[opt] string opts.key the file of its key
 -- @tparam[opt="TLSv1.2"] string opts.min_version "TLSv1.2" or "TLSv1.3"
--- @tparam[opt] pop3.session opts.resume a session with the same server, whose TLS
--- session shortens the handshake
+-- @tparam[opt] pop3.session opts.resume a session with the same server, whose
+-- TLS session shortens the handshake
 -- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`
 -- @tparam[opt] string opts.password
--- @tparam[opt] string|function opts.token an OAuth bearer token, or a function that
--- returns one
--- @tparam[opt] {string,...} opts.mechs the mechanisms that may be used, in order of
--- preference: SASL names, "USER" for USER and PASS, "APOP"
--- @tparam[opt=false] boolean opts.insecure a password may cross a connection without
--- TLS to a host that is not loopback
+-- @tparam[opt] string|function opts.token an OAuth bearer token, or a function
+-- that returns one
+-- @tparam[opt] {string,...} opts.mechs the mechanisms that may be used, in
+-- order of preference: SASL names, "USER" for USER and PASS, "APOP"
+-- @tparam[opt=false] boolean opts.insecure a password may cross a connection
+-- without TLS to a host that is not loopback
 -- @tparam[opt=60] number|table opts.timeout seconds without any progress; or
--- `{ connect =, io =, total = }` in seconds, where `total` bounds a whole operation
--- @tparam[opt] table opts.limits `{ line =, listing =, message =, drain = }`: octets of a
--- status or listing line (8,192); entries of a listing (4,194,304); octets of one
--- message (no limit); octets that are read and dropped to stay in step (16 MiB). A
--- limit is inclusive. After a line or a drain that is too long the session is closed;
--- after a listing or a message it can be used
--- @tparam[opt] string opts.proxy `"socks5://[user:password@]host[:1080]"` (RFC 1928,
--- 1929) or `"http://[user:password@]host[:8080]"` (CONNECT); the proxy resolves the
--- name of the host
--- @tparam[opt] function opts.log `function(direction, line)`: "C" or "S", and a line
--- with secrets masked as `***`
+-- `{ connect =, io =, total = }` in seconds, where `total` bounds a whole
+-- operation
+-- @tparam[opt] table opts.limits `{ line =, listing =, message =, drain = }`:
+-- octets of a status or listing line (8,192); entries of a listing (4,194,304);
+-- octets of one message (no limit); octets that are read and dropped to stay in
+-- step (16 MiB). A limit is inclusive. After a line or a drain that is too long
+-- the session is closed; after a listing or a message it can be used
+-- @tparam[opt] string opts.proxy `"socks5://[user:password@]host[:1080]"` (RFC
+-- 1928, 1929) or `"http://[user:password@]host[:8080]"` (CONNECT); the proxy
+-- resolves the name of the host
+-- @tparam[opt] function opts.log `function(direction, line)`: "C" or "S", and a
+-- line with secrets masked as `***`
 -- @tparam[opt] function opts.wait the hook of an event loop, see `pop3.loop`
--- @tparam[opt] transport opts.transport a connection in place of `host`: a descriptor,
--- a LuaSocket object, or an object of the interface `transport`
+-- @tparam[opt] function opts.resolve `function(host)` → a list of `{ family = "inet" or
+-- "inet6", addr = }`, or nil, message; for an event loop that must not be blocked
+-- @tparam[opt] transport opts.transport a connection in place of `host`: a
+-- descriptor, a LuaSocket object, or an object of the interface `transport`
 -- @treturn[1] pop3.session
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -142,11 +150,11 @@ local parts = {
 --- A Maildir that `pop3.sync` delivers into, see `pop3.maildir`.
 -- @tparam string path
 -- @tparam[opt] table opts
--- @tparam[opt=true] boolean opts.create make the Maildir if there is none; its parent
--- must exist
+-- @tparam[opt=true] boolean opts.create make the Maildir if there is none; its
+-- parent must exist
 -- @tparam[opt=384] integer opts.mode the permissions of a message (384 is 0600)
--- @tparam[opt="crlf"] string opts.eol "crlf": the octets as they came; "lf": with LF
--- line ends
+-- @tparam[opt="crlf"] string opts.eol "crlf": the octets as they came; "lf":
+-- with LF line ends
 -- @tparam[opt] table opts.fields header fields to add: `received = true`,
 -- `delivered_to = address`, `return_path = address`. None is added by default
 -- @treturn pop3.maildir
@@ -159,11 +167,12 @@ local parts = {
 -- @tparam string path
 -- @tparam[opt] table opts
 -- @tparam[opt=true] boolean opts.create make the file if there is none
--- @tparam[opt=384] integer opts.mode the permissions of a new file (384 is 0600)
--- @tparam[opt=30] number opts.lock_timeout seconds to wait for the locks of other
--- programs
--- @tparam[opt] string opts.spool a directory for messages over 64 KiB that are not
--- complete yet; default TMPDIR or /var/tmp
+-- @tparam[opt=384] integer opts.mode the permissions of a new file (384 is
+-- 0600)
+-- @tparam[opt=30] number opts.lock_timeout seconds to wait for the locks of
+-- other programs
+-- @tparam[opt] string opts.spool a directory for messages over 64 KiB that are
+-- not complete yet; default TMPDIR or /var/tmp
 -- @tparam[opt] table opts.fields as for `maildir`
 -- @treturn pop3.mbox
 -- @function mbox
@@ -178,8 +187,8 @@ local parts = {
 -- @tparam[opt] string opts.path the server's Unix socket
 -- @tparam {string,...} opts.to the addresses of the recipients
 -- @tparam[opt=""] string opts.from the address of the sender
--- @tparam[opt=300] number opts.timeout seconds without progress; the reply to a message
--- may take twice as long
+-- @tparam[opt=300] number opts.timeout seconds without progress; the reply to a
+-- message may take twice as long
 -- @tparam[opt] string opts.spool as for `mbox`
 -- @tparam[opt] table opts.fields as for `maildir`
 -- @treturn pop3.lmtp
@@ -187,16 +196,16 @@ local parts = {
 -- @usage
 -- local into = pop3.lmtp{ path = "/run/dovecot/lmtp", to = { "me@b.example" } }
 
---- A command of the shell that `pop3.sync` delivers to, see `pop3.pipe`. The message is
--- on its standard input. Its environment has `LPOP3_ID` (the same at each attempt),
--- `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" if an attempt before may have
--- succeeded, otherwise "").
+--- A command of the shell that `pop3.sync` delivers to, see `pop3.pipe`. The
+-- message is on its standard input. Its environment has `LPOP3_ID` (the same at
+-- each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" if an
+-- attempt before may have succeeded, otherwise "").
 -- @tparam string command
 -- @tparam[opt] table opts
--- @tparam[opt=300] number opts.timeout seconds for one message; then the command, and
--- what it has started, are ended
--- @tparam[opt="lf"] string opts.eol the line ends: "lf", as most programs expect, or
--- "crlf"
+-- @tparam[opt=300] number opts.timeout seconds for one message; then the
+-- command, and what it has started, are ended
+-- @tparam[opt="lf"] string opts.eol the line ends: "lf", as most programs
+-- expect, or "crlf"
 -- @tparam[opt] string opts.spool as for `mbox`
 -- @tparam[opt] table opts.fields as for `maildir`
 -- @treturn pop3.pipe

@@ -19,7 +19,7 @@ local function open(s)
                                                seconds, wait)
   end
   local fd, err, code = require "pop3.transport.tcp"(opts.host, opts.port,
-                                                     seconds, wait)
+                                                     seconds, wait, opts.resolve)
   if not fd then return nil, err, code end
   return require "pop3.transport.fd"(fd, opts.wait)
 end

@@ -15,7 +15,7 @@ local types = {
   user = "string", password = "string", token = "string function",
   mechs = "table", insecure = "boolean", timeout = "number table",
   limits = "table", proxy = "string", log = "function", wait = "function",
-  transport = "any", resume = "any",
+  transport = "any", resume = "any", resolve = "function",
 }
 for option, kind in pairs(tls.options) do types[option] = kind end
 

@@ -10,8 +10,9 @@
 --    end
 --    loop:run()
 --
--- Only waiting by `wait` and `sleep` lets other tasks run. Resolving a host
--- name blocks all tasks, as `pop3.connect` does it.
+-- Only waiting by `wait`, `sleep` and conditions lets other tasks run.
+-- Resolving a host name blocks all tasks, unless `pop3.connect` has the option
+-- `resolve`.
 -- @classmod pop3.loop.own
 -- @usage
 -- local pop3 = require "pop3"
@@ -33,8 +34,7 @@ Task.__index = Task
 
 local huge = math.huge
 
--- ------------------------------------------------------------------
--- descriptors
+-- ----------------------------------------------------------------- descriptors
 
 -- Tell the poller what the tasks wait for. True, or nil if it cannot watch the
 -- descriptor: a regular file, or one that is closed.
@@ -75,8 +75,7 @@ local function remove_waiter(self, waiter)
   watch(self, waiter.fd, entry)
 end
 
--- ----------------------------------------------------------------------
--- waiting
+-- --------------------------------------------------------------------- waiting
 
 -- Resume a task after its wait: `ready` is false when the time is over.
 local function wake(self, waiter, ready)
@@ -89,14 +88,17 @@ local function wake(self, waiter, ready)
   self.queue[#self.queue + 1] = task
 end
 
--- Suspend the current task until a descriptor is ready or the time is over.
-local function suspend(self, task, fd, mode, seconds)
+-- Suspend the current task until a descriptor is ready, a condition is signalled,
+-- or the time is over.
+local function suspend(self, task, what, mode, seconds)
+  local fd = mode and what
   local deadline = math.min(seconds and core.now() + seconds or huge,
                             task.deadline)
   if task.cancelled or fd and deadline <= core.now() then
     return false
   end
-  local waiter = { task = task, fd = fd, mode = mode }
+  local waiter = { task = task, fd = fd, mode = mode,
+                   condition = not fd and what or nil }
   if fd and not add_waiter(self, fd, mode, waiter) then
     return true  -- an error shows on use
   end
@@ -137,8 +139,43 @@ function Loop:sleep(seconds)
   return not task:is_over()
 end
 
--- ------------------------------------------------------------------------
--- tasks
+-- ----------------------------------------------------------------- conditions
+
+local Condition = { __name = "pop3.loop.condition" }
+Condition.__index = Condition
+
+--- Make a condition, by which tasks wait for each other.
+-- @treturn pop3.loop.condition with the methods below
+function Loop:condition()
+  return setmetatable({ loop = self, waiters = {} }, Condition)
+end
+
+--- Suspend the current task until `signal` is called.
+-- @function condition:wait
+-- @tparam[opt] number seconds
+-- @treturn boolean false when the time is over, or the task was cancelled
+function Condition:wait(seconds)
+  local task = current(self.loop)
+  if not task then error("wait: not in a task of this loop", 2) end
+  self.waiters[#self.waiters + 1] = task
+  task.ready = false
+  suspend(self.loop, task, self, nil, seconds)
+  return task.ready and not task:is_over()
+end
+
+--- Resume all tasks that wait.
+-- @function condition:signal
+function Condition:signal()
+  local waiters = self.waiters
+  self.waiters = {}
+  for _, task in ipairs(waiters) do
+    if task.waiter and task.waiter.condition == self then
+      wake(self.loop, task.waiter, true)
+    end
+  end
+end
+
+-- ----------------------------------------------------------------------- tasks
 
 --- Start a task. It begins to run in `run`. If it raises an error, `run` raises
 -- it.

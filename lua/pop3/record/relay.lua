@@ -30,8 +30,7 @@ local function lost(session, writer, why, how)
   end
 end
 
--- ----------------------------------------------------------------------
--- replies
+-- --------------------------------------------------------------------- replies
 
 -- A line of CAPA without the mechanisms that bind to the TLS channel (-PLUS),
 -- since there are two channels here. A client that could bind says so in the

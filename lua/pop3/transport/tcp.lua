@@ -35,10 +35,12 @@ end
 -- @tparam integer port
 -- @tparam number seconds for all of its addresses together
 -- @tparam function wait
+-- @tparam[opt] function resolve `function(host)` → a list of `{ family = "inet" or
+-- "inet6", addr = }`, or nil, message; by default LuaSocket, which blocks
 -- @treturn pop3.fd or nil, message, code ("connect" or "timeout")
-return function(host, port, seconds, wait)
+return function(host, port, seconds, wait, resolve)
   local deadline = core.now() + seconds
-  local found, err = socket.dns.getaddrinfo(host)
+  local found, err = (resolve or socket.dns.getaddrinfo)(host)
   if not found then return nil, err, "connect" end
   local message, code = "no addresses", "connect"
   for _, address in ipairs(found) do

@@ -43,10 +43,9 @@ end
 -- ------------------------------------------------------------------ connecting
 
 local function connect(a, context, credential)
-  local opts = { wait = context.wait }
+  local opts = { wait = context.wait, resolve = context.resolve }
   for name in pairs(keys.connect) do opts[name] = a[name] end
   for name, value in pairs(credential) do opts[name] = value end
-  if context.flags.trace then opts.log = context.flags.trace end
   return pop3.connect(opts)
 end
 
@@ -100,9 +99,9 @@ end
 
 --- Run an account.
 -- @tparam table a an account, complete
--- @tparam table context `wait`; `task`: the task of the loop; `flags`: what the
--- command line says (`keep`, `seed`, `retry`, `repair`, `dry_run`);
--- `state_directory`; `report`
+-- @tparam table context `wait`, `resolve`: options of `pop3.connect`; `task`:
+-- the task of the loop; `flags`: what the command line says (`keep`, `seed`,
+-- `retry`, `repair`, `dry_run`); `state_directory`; `report`
 -- @treturn table an outcome, see `pop3.command.fetch.outcome`
 function account.run(a, context)
   local deadline = a.deadline or DEADLINE

@@ -71,8 +71,7 @@ local function evaluate(path)
   return result
 end
 
--- -------------------------------------------------------------------
--- validation
+-- ------------------------------------------------------------------ validation
 
 local function list(t)
   local names = {}
@@ -111,8 +110,7 @@ local function check_keys(path, where, given)
   return true
 end
 
--- ------------------------------------------------------------------
--- inheritance
+-- ----------------------------------------------------------------- inheritance
 
 -- Keys of which an account has at most one: a key of the account replaces all
 -- that are inherited.

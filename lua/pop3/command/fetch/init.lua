@@ -153,8 +153,7 @@ local function accounts_of(args)
   return { made }
 end
 
--- ------------------------------------------------------------------------
--- running
+-- --------------------------------------------------------------------- running
 
 -- What the command line says for all accounts.
 local function flags_of(args)

@@ -9,6 +9,7 @@ local failures = require "pop3.command.fetch.failures"
 local new_jobs = require "pop3.loop.jobs"
 local new_loop = require "pop3.loop.own"
 local notify = require "pop3.command.fetch.notify"
+local new_resolver = require "pop3.command.fetch.resolver"
 local outcome = require "pop3.command.fetch.outcome"
 
 local Schedule = {}
@@ -66,7 +67,8 @@ function Schedule:add(account)
   self.jobs:add(account.host, function(task)
     began = core.now()
     local o = self.opts.run(account, {
-      wait = self.loop.wait, task = task, flags = self.opts.flags,
+      wait = self.loop.wait, resolve = self.resolve, task = task,
+      flags = self.opts.flags,
       state_directory = self.opts.state_directory, report = self.report,
     })
     finish(self, account, o, core.now() - began)
@@ -151,6 +153,7 @@ return function(accounts, opts)
     loop = loop, opts = opts, report = opts.report, statuses = {}, open = 0,
     sleeping = {}, refused = {}, written = -math.huge, stopping = false,
     jobs = new_jobs(loop, opts.jobs, opts.per_host),
+    resolve = new_resolver(loop),
   }, Schedule)
   core.maxfiles()
   self.signal_task = loop:spawn(watch_signals, self)
