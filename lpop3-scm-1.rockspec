@@ -154,6 +154,7 @@ build = {
     ["pop3.client.options"] = "lua/pop3/client/options.lua",
     ["pop3.client.pipeline"] = "lua/pop3/client/pipeline.lua",
     ["pop3.client.pump"] = "lua/pop3/client/pump.lua",
+    ["pop3.client.sasl"] = "lua/pop3/client/sasl.lua",
     ["pop3.client.session"] = "lua/pop3/client/session.lua",
     ["pop3.client.tls"] = "lua/pop3/client/tls.lua",
     ["pop3.client.url"] = "lua/pop3/client/url.lua",

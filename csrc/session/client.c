@@ -51,6 +51,7 @@ struct pop3_client {
   int handed;          /* 'plain' was handed out: it goes at the next call */
   int challenged;      /* a challenge waits for its answer */
   int skipped;         /* an empty line came in place of a reply */
+  int responded;       /* this AUTH has had a response of ours */
   int bodyerr;         /* why the rest of this body is dropped */
   pop3_undot dot;
   uint64_t octets;     /* of this body, so far */
@@ -270,6 +271,7 @@ int pop3_client_answer (pop3_client *c, const char *p, size_t n) {
     return err;
   }
   c->challenged = 0;
+  c->responded = 1;
   return 0;
 }
 
@@ -313,6 +315,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
     c->secrets.n = secrets;
     return err;
   }
+  if (id == POP3_V_AUTH) c->responded = secret < n;
   if (id == POP3_V_QUIT && c->phase == POP3_TRANSACTION)
     c->phase = POP3_UPDATE;
   return early;
@@ -522,7 +525,8 @@ static void take_code (pop3_event *ev, char *p, size_t n) {
 
 /*
 ** A line "+ base64" in a SASL exchange; a "+" alone is an empty challenge. All
-** of it is masked: it is half of a secret.
+** of it is masked: it is half of a secret. A "+OK" before the client has said
+** anything proves nothing: old Exchange servers send it in place of "+ ".
 */
 static int is_challenge (const ask *a, pop3_span line) {
   return a->verb == POP3_V_AUTH && a->shape == POP3_S_LINE && line.n > 0 &&
@@ -538,6 +542,7 @@ static int take_challenge (pop3_client *c, pop3_event *ev, pop3_span line,
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_EV_CHALLENGE;
   ev->verb = POP3_V_AUTH;
+  ev->ok = line.n == 0;
   ev->text.p = line.n > 2 ? line.p + 2 : "";
   ev->text.n = line.n > 2 ? line.n - 2 : 0;
   c->challenged = 1;
@@ -580,8 +585,13 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   memset(ev, 0, sizeof *ev);
   ev->type = POP3_EV_REPLY;
   ev->verb = a->verb;
-  c->challenged = 0;
   got = take_status(ev, line);
+  if (got == 0 && ev->ok && a->verb == POP3_V_AUTH &&
+      a->shape == POP3_S_LINE && !c->responded) {
+    line.n = 0;
+    return take_challenge(c, ev, line, next);
+  }
+  c->challenged = 0;
   if (got == 0 && ev->ok && a->shape != POP3_S_LINE && has_bare_cr(line))
     got = POP3_ESTATUS;
   plain = ev->text;

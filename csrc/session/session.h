@@ -132,7 +132,9 @@ enum pop3_mode {
 
 enum pop3_event_type {
   POP3_EV_REPLY,   /* a status line; 'more' when a body follows */
-  POP3_EV_CHALLENGE,  /* AUTH goes on: 'text' is base64, to be answered */
+  POP3_EV_CHALLENGE,  /* AUTH goes on: 'text' is base64, to be answered; 'ok'
+                         when it was a +OK before any response, which counts
+                         as an empty challenge and never as a login */
   POP3_EV_DATA,    /* octets of a streamed body */
   POP3_EV_ENTRY,   /* one line of a LIST or UIDL listing */
   POP3_EV_DEFECT,  /* a line of a listing that lacks its number or its value */

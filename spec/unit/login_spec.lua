@@ -173,7 +173,113 @@ describe("the choice of mechanisms", function()
       local c <close> = assert(connect(s))
       local _, reply = helper.fails(code, c:login("mrose", "secret"))
       assert.equal(resp, reply.code)
-      assert.equal(1, s:count "AUTH")
+      -- [AUTH]: one by challenge and response, one in cleartext
+      assert.equal(resp == "AUTH" and 2 or 1, s:count "AUTH")
+    end
+  end)
+
+  -- Logins that fail, by mechanism, when the password is wrong or the server cannot
+  -- do challenge-response for this user.
+  local function refusing(mechs, opts, password)
+    local s = server { mechs = mechs, tls = { auto = true },
+                       implicit = opts.tls == "implicit" }
+    local refused = {}
+    s.authenticate = function(_, mech, _, check)
+      local row = sasl.mechanisms[mech]
+      local good = check "secret" and (not row or row.cleartext)
+      if not good then refused[#refused + 1] = mech end
+      return good
+    end
+    local c <close> = assert(connect(s, opts))
+    local ok, how, code = c:login("mrose", password)
+    return ok and how or code, refused
+  end
+
+  it("tries a cleartext one after a refused challenge-response", function()
+    for _, mechs in ipairs { { "CRAM-MD5", "PLAIN" }, { "CRAM-MD5", "LOGIN" },
+                             { "SCRAM-SHA-256", "PLAIN" }, { "CRAM-MD5" },
+                             { "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5",
+                               "PLAIN", "LOGIN" } } do
+      for _, tls in ipairs { "implicit", "stls", "none" } do
+        local by, refused = refusing(mechs, { tls = tls }, "secret")
+        local last = mechs[#mechs]
+        assert.equal(last == "LOGIN" and #mechs > 2 and "PLAIN"
+                     or #mechs == 1 and "USER" or last, by)
+        assert.equal(1, #refused)
+      end
+    end
+  end)
+
+  it("makes two failed logins of a wrong password, and no more", function()
+    for _, mechs in ipairs { ALL, { "CRAM-MD5", "PLAIN", "LOGIN" },
+                             { "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5",
+                               "LOGIN" } } do
+      for _, tls in ipairs { "implicit", "none" } do
+        local code, refused = refusing(mechs, { tls = tls }, "wrong")
+        assert.equal("auth", code)
+        assert.equal(2, #refused, table.concat(refused, " "))
+        assert.is_falsy((sasl.mechanisms[refused[1]] or {}).cleartext)
+      end
+    end
+    for _, mechs in ipairs { { "PLAIN", "LOGIN" }, { "LOGIN" }, {} } do
+      local code, refused = refusing(mechs, { tls = "implicit" }, "wrong")
+      assert.equal("auth", code)
+      assert.equal(1, #refused)
+    end
+  end)
+
+  it("tries a list of mechs whole", function()
+    local s = server { mechs = ALL }
+    local c <close> = assert(connect(s))
+    local list = { "CRAM-MD5", "SCRAM-SHA-1", "PLAIN", "LOGIN", "USER" }
+    helper.fails("auth", c:login("mrose", "wrong", { mechs = list }))
+    assert.equal(4, s:count "AUTH")
+    assert.equal(1, s:count "PASS")
+  end)
+
+  it("tries one mechanism for a refused token", function()
+    local s = server { mechs = { "OAUTHBEARER", "XOAUTH2" }, tls = "auto" }
+    local c <close> = assert(connect(s, { tls = "stls" }))
+    helper.fails("auth", c:login("mrose", nil, { token = "wrong" }))
+    assert.equal(1, s:count "AUTH")
+  end)
+
+  -- A server that refuses the first login and closes; 'second' is a fault of the
+  -- sessions after that.
+  local function lost(second, opts)
+    local s = server { mechs = { "CRAM-MD5", "PLAIN" } }
+    function s.on.AUTH(session, mech, initial)
+      if session.id > 1 then return s.default.AUTH(session, mech, initial) end
+      local reply = session:err("wrong, go away", "AUTH")
+      reply.close = "fin"
+      return reply
+    end
+    for id = 2, second and 3 or 0 do
+      local fault = { session = id }
+      for name, value in pairs(second) do fault[name] = value end
+      s:fault(fault)
+    end
+    local run <close> = s:fork()
+    local all = { host = "127.0.0.1", tls = "none", port = run.port,
+                  user = "mrose", password = "secret", timeout = 30 }
+    for name, value in pairs(opts or {}) do all[name] = value end
+    return pop3.connect(all)
+  end
+
+  it("keeps a refusal when the next connection fails", function()
+    assert(lost()):close()
+    local troubles = {
+      ["closed"] = { hook = "connect", refuse = true },
+      ["busy"] = { hook = "connect", reply = "-ERR [IN-USE] busy" },
+      ["not a POP3 reply"] = { hook = "connect", reply = "what?" },
+      ["connection"] = { verb = "AUTH", cut = { bytes = 0 } },
+      ["AUTH PLAIN"] = { verb = "AUTH", cut = { bytes = 0, how = "rst" } },
+    }
+    for text, fault in pairs(troubles) do
+      local message, reply = helper.fails("auth", lost(fault))
+      assert.same({ text = "wrong, go away", code = "AUTH" }, reply)
+      assert.truthy(message:find("wrong, go away", 1, true), message)
+      assert.truthy(message:find("; then .*" .. text), message)
     end
   end)
 
@@ -204,6 +310,79 @@ describe("the choice of mechanisms", function()
   end)
 end)
 
+describe("CAPA that", function()
+  -- A server with a fault at CAPA.
+  local function broken(fault, opts, tls)
+    local s = server { mechs = { "PLAIN" }, tls = tls }
+    fault.verb = "CAPA"
+    s:fault(fault)
+    local run = s:fork()
+    local all = { host = "127.0.0.1", tls = "none", port = run.port,
+                  user = "mrose", password = "secret", timeout = 60,
+                  servername = "localhost", cafile = run.cafile }
+    for name, value in pairs(opts or {}) do all[name] = value end
+    local c, message, code = pop3.connect(all)
+    return run, c, message, code
+  end
+
+  it("ends the connection does not keep a user out", function()
+    for _, fault in ipairs { { cut = { bytes = 0 } },
+                             { cut = { bytes = 0, how = "rst" } },
+                             { cut = { bytes = 9 } }, { reply = "what?" } } do
+      local run <close>, c, message = broken(fault)
+      assert.truthy(c, message)
+      assert.equal(1, (c:stat()))
+      assert.is_false(c:supports "PIPELINING")
+      assert.equal(1, run:count "CAPA")
+      assert.equal(1, run:count "PASS")
+      c:close()
+    end
+  end)
+
+  it("does not keep a user from STLS either, nor from its security", function()
+    local run <close>, c, message = broken({ cut = { bytes = 0 } },
+                                           { tls = "stls" }, "auto")
+    assert.truthy(c, message)
+    assert.is_true(c:is_secure())
+    assert.equal(1, run:count "STLS")
+    c:close()
+    local bare <close>, d, _, code = broken({ cut = { bytes = 0 } },
+                                            { tls = "stls" })
+    assert.is_nil(d)
+    assert.equal("tls", code)
+    assert.equal(0, bare:count "PASS")
+  end)
+
+  it("hangs is given up after a time of its own", function()
+    local waits = {}
+    local run <close>, c, message = broken({ stall = true }, {
+      wait = function(fd, mode, seconds)
+        if mode == "r" then
+          waits[#waits + 1] = seconds
+          if #waits == 2 then return nil, "timeout" end  -- for CAPA
+        end
+        return core.poll(fd, mode, seconds)
+      end })
+    assert.truthy(c, message)
+    assert.is_true(waits[1] > 10)
+    assert.is_true(waits[2] > 9 and waits[2] <= 10)
+    assert.equal(2, run:count "STLS" + run:count "USER" + run:count "PASS")
+    c:close()
+  end)
+
+  it("is refused by an end of the link each time is a failure", function()
+    local s = server { mechs = { "PLAIN" } }
+    s:fault { verb = "CAPA", cut = { bytes = 0 } }
+    s:fault { hook = "connect", session = 2, refuse = true }
+    local run <close> = s:fork()
+    local message = helper.fails("closed", pop3.connect {
+      host = "127.0.0.1", tls = "none", port = run.port, user = "mrose",
+      password = "secret" })
+    assert.truthy(message:find("CAPA", 1, true), message)
+    assert.truthy(message:find("; then ", 1, true), message)
+  end)
+end)
+
 describe("the form of the exchange", function()
   local function script(mech, ...)
     local peer = helper.peer { "+OK ready",
@@ -228,6 +407,48 @@ describe("the form of the exchange", function()
       { sasl.encode "user=mrose\1auth=Bearer tok\1\1", "+OK" })
     assert.same({ true, "XOAUTH2" }, { c:login("mrose", nil,
                                                { token = "tok" }) })
+  end)
+
+  it("does not take a +OK before any response for a login", function()
+    local long = ("x"):rep(200)
+    for mech, response in pairs { PLAIN = "\0mrose\0" .. long,
+                                  LOGIN = "mrose" } do
+      for _, last in ipairs { "+OK", "-ERR [AUTH] no" } do
+        local steps = { { "AUTH " .. mech, "+OK go on" },
+                        { sasl.encode(response), last } }
+        if mech == "LOGIN" then
+          steps[2][2] = "+ "
+          steps[3] = { sasl.encode(long), last }
+        end
+        local s = script(mech, table.unpack(steps))
+        local ok, how, code = s:login("mrose", long, { mechs = { mech } })
+        if last == "+OK" then assert.same({ true, mech }, { ok, how })
+        else assert.equal("auth", code) end
+      end
+    end
+    local s = script("XOAUTH2", { "AUTH XOAUTH2", "+OK" },
+      { sasl.encode "user=mrose\1auth=Bearer tok\1\1", "-ERR no" })
+    helper.fails("auth", s:login("mrose", nil, { token = "tok" }))
+  end)
+
+  it("gives up where a +OK takes the place of a challenge that it needs",
+     function()
+    local s = script("CRAM-MD5", { "AUTH CRAM-MD5", "+OK" }, { "*", "-ERR" })
+    helper.fails("proto", s:login("mrose", "secret"))
+    s = script("CRAM-MD5", { "AUTH CRAM-MD5", "+OK" }, { "*", "+OK" })
+    helper.fails("proto", s:login("mrose", "secret"))
+    assert.equal("closed", s:state())
+  end)
+
+  it("answers prompts of LOGIN that are not base64", function()
+    for _, prompts in ipairs { { "+ Username:", "+ Password:" },
+                               { "+ User Name\0", "+ VXNlcg" }, { "+", "+ =" },
+                               { "+ VXNlcm5hbWU6", "+ UGFzc3dvcmQ6" } } do
+      local s = script("LOGIN", { "AUTH LOGIN", { prompts[1] .. "\r\n" } },
+        { sasl.encode "mrose", { prompts[2] .. "\r\n" } },
+        { sasl.encode "secret", "+OK" })
+      assert.same({ true, "LOGIN" }, { s:login("mrose", "secret") })
+    end
   end)
 
   it("has it apart for a server that does not say what it has", function()

@@ -326,7 +326,8 @@ static int next (lua_State *L, Client *u) {
     if (ev.type == POP3_EV_CHALLENGE) {
       lua_pushliteral(L, "challenge");
       lua_pushlstring(L, ev.text.p, ev.text.n);
-      return 2;
+      lua_pushboolean(L, ev.ok);
+      return 3;
     }
     if (ev.type == POP3_EV_REPLY) {
       if (!ev.more) return push_reply(L, &ev);
@@ -372,7 +373,8 @@ The next event; nothing when more octets are needed.
 - `"reply", ok, text, code[, number, octets]`: a status line without a body;
   the numbers are those of a +OK to STAT, LIST n and UIDL n (where the second
   one is the unique-id), nil where they are missing
-- `"challenge", text`: AUTH goes on, base64; `answer` it
+- `"challenge", text, ok`: AUTH goes on, base64; `answer` it. `ok`: it was a +OK that
+  came before any response, so that nothing was proven yet
 - `"body", octets, text`: a whole body, and the text of its status line
 - `"listing", table, count, defects`: the body of LIST or UIDL; `defects` is nil,
   or a list of `{ number =, line =, text = }`, the lines that lack something

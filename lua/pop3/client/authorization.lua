@@ -18,6 +18,9 @@ authorization.LONGEST = 65536
 
 local LONGEST = authorization.LONGEST
 
+-- Seconds that a server may take for CAPA before a login.
+local CAPA_TIMEOUT = 10
+
 -- The longest user name: APOP sends it with a digest of 32 octets.
 authorization.LONGEST_USER = LONGEST - #"APOP  " - 32
 
@@ -45,6 +48,7 @@ end
 function methods:capa()
   local state = self:state()
   local known = self.capas[state]
+  if self.no_capa then known = { false, self.no_capa } end
   if known == nil then
     local body, message, code, reply = fetch(self, "CAPA", "CAPA")
     if not body and code ~= "err" then return nil, message, code end
@@ -55,6 +59,24 @@ function methods:capa()
   local capa = {}  -- a copy: a caller may change it
   for name, words in pairs(known) do capa[name] = words end
   return capa
+end
+
+-- CAPA before a login. A server that hangs or hangs up there must not keep a user out
+-- that can log in without it: then a new connection is made, on which it is not asked.
+function methods:capa_or_redial()
+  if self.dead then return self:capa() end
+  local link = self.link
+  local idle = link.idle
+  link.idle = math.min(idle, CAPA_TIMEOUT)
+  local capa, message, code, reply = self:capa()
+  link.idle = idle
+  if capa or code == "err" or not self.redial then
+    return capa, message, code, reply
+  end
+  self.no_capa = message  -- it is not asked for again
+  local ok, trouble, why = self:redial()
+  if not ok then return nil, message .. "; then " .. trouble, why end
+  return nil, message, "err"
 end
 
 --- Whether the server has a capability.

@@ -1,38 +1,39 @@
---- Logging in: which mechanisms, in what order, and their exchanges.
+--- The login of the client: which mechanisms are tried, in what order, and when that
+-- stops.
 --
--- The SASL mechanisms are step machines of the core (`pop3.core.sasl`), each
--- with a row that says what it needs; USER and APOP are POP3's own. What a
--- server cannot do to this: get a secret in clear over an open link, go on
--- behind a check of ours that failed, or have a weaker mechanism tried then.
--- @module pop3.login
+-- SASL mechanisms are run by `pop3.client.sasl`; USER with PASS, and APOP, are here.
+-- The rules:
+--
+-- - A password or token in cleartext crosses only TLS or the loopback interface, or
+--   another connection if `insecure` allows it. Without TLS it never follows a refused
+--   mechanism that keeps the secret: an attacker could refuse that one.
+-- - A wrong password must not become many failed logins, since servers lock accounts.
+--   Without `mechs`, a secret is proven at most once by challenge and response and at
+--   most once in cleartext. The second one is needed: a server that stores hashed
+--   passwords may offer CRAM-MD5 and refuse it for this user.
+-- - A list `mechs` is tried whole.
+-- - After a check of the client failed, nothing else is tried.
+-- - When a mechanism was refused, and the next one fails because of the connection,
+--   the refusal is the result, and the trouble is named beside it.
+-- @module pop3.client.login
 -- @local
 
-local core = require "pop3.core"
 local commands = require "pop3.client.command"
+local core = require "pop3.core"
+local exchange = require "pop3.client.sasl"
 
-local ask, command, event, fail, kill, refused = commands.ask,
-  commands.command, commands.event, commands.fail, commands.kill,
-  commands.refused
-local sasl = core.sasl
+local command, fail = commands.command, commands.fail
+local mechanisms = core.sasl.mechanisms
 
--- Replies after which trying again later can help (RFC 2449, RFC 3206).
+-- Response codes after which trying again later can help (RFC 2449 section 8.1,
+-- RFC 3206 section 4).
 local passing = { ["IN-USE"] = true, ["LOGIN-DELAY"] = true,
                   ["SYS/TEMP"] = true }
 
--- The order of preference: that of the table of mechanisms, then USER. APOP and
--- ANONYMOUS are used only if `mechs` names them.
-local order = {}
-for _, row in ipairs(sasl.mechanisms) do
-  if row.proof ~= "none" then order[#order + 1] = row.name end
-end
-order[#order + 1] = "USER"
-
-local FINAL = {}  -- a fifth result: nothing weaker may be tried after this
-
 -- ------------------------------------------------------------- POP3's own
 
--- The stamp of a greeting, by the letter of RFC 822's msg-id: anything looser
--- lets a false server work towards the password (CVE-2007-1558).
+-- The stamp of a greeting: strictly a msg-id of RFC 822. A looser one lets a false
+-- server find out the password (CVE-2007-1558).
 local function stamp(greeting)
   local found = greeting:match "<[^<>]*>"
   if found and found:find "^<[^@]+@[^@]+>$"
@@ -41,143 +42,47 @@ local function stamp(greeting)
   end
 end
 
+-- Rows as in the table of mechanisms, with a function `run`, whose results are those
+-- of `pop3.client.sasl.run`.
 local own = {
-  -- USER and PASS (RFC 1939 section 7)
+  -- RFC 1939 section 7
   USER = {
-    cleartext = true,
+    name = "USER", proof = "password", cleartext = true,
     run = function(s, who)
       local ok, message, code, reply = command(s, "USER", "USER " .. who.user)
-      if not ok then return nil, message, code, reply end
-      return command(s, "PASS", "PASS " .. who.secret)
+      if not ok then return nil, message, code, reply, {} end
+      ok, message, code, reply = command(s, "PASS", "PASS " .. who.secret)
+      return ok, message, code, reply, { proof = true }
     end,
   },
-  -- APOP (RFC 1939 section 7)
+  -- RFC 1939 section 7
   APOP = {
+    name = "APOP", proof = "password",
     run = function(s, who)
       local digest = core.md5(stamp(s.hello) .. who.secret)
-      s.engine:secret(who.secret)  -- it must not get into our errors
-      return command(s, "APOP", "APOP " .. who.user .. " " .. digest)
+      s.engine:secret(who.secret)  -- an error must not show it
+      local ok, message, code, reply =
+        command(s, "APOP", "APOP " .. who.user .. " " .. digest)
+      return ok, message, code, reply, { proof = true }
     end,
   },
 }
 
--- -------------------------------------------------------------------- SASL
-
-local LINE = 253  -- octets of a command, its CRLF apart (RFC 2449 section 4)
-
--- What the link can be bound to: RFC 9266, and for TLS 1.2 RFC 5929.
-local function binding(s)
-  for _, kind in ipairs { "tls-exporter", "tls-unique",
-                          "tls-server-end-point" } do
-    if kind ~= "tls-exporter"
-       or s.link.port:info().version == "TLSv1.3" then
-      local data = s.link.port:binding(kind)
-      if data then return { type = kind, data = data } end
-    end
-  end
+local function row_of(name)
+  return own[name] or mechanisms[name]
 end
 
-local function machine_for(s, name, who, offered)
-  local row = sasl.mechanisms[name]
-  return sasl.client {
-    mech = name, user = who.user, host = s.host, port = s.port,
-    secret = row.token and who.token or who.secret,
-    binding = row.binding and binding(s) or nil,
-    bindable = s.secure and offered ~= nil and row.plus ~= nil
-               and not offered[row.plus],
-    -- over an open link a low count would make guessing cheap
-    min_iterations = s.secure and 1 or 4096,
-  }
+-- The order of preference: that of the table of mechanisms, then USER. APOP and
+-- ANONYMOUS are used only if `mechs` names them.
+local order = {}
+for _, row in ipairs(mechanisms) do
+  if row.proof ~= "none" then order[#order + 1] = row.name end
 end
-
--- Nothing that the mechanism knows may be shown.
-local function hide(s, machine, hidden)
-  for _, secret in ipairs(machine:secrets()) do
-    if not hidden[secret] then
-      hidden[secret] = true
-      s.engine:secret(secret)
-    end
-  end
-end
-
--- Our side has found something wrong: give up, which the server confirms with
--- -ERR (RFC 5034 section 4), and let nothing else be tried.
-local function give_up(s, label, message, code)
-  local ok, m, c = commands.answer(s, label, "*")
-  if not ok then return nil, m, c, nil, FINAL end
-  local what, good, text = event(s, label)
-  if not what then
-    if text == "closed" then
-      good = select(2, fail(s, label, message, code))
-      text = code
-    end
-    return nil, good, text, nil, FINAL
-  end
-  if what ~= "reply" or good then
-    commands.drop(s)
-  end
-  local none
-  none, m, c = fail(s, label, message, code)
-  return none, m, c, nil, FINAL
-end
-
--- The exchange of a mechanism: true, or nil, message, code, reply, FINAL.
-local function run_sasl(s, name, who, offered)
-  local label = "AUTH " .. name
-  local machine <close>, message, code = machine_for(s, name, who, offered)
-  if not machine then
-    local none
-    none, message, code = fail(s, label, message, code)
-    return none, message, code, nil, FINAL
-  end
-  local row, hidden, line, first = sasl.mechanisms[name], {}, label, nil
-  if row.initial then
-    first, message, code = machine:step()
-    if not first then
-      local none
-      none, message, code = fail(s, label, message, code)
-      return none, message, code, nil, FINAL
-    end
-    hide(s, machine, hidden)
-    first = sasl.encode(first)
-    -- RFC 5034 lets the response go with the command, unless that gets too
-    -- long; servers of before it want it on a line of its own
-    local whole = line .. " " .. (first == "" and "=" or first)
-    if offered and not row.apart and #whole <= LINE then
-      line, first = whole, nil
-    end
-  end
-  local ok
-  ok, message, code = ask(s, label, line)
-  if not ok then return nil, message, code end
-  while true do
-    local what, a, b, c = event(s, label)
-    if not what then return nil, a, b end
-    if what == "reply" then
-      if not a then return refused(s, label, b, c) end
-      if machine:done() then return true end
-      local none, m, k = kill(s, label, "the server says +OK before it has "
-                              .. "proven that it knows the secret", "auth")
-      return none, m, k, nil, FINAL
-    end
-    local answer = first
-    first = nil
-    if not answer then
-      local octets
-      octets, message, code = sasl.decode(a)
-      if octets then octets, message, code = machine:step(octets) end
-      hide(s, machine, hidden)
-      if not octets then return give_up(s, label, message, code) end
-      answer = sasl.encode(octets)
-    end
-    ok, message, code = commands.answer(s, label, answer)
-    if not ok then return nil, message, code end
-  end
-end
+order[#order + 1] = "USER"
 
 -- ---------------------------------------------------------------- the choice
 
--- Set of the SASL mechanisms that the server offers; nil when it does not say.
+-- The set of the mechanisms that the server offers; nil when it does not say.
 local function offered_by(capa)
   if not (capa and capa.SASL) then return nil end
   local set = {}
@@ -185,36 +90,36 @@ local function offered_by(capa)
   return set
 end
 
--- Why a mechanism cannot be used here, if it cannot.
+-- Why a mechanism cannot be used here; nil when it can.
 local function unusable(s, name, who, offered, named)
-  local row = own[name] or sasl.mechanisms[name]
+  local row = row_of(name)
   if not row then return "not supported" end
-  if own[name] == nil then
-    if offered and not offered[name] then return "not offered" end
-    if not offered and not named then return "not offered" end
+  if not own[name] and not (offered and offered[name])
+     and (offered or not named) then
+    return "not offered"
   end
   if row.binding and not s.secure then return "it needs TLS" end
-  if row.certificate then
+  if row.proof == "certificate" then
     return not (s.secure and s.certificate)
            and "it needs TLS with a client certificate" or nil
-  elseif row.token then
+  elseif row.proof == "token" then
     if not who.token then return "it needs a token" end
-  elseif not row.anonymous then
+  elseif row.proof == "password" then
     if not who.secret then return "it needs a password" end
     if who.user == "" or who.secret == "" then
       return "an empty user or secret"
     end
   end
   if row.cleartext and not s:may_send_cleartext() then
-    return "a cleartext " .. (row.token and "token" or "password")
-           .. " would cross a link without TLS (insecure = true allows it)"
+    return "a cleartext " .. row.proof .. " would cross a connection without TLS "
+           .. "(insecure = true allows it)"
   end
   if name == "APOP" and not stamp(s.hello) then
     return "the greeting has no valid APOP stamp"
   end
 end
 
--- Is there a name in the list that CAPA has to be asked about?
+-- Whether the client must ask for the capabilities first.
 local function needs_capa(mechs)
   if not mechs then return true end
   for _, name in ipairs(mechs) do
@@ -223,7 +128,7 @@ local function needs_capa(mechs)
   return false
 end
 
--- The mechanisms to try, and what the server offers; or nil, message, code.
+-- The mechanisms to try, and the set that the server offers; or nil, message, code.
 local function candidates(s, mechs)
   if mechs then
     local upper = {}
@@ -231,7 +136,7 @@ local function candidates(s, mechs)
     mechs = upper
   end
   if not needs_capa(mechs) then return mechs end
-  local capa, message, code = s:capa()
+  local capa, message, code = s:capa_or_redial()
   if not capa and code ~= "err" then return nil, message, code end
   local offered = offered_by(capa)
   if mechs then return mechs, offered end
@@ -244,41 +149,55 @@ local function candidates(s, mechs)
   return list, offered
 end
 
--- What a refusal says about: the same password is wrong for every mechanism.
-local function credential(name)
-  local row = sasl.mechanisms[name]
-  return row and row.proof or "password"
+-- ---------------------------------------------------------------- attempts
+
+local function run(s, row, who, offered)
+  if row.run then return row.run(s, who) end
+  return exchange.run(s, row, who, offered)
 end
 
--- Has whoever reads the link the secret? Refusing better mechanisms must not
--- be a way to it.
-local function shows_secret(name)
-  return (own[name] or sasl.mechanisms[name]).cleartext
-end
-
-local function run(s, name, who, offered)
-  local mech = own[name]
-  if mech then return mech.run(s, who) end
-  return run_sasl(s, name, who, offered)
-end
-
--- One mechanism. A server may have dropped the link after the one before,
--- which failed: then on a new one.
-local function attempt(s, name, who, offered, before)
-  if before and s.dead and s.redial then
-    local ok, message, code, reply = s:redial()
-    if not ok then return nil, message, code, reply, FINAL end
+-- One mechanism. When the server has closed the connection after it refused another
+-- one, on a new connection. The last result is true when that failed.
+local function attempt(s, row, who, offered, refused)
+  if refused and s.dead and s.redial then
+    local ok, message, code = s:redial()
+    if not ok then return nil, message, code, nil, {}, true end
   end
-  local ok, message, code, reply, final = run(s, name, who, offered)
-  if not ok and before and code == "closed" and s.redial
-     and not s.redialled then
-    s.redialled = true
-    local up
-    up, message, code, reply = s:redial()
-    if not up then return nil, message, code, reply, FINAL end
-    ok, message, code, reply, final = run(s, name, who, offered)
+  local ok, message, code, reply, how = run(s, row, who, offered)
+  if not ok and refused and code == "closed" and s.redial
+     and not refused.redialled then
+    refused.redialled = true
+    ok, message, code = s:redial()
+    if not ok then return nil, message, code, nil, {}, true end
+    ok, message, code, reply, how = run(s, row, who, offered)
   end
-  return ok, message, code, reply, final
+  return ok, message, code, reply, how
+end
+
+-- A refusal, and the trouble that kept the client from trying another mechanism.
+local function refusal(failure, trouble)
+  return nil, ("%s; then %s"):format(failure.message, trouble), failure.code,
+         failure.reply
+end
+
+-- Whether a mechanism is left out after those that were refused: `tried` holds the
+-- kinds of proof that the server got. Returns the reason.
+local function left_out(s, row, tried, explicit)
+  if tried.any and row.cleartext and not s.secure and not s.link.io.loopback then
+    return "no cleartext without TLS after another mechanism was refused"
+  end
+  local kind = row.proof .. (row.cleartext and " in cleartext" or "")
+  if not explicit and tried[kind] then
+    return "the server refused this " .. row.proof .. " already"
+  end
+end
+
+-- Note what a refused mechanism has shown to the server.
+local function note(tried, row, how, reply)
+  tried.any = true
+  if how.proof or reply.code == "AUTH" then
+    tried[row.proof .. (row.cleartext and " in cleartext" or "")] = true
+  end
 end
 
 local login = {}
@@ -286,35 +205,41 @@ local login = {}
 --- Log in.
 -- @tparam table s the session
 -- @tparam table who `user`; `secret`, a password; `token`
--- @tparam ?table mechs an allow list in order of preference
--- @treturn boolean true and the mechanism, or nil, message, code, reply
+-- @tparam ?table mechs the mechanisms that may be used, in order of preference
+-- @treturn boolean true; or nil, message, code, reply
+-- @treturn string the mechanism
 function login.run(s, who, mechs)
-  local list, offered, code = candidates(s, mechs)
-  if not list then return nil, offered, code end
+  local list, offered, problem = candidates(s, mechs)
+  if not list then return nil, offered, problem end
   local why = "the server offers no mechanism that can be used"
-  local wrong, failure = {}, nil
+  local explicit, tried, failure = mechs ~= nil, {}, nil
   for _, name in ipairs(list) do
-    local reason = unusable(s, name, who, offered, mechs ~= nil)
-    if not reason and failure and shows_secret(name) and not s.secure
-       and not s.link.io.loopback then
-      reason = "not on an open link behind one that was refused"
-    end
+    local row = row_of(name)
+    local reason = unusable(s, name, who, offered, explicit)
+                   or failure and left_out(s, row, tried, explicit)
     if reason then
-      if mechs or reason ~= "not offered" then why = name .. ": " .. reason end
-    elseif not wrong[credential(name)] then
-      s.redialled = false
-      local ok, m, c, reply, final = attempt(s, name, who, offered,
-                                             failure ~= nil)
+      if explicit or reason ~= "not offered" then why = name .. ": " .. reason end
+    else
+      local ok, message, code, reply, how, lost =
+        attempt(s, row, who, offered, failure)
       if ok then return true, name end
-      if c == "err" and not (reply and passing[reply.code]) then c = "auth" end
-      failure = table.pack(nil, m, c, reply)
-      if final or c ~= "auth" or not reply or reply.code == "SYS/PERM" then
+      if code == "err" and not (reply and passing[reply.code]) then
+        code = "auth"
+      end
+      if failure and (lost or code ~= "auth" and code ~= "err") then
+        return refusal(failure, message)
+      end
+      failure = { message = message, code = code, reply = reply }
+      if how.final or code ~= "auth" or not reply
+         or reply.code == "SYS/PERM" and not explicit then
         break
       end
-      if reply.code == "AUTH" then wrong[credential(name)] = true end
+      note(tried, row, how, reply)
     end
   end
-  if failure then return table.unpack(failure, 1, failure.n) end
+  if failure then
+    return nil, failure.message, failure.code, failure.reply
+  end
   return fail(s, "login", why, "auth")
 end
 

@@ -82,15 +82,16 @@ end
 -- @tparam string label
 -- @treturn boolean true, or nil, message, code, reply
 function secure.require_stls(s, label)
-  local capa, message, code, reply = s:capa()
-  if not capa then
-    if code ~= "err" then return nil, message, code end
+  local capa, message, code, reply = s:capa_or_redial()
+  if not capa and code ~= "err" then return nil, message, code end
+  if s.secure then return true end  -- on a new connection without CAPA
+  if not capa and not s.no_capa then
     commands.drop(s)
     message = "TLS is required, and the server refused CAPA, which would say "
               .. "whether it has STLS"
     message = select(2, commands.fail(s, label, message, "tls"))
     return nil, message, "tls", reply
-  elseif not capa.STLS then
+  elseif capa and not capa.STLS then
     return commands.kill(s, label, "TLS is required, and the server does not "
                          .. "offer STLS", "tls")
   end
