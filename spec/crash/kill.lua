@@ -13,7 +13,7 @@ local trace = require "spec.crash.trace"
 local function interrupt(p, inject, i)
   local problems = {}
   p:fresh()
-  inject()
+  inject(problems)
   p:check_interrupted(problems)
   if p.kind == "maildir" and i % 2 == 0 then p:read_all() end
   if p.kind == "mbox" and i % 3 == 0 then p:add_foreign() end
@@ -34,7 +34,7 @@ end
 local function sweep(p, what, list, inject)
   local failures, runs = {}, 0
   for i, call in ipairs(list) do
-    local problems = interrupt(p, function() inject(call) end, i)
+    local problems = interrupt(p, function(found) inject(call, found) end, i)
     runs = runs + 3
     if #problems > 0 then
       failures[#failures + 1] = call.text:sub(1, 200) .. "\n  "
@@ -68,6 +68,32 @@ local function is_ours(p, call)
   return call.text:find(p.dir, 1, true) ~= nil
 end
 
+-- So many elements of a list, whether all cases run or not.
+local function choose(list, n)
+  local chosen = {}
+  for i = 1, n do chosen[i] = list[helper.random(#list)] end
+  return chosen
+end
+
+-- The writes to files of the place, each with its number.
+local function writes_of(p)
+  assert(os.execute "make -s .build/half.so")
+  local list = {}
+  for _, call in ipairs(calls_of(p)) do
+    if call.name == "write" and is_ours(p, call) then
+      list[#list + 1] = { text = call.text, at = #list + 1 }
+    end
+  end
+  assert(#list > 5)
+  return list
+end
+
+-- A run that is killed when half of a write is done.
+local function kill_in_write(p, write)
+  os.execute(("LD_PRELOAD=.build/half.so LPOP3_HALF=%d LPOP3_HALF_DIR=%s "
+    .. "%s >/dev/null 2>&1"):format(write.at, p.dir, p:command()))
+end
+
 --- The cases of one kind and one way to keep mail.
 -- @tparam string kind "maildir", "mbox" or "function"
 -- @tparam boolean keep
@@ -84,17 +110,26 @@ return function(kind, keep)
     end },
     { title = "is killed in the middle of each write", run = function()
       local p <close> = place.new(kind, keep)
-      assert(os.execute "make -s .build/half.so")
-      local list = {}
-      for _, call in ipairs(calls_of(p)) do
-        if call.name == "write" and is_ours(p, call) then
-          list[#list + 1] = { text = call.text, at = #list + 1 }
+      local list = writes_of(p)
+      sweep(p, what .. ", half a write", helper.some(list, 2), function(call)
+        kill_in_write(p, call)
+      end)
+    end },
+    { title = "is killed in the middle of a write, and the next run, too",
+      run = function()
+      local p <close> = place.new(kind, keep)
+      local pairs_of, calls = {}, calls_of(p)
+      for _, write in ipairs(writes_of(p)) do
+        for _, call in ipairs(choose(calls, 8)) do
+          pairs_of[#pairs_of + 1] = { write = write, call = call,
+            text = write.text .. "\n" .. call.text }
         end
       end
-      assert(#list > 5)
-      sweep(p, what .. ", half a write", helper.some(list, 2), function(call)
-        os.execute(("LD_PRELOAD=.build/half.so LPOP3_HALF=%d LPOP3_HALF_DIR=%s "
-          .. "%s >/dev/null 2>&1"):format(call.at, p.dir, p:command()))
+      sweep(p, what .. ", killed twice", helper.some(pairs_of, 3),
+            function(pair, problems)
+        kill_in_write(p, pair.write)
+        p:check_interrupted(problems)
+        trace.inject(p:command(), pair.call, "signal=SIGKILL")
       end)
     end },
     { title = "has an error at each call that writes", run = function()

@@ -13,6 +13,8 @@
 --
 -- - nil: try this message again in a later run; the failure is counted
 -- - `"reject"`: set this message aside at once
+-- - `"unknown"`: as nil, but the message may have been delivered, and the next
+--   attempt says so by `handle.again`
 -- - `"io"`: the place is out of order (a full disk, no permission). The run ends;
 --   no failure is counted for the message
 --

@@ -56,7 +56,13 @@ local function break_off(self, message, code)
   return stop(self, message, code)
 end
 
--- A message did not make it. `how` is nil, "reject" or "io".
+-- Has a run before this one called, and died? Until the message is delivered the
+-- state must not forget that, nor the mark.
+local function was_called(m)
+  return m.record ~= nil and m.record.status == "called"
+end
+
+-- A message did not make it. `how` is nil, "reject", "unknown" or "io".
 local function failed(self, m, reason, how, code, reply)
   reason = tostring(reason or "the delivery gave no reason")
   if how == "io" then return break_off(self, reason, "io") end
@@ -67,13 +73,19 @@ local function failed(self, m, reason, how, code, reply)
   local e = entry(m, "failed")
   e.tries = (e.tries or 0) + 1
   e.note = reason:sub(1, 200)
+  if was_called(m) then
+    e.status, e.note = "called", m.record.note
+  elseif how == "unknown" then
+    e.status = "called"
+  end
   if how == "reject" or e.tries >= self.run.options.attempts then
     e.status = "aside"
     self.aside[#self.aside + 1] = m
   end
   local ok, message, c = self.state:failed { e }
   if not ok then return break_off(self, message, c) end
-  self.run:report(e.status, m, reason, code or "err", reply)
+  self.run:report(e.status == "aside" and "aside" or "failed", m, reason,
+                  code or "err", reply)
 end
 
 -- ------------------------------------------------------------------- a delivery
@@ -172,7 +184,9 @@ local function intend(self, at)
   local entries, messages = {}, {}
   for i = at, math.min(at + BATCH - 1, #self.list) do
     local m = self.list[i]
-    if m.key and not m.intended then
+    if m.key and self.into.prepare and m.handle.name and was_called(m) then
+      m.intended = true  -- its mark stays until there is another one
+    elseif m.key and not m.intended then
       if not m.handle.name then
         m.handle.name = delivery.call(self.into, "name", m.handle)
         if m.handle.name == true then m.handle.name = nil end

@@ -303,7 +303,7 @@ local function transmit(self, delivery, known)
     if self.link then status, text = read_reply(self, "DATA", 2 * self.timeout) end
     if not status then
       return nil, ("%s; %d of %d recipients may have the message"):format(text,
-                                                 #named - i + 1, #self.to)
+                                        #named - i + 1, #self.to), "unknown"
     end
     if status // 100 == 2 then
       known[address] = true
@@ -317,9 +317,9 @@ local function transmit(self, delivery, known)
 end
 
 -- Transmit the message.
--- @treturn boolean true; or nil, message (later), or nil, message, "reject" (set
--- aside), or nil, message, "io" (the spool failed, or the server does not talk to
--- us: it would be the same for each message)
+-- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
+-- may have been delivered), "reject" (set aside), "io" (the spool failed, or the
+-- server does not talk to us: it would be the same for each message)
 function Delivery:commit()
   local into, id = self.into, self.id
   local ok, message = self.file:finish()
