@@ -83,6 +83,8 @@ end
 -- @tparam string name in upper or lower case
 -- @treturn boolean false also when the server does not know CAPA; or nil, message,
 -- code
+-- @usage
+-- if s:supports "PIPELINING" then print "many at once" end
 function methods:supports(name)
   argument.text(name, "the capability", 1)
   local capa, message, code = self:capa()
@@ -95,6 +97,8 @@ end
 
 --- Whether the connection is encrypted by TLS.
 -- @treturn boolean
+-- @usage
+-- if not s:is_secure() then print "no TLS" end
 function methods:is_secure()
   return self.secure
 end
@@ -119,6 +123,11 @@ end
 -- capabilities are asked for again.
 -- @treturn boolean true; or nil, message, code, reply: "tls" also when the server
 -- refuses
+-- @usage
+-- local s = assert(pop3.connect{ host = "mail.example", tls = "none" })
+-- assert(s:stls())
+-- assert(s:login("mrose", "secret"))
+-- assert(s:quit())
 function methods:stls()
   local ok, message, code = not_now(self, "STLS")
   if not ok then return nil, message, code end
@@ -183,6 +192,10 @@ end
 -- @treturn boolean true; or nil, message, code, reply: "auth" when the login was
 -- refused or no mechanism can be used
 -- @treturn string the mechanism
+-- @usage
+-- local s = assert(pop3.connect{ host = "mail.example" })
+-- print(s:login("mrose", "secret"))       -- true, SCRAM-SHA-256
+-- assert(s:quit())
 function methods:login(user, secret, opts)
   opts = opts or {}
   argument.options(opts, { mechs = "table", token = "string function" },

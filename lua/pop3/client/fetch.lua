@@ -20,6 +20,10 @@ local methods = {}
 -- is read and dropped, up to `limits.drain`
 -- @treturn string|integer the octets; with a sink, their count; or nil, message,
 -- code, reply
+-- @usage
+-- local octets = assert(s:retr(1))
+-- local sink = require "ltn12".sink.file(io.open("mail.eml", "wb"))
+-- assert(s:retr(1, sink) == #octets)
 function methods:retr(n, sink)
   n = argument.number(n, 1)
   if sink ~= nil then argument.callable(sink, "the sink", 1) end
@@ -33,6 +37,8 @@ end
 -- @tparam[opt] function sink an LTN12 sink, as for `retr`
 -- @treturn string|integer the octets; with a sink, their count; or nil, message,
 -- code, reply
+-- @usage
+-- print(s:top(1, 5))                      -- header, 5 lines
 function methods:top(n, lines, sink)
   n = argument.number(n, 1)
   lines = argument.count(lines, "lines", 1)
@@ -48,6 +54,8 @@ end
 -- @tparam string path
 -- @treturn integer octets; or nil, message, code, reply: "io" when the file cannot
 -- be written, after which the session can be used
+-- @usage
+-- print(s:save(1, "mail.eml"))            -- octets
 function methods:save(n, path)
   n = argument.number(n, 1)
   if type(path) ~= "string" or path == "" or path:find "\0" then
@@ -85,6 +93,8 @@ end
 --- Fetch and parse a message (RETR).
 -- @tparam integer n a message number
 -- @treturn pop3.message or nil, message, code, reply
+-- @usage
+-- print(assert(s:message(1)).subject)
 function methods:message(n)
   return parsed(self, "RETR " .. argument.number(n, 1))
 end
@@ -92,6 +102,8 @@ end
 --- Fetch and parse the header of a message (TOP n 0).
 -- @tparam integer n a message number
 -- @treturn pop3.message or nil, message, code, reply
+-- @usage
+-- print(assert(s:headers(1)).subject)
 function methods:headers(n)
   return parsed(self, ("TOP %d 0"):format(argument.number(n, 1)))
 end
@@ -105,6 +117,10 @@ end
 -- `limits.drain` octets were requested and not read
 -- @treturn integer how many messages came; or nil, message, code when the connection
 -- was lost, after `fn` was called for each message that did not come
+-- @usage
+-- assert(s:retr_many({ 1 }, function(n, octets, message)
+--   print(n, octets and #octets or message)
+-- end))
 function methods:retr_many(numbers, fn)
   if type(numbers) ~= "table" then
     argument.misuse(1, "retr_many: numbers must be a table, not %s",

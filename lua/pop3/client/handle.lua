@@ -3,6 +3,13 @@
 -- (nil if the server has no UIDL). Every method asks the session for this message,
 -- and returns what the method of the session returns.
 -- @classmod pop3.handle
+-- @usage
+-- for m in assert(s:messages()) do
+--   print(m.number, m.size, m.uid, assert(m:headers()).subject)
+--   assert(m:save("mail-" .. m.number .. ".eml"))
+--   assert(m:dele())
+-- end
+-- assert(s:quit())
 
 local Handle = { __name = "pop3.handle" }
 Handle.__index = Handle

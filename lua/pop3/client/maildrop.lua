@@ -17,6 +17,9 @@ local methods = {}
 -- @treturn integer messages that are not marked as deleted; or nil, message, code,
 -- reply
 -- @treturn ?integer their octets; nil when the server's number is not valid
+-- @usage
+-- local count, octets = assert(s:stat())
+-- print(count, octets)
 function methods:stat()
   local ok, text, count, octets = command(self, "STAT", "STAT")
   if not ok then return nil, text, count, octets end
@@ -60,6 +63,9 @@ end
 -- @treturn ?table without `n`, the defects: nil, or a list of `{ number =, line =,
 -- text = }` for lines without a message number or without a size. The others are
 -- right. Code "proto" only if more lines are bad than good, and more than 100
+-- @usage
+-- for n, octets in pairs(assert(s:list())) do print(n, octets) end
+-- print(s:list(1))
 function methods:list(n)
   if n == nil then return listing(self, "LIST") end
   return value_of(self, "LIST", argument.number(n, 1))
@@ -71,6 +77,9 @@ end
 -- or nil, message, code, reply
 -- @treturn ?integer without `n`, the count of messages
 -- @treturn ?table without `n`, the defects, as for `list`
+-- @usage
+-- for n, uid in pairs(assert(s:uidl())) do print(n, uid) end
+-- print(s:uidl(1))
 function methods:uidl(n)
   if n == nil then return listing(self, "UIDL") end
   return value_of(self, "UIDL", argument.number(n, 1))
@@ -148,18 +157,26 @@ end
 --- Mark a message as deleted (DELE). The server deletes it when `quit` succeeds.
 -- @tparam integer n a message number
 -- @treturn boolean true; or nil, message, code, reply
+-- @usage
+-- assert(s:dele(1))
+-- assert(s:quit())                        -- now it is deleted
 function methods:dele(n)
   return simple(self, "DELE " .. argument.number(n, 1))
 end
 
 --- Unmark all messages (RSET).
 -- @treturn boolean true; or nil, message, code, reply
+-- @usage
+-- assert(s:dele(1))
+-- assert(s:rset())                        -- message 1 stays
 function methods:rset()
   return simple(self, "RSET")
 end
 
 --- Do nothing (NOOP). It restarts the timer of the server.
 -- @treturn boolean true; or nil, message, code, reply
+-- @usage
+-- assert(s:noop())
 function methods:noop()
   return simple(self, "NOOP")
 end
@@ -167,6 +184,11 @@ end
 --- Ask for UTF-8 in messages and user names (UTF8, RFC 6856 section 2), before the
 -- login.
 -- @treturn boolean true; or nil, message, code, reply
+-- @usage
+-- local s = assert(pop3.connect{ host = "mail.example" })
+-- assert(s:utf8())
+-- assert(s:login("ann", "secret"))
+-- assert(s:quit())
 function methods:utf8()
   return simple(self, "UTF8")
 end
@@ -176,6 +198,10 @@ end
 -- @tparam[opt] string tag a language tag, such as "de"
 -- @treturn {{tag=string,description=string},...}|boolean the list; with `tag` true;
 -- or nil, message, code, reply
+-- @usage
+-- for _, language in ipairs(assert(s:lang())) do
+--   print(language.tag, language.description)
+-- end
 function methods:lang(tag)
   if tag ~= nil then
     argument.text(tag, "the tag", 1, LONGEST - #"LANG ")

@@ -27,6 +27,8 @@ local Closed = { __name = "pop3.session (closed)" }
 
 --- The state of the session (RFC 1939 section 3).
 -- @treturn string "authorization", "transaction", "update" or "closed"
+-- @usage
+-- print(s:state())                        -- transaction
 function methods:state()
   if self.dead then return "closed" end
   local state = self.engine:state()
@@ -35,6 +37,8 @@ end
 
 --- The text of the greeting, without "+OK".
 -- @treturn string
+-- @usage
+-- print(s:greeting())
 function methods:greeting()
   return self.hello
 end
@@ -80,6 +84,9 @@ end
 -- @treturn boolean true when the server confirmed it; or nil, message, code, reply:
 -- "err" when the server refused; with any other code it is not known whether the
 -- messages were deleted
+-- @usage
+-- local ok, message = s:quit()
+-- if not ok then print("perhaps nothing was deleted: " .. message) end
 function methods:quit()
   local ok, message, code, reply = commands.command(self, "QUIT", "QUIT")
   if code == "state" then return nil, message, code end  -- in a callback
@@ -96,6 +103,8 @@ local function release(s)
 end
 
 --- Close the connection without QUIT: nothing is deleted.
+-- @usage
+-- s:close()
 function methods:close()
   commands.drop(self)
   release(self)

@@ -57,6 +57,17 @@
 -- - `partial`: lines of the body, when only the beginning is delivered
 --
 -- @interface pop3.sync.delivery
+-- @usage
+-- local seen = {}                       -- a delivery into a table of Lua
+-- local into = {}
+-- function into:begin(handle)
+--   local message = { octets = "" }
+--   function message:write(chunk) self.octets = self.octets .. chunk return true end
+--   function message:commit() seen[handle.id] = self.octets return true end
+--   function message:abort() end
+--   return message
+-- end
+-- print(assert(pop3.sync(s, { into = into, state = os.tmpname() })).new)
 
 local argument = require "pop3.util.argument"
 
