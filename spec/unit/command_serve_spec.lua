@@ -92,6 +92,23 @@ describe("pop3 serve", function()
     assert.same({ MAIL, "b: c\r\n\r\n" }, fetch(run.port))
   end)
 
+  it("takes handlers in Lua by request, if it is told so", function()
+    local dir <close> = helper.directory()
+    local lua = "function on.XHI(session) return session:ok 'hi' end"
+    for _, allowed in ipairs { true, false } do
+      local run <close> = start("--control", dir.path .. "/s",
+                                table.unpack(allowed and { "--allow-lua" } or {}))
+      local control <close> = command.control(dir.path .. "/s")
+      local answer = control:ask { ["do"] = "handlers", lua = lua }
+      assert.equal(allowed, answer.ok)
+      assert.equal(not allowed and "state" or nil, answer.code)
+      local t = talk.tcp(run.port)
+      assert.equal(allowed and "+OK hi" or "-ERR unknown command",
+                   t:ask "XHI")
+      t:close()
+    end
+  end)
+
   it("writes its port and its CA, and the transcript at the end", function()
     local dir <close> = helper.directory()
     local port, ca = dir:write("port", "1\n"), dir.path .. "/ca"

@@ -195,7 +195,8 @@ describe("the control socket", function()
       t:ask "XOOPS"
       local s = c:ask(request "stats")
       assert.match("^session 1: .*oops", s.errors[1])
-      s.errors = nil
+      assert.equal("number", type(s.time))
+      s.errors, s.time = nil, nil
       assert.same({ ok = true, pid = run.pid, host = "127.0.0.1",
                     port = run.port, sessions = 1, open = 1 }, s)
     end, function(server)

@@ -236,7 +236,8 @@ describe("the reference", function()
 
   it("has the methods of a server, and of what fork returns", function()
     has_items("pop3.server", "fault fork loopback listen step run stop now advance "
-      .. "reset snapshot transcript verify count wait_for mailbox deliver client_certificate",
+      .. "reset snapshot user preset list_faults clear_faults list_sessions drop "
+      .. "transcript verify count wait_for mailbox deliver client_certificate",
       "pop3.server:")
     local run <close> = pop3.server.new {}:fork()
     for name, method in pairs(getmetatable(run).__index) do
@@ -340,7 +341,8 @@ describe("the reference", function()
 
   it("has every request of the control socket", function()
     for name in ("deliver mailbox fault transcript verify count wait_for advance reset "
-                 .. "stats tie stop"):gmatch "%S+" do
+                 .. "stats tie stop user preset handlers faults sessions drop "
+                 .. "snapshot client_certificate"):gmatch "%S+" do
       assert.truthy(pages["pop3.control"].text:find(name, 1, true), name)
     end
   end)

@@ -49,6 +49,8 @@ function serve.define(c)
    :argname "FILE"
   c:option("--transcript", "Write commands and replies to this file at the "
     .. "end, with secrets masked."):argname "FILE"
+  c:flag("--allow-lua", "Accept the request `handlers`, which runs Lua in this "
+    .. "process.")
   c:option("--control", "Accept requests in JSON on this Unix socket.")
    :argname "SOCKET"
 end
@@ -197,7 +199,8 @@ local function run(args, given, server)
   server:snapshot()
   local ok, err = server:listen()
   if not ok then return command.TROUBLE, err end
-  local control <close> = require "pop3.server.control".new(server)
+  local control <close> = require "pop3.server.control".new(server,
+                                                            args.allow_lua)
   if args.control then
     ok, err = control:listen(args.control)
     if not ok then return command.TROUBLE, err end

@@ -74,7 +74,8 @@ end
 
 local function serve(server, fd)
   local parent = setmetatable({ server = server, fd = fd, asked = {},
-                                inbox = channel.inbox(), waiting = false },
+                                inbox = channel.inbox(), waiting = false,
+                                allow_lua = true },
                               Parent)
   disown(server, fd)
   server:snapshot()

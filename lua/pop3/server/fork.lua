@@ -181,6 +181,95 @@ function methods:fault(f)
   return done(ask(self, "fault", { fault = f }))
 end
 
+--- The faults of the server, see `pop3.server:list_faults`. A function in one
+-- is the text "a function".
+-- @treturn {table,...}
+function methods:list_faults()
+  local answer, err, code = ask(self, "faults")
+  if not answer then return nil, err, code end
+  return answer.faults
+end
+
+--- Remove a fault, or all faults.
+-- @tparam[opt] integer id see `list_faults`
+-- @treturn boolean true; or nil, message, "state" when there is no such fault
+function methods:clear_faults(id)
+  return done(ask(self, "faults", { clear = id or true }))
+end
+
+--- Add a user, change one, or remove one, see `pop3.server:user`.
+-- @tparam string name
+-- @tparam ?table fields
+-- @treturn boolean true; or nil, message, "state" when there is no user to
+-- remove
+function methods:user(name, fields)
+  argument.text(name, "user: the name", 1)
+  local request = { user = name, remove = fields == nil or nil }
+  for field, value in pairs(fields or {}) do request[field] = value end
+  return done(ask(self, "user", request))
+end
+
+--- Behave like another known server, see `pop3.server:preset`.
+-- @tparam[opt] string name of the preset
+-- @treturn boolean true
+function methods:preset(name)
+  return done(ask(self, "preset", { preset = name }))
+end
+
+--- Run Lua in the server's process, to set handlers. The chunk finds `server`,
+-- `on` and `default`.
+-- @tparam string lua
+-- @treturn boolean true; an error in the chunk raises an error
+-- @usage
+-- local run <close> = pop3.server.new{}:fork()
+-- run:handlers "function on.NOOP(session) return session:ok 'still here' end"
+function methods:handlers(lua)
+  return done(ask(self, "handlers", { lua = lua }))
+end
+
+--- The sessions that are open, see `pop3.server:list_sessions`.
+-- @treturn {table,...}
+function methods:list_sessions()
+  local answer, err, code = ask(self, "sessions")
+  if not answer then return nil, err, code end
+  return answer.sessions
+end
+
+--- End a session now, see `pop3.server:drop`.
+-- @tparam integer id
+-- @tparam[opt="fin"] string how
+-- @treturn boolean true; or nil, message, "state" when no such session is open
+function methods:drop(id, how)
+  return done(ask(self, "drop", { session = id, how = how }))
+end
+
+--- Seconds on the server's clock.
+-- @treturn number
+function methods:now()
+  local answer, err, code = ask(self, "stats")
+  if not answer then return nil, err, code end
+  return answer.time
+end
+
+--- Make a certificate for a client, see `pop3.server:client_certificate`.
+-- @tparam string user
+-- @treturn string path of the certificate
+-- @treturn string path of its key
+function methods:client_certificate(user)
+  argument.text(user, "client_certificate: the user", 1)
+  if not self.cafile then
+    argument.misuse(1, "client_certificate: the server has no CA of its own")
+  end
+  -- the CA is the same in both processes; these files go with this one
+  return self.certificates:client_certificate(user)
+end
+
+--- Remember the mail and the faults of now, see `pop3.server:snapshot`.
+-- @treturn boolean true
+function methods:snapshot()
+  return done(ask(self, "snapshot"))
+end
+
 --- Go back to the state in which the server was forked, see
 -- `pop3.server:reset`.
 -- @treturn boolean true

@@ -49,6 +49,20 @@ function methods:count(verb)
   return self.journal:count(verb) or self.counts[verb] or 0
 end
 
+--- The sessions that are open.
+-- @treturn {table,...} of `id`, `user`, `state`, `secure` and `peer`, in the
+-- order of `id`
+-- @usage for _, s in ipairs(server:list_sessions()) do print(s.id, s.state) end
+function methods:list_sessions()
+  local list = {}
+  for id, session in pairs(self.sessions) do
+    list[#list + 1] = { id = id, user = session.user, state = session.state,
+                        secure = session.secure, peer = session.peer }
+  end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
 --- Check the commands of all sessions, in their order, against a list. Raises
 -- an error with the difference and the nearest line, also when a handler
 -- failed.

@@ -151,6 +151,7 @@ local function new(opts)
     locks = {},           -- user → session
     stores = {},          -- user → { mail =, store = }
     kept = {},            -- what a preset remembers, such as what was fetched
+    changed_users = {},   -- user → { before = }, since the snapshot
     entries = {},         -- user → what `authenticate` returned
     logins = {},          -- user → time of the last login
     counts = {},          -- verb → count, of verbs that POP3 does not have
@@ -182,6 +183,43 @@ end
 -- @usage server:fault{ verb = "UIDL", times = 1, cut = { lines = 1 } }
 function methods:fault(f)
   options.add_fault(self, f, 1)
+  return self
+end
+
+--- The faults of the server.
+-- @treturn {table,...} of `id`, the number of the fault; `fault`, as it was
+-- given; `seen`, how often its fields selected something, `nth` and `times`
+-- apart; `used`, how often it applied
+-- @usage for _, f in ipairs(server:list_faults()) do print(f.id, f.used) end
+function methods:list_faults()
+  local list = {}
+  for i, f in ipairs(self.faults) do
+    list[i] = { id = f.id, fault = f.given, seen = f.seen, used = f.used }
+  end
+  return list
+end
+
+--- Remove a fault, or all faults.
+-- @tparam[opt] integer id see `list_faults`; all faults if it is left out
+-- @treturn integer how many were removed
+-- @usage server:clear_faults()
+function methods:clear_faults(id)
+  local kept, before = {}, #self.faults
+  for _, f in ipairs(self.faults) do
+    if id and f.id ~= id then kept[#kept + 1] = f end
+  end
+  self.faults = kept
+  return before - #kept
+end
+
+--- Behave like another known server from now on. Handlers and options of the
+-- script come before those of the preset, as in `pop3.server.new`.
+-- @tparam[opt] string|table preset see `pop3.server.presets`; none if it is
+-- left out
+-- @treturn pop3.server
+-- @usage server:preset "gmail"
+function methods:preset(preset)
+  options.change_preset(self, preset, 1)
   return self
 end
 

@@ -221,6 +221,26 @@ function methods:attend(number, modes, act)
   return true
 end
 
+local ENDS = { fin = true, rst = true, half = true }
+
+--- End a session now, without an update.
+-- @tparam integer id its number
+-- @tparam[opt="fin"] string how "fin", "rst", or "half": only the server's side
+-- is closed
+-- @treturn boolean true; or nil, message, "state" when no such session is open
+-- @usage server:drop(1, "rst")
+function methods:drop(id, how)
+  if how ~= nil and not ENDS[how] then
+    argument.misuse(1, "drop: it ends by fin, rst or half, not %s", tostring(how))
+  end
+  local session = self.sessions[id]
+  if not session then
+    return nil, ("drop: session %s is not open"):format(tostring(id)), "state"
+  end
+  session:finish(how or "fin")
+  return true
+end
+
 --- Serve once: wait until there is something to do, and do it.
 -- @tparam[opt=0] number seconds to wait at most
 -- @treturn integer how many descriptors were ready; or nil, message, "io"

@@ -142,6 +142,8 @@ end
 -- @tparam integer level see `pop3.util.argument`
 function options.add_fault(self, f, level)
   local made = fault.new(f, level + 1)
+  self.last_fault = self.last_fault + 1
+  made.id, made.given = self.last_fault, own(f)
   if made.hook == "tls" and not self.certificates then
     argument.misuse(level + 1, "fault: the hook tls needs the option tls of the server")
   end
@@ -195,6 +197,8 @@ end
 -- `tls` cannot be used
 function options.read(opts, level)
   argument.options(opts, known, "server", level + 1)
+  local given = {}
+  for name, value in pairs(opts) do given[name] = value end
   opts = with_preset(opts, level + 1)
   check_tables(opts, level + 1)
   local limits = opts.limits or {}
@@ -223,12 +227,41 @@ function options.read(opts, level)
     limits = limits,
     on = opts.on or {},
     faults = {},
+    last_fault = 0,
     clock = opts.clock or false,
+    given = given,
   }
   for _, f in ipairs(opts.faults or {}) do
     options.add_fault(settings, f, level + 1)
   end
   return settings
+end
+
+-- Options that a preset may have, and that a running server takes.
+local of_presets = { "greeting", "capa", "apop", "mechs", "autologout",
+                     "failure_delay", "login_delay", "expire" }
+
+--- Make a running server behave like another one.
+-- @tparam table self a server
+-- @tparam ?string|table preset see the option; nil for none
+-- @tparam integer level see `pop3.util.argument`
+function options.change_preset(self, preset, level)
+  local given = { preset = preset, on = {} }
+  for _, name in ipairs(of_presets) do given[name] = self.given[name] end
+  for name, handler in pairs(self.on) do given.on[name] = handler end
+  local read = options.read(given, level + 1)
+  for _, name in ipairs(of_presets) do self[name] = read[name] end
+  setmetatable(self.on, getmetatable(read.on))
+  self.given.preset = preset
+  self.idle.span, self.kept = self.autologout, {}
+end
+
+--- Check the fields of a user.
+-- @tparam string name
+-- @tparam table user
+-- @tparam integer level see `pop3.util.argument`
+function options.check_user(name, user, level)
+  check_users({ [name] = user }, level + 1)
 end
 
 return options

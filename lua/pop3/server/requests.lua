@@ -89,6 +89,89 @@ function requests.wait_for.run(server, r)
   end }
 end
 
+requests.user = { takes = { user = "string", password = "string",
+                            mail = "table", uidl = "table", token = "string",
+                            scram = "table", remove = "boolean" },
+                  needs = { "user" } }
+function requests.user.run(server, r)
+  local fields = {}
+  for name, value in pairs(r) do
+    if name ~= "user" and name ~= "remove" then fields[name] = value end
+  end
+  if r.remove and next(fields) then
+    return nil, "user: give either remove or fields", "argument"
+  elseif r.remove and not server.users[r.user] then
+    return nil, ("user: there is no user %s"):format(r.user), "state"
+  end
+  server:user(r.user, not r.remove and fields or nil)
+  return {}
+end
+
+requests.preset = { takes = { preset = "string" }, needs = {} }
+function requests.preset.run(server, r)
+  server:preset(r.preset)
+  return {}
+end
+
+requests.handlers = { takes = { lua = "string" }, needs = { "lua" } }
+function requests.handlers.run(server, r, asker)
+  if not asker.allow_lua then
+    return nil, "handlers: this needs the option --allow-lua", "state"
+  end
+  local env = setmetatable({ server = server, on = server.on,
+                             default = server.default }, { __index = _G })
+  local chunk, err = load(r.lua, "=handlers", "t", env)
+  local ok = chunk ~= nil
+  if ok then ok, err = pcall(chunk) end
+  if not ok then return nil, tostring(err), "argument" end
+  return {}
+end
+
+requests.faults = { takes = { clear = "integer boolean" }, needs = {},
+                    lists = { "faults" } }
+function requests.faults.run(server, r)
+  if r.clear == true then server:clear_faults()
+  elseif r.clear and server:clear_faults(r.clear) == 0 then
+    return nil, ("faults: there is no fault %d"):format(r.clear), "state"
+  end
+  local list = server:list_faults()
+  for _, f in ipairs(list) do
+    if f.fault.when then
+      local shown = {}  -- a function cannot be sent
+      for name, value in pairs(f.fault) do shown[name] = value end
+      shown.when = "a function"
+      f.fault = shown
+    end
+  end
+  return { faults = list }
+end
+
+requests.sessions = { takes = {}, needs = {}, lists = { "sessions" } }
+function requests.sessions.run(server)
+  return { sessions = server:list_sessions() }
+end
+
+requests.drop = { takes = { session = "integer", how = "string" },
+                  needs = { "session" } }
+function requests.drop.run(server, r)
+  local ok, err, code = server:drop(r.session, r.how)
+  if not ok then return nil, err, code end
+  return {}
+end
+
+requests.snapshot = { takes = {}, needs = {} }
+function requests.snapshot.run(server)
+  server:snapshot()
+  return {}
+end
+
+requests.client_certificate = { takes = { user = "string" },
+                                needs = { "user" } }
+function requests.client_certificate.run(server, r)
+  local cert, key = server:client_certificate(r.user)
+  return { cert = cert, key = key }
+end
+
 requests.advance = { takes = { seconds = "number" }, needs = { "seconds" } }
 function requests.advance.run(server, r)
   server:advance(r.seconds)
@@ -106,6 +189,7 @@ function requests.stats.run(server)
   local open = 0
   for _ in pairs(server.sessions) do open = open + 1 end
   return { pid = core.getpid(), host = server.host, port = server.port,
+           cafile = server.cafile, time = server:now(),
            sessions = server.last_id, open = open,
            errors = { table.unpack(server.errors) } }
 end

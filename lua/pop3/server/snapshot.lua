@@ -4,6 +4,7 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local options = require "pop3.server.options"
 local timers = require "pop3.server.timers"
 
 local methods = {}
@@ -37,7 +38,8 @@ local function stores_of(self)
   end
 end
 
---- Remember the mail and the faults of now: `reset` goes back to them. A child
+--- Remember the mail, the users and the faults of now: `reset` goes back to
+-- them. A child
 -- process and `pop3 serve` do this when they start; without it, it is done when
 -- the first session begins.
 -- @usage
@@ -47,17 +49,25 @@ end
 -- server:reset()  -- only the first fault is left
 function methods:snapshot()
   local faults, restore_stores = copy(self.faults), stores_of(self)
-  local kept = copy(self.kept)
+  local kept, preset = copy(self.kept), self.given.preset
+  self.changed_users = {}
   self.restore = function()
+    for name, user in pairs(self.changed_users) do
+      self.users[name] = user.before
+    end
+    if self.given.preset ~= preset then
+      options.change_preset(self, preset, 0)
+    end
+    self.changed_users = {}
     self.faults, self.kept = copy(faults), copy(kept)
     restore_stores()
   end
 end
 
---- End all sessions and go back to the start: the mail, the faults, the
--- transcript, the counts, the numbers of sessions and the clock. The hook
--- `on.reset(server)` puts back what a script keeps itself. A store of the
--- script goes back if it has the method `snapshot`, see `pop3.store`; a Maildir
+--- End all sessions and go back to the start: the mail, the users, the preset,
+-- the faults, the transcript, the counts, the numbers of sessions and the clock.
+-- The hook `on.reset(server)` puts back what a script keeps itself. A store of
+-- the script goes back if it has the method `snapshot`, see `store`; a Maildir
 -- stays as it is.
 -- @treturn pop3.server
 function methods:reset()

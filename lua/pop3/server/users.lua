@@ -2,9 +2,39 @@
 -- their mail.
 -- @submodule pop3.server
 
+local argument = require "pop3.util.argument"
+local options = require "pop3.server.options"
 local store = require "pop3.store"
 
 local methods = {}
+
+--- Add a user, change one, or remove one. A session that the user has goes on.
+-- @tparam string name
+-- @tparam ?table fields of the user, see `pop3.server.new`; fields that are
+-- left out stay as they are; nil removes the user
+-- @treturn pop3.server
+-- @usage
+-- server:user("ann", { password = "secret", mail = { "Subject: 1\r\n\r\nhi\r\n" } })
+-- server:user("ann", { password = "changed" })
+-- server:user("ann", nil)
+function methods:user(name, fields)
+  argument.text(name, "user: the name", 1)
+  local before, user = self.users[name], nil
+  if fields ~= nil then
+    options.check_user(name, fields, 1)
+    user = {}
+    for field, value in pairs(before or {}) do user[field] = value end
+    for field, value in pairs(fields) do user[field] = value end
+  end
+  if not self.changed_users[name] then
+    self.changed_users[name] = { before = before }
+  end
+  self.users[name] = user
+  if not fields or fields.mail or fields.uidl then
+    self.stores[name], self.entries[name] = nil, nil
+  end
+  return self
+end
 
 -- Take the lock of a user's maildrop for a session; or nil, text, code.
 function methods:admit(session, user)

@@ -12,6 +12,18 @@
 -- - `deliver`: `user`, `mail`
 -- - `mailbox`: `user` → `mail`, a list
 -- - `fault`: `fault`, see `pop3.server.fault`, without functions
+-- - `faults` → `faults`, a list of `id`, `fault`, `seen` and `used`; with
+--   `clear`: an `id`, or true for all, removes faults first
+-- - `user`: `user` with `password`, `mail`, `uidl`, `token` or `scram` adds a
+--   user or changes one; `remove`: true removes the user
+-- - `preset`: `preset`, a name; without it, no preset
+-- - `handlers`: `lua`, a chunk that finds `server`, `on` and `default`, and may
+--   set handlers: `function on.NOOP(session) ... end`. Only with `--allow-lua`
+-- - `sessions` → `sessions`, a list of `id`, `user`, `state`, `secure` and
+--   `peer`
+-- - `drop`: `session`, the number of an open session, which ends now; `how`:
+--   "fin", "rst" or "half"
+-- - `client_certificate`: `user` → `cert` and `key`, paths
 -- - `transcript` → `transcript`, a list of objects with `session`, `time`,
 --   `from` and `line`, and `lost`, the number of older lines that are not kept;
 --   with `text`: true → `text`
@@ -21,9 +33,9 @@
 -- - `count`: `verb` → `count`
 -- - `wait_for`: `verb`, `seconds`, `count` (1) → `count`, or the code "timeout"
 -- - `advance`: `seconds` on the server's clock
--- - `reset`: back to the start
--- - `stats` → `pid`, `host`, `port`, `sessions`, `open` (sessions now),
---   `errors` (of handlers)
+-- - `reset`: back to the start; `snapshot`: the start is now
+-- - `stats` → `pid`, `host`, `port`, `cafile`, `time`, `sessions`, `open`
+--   (sessions now), `errors` (of handlers)
 -- - `tie`: the server stops when this connection ends, so that it does not
 --   outlive a client that is killed
 -- - `stop`: the server stops now
@@ -100,6 +112,7 @@ function Control:accept()
     if err == "timeout" then return end
     if not fd then break end
     local client = connection.new(self.server, fd, on_close)
+    client.allow_lua = self.allow_lua
     self.clients[client.number] = client
     self.n = self.n + 1
   end
@@ -204,11 +217,13 @@ local control = {}
 
 --- Control a server.
 -- @tparam pop3.server server
+-- @tparam[opt=false] boolean allow_lua accept the request `handlers`
 -- @treturn table with the methods `listen`, `run` and `close`; its field
 -- `failed` is the message of the first `verify` that failed, or false
-function control.new(server)
+function control.new(server, allow_lua)
   return setmetatable({ server = server, clients = {}, n = 0, deaf = false,
-                        listener = false, failed = false }, Control)
+                        listener = false, failed = false,
+                        allow_lua = allow_lua }, Control)
 end
 
 return control

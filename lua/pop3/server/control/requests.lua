@@ -8,7 +8,16 @@ local requests = require "pop3.server.requests"
 
 local control_requests = {}
 
---- An answer as a line.
+-- A text that JSON can hold as a string: octets that are not UTF-8 become
+-- \\xNN.
+local function to_text(octets)
+  if utf8.len(octets) then return octets end
+  return (octets:gsub("[\128-\255]", function(c)
+    return ("\\x%02X"):format(c:byte())
+  end))
+end
+
+--- An answer as a line. Errors and transcripts are always text.
 -- @param id of the request
 -- @tparam ?string name of the request
 -- @tparam ?table fields nil when it failed
@@ -16,9 +25,13 @@ local control_requests = {}
 -- @tparam ?string code
 -- @treturn string
 function control_requests.line(id, name, fields, err, code)
-  local answer = { ok = fields and true or false, id = id, error = err,
-                   code = code }
+  local answer = { ok = fields and true or false, id = id, code = code,
+                   error = err and to_text(err) }
   for field, value in pairs(fields or {}) do answer[field] = value end
+  if answer.text then answer.text = to_text(answer.text) end
+  for _, entry in ipairs(answer.transcript or {}) do
+    entry.line = to_text(entry.line)
+  end
   local row = requests.rows[name]
   for _, field in ipairs(row and row.lists or {}) do
     if answer[field] then answer[field] = json.list(answer[field]) end
