@@ -175,11 +175,14 @@ end
 -- EXTERNAL with a client certificate; OAUTHBEARER and XOAUTH2 with a token; SCRAM
 -- with SHA-512, SHA-256 and SHA-1, bound to the TLS channel (-PLUS) where the server
 -- can; CRAM-MD5; then PLAIN, LOGIN and USER, but only over TLS, to a loopback host,
--- or with `insecure`. It uses APOP and ANONYMOUS only if `mechs` names them. After a
--- refusal it tries the next one, on a new connection if the server closed this one,
--- unless the server says that the credentials are wrong ([AUTH], RFC 3206). When a
--- check of the client fails, such as the signature of a SCRAM server, it tries
--- nothing else.
+-- or with `insecure`. It uses APOP and ANONYMOUS only if `mechs` names them.
+--
+-- A refused challenge-response is followed by one attempt in cleartext, if the
+-- connection may carry it, and by nothing more: servers that store hashed passwords
+-- may offer CRAM-MD5 and refuse it, and a wrong password must not become many failed
+-- logins. A list `mechs` is tried whole. The next attempt is on a new connection if
+-- the server closed this one. When a check of the client fails, such as the signature
+-- of a SCRAM server, it tries nothing else.
 --
 -- A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
 -- the login fails with code "auth" before any is done. A message of a mechanism may
