@@ -280,6 +280,19 @@ static int p_wait (lua_State *L) {
   return 1;
 }
 
+/***
+A descriptor that can be read when one of those that are watched is ready. Nil where
+the system has none.
+@function poller:getfd
+@treturn ?integer
+*/
+static int p_getfd (lua_State *L) {
+  Poller *p = check(L);
+  if (p->ep < 0) return 0;
+  lua_pushinteger(L, p->ep);
+  return 1;
+}
+
 static int p_close (lua_State *L) {
   close_poller(check(L));
   return 0;
@@ -293,6 +306,7 @@ static const luaL_Reg meta[] = {
 
 static const luaL_Reg methods[] = {
   { "close", p_close },
+  { "getfd", p_getfd },
   { "wait", p_wait },
   { "watch", p_watch },
   { NULL, NULL }

@@ -16,10 +16,10 @@ local function open(s)
   local seconds = opts.timeout.connect
   if opts.proxy then
     return require "pop3.transport.proxy".open(opts.proxy, opts.host, opts.port,
-                                               seconds, wait)
+                                               seconds, wait, opts)
   end
   local fd, err, code = require "pop3.transport.tcp"(opts.host, opts.port,
-                                                     seconds, wait, opts.resolve)
+                                                     seconds, wait, opts)
   if not fd then return nil, err, code end
   return require "pop3.transport.fd"(fd, opts.wait)
 end

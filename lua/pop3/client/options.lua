@@ -16,6 +16,7 @@ local types = {
   mechs = "table", insecure = "boolean", timeout = "number table",
   limits = "table", proxy = "string", log = "function", wait = "function",
   transport = "any", resume = "any", resolve = "function",
+  family = { ipv4 = true, ipv6 = true }, local_address = "string",
 }
 for option, kind in pairs(tls.options) do types[option] = kind end
 
@@ -66,6 +67,12 @@ local function check_peer(opts)
   end
   if opts.proxy then
     opts.proxy = require "pop3.transport.proxy".parse(opts.proxy, LEVEL)
+  end
+  if opts.local_address and not address.octets(opts.local_address) then
+    misuse "local_address must be an IP address"
+  elseif opts.local_address and opts.family and opts.family
+         ~= address.family(opts.local_address) then
+    misuse("local_address is not an address of %s", opts.family)
   end
   if opts.tls ~= "none" and opts.verify ~= false
      and not (opts.servername or opts.host) then

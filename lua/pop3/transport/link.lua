@@ -50,11 +50,12 @@ end
 -- @tparam string host a name or an address
 -- @tparam integer port
 -- @tparam number seconds for all addresses of the host together
--- @tparam[opt] table opts `idle`; `wait`: as in `pop3.connect`
+-- @tparam[opt] table opts `idle`; `wait`: as in `pop3.connect`; those of
+-- `pop3.transport.tcp`
 -- @treturn pop3.transport.link or nil, message, code ("connect" or "timeout")
 function Link.open(host, port, seconds, opts)
   local hook = opts and opts.wait or core.poll
-  local fd, message, code = tcp(host, port, seconds, hook)
+  local fd, message, code = tcp(host, port, seconds, hook, opts)
   if not fd then return nil, message, code end
   return Link.over(fd_transport(fd, hook), opts)
 end

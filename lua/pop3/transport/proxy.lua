@@ -188,11 +188,15 @@ local kinds = { socks = socks, http = http }
 -- @tparam integer port
 -- @tparam number seconds for all of it together
 -- @tparam function wait
+-- @tparam[opt] table opts for the connection to the proxy, see `pop3.transport.tcp`
 -- @treturn table a transport; or nil, message, code ("connect", "timeout" or
 -- "proto")
-function proxy.open(p, host, port, seconds, wait)
+function proxy.open(p, host, port, seconds, wait, opts)
   local deadline = core.now() + seconds
-  local link, err, code = Link.open(p.host, p.port, seconds, { wait = wait })
+  local link, err, code = Link.open(p.host, p.port, seconds, {
+    wait = wait, resolve = opts and opts.resolve, family = opts and opts.family,
+    local_address = opts and opts.local_address,
+  })
   if not link then return nil, ("proxy %s: %s"):format(p.name, err), code end
   local dialogue = setmetatable({ link = link, deadline = deadline }, Dialogue)
   local ok, why = pcall(kinds[p.kind], dialogue, p, host, port)

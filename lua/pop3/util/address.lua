@@ -99,6 +99,14 @@ function address.octets(host)
   return ipv4(bare)
 end
 
+--- The family of a numeric address.
+-- @tparam string host
+-- @treturn ?string "ipv4" or "ipv6"; nil if `host` is a name
+function address.family(host)
+  local octets = address.octets(host)
+  return octets and (#octets == 4 and "ipv4" or "ipv6")
+end
+
 --- Whether a numeric address is one of this machine's own loopback interface:
 -- 127.0.0.0/8 (RFC 1122 section 3.2.1.3), ::1 (RFC 4291 section 2.5.3), or the
 -- former mapped to IPv6 (section 2.5.5.2).
