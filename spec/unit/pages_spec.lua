@@ -36,9 +36,11 @@ describe("README.md", function()
     for _, block in ipairs(blocks) do
       if block.language == "sh" then
         for line in block.program:gmatch "[^\n]+" do
-          local target = line:match "^make (%l+)"
+          local target = line:match "^make ([%l-]+)"
           if target then
-            assert.truthy(makefile:find("\n" .. target .. ":"), target)
+            local rule = "\n[^\n:]*%f[%w-]" .. target:gsub("%-", "%%-")
+                         .. "%f[^%w-][^\n:]*:"
+            assert.truthy(makefile:find(rule), target)
             seen = seen + 1
           end
         end
