@@ -111,6 +111,10 @@ local parts = {
 -- octets of one message (no limit); octets that are read and dropped to stay in
 -- step (16 MiB). A limit is inclusive. After a line or a drain that is too long
 -- the session is closed; after a listing or a message it can be used
+-- @tparam[opt] string opts.family "ipv4" or "ipv6": only addresses of this family are
+-- tried. Without it, the addresses of both families are tried in turn, a new one every
+-- 250 ms, and the first connection wins (RFC 8305)
+-- @tparam[opt] string opts.local_address the IP address to connect from
 -- @tparam[opt] string opts.proxy `"socks5://[user:password@]host[:1080]"` (RFC
 -- 1928, 1929) or `"http://[user:password@]host[:8080]"` (CONNECT); the proxy
 -- resolves the name of the host

@@ -7,6 +7,11 @@
 -- it does not answer within 30 seconds, as when a handler never returns.
 -- @classmod pop3.run
 -- @alias methods
+-- @usage
+-- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }
+-- local run <close> = server:fork()
+-- assert(run:deliver("mrose", "Subject: hi\r\n\r\nhi\r\n"))
+-- print(run.host, run.port, #run:mailbox "mrose")
 
 local argument = require "pop3.util.argument"
 local channel = require "pop3.server.channel"

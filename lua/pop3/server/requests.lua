@@ -1,6 +1,6 @@
 --- Requests to a server that runs elsewhere: one row each. The parent of a
 -- child process (`pop3.run`) and the clients of the control socket
--- (`pop3.control`) send them.
+-- (`pop3.server.control`) send them.
 --
 -- A row has `takes`, field → type; `needs`, the fields that must be there;
 -- `lists`, the fields of the answer that are lists, also when they are empty;

@@ -48,7 +48,7 @@
 -- MiB), or one of the library's. The requests of one connection are answered in
 -- their order, each after the server has executed what other clients sent
 -- before.
--- @module pop3.control
+-- @module pop3.server.control
 
 local connection = require "pop3.server.control.connection"
 local core = require "pop3.core"
