@@ -227,6 +227,67 @@ describe("message and headers", function()
     fails("err", s:message(1))
     fails("err", s:headers(1))
   end)
+
+  it("fetch a header by RETR where there is no TOP", function()
+    local header = "Subject: hi\r\nX: 1\r\n\r\n"
+    local whole = multi("", header .. ("body\r\n\r\n"):rep(20))
+    local script = { { "TOP 1 0", "-ERR unknown command" }, { "RETR 1", whole },
+                     { "RETR 2", "-ERR no such message" }, { "RETR 3", whole },
+                     { "NOOP", "+OK" } }
+    local ways = { {}, { chunk = 1 }, { chunk = 7 } }
+    for i = 1, #whole do ways[#ways + 1] = {
+      split = helper.LOGIN_OCTETS + #"-ERR unknown command\r\n" + i } end
+    for _, way in ipairs(ways) do
+      local s = helper.login(script, way)
+      local m = assert(s:headers(1))
+      assert.are.equal("hi", m.subject)
+      assert.are.equal("1", m:header "x")
+      assert.are.equal("", m:text())
+      fails("err", s:headers(2))
+      assert.are.equal("hi", s:headers(3).subject)
+      assert.is_true(s:noop())
+    end
+  end)
+
+  it("give the refusal of TOP when there is no such message", function()
+    local s = session({ "TOP 9 0", "-ERR no such message" },
+                      { "RETR 9", "-ERR none" },
+                      { "TOP 9 0", "-ERR [SYS/TEMP] later" }, { "NOOP", "+OK" })
+    local _, reply = fails("err", s:headers(9))
+    assert.same({ text = "no such message" }, reply)
+    _, reply = fails("err", s:headers(9))
+    assert.are.equal("SYS/TEMP", reply.code)
+    assert.is_true(s:noop())
+  end)
+
+  it("fetch a header by RETR in a message of any form", function()
+    for body, subject in pairs { ["\r\nbody\r\n"] = false, [""] = false,
+                                 ["Subject: a\r\n"] = "a",
+                                 ["Subject: a\n\nb\n"] = "a" } do
+      for _, way in ipairs { {}, { chunk = 1 } } do
+        local s = helper.login({ { "TOP 1 0", "-ERR" },
+          { "RETR 1", { "+OK\r\n" .. body .. ".\r\n" } }, { "NOOP", "+OK" } },
+          way)
+        local m = assert(s:headers(1))
+        assert.are.equal(subject, m.subject or false)
+        assert.is_true(s:noop())
+      end
+    end
+  end)
+
+  it("read no more of a body than limits.drain for a header", function()
+    local whole = multi("", "Subject: hi\r\n\r\n" .. ("x\r\n"):rep(1000))
+    local s = helper.login({ { "TOP 1 0", "-ERR" }, { "RETR 1", whole },
+                             { "NOOP", "+OK" } }, { chunk = 100 },
+                           { limits = { drain = 1000 } })
+    assert.are.equal("hi", s:headers(1).subject)
+    fails("limit", s:noop())
+    s = helper.login({ { "TOP 1 0", "-ERR" }, { "RETR 1", whole },
+                       { "NOOP", "+OK" } }, { chunk = 100 },
+                     { limits = { drain = 10000 } })
+    assert.are.equal("hi", s:headers(1).subject)
+    assert.is_true(s:noop())
+  end)
 end)
 
 describe("dele, rset, noop and utf8", function()

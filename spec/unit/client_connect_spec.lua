@@ -201,6 +201,20 @@ describe("a URL", function()
                   user = "m@x", password = "p:/ w" },
                 url "pop://m%40x:p%3A%2F%20w@mail.example:1110")
     assert.same({ host = "::1", tls = "stls" }, url "POP://[::1]/")
+    assert.same({ host = "h", tls = "stls", user = "m", password = "a:b@c" },
+                url "pop://m:a:b@c@h")
+  end)
+
+  it("has an IPv6 address in brackets, as the option host may", function()
+    for _, where in ipairs { { host = "[::1]", port = 1, tls = "none" },
+                             { host = "::1", port = 1, tls = "none" } } do
+      where.resolve = function(host)
+        assert.are.equal("::1", host)
+        return nil, "not here"
+      end
+      local message = fails("connect", pop3.connect(where))
+      assert.are.equal("connect: [::1]:1: not here", message)
+    end
   end)
 
   it("gives the mechanism", function()

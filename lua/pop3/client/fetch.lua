@@ -83,11 +83,48 @@ function methods:save(n, path)
   return octets
 end
 
--- Fetch and parse what a command returns.
-local function parsed(s, line)
-  local octets, message, code, reply = fetch(s, line, line)
-  if not octets then return nil, message, code, reply end
+local function parse(octets)
   return require "pop3.message".parse(octets)
+end
+
+local HEADER = 4 * 1024 * 1024  -- octets of a header that are kept
+
+-- The end of a header, whose last octets are `octets`: after its empty line; nil if
+-- it has not ended.
+local function end_of_header(octets, first)
+  local _, stop
+  if first then _, stop = octets:find "^\r?\n" end
+  if not stop then _, stop = octets:find "\n\r?\n" end
+  return stop
+end
+
+-- The header of a message by RETR, for servers without TOP: octets, or nil, message,
+-- code, reply. The body is read and dropped; only as far as `limits.drain` where the
+-- user has set that.
+local function header_by_retr(s, n)
+  local label = "RETR " .. n
+  local ok, message, code = ask(s, label, label, false, true)
+  if not ok then return nil, message, code end
+  local _ <close> = commands.busy(s, label)
+  local parts, tail, size, ended = {}, "", 0, false
+  local what, a, b, c = event(s, label)
+  while what == "data" do
+    if not ended then
+      local before = #tail
+      tail = tail .. a  -- the empty line may be cut
+      local stop = end_of_header(tail, size == before)
+      if stop then a = a:sub(1, stop - before) end
+      parts[#parts + 1], size, tail = a, size + #a, tail:sub(-2)
+      ended = stop ~= nil or size > HEADER
+      if ended and s.opts.limits.drain then
+        s.engine:discard()
+        return table.concat(parts)
+      end
+    end
+    what, a, b, c = event(s, label)
+  end
+  if ended or what == "end" and a then return table.concat(parts) end
+  return unfinished(s, label, what, a, b, c)
 end
 
 --- Fetch and parse a message (RETR).
@@ -96,16 +133,46 @@ end
 -- @usage
 -- print(assert(s:message(1)).subject)
 function methods:message(n)
-  return parsed(self, "RETR " .. argument.number(n, 1))
+  n = argument.number(n, 1)
+  local line = "RETR " .. n
+  local octets, message, code, reply = fetch(self, line, line)
+  if not octets then
+    if code == "err" then self.refused_number = n end
+    return nil, message, code, reply
+  end
+  return parse(octets)
 end
 
---- Fetch and parse the header of a message (TOP n 0).
+--- Fetch and parse the header of a message (TOP n 0). When the server refuses TOP,
+-- which is optional, the message is fetched by RETR, and its body is read and dropped:
+-- all of it, or at most `limits.drain` octets where `pop3.connect` was given that; if
+-- there are more, the session has ended.
 -- @tparam integer n a message number
 -- @treturn pop3.message or nil, message, code, reply
 -- @usage
 -- print(assert(s:headers(1)).subject)
 function methods:headers(n)
-  return parsed(self, ("TOP %d 0"):format(argument.number(n, 1)))
+  n = argument.number(n, 1)
+  local octets, message, code, reply
+  if not self.no_top then
+    local line = ("TOP %d 0"):format(n)
+    octets, message, code, reply = fetch(self, line, line)
+    if octets then return parse(octets) end
+    -- a message that RETR does not give, or a server in trouble
+    if code ~= "err" or self.refused_number == n
+       or (reply.code or ""):find "^SYS/" then
+      return nil, message, code, reply
+    end
+  end
+  local why, problem, other
+  octets, why, problem, other = header_by_retr(self, n)
+  if octets then
+    self.no_top = true
+    return parse(octets)
+  elseif problem == "err" and message then  -- there is no such message
+    return nil, message, code, reply
+  end
+  return nil, why, problem, other
 end
 
 --- Fetch many messages, in order. If the server says PIPELINING (RFC 2449 section
