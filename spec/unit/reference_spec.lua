@@ -211,12 +211,21 @@ describe("the reference", function()
       :gmatch "%S+" do
       item("pop3.message", "m:" .. name)
     end
-    for field in ("subject message_id in_reply_to references from to cc bcc reply_to "
+    local tables = require "pop3.message" and require "pop3.core".message
+    for name in pairs(tables.methods) do
+      if not name:find "^_" then item("pop3.message", "m:" .. name) end
+    end
+    local fields = "subject message_id in_reply_to references from to cc bcc reply_to "
       .. "sender date defects path type charset filename safe_filename disposition "
-      .. "cid encoding params size"):gmatch "%S+" do
+      .. "cid encoding params size"
+    for name in pairs(tables.getters) do
+      if not name:find "^_" then fields = fields .. " " .. name end
+    end
+    for field in fields:gmatch "%S+" do
       assert.truthy(pages["pop3.message"].text:find("%f[%w_]" .. field
                                                     .. "%f[^%w_]"), field)
     end
+    for name in pairs(require "pop3.message") do item("pop3.message", name) end
     for field in ("on_header on_part on_data on_end"):gmatch "%S+" do
       assert.truthy(pages["pop3.message.stream"].text:find(field, 1, true), field)
     end
