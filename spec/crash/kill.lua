@@ -7,6 +7,7 @@
 
 local helper = require "spec.helper"
 local place = require "spec.crash.place"
+local report = require "spec.crash.report"
 local trace = require "spec.crash.trace"
 
 -- One interrupted run and what follows; the problems.
@@ -21,15 +22,6 @@ local function interrupt(p, inject, i)
   return problems
 end
 
--- Print a line; `make crash` collects them in a file.
-local function report(text)
-  print(text)
-  local path = os.getenv "LPOP3_REPORT"
-  if not path then return end
-  local file <close> = assert(io.open(path, "a"))
-  file:write(text, "\n")
-end
-
 -- Run a sweep over interruptions `list`, and report the sums.
 local function sweep(p, what, list, inject)
   local failures, runs = {}, 0
@@ -41,9 +33,8 @@ local function sweep(p, what, list, inject)
                                 .. table.concat(problems, "\n  ")
     end
   end
-  report(("%s, %s: %d points, %d runs, %d messages, %d lost, %d doubled")
-    :format(p.kind, what, #list, runs, #list * #p.mail, p.lost or 0,
-            p.doubled or 0))
+  report("%s, %s: %d points, %d runs, %d messages, %d lost, %d doubled", p.kind,
+         what, #list, runs, #list * #p.mail, p.lost or 0, p.doubled or 0)
   assert(#failures == 0, table.concat(failures, "\n"))
 end
 
@@ -131,6 +122,23 @@ return function(kind, keep)
         p:check_interrupted(problems)
         trace.inject(p:command(), pair.call, "signal=SIGKILL")
       end)
+    end },
+    { title = "is killed while it writes the state anew", run = function()
+      local p <close> = place.new(kind, keep)
+      p.old_state = true
+      local calls, inside = {}, false
+      for _, call in ipairs(calls_of(p)) do
+        inside = inside or call.name == "openat"
+                 and call.text:find("/state.new", 1, true)
+        if inside then calls[#calls + 1] = call end
+      end
+      assert(#calls > 5, "the state was not written anew")
+      sweep(p, what .. ", new state, kill", helper.some(calls, 1), function(call)
+        trace.inject(p:command(), call, "signal=SIGKILL")
+      end)
+      local writes = writes_of(p)
+      sweep(p, what .. ", new state, half a write", { writes[#writes] },
+            function(call) kill_in_write(p, call) end)
     end },
     { title = "has an error at each call that writes", run = function()
       local p <close> = place.new(kind, keep)

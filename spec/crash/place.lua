@@ -90,20 +90,34 @@ function place.mail(count)
   return table.move(mail, 1, count or 5, 1, {})
 end
 
+-- A state in which so many lines are superseded that the next run writes it anew.
+local function make_old_state(path)
+  local state = require "pop3.sync.state".file(path)
+  assert(state:open "mrose")
+  local list = {}
+  for i = 1, 1200 do
+    list[i] = { uid = "old", nth = 1, status = "intent", size = i, first = 1 }
+  end
+  assert(state:intend(list))
+  assert(state:done { { uid = "old", nth = 1, status = "forgotten" } })
+  state:release()  -- `close` would write it anew at once
+end
+
 --- A place for many runs of one kind. It is to be closed.
 -- @tparam string kind "maildir", "mbox", "function", or "naive": a delivery whose
 -- faults must be found
 -- @tparam boolean keep
 -- @tparam[opt] table mail
-function place.new(kind, keep, mail)
+-- @tparam[opt] {string,...} uidl its unique-ids
+function place.new(kind, keep, mail, uidl)
   mail = mail or place.mail()
   local server = pop3.server.new {
-    users = { mrose = { password = "secret", mail = mail } },
+    users = { mrose = { password = "secret", mail = mail, uidl = uidl } },
   }
   local base = core.stat "/dev/shm" == "directory" and "/dev/shm" or "/tmp"
   return setmetatable({
-    kind = kind, keep = keep, mail = mail, run = server:fork(), dir =
-    base .. "/lpop3-crash-" .. core.random(6),
+    kind = kind, keep = keep, mail = mail, uidl = uidl, run = server:fork(),
+    dir = base .. "/lpop3-crash-" .. core.random(6),
   }, Place)
 end
 
@@ -117,6 +131,7 @@ function Place:fresh()
   assert(core.mkdir(self.dir))
   assert(self.run:reset())
   self.foreign = false
+  if self.old_state then make_old_state(self.dir .. "/state") end
 end
 
 function Place:close()
@@ -270,7 +285,19 @@ local function check_calls(self, problems)
   self.mail = mail
 end
 
--- Which messages does the state have as delivered? Their unique-ids.
+-- The keys of the messages in the state, by their number at the start.
+local function keys_of(self)
+  local record = require "pop3.sync.record"
+  local keys, times = {}, {}
+  for n = 1, #self.mail do
+    local uid = self.uidl and self.uidl[n] or "lpop3." .. n
+    times[uid] = (times[uid] or 0) + 1
+    keys[n] = record.key(uid, times[uid])
+  end
+  return keys
+end
+
+-- Which messages does the state have as delivered? Their keys.
 local function recorded(self)
   local state = require "pop3.sync.state".file(self.dir .. "/state")
   local record = require "pop3.sync.record"
@@ -278,7 +305,7 @@ local function recorded(self)
   if not state:open("mrose", { read_only = true }) then return set end
   for key, line in pairs(state:seen()) do
     if record.unpack(line).status == "delivered" then
-      set[(record.split(key))] = true
+      set[key] = true
     end
   end
   state:close({})
@@ -287,10 +314,10 @@ end
 
 --- I3, and I4 for a Maildir, as they are at once after the interruption.
 function Place:check_interrupted(problems)
-  local set = recorded(self)
+  local set, keys = recorded(self), keys_of(self)
   for _, entry in ipairs(self.run:transcript()) do
     local n = entry.from == "C" and entry.line:match "^DELE (%d+)"
-    if n and not set["lpop3." .. n] then
+    if n and not set[keys[tonumber(n)]] then
       problems[#problems + 1] = "I3: DELE " .. n .. " without a record"
     end
   end

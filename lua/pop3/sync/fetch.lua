@@ -292,7 +292,9 @@ local function receive_unnamed(self, at)
   local header, whole = spool:digests()
   local known, message, state_code = identify(self.run, m, header, whole)
   if known == nil then return break_off(self, message, state_code) end
+  local name = m.handle and m.handle.name  -- of an intent that is recorded
   m.handle = self.run:handle_of(m)
+  m.handle.name = m.handle.name or name
   if known then
     m.done = true
     if m.record and m.record.status ~= "delivered" then return end
