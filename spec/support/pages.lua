@@ -10,7 +10,7 @@ local tempdir = require "spec.support.tempdir"
 
 local pages = {}
 
-local root = os.getenv "PWD"
+local root = io.popen "pwd":read "l"
 
 --- The fenced blocks of a page.
 -- @tparam string path

@@ -301,7 +301,13 @@ describe("the reference", function()
     has_items("store", "open deliver snapshot")
     has_items("maildrop", "count size uid octets remove close source total")
     has_items("transport", "send receive close")
-    has_items("pop3.loop", "wait copas cqueues luv")
+    has_items("pop3.loop", "wait copas cqueues luv own")
+    local loop <close> = pop3.loop.own()
+    for name, method in pairs(getmetatable(loop).__index) do
+      if type(method) == "function" and not name:find "^__" then
+        item("pop3.loop.own", "pop3.loop.own:" .. name)
+      end
+    end
   end)
 
   it("has the options of record, replay and check", function()

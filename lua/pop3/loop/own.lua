@@ -14,6 +14,7 @@
 -- Resolving a host name blocks all tasks, unless `pop3.connect` has the option
 -- `resolve`.
 -- @classmod pop3.loop.own
+-- @alias Loop
 -- @usage
 -- local pop3 = require "pop3"
 -- local loop <close> = pop3.loop.own()
@@ -300,7 +301,7 @@ end
 
 Loop.__close = Loop.close
 
---- Make a loop.
+-- Make a loop.
 -- @function own
 -- @treturn pop3.loop.own or nil, message, "io"
 return function()
