@@ -275,6 +275,7 @@ build = {
     ["pop3.store.files"] = "lua/pop3/store/files.lua",
     ["pop3.store.maildir"] = "lua/pop3/store/maildir.lua",
     ["pop3.store.maildir_folder"] = "lua/pop3/store/maildir_folder.lua",
+    ["pop3.store.mbox"] = "lua/pop3/store/mbox.lua",
     ["pop3.store.mbox_format"] = "lua/pop3/store/mbox_format.lua",
     ["pop3.store.mbox_lock"] = "lua/pop3/store/mbox_lock.lua",
     ["pop3.store.memory"] = "lua/pop3/store/memory.lua",

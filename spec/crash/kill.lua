@@ -94,7 +94,7 @@ return function(kind, keep)
   return {
     { title = "is killed before each system call", run = function()
       local p <close> = place.new(kind, keep)
-      local calls = helper.some(calls_of(p), 3)
+      local calls = helper.some(calls_of(p), 2)
       sweep(p, what .. ", kill", calls, function(call)
         trace.inject(p:command(), call, "signal=SIGKILL")
       end)
@@ -102,7 +102,7 @@ return function(kind, keep)
     { title = "is killed in the middle of each write", run = function()
       local p <close> = place.new(kind, keep)
       local list = writes_of(p)
-      sweep(p, what .. ", half a write", helper.some(list, 2), function(call)
+      sweep(p, what .. ", half a write", helper.some(list, 1), function(call)
         kill_in_write(p, call)
       end)
     end },
@@ -116,7 +116,7 @@ return function(kind, keep)
             text = write.text .. "\n" .. call.text }
         end
       end
-      sweep(p, what .. ", killed twice", helper.some(pairs_of, 3),
+      sweep(p, what .. ", killed twice", helper.some(pairs_of, 1),
             function(pair, problems)
         kill_in_write(p, pair.write)
         p:check_interrupted(problems)
@@ -150,7 +150,7 @@ return function(kind, keep)
       end
       assert(#calls > 8)
       for _, errno in ipairs(helper.some({ "ENOSPC", "EIO", "EDQUOT" }, 1)) do
-        sweep(p, what .. ", " .. errno, helper.some(calls, 2), function(call)
+        sweep(p, what .. ", " .. errno, helper.some(calls, 1), function(call)
           trace.inject(p:command(), call, "error=" .. errno)
         end)
       end

@@ -50,4 +50,23 @@ function store.maildir(path, opts)
   return made, err, code
 end
 
+--- Messages in an mbox that other programs may use. The file is locked, by
+-- fcntl(2) and by `PATH.lock`, while a session logs in and while its update
+-- removes messages. Lines that mboxrd quotes are given without the quoting. The
+-- unique-id is a digest of the message that stays the same when a mail reader
+-- adds fields such as Status. A login while another program has the lock fails
+-- with `IN-USE`.
+-- @tparam string path
+-- @tparam[opt] table opts
+-- @tparam[opt=false] boolean opts.create make the file if there is none
+-- @tparam[opt=5] number opts.lock_timeout seconds to wait for other programs
+-- @treturn[1] store
+-- @treturn[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string "io"
+function store.mbox(path, opts)
+  local made, err, code = require "pop3.store.mbox"(path, opts)
+  return made, err, code
+end
+
 return store
