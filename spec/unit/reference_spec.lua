@@ -79,6 +79,7 @@ describe("the reference", function()
     local seen = 0
     for name, page in pairs(pages) do
       for code in page.html:gmatch "<code>(.-)</code>" do
+        if code:find("&lt;/?code&gt;") then error(name .. ": " .. code) end
         for dash in code:gmatch "&[mn]dash;" do error(name .. ": " .. dash) end
         if code:find("--", 1, true) then seen = seen + 1 end
       end

@@ -149,7 +149,7 @@ Write what an engine has to send.
 nil, "input"
 @treturn boolean true when all (or `max`) are gone, or nil, "timeout" (the
 reader is slow) or nil, "closed"
-@treturn integer octets that went; after "timeout", behind it
+@treturn integer octets that were sent; after a "timeout", the third value
 */
 static int fd_send (lua_State *L) {
   int fd = lpop3_checkfd(L, 1);

@@ -46,7 +46,7 @@ The reverse: what a body holds, and what follows its end.
 @tparam string octets with the terminator
 @treturn string the text, or nil, message, "proto" when the terminator is
 missing
-@treturn string what stands behind the terminator
+@treturn string the octets after the terminator
 */
 static int l_decode (lua_State *L) {
   size_t n, used, len;

@@ -184,16 +184,16 @@ static int push_command (lua_State *L, const pop3_command *cmd, int plain) {
 }
 
 /***
-The next command; nothing when more octets are needed or replies must leave
-first. What is no command is answered inside and never seen.
+The next command; nothing when more octets are needed or replies must be sent
+first. A line that is not a command is refused by the engine itself.
 @function server:next
 @treturn string the verb in upper case
 @return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
 number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism in upper case
 or nil, initial response or nil; LANG: tag or nil; any other: the rest of the line.
 The response to a challenge comes as "+" with its line, or nil if that was too
-long; a command "+" has the boolean behind it
-@treturn boolean true behind them, when the verb is not one of POP3; for a
+long; a command "+" has the boolean after it
+@treturn boolean true after them, when the verb is not one of POP3; for a
 `plain` one the fourth value, and the fifth is the line as it came
 */
 static int s_next (lua_State *L) {

@@ -12,11 +12,11 @@
 -- Fields of the header:
 --
 -- * `subject`: string, UTF-8, or nil
--- * `from` `to` `cc` `bcc` `reply_to` `sender`: lists of `{ name =, address =,
---   group = }`, maybe empty; `name` is "" if there is none, `group` is nil outside
---   a group (RFC 5322 3.4)
--- * `date`: `{ epoch = seconds since 1970, offset = minutes east of UTC, iso =
---   "2026-11-23T08:00:00+01:00" }`, or nil (RFC 5322 3.3)
+-- * `from` `to` `cc` `bcc` `reply_to` `sender`: lists, which may be empty, of
+--   `{ name =, address =, group = }`; `name` is "" if there is no name, `group` is nil
+--   outside a group (RFC 5322 3.4)
+-- * `date`: nil, or a table: `epoch`, seconds since 1970; `offset`, minutes east of UTC;
+--   `iso`, such as "2026-11-23T08:00:00+01:00" (RFC 5322 3.3)
 -- * `message_id`: string without angle brackets, or nil; `in_reply_to`,
 --   `references`: lists of such strings (RFC 5322 3.6.4)
 --

@@ -3,9 +3,9 @@
 -- The handlers are called in the order of the message:
 --
 -- * `on_header(name, value, path, raw)`: a header field; `value` is decoded
--- * `on_part(part)`: the header of a part is complete. `part` is a plain table with
---   the fields `path type charset filename safe_filename disposition cid encoding
---   params offset` of `pop3.message`
+-- * `on_part(part)`: the header of a part is complete. The part is a plain table with
+--   these fields of `pop3.message`:
+--   `path type charset filename safe_filename disposition cid encoding params offset`
 -- * `on_data(part, octets)`: octets of its body, transfer-decoded
 -- * `on_end(part)`: the part ends; the root is the last one
 --

@@ -24,8 +24,8 @@
 --   a text; names in replies; UIDL without the number; a stamp that is not one
 --
 -- A preset has `title`; `options`, some of those of `pop3.server.new`; `on`,
--- handlers that show what options cannot; and `quirks`, a list of `{ what =,
--- source = }`. `pairs(presets)` goes over all of them, `presets()` returns
+-- handlers that show what options cannot; and `quirks`, a list of
+-- `{ what =, source = }`. `pairs(presets)` goes over all of them, `presets()` returns
 -- their names.
 --
 -- The script's own options and handlers come before those of the preset.
