@@ -18,9 +18,11 @@ typedef unsigned char byte;
 static size_t squeeze (pop3_span s, char *key, size_t max) {
   const char *p = s.p, *e = p + s.n;
   size_t n = 0;
+  int open = 0;                        /* there is a comment without an end */
   while (p < e && *p != ';' && *p != ',') {
     unsigned char c = (byte)*p;
-    const char *after = c == '(' ? pop3_skip_comment(p, e) : NULL;
+    const char *after = c == '(' && !open ? pop3_skip_comment(p, e) : NULL;
+    open |= c == '(' && after == NULL;
     p = after != NULL ? after : p + 1;
     if (c >= 0x80 || n == max) return 0;
     if (pop3_isdigit(c) || (unsigned)pop3_lower(c) - 'a' < 26)

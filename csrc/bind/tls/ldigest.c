@@ -7,6 +7,7 @@ Hashes for Lua.
 @engine pop3.core.digest
 */
 #include "../../tls/digest.h"
+#include "../../tls/signature.h"
 #include "../lpop3.h"
 #include "../open.h"
 
@@ -133,6 +134,32 @@ static int l_equal (lua_State *L) {
   return 1;
 }
 
+/***
+Is a signature by a public key alone right, as DKIM has them (RFC 6376, RFC 8463)?
+@function signature
+@tparam string algorithm "rsa" (PKCS #1 v1.5 with SHA-256) or "ed25519" (of the
+SHA-256 hash)
+@tparam string key octets: DER of an RSA key, or 32 octets of Ed25519
+@tparam string text the signed octets
+@tparam string signature octets
+@treturn string "right", "wrong", "weak" (an RSA key of less than 1024 bits) or
+"key" (the key cannot be read)
+*/
+static int l_signature (lua_State *L) {
+  static const char *const algorithms[] = { "rsa", "ed25519", NULL };
+  static const char *const results[] = { "key", "weak", "wrong", "right" };
+  int ed25519 = luaL_checkoption(L, 1, NULL, algorithms);
+  pop3_span key, text, signature;
+  enum pop3_signature r;
+  key.p = luaL_checklstring(L, 2, &key.n);
+  text.p = luaL_checklstring(L, 3, &text.n);
+  signature.p = luaL_checklstring(L, 4, &signature.n);
+  r = ed25519 ? pop3_signature_ed25519(key, text, signature)
+              : pop3_signature_rsa(key, text, signature);
+  lua_pushstring(L, results[r - POP3_SIGNATURE_BAD_KEY]);
+  return 1;
+}
+
 static const luaL_Reg hash_meta[] = {
   { "__gc", h_gc },
   { NULL, NULL }
@@ -150,6 +177,7 @@ static const luaL_Reg funcs[] = {
   { "sha256", l_sha256 },
   { "random", l_random },
   { "equal", l_equal },
+  { "signature", l_signature },
   { NULL, NULL }
 };
 

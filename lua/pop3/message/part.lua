@@ -326,6 +326,102 @@ function methods.tnef(part)
   return require "pop3.message.tnef"(part)
 end
 
+--- A report about another message: delivery status (RFC 3464), disposition
+-- notification (RFC 8098), or feedback (RFC 5965).
+-- @function m:report
+-- @treturn table|nil nil if there is none; else `kind` ("delivery", "disposition" or
+-- "feedback"), the fields of the report by name in lower case with "_" for "-",
+-- `original` (the message that it is about, or a message with its header alone, or
+-- nil), and
+--
+-- * of a delivery: `recipients`, a list of tables of fields such as
+--   `final_recipient`, `action`, `status`, `diagnostic_code`
+-- * of a disposition: `disposition`, `{ action =, sending =, type =, modifiers = {} }`
+--
+-- Addresses and names of servers are without their type ("rfc822;"), dates are tables
+-- as `m.date`. Fields that may be repeated (`original_rcpt_to`,
+-- `authentication_results`, `reported_domain`, `reported_uri`) are lists
+-- @usage
+-- local m = require "pop3.message".parse(
+--   "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n"
+--   .. "\r\nFinal-Recipient: rfc822; ann@mail.example\r\nStatus: 5.1.1\r\n")
+-- local report = m:report()
+-- assert(report.recipients[1].final_recipient == "ann@mail.example")
+function methods.report(part)
+  ground(part)
+  return require "pop3.message.report"(as_part(part))
+end
+
+--- The invitation in a calendar part (RFC 5545, RFC 5546): its first event, task,
+-- journal entry or free/busy time.
+-- @function m:invitation
+-- @treturn table|nil nil if there is none; else `component` ("event", "task",
+-- "journal", "busy"), `method` (such as "REQUEST"), `uid`, `start`, `["end"]`,
+-- `stamp`, `recurrence` (each `{ iso =, tzid =, all_day = }` or nil), `organiser` and
+-- `attendees` (`{ name =, address =, role =, status =, rsvp = }`), `summary`,
+-- `description`, `location`, `status`, `sequence`, `rule`, `duration`. `iso` ends in
+-- "Z" for UTC; without it, the time is local to the zone `tzid`
+function methods.invitation(part)
+  ground(part)
+  return require "pop3.message.invitation"(as_part(part))
+end
+
+--- The fields of a mailing list (RFC 2369, RFC 2919, RFC 8058).
+-- @function m:list
+-- @treturn table|nil nil if there are none; else `id`, `name`, and lists of URLs:
+-- `unsubscribe`, `subscribe`, `post` (false if posting is not allowed), `help`,
+-- `owner`, `archive`, each if the field is there; `one_click`: boolean, may
+-- `unsubscribe` be done by one request?
+function methods.list(part)
+  ground(part)
+  return require "pop3.message.list"(part)
+end
+
+--- The hops of a message by its Received fields (RFC 5321 4.4).
+-- @function m:received
+-- @treturn {table,...} the last hop first: `{ from =, from_comment =, ip =, by =, via
+-- =, protocol =, id =, recipient =, date =, raw = }`, each if it is there; `date` is a
+-- table as `m.date`
+function methods.received(part)
+  ground(part)
+  return require "pop3.message.received"(part)
+end
+
+--- The new text of a reply: the text, or readable text of the HTML, without the
+-- quoted message, the line that introduces it, and the signature. It is a guess:
+-- mail does not mark these.
+-- @function m:reply_text
+-- @treturn string|nil UTF-8 with CRLF line ends, maybe ""; nil if there is no text
+-- @usage
+-- local m = require "pop3.message".parse(
+--   "\r\nYes.\r\n\r\nOn Monday, Ann wrote:\r\n> Coming?\r\n")
+-- assert(m:reply_text() == "Yes.\r\n")
+function methods.reply_text(part)
+  ground(part)
+  local text = part:text { flowed = true, from_html = true }
+  return text and require "pop3.message.quote"(text)
+end
+
+--- Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
+-- @function m:dkim
+-- @tparam table opts `resolve`: a function that gets a name such as
+-- "s1._domainkey.mail.example" and returns its TXT record (a string, or a list of its
+-- strings), or nil if there is none, or nil and an error if it cannot be had now;
+-- `time`: seconds since 1970, default now
+-- @treturn {table,...} one table for each signature, in their order, at most 20:
+-- `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is
+-- "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1)
+-- @usage
+-- local m = require "pop3.message".parse "From: ann@mail.example\r\n\r\nhi\r\n"
+-- local list = m:dkim { resolve = function(name) return nil, "no DNS for " .. name end }
+-- assert(#list == 0)
+function methods.dkim(part, opts)
+  ground(part)
+  argument.options(opts, { resolve = "function", time = "number" }, "dkim", 1)
+  if not opts.resolve then argument.misuse(1, "dkim needs the option 'resolve'") end
+  return require "pop3.message.dkim"(core.message.root(part), opts)
+end
+
 --- The message in a normal form, as a plain table, to compare it with the reading of
 -- other parsers. Keys: `subject from to date message_id references in_reply_to
 -- body_text body_html signed parts`; each part has `path type charset filename
