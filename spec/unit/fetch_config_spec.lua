@@ -55,6 +55,34 @@ describe("the configuration of pop3 fetch", function()
     }, accounts.mbox)
   end)
 
+  it("takes host, port and tls together from the nearest URL", function()
+    local accounts = assert(read [[
+      defaults = { host = "d.example", port = 1, tls = "none", maildir = "/m" }
+      accounts = {
+        a = { user = "u" },
+        b = { url = "pops://u@b.example" },
+        c = { inherit = "b", host = "c.example", user = "v" },
+        d = { inherit = "e", url = "pop://u@d2.example" },
+        e = { url = "pops://w@e.example:2", tls = "none" },
+        f = { inherit = "e", port = 3 },
+      }]])
+    local function where(name)
+      local a = accounts[name]
+      return ("%s %s %s %s"):format(a.user, a.host, a.port, a.tls)
+    end
+    assert.equal("u d.example 1 none", where "a")
+    assert.equal("u b.example nil implicit", where "b")
+    assert.equal("v c.example nil implicit", where "c")
+    assert.equal("u d2.example nil stls", where "d")
+    assert.equal("w e.example 2 none", where "e")
+    assert.equal("w e.example 3 none", where "f")
+  end)
+
+  it("reads the example", function()
+    local accounts = assert(config.read "examples/fetch.lua")
+    assert.is_truthy(accounts[1])
+  end)
+
   it("may return the tables, and compute them", function()
     local accounts = assert(read [[
       local list = {}

@@ -112,18 +112,36 @@ end
 
 -- ----------------------------------------------------------------- inheritance
 
--- Keys of which an account has at most one: a key of the account replaces all
--- that are inherited.
+-- Keys of which an account has at most one: a key of the account replaces all that
+-- are inherited.
 local exclusive = { keys.delivery, keys.secret }
 
--- Put the keys of `from` below those of `account`.
-local function inherit(account, from)
+-- Keys that a URL sets: its own ones, and the default for those that it leaves out.
+local of_url = { host = true, port = true, tls = true }
+
+-- Take the URL of an account apart: its keys are set unless they are there. True, or
+-- nil, message.
+local function take_url(account)
+  if not account.url then return true end
+  local parsed, err = parse_url(account.url)
+  if not parsed then return nil, err end
+  if parsed.password then return nil, "the URL must not have a password" end
+  account.url = nil
+  for name, value in pairs(parsed) do
+    if account[name] == nil then account[name] = value end
+  end
+  return true
+end
+
+-- Put the keys of `from` below those of `account`. Both have no URL any more;
+-- `addressed` says that the account had one.
+local function inherit(account, from, addressed)
   local own = {}
   for i, group in ipairs(exclusive) do
     for name in pairs(group) do own[i] = own[i] or account[name] ~= nil end
   end
   for name, value in pairs(from) do
-    local hidden = name == "inherit"
+    local hidden = name == "inherit" or addressed and of_url[name]
     for i, group in ipairs(exclusive) do
       hidden = hidden or group[name] ~= nil and own[i]
     end
@@ -133,7 +151,19 @@ end
 
 -- A copy of an account with all that it inherits; or nil, message.
 local function resolve(path, accounts, defaults, name)
-  local account, seen, next_name = {}, {}, name
+  local account, seen, addressed, next_name = {}, {}, false, name
+  local function add(from)
+    local level = {}
+    for key, value in pairs(from) do level[key] = value end
+    local has_url = level.url ~= nil
+    local ok, err = take_url(level)
+    if not ok then
+      return nil, ("%s: account '%s': %s"):format(path, name, err)
+    end
+    inherit(account, level, addressed)
+    addressed = addressed or has_url
+    return true
+  end
   while next_name do
     local from = accounts[next_name]
     if not from then
@@ -143,10 +173,12 @@ local function resolve(path, accounts, defaults, name)
       return nil, ("%s: account '%s' inherits from itself"):format(path, name)
     end
     seen[next_name] = true
-    inherit(account, from)
+    local ok, err = add(from)
+    if not ok then return nil, err end
     next_name = from.inherit
   end
-  inherit(account, defaults)
+  local ok, err = add(defaults)
+  if not ok then return nil, err end
   return account
 end
 
@@ -169,17 +201,8 @@ end
 -- @tparam[opt] table needs `delivery = false`: it may have no delivery
 -- @treturn table the account; or nil, message
 function config.complete(account, needs)
-  if account.url then
-    local parsed, err = parse_url(account.url)
-    if not parsed then return nil, err end
-    if parsed.password then
-      return nil, "the URL must not have a password"
-    end
-    account.url = nil
-    for name, value in pairs(parsed) do
-      if account[name] == nil then account[name] = value end
-    end
-  end
+  local ok, err = take_url(account)
+  if not ok then return nil, err end
   if not account.host then return nil, "it needs a url or a host" end
   if not account.user then return nil, "it needs a user" end
   local places, secrets = set_of(account, keys.delivery),
