@@ -22,7 +22,7 @@ local function printed(opts, run)
   for name, value in pairs(opts) do all[name] = value end
   local report = new_report(all)
   run(report)
-  report:close()
+  report:idle()
   return all.out.text, all.err.text
 end
 
@@ -131,8 +131,10 @@ describe("the progress bar", function()
     bar:update("b", 16, 16, 0)
     assert.match("^%[####################%] 10020/10020 .* 0:00 left$",
                  bar:line())
-    bar:clear()
+    bar:reset()
     assert.equal("\r\27[K", out.text:sub(-4))
+    bar:update("a", 1, 2, 7)
+    assert.match("1/2 messages, 7 B", bar:line())
   end)
 
   it("is drawn ten times a second at most", function()

@@ -33,6 +33,7 @@ local function run(accounts, opts)
                                        quiet = quiet })
       end,
       trouble = function(_, text) troubles[#troubles + 1] = text end,
+      idle = function() end,
     },
   }
   for name, value in pairs(opts or {}) do all[name] = value end

@@ -124,6 +124,9 @@ end
 
 local options = {}
 
+--- The options and their types, for `pop3.util.argument.options`.
+options.types = types
+
 --- Check the arguments of `pop3.connect`.
 -- @param where
 -- @param more

@@ -56,6 +56,9 @@ end
 
 local options = { keeps_nothing = keeps_nothing }
 
+--- The options and their types, for `pop3.util.argument.options`.
+options.types = known
+
 --- Check the options of `pop3.sync`.
 -- @tparam ?table opts
 -- @tparam integer level who is to blame, see `pop3.util.argument`

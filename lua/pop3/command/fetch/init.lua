@@ -216,7 +216,7 @@ function fetch.run(args)
     state_directory = directory, quiet_for = args.quiet_for,
     metrics = args.metrics and new_metrics(args.metrics) or nil,
   })
-  report:close()
+  report:idle()
   return status
 end
 

@@ -5,28 +5,34 @@
 -- @local
 
 local address = require "pop3.util.address"
-local tls = require "pop3.transport.tls"
+local connect_options = require "pop3.client.options"
+local sync_options = require "pop3.sync.options"
 
 local keys = {}
 
---- Options of `pop3.connect`, as they are.
-keys.connect = {
-  host = "string", port = "integer", tls = "string", user = "string",
-  mechs = "table", insecure = "boolean", timeout = "number table",
-  limits = "table", proxy = "string",
+-- Options that the program sets itself, or that are in another group.
+local own = {
+  password = true, token = true, log = true, wait = true, transport = true,
+  resume = true, resolve = true, into = true, state = true, now = true,
+  progress = true, reconnect = true, dry_run = true, retry = true,
 }
-for name, kind in pairs(tls.options) do
-  keys.connect[name] = type(kind) == "string" and kind or "string"
+
+-- The types of options, as keys; a set of values becomes the type of a value.
+local function types_of(options)
+  local made = {}
+  for name, kind in pairs(options) do
+    if not own[name] then
+      made[name] = type(kind) == "table" and type(next(kind)) or kind
+    end
+  end
+  return made
 end
 
---- Options of `pop3.sync`, as they are. The engine checks their values.
-keys.sync = {
-  keep = "boolean number function", filter = "function", max_size = "integer",
-  partial = "integer", max_messages = "integer", max_octets = "integer",
-  order = "string", seed = "boolean table", attempts = "integer",
-  set_aside = "string", purge_after = "integer", rekey = "string",
-  forget = "number", dedupe = "string", account = "string",
-}
+--- Options of `pop3.connect`, as they are.
+keys.connect = types_of(connect_options.types)
+
+--- Options of `pop3.sync`, as they are.
+keys.sync = types_of(sync_options.types)
 
 --- Where messages go: one of these.
 keys.delivery = {

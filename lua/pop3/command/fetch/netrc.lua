@@ -88,14 +88,15 @@ end
 function netrc.read(path, host, user)
   local file <close>, err = io.open(path, "rb")
   if not file then return nil, err end
-  local mode = core.lstat(path)
-  if mode and mode.kind == "file" and mode.mode & 63 ~= 0 then
-    return nil, path .. ": others can read it (chmod 600)"
-  end
   local text
   text, err = file:read "a"
   if not text then return nil, path .. ": " .. err end
-  return netrc.find(text, host, user)
+  local password = netrc.find(text, host, user)
+  local found = core.lstat(path)
+  if password and found and found.kind == "file" and found.mode & 63 ~= 0 then
+    return nil, path .. ": others can read it (chmod 600)"
+  end
+  return password
 end
 
 return netrc

@@ -74,6 +74,13 @@ function Progress:update(name, done, total, octets)
   if self.now() - self.drawn >= EVERY then self:draw() end
 end
 
+--- All accounts are done: the next update begins a new line.
+function Progress:reset()
+  self:clear()
+  self.accounts, self.messages, self.total, self.octets = {}, 0, 0, 0
+  self.began = self.now()
+end
+
 --- Draw the line.
 function Progress:draw()
   self.drawn, self.shown = self.now(), true

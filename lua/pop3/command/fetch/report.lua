@@ -130,9 +130,9 @@ function Report:trouble(text)
   say(self, self.err, nil, "pop3: fetch: " .. text)
 end
 
---- All is done: the progress bar goes.
-function Report:close()
-  if self.bar then self.bar:clear() end
+--- No account is queued or runs: the progress bar goes.
+function Report:idle()
+  if self.bar then self.bar:reset() end
 end
 
 return new

@@ -52,6 +52,7 @@ local function finish(self, account, o, seconds)
   if self.opts.metrics then self.opts.metrics:add(account.name, o, seconds) end
   write_metrics(self)
   self.open = self.open - 1
+  if self.open == 0 then self.report:idle() end
   if self.opts.every and not self.stopping then
     self:again(account, o)
   elseif self.open == 0 then
