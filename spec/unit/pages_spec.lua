@@ -98,6 +98,50 @@ describe("examples/README.md", function()
   end)
 end)
 
+describe("the chapter on pop3 fetch", function()
+  local chapter = read "examples/README.md":match "\n## Replace getmail.-\n(.-)\n## "
+
+  it("names options that the command has", function()
+    local pipe = assert(io.popen "pop3 fetch --help")
+    local help, seen = pipe:read "a", 0
+    pipe:close()
+    for line in chapter:gmatch "[^\n]+" do
+      if not line:find "^systemctl" then
+        for option in line:gmatch "%f[%-]%-%-%l[%l-]*" do
+          assert.truthy(help:find(option, 1, true), option)
+          seen = seen + 1
+        end
+      end
+    end
+    assert.is_true(seen >= 10)
+  end)
+
+  it("imports from the programs that the command knows", function()
+    local formats = {}
+    for format in chapter:gmatch "\n| [%w]+ | `(%l+)` |" do
+      formats[#formats + 1] = format
+      assert(package.searchpath("pop3.command.fetch.import." .. format,
+                                package.path))
+    end
+    assert.same({ "getmail", "fetchmail", "mpop", "fdm", "thunderbird" }, formats)
+  end)
+
+  it("names keys that a configuration can have", function()
+    local known, seen = require "pop3.command.fetch.keys".all, 0
+    local other = { defaults = true, accounts = true, work = true, lists = true,
+                    to = true }  -- of lmtp
+    for _, text in ipairs { chapter, read "examples/fetch.lua" } do
+      for key in text:gmatch "%f[%w_]([%l_]+) = [^=]" do
+        if not other[key] then
+          assert.truthy(known[key], key)
+          seen = seen + 1
+        end
+      end
+    end
+    assert.is_true(seen >= 15)
+  end)
+end)
+
 describe("a page in Markdown", function()
   local pipe = assert(io.popen "git ls-files '*.md'")
   for path in pipe:lines() do
