@@ -1,7 +1,8 @@
 --- `pop3 serve`: runs the test server as a program, for tests in any language.
 --
 -- When it listens it prints one line, `ready host=127.0.0.1 port=40123
--- tls=none` (with `cafile=...` at the end if it has made a CA). It serves until
+-- tls=none` (with `cafile=...` at the end if it has made a CA, and
+-- `control=HOST:PORT token=...` if its control listens by TCP). It serves until
 -- it gets SIGTERM, SIGINT or SIGHUP, or a request to stop on its control socket
 -- (`pop3.server.control`).
 --
@@ -12,6 +13,7 @@
 -- @module pop3.command.serve
 -- @local
 
+local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
 local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
@@ -51,8 +53,10 @@ function serve.define(c)
     .. "end, with secrets masked."):argname "FILE"
   c:flag("--allow-lua", "Accept the request `handlers`, which runs Lua in this "
     .. "process.")
-  c:option("--control", "Accept requests in JSON on this Unix socket.")
-   :argname "SOCKET"
+  c:option("--control", "Accept requests in JSON, or by HTTP, on this Unix socket "
+    .. "or on tcp:HOST:PORT."):argname "WHERE"
+  c:option("--control-token", "The token that clients of --control must send "
+    .. "(default by TCP: one is made and printed)."):argname "TOKEN"
 end
 
 -- Run the script: a table { server = or options =, verify = }.
@@ -143,13 +147,17 @@ local function make(args, given)
   return server
 end
 
--- Print the line "ready ...".
-local function announce(server)
+-- Print the line "ready ...". `place` is where the control listens, if it does.
+local function announce(server, place, given_token)
   local tls = not server.certificates and "none"
               or server.implicit and "implicit" or "stls"
   local line = ("ready host=%s port=%d tls=%s"):format(server.host, server.port,
                                                        tls)
   if server.cafile then line = line .. " cafile=" .. server.cafile end
+  if place and place.port then
+    line = line .. " control=" .. address.text(place.host, place.port)
+    if not given_token then line = line .. " token=" .. place.token end
+  end
   return command.say(line .. "\n")
 end
 
@@ -201,9 +209,10 @@ local function run(args, given, server)
   if not ok then return command.TROUBLE, err end
   local control <close> = require "pop3.server.control".new(server,
                                                             args.allow_lua)
+  local place
   if args.control then
-    ok, err = control:listen(args.control)
-    if not ok then return command.TROUBLE, err end
+    place, err = control:listen(args.control, args.control_token)
+    if not place then return command.TROUBLE, err end
   end
   assert(server:attend(signals:getfd(), "r", function()
     signals:next()
@@ -211,7 +220,7 @@ local function run(args, given, server)
   end))
   if args.transcript then ok, err = atomic_file.check(args.transcript) end
   if ok then ok, err = write_files(args, server) end
-  if ok then ok, err = announce(server) end
+  if ok then ok, err = announce(server, place, args.control_token) end
   if not ok then return command.TROUBLE, err end
   local served, trouble = attend(control)
   control:close()

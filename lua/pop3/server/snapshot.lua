@@ -65,10 +65,10 @@ function methods:snapshot()
 end
 
 --- End all sessions and go back to the start: the mail, the users, the preset,
--- the faults, the transcript, the counts, the numbers of sessions and the clock.
--- The hook `on.reset(server)` puts back what a script keeps itself. A store of
--- the script goes back if it has the method `snapshot`, see `store`; a Maildir
--- stays as it is.
+-- the faults, the transcript, the counts, the numbers of sessions and the
+-- clock. The hook `on.reset(server)` puts back what a script keeps itself. A
+-- store of the script goes back if it has the method `snapshot`, see `store`; a
+-- Maildir stays as it is.
 -- @treturn pop3.server
 function methods:reset()
   if self.stepping then

@@ -1,11 +1,22 @@
---- The control socket of `pop3 serve`: a stream socket in the file system
--- (AF_UNIX) that takes requests in JSON, one object in a line, and answers each
--- with one line.
+--- Control of a server from outside its process, by `pop3 serve`.
+--
+-- The argument of `--control` is the path of a socket in the file system
+-- (AF_UNIX), or `tcp:HOST:PORT`. A client sends requests in JSON, one object in
+-- a line, and gets one line for each:
 --
 --    {"do": "deliver", "user": "mrose", "mail": "Subject: hi\r\n\r\nhi\r\n"}
 --    {"ok": true}
 --    {"do": "verify", "commands": ["CAPA", "~^USER", "PASS ***", "QUIT"]}
 --    {"ok": false, "code": "verify", "error": "verify: command 1: ..."}
+--
+-- Or it speaks HTTP, on the same sockets: `POST /requests` with a request as
+-- the body, `GET /transcript`, `/stats`, `/sessions` or `/faults`, and
+-- `GET /transcript.txt` for text. The status is 200; 400 for a wrong request,
+-- 409 for one that failed.
+--
+-- By TCP a client needs the token that `pop3 serve` prints or is given: the
+-- field `auth` of the first request, or `Authorization: Bearer TOKEN` in HTTP.
+-- The code of a wrong one is "auth", the status 401.
 --
 -- The requests, with the fields of their answers after the arrow:
 --
@@ -53,44 +64,14 @@
 local connection = require "pop3.server.control.connection"
 local core = require "pop3.core"
 local json = require "pop3.util.json"
+local listen = require "pop3.server.control.listen"
 local control_requests = require "pop3.server.control.requests"
 local requests = require "pop3.server.requests"
 
-local CLIENTS = 256             -- at one time; others wait until one has ended
-local BACKLOG = 1024            -- of those that wait
+local CLIENTS = 256  -- at one time; others wait until one has ended
 
 local Control = { __name = "pop3.control" }
 Control.__index = Control
-
--- Remove a socket file that no server listens on any more.
-local function make_room(unix, path)
-  local kind = core.stat(path)
-  if not kind then return true end
-  if kind ~= "other" then return nil, "a " .. kind .. " of that name exists" end
-  local probe = unix.stream()
-  local there, err = probe:connect(path)
-  probe:close()
-  if there then return nil, "another server listens on it" end
-  if err ~= "connection refused" then return nil, err end
-  return os.remove(path)
-end
-
-local function bind(path)
-  local found, unix = pcall(require, "socket.unix")
-  if not found then return nil, "LuaSocket has no module socket.unix" end
-  local ok, err = make_room(unix, path)
-  if not ok then return nil, err end
-  local sock = unix.stream()
-  ok, err = sock:bind(path)
-  if ok then ok, err = sock:listen(BACKLOG) end
-  if not ok then
-    sock:close()
-    return nil, err
-  end
-  local fd = assert(core.fd(sock:getfd()))
-  sock:setfd(-1)
-  return fd
-end
 
 -- Accept connections, if there is room for them.
 function Control:hear()
@@ -112,7 +93,7 @@ function Control:accept()
     if err == "timeout" then return end
     if not fd then break end
     local client = connection.new(self.server, fd, on_close)
-    client.allow_lua = self.allow_lua
+    client.allow_lua, client.token = self.allow_lua, self.token
     self.clients[client.number] = client
     self.n = self.n + 1
   end
@@ -132,7 +113,7 @@ local function those(control, selects)
 end
 
 local function is_waiting(client) return client.waiting end
-local function is_asking(client) return client.line ~= nil end
+local function is_asking(client) return client.request ~= nil end
 
 -- Send the answers that clients wait for, when they are there or late. Returns
 -- the seconds until the next one is late, nil when nobody waits.
@@ -160,12 +141,9 @@ end
 function Control:answer()
   for _, client in ipairs(those(self, is_asking)) do
     if not client.ended and self.server.running then
-      client:answer(function(line)
-        if line then return control_requests.answer(self, client, line) end
-        return control_requests.line(nil, nil, nil,
-          ("a line must not have more than %d octets"):format(connection.LINE),
-          "limit")
-      end)
+      client:answer(function(text)
+        return control_requests.answer(self, client, text)
+      end, control_requests.failure)
     end
   end
 end
@@ -186,7 +164,7 @@ function Control:close()
   self.server:attend(self.listener:getfd(), "")
   self.listener:close()
   self.listener = false
-  os.remove(self.path)
+  if self.path then os.remove(self.path) end
   for _, client in ipairs(those(self, function() return true end)) do
     client:close()
   end
@@ -195,22 +173,25 @@ end
 Control.__close = Control.close
 
 --- Listen for requests.
--- @tparam string path of the socket file, which is created, and removed by
--- `close`
--- @treturn boolean true, or nil, message, "io"
-function Control:listen(path)
+-- @tparam string where the path of a socket file, which is created, and removed
+-- by `close`; or "tcp:HOST:PORT", where port 0 takes a free one
+-- @tparam[opt] string token that clients must send; by TCP one is made if it is
+-- left out
+-- @treturn table `path`; or `host`, `port` and `token`; or nil, message, "io"
+function Control:listen(where, token)
   local ok, err = json.available()
   if not ok then return nil, err, "io" end
   ok, err = self.server:listen()
   if not ok then return nil, err, "io" end
-  local fd
-  fd, err = bind(path)
+  local fd, place = listen(where)
   if not fd then
-    return nil, ("control: %s: %s"):format(path, err), "io"
+    return nil, ("control: %s: %s"):format(where, place), "io"
   end
-  self.listener, self.path = fd, path
+  self.listener, self.path = fd, place.path
+  self.token = token or place.port and core.random(16)
+  place.token = self.token
   self:hear()
-  return true
+  return place
 end
 
 local control = {}

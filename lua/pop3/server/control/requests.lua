@@ -6,6 +6,8 @@
 local json = require "pop3.util.json"
 local requests = require "pop3.server.requests"
 
+local core = require "pop3.core"
+
 local control_requests = {}
 
 -- A text that JSON can hold as a string: octets that are not UTF-8 become
@@ -24,6 +26,8 @@ end
 -- @tparam ?string err
 -- @tparam ?string code
 -- @treturn string
+-- @treturn boolean is it ok?
+-- @treturn ?string code
 function control_requests.line(id, name, fields, err, code)
   local answer = { ok = fields and true or false, id = id, code = code,
                    error = err and to_text(err) }
@@ -37,7 +41,24 @@ function control_requests.line(id, name, fields, err, code)
     if answer[field] then answer[field] = json.list(answer[field]) end
   end
   return json.encode(answer, { keyorder = { "ok", "id", "code", "error" } })
-         .. "\n"
+         .. "\n", answer.ok, code
+end
+
+--- The line of a request that was not executed.
+-- @tparam string err
+-- @tparam string code
+-- @treturn string and the other values of `line`
+function control_requests.failure(err, code)
+  return control_requests.line(nil, nil, nil, err, code)
+end
+
+-- Does a connection have the token? A request with it opens the connection for
+-- all.
+local function is_trusted(control, connection, r)
+  if not control.token or connection.trusted then return true end
+  connection.trusted = type(r.auth) == "string"
+                       and core.equal(r.auth, control.token)
+  return connection.trusted
 end
 
 --- Answer a line.
@@ -48,16 +69,27 @@ end
 -- @treturn ?string the answer as a line; nil when it comes later
 -- @treturn ?table then: what it waits for, with the `id` and the `name` of the
 -- request
+-- @treturn boolean is it ok?
+-- @treturn ?string code
 function control_requests.answer(control, connection, text)
   local r, err = json.decode(text)
   if type(r) ~= "table" then
-    return control_requests.line(nil, nil, nil, "the line is not a JSON object: "
-                                 .. (err or "it is another value"), "argument")
+    local line, ok, wrong = control_requests.failure(
+      "the line is not a JSON object: " .. (err or "it is another value"),
+      "argument")
+    return line, nil, ok, wrong
   end
   local id, name, fields = r.id, r["do"], {}
   if type(id) == "table" then id = nil end
   for field, value in pairs(r) do
-    if field ~= "do" and field ~= "id" then fields[field] = value end
+    if field ~= "do" and field ~= "id" and field ~= "auth" then
+      fields[field] = value
+    end
+  end
+  if not is_trusted(control, connection, r) then
+    local line, ok, wrong = control_requests.line(id, nil, nil,
+      "the token is missing or wrong", "auth")
+    return line, nil, ok, wrong
   end
   local answer, code
   answer, err, code = requests.execute(control.server, name, fields, connection)
@@ -66,7 +98,9 @@ function control_requests.answer(control, connection, text)
     answer.id, answer.name = id, name
     return nil, answer
   end
-  return control_requests.line(id, name, answer, err, code)
+  local line, ok
+  line, ok, code = control_requests.line(id, name, answer, err, code)
+  return line, nil, ok, code
 end
 
 return control_requests

@@ -1,0 +1,242 @@
+--- A control connection that speaks HTTP (RFC 9112), for clients in any
+-- language:
+--
+--    POST /requests        with a request as JSON; the answer is the same JSON
+--    GET /transcript       and stats, sessions, faults: that request
+--    GET /transcript.txt   the transcript as text
+--
+-- The status is 200, or 400 for a wrong request, 401 without the token, 413 for
+-- a body of more than 16 MiB, 409 for a request that failed. A server for tests
+-- on this machine, not for a network.
+-- @module pop3.server.control.http
+-- @local
+
+local connection = require "pop3.server.control.connection"
+local core = require "pop3.core"
+local json = require "pop3.util.json"
+
+local HEAD = 64 * 1024         -- octets of request line and header
+local BODY = 16 * 1024 * 1024  -- octets of a body
+
+local Http = setmetatable({}, { __index = connection.Connection })
+Http.__index = Http
+
+local reasons = { [200] = "OK", [400] = "Bad Request", [401] = "Unauthorized",
+                  [404] = "Not Found", [405] = "Method Not Allowed",
+                  [409] = "Conflict", [411] = "Length Required",
+                  [413] = "Content Too Large",
+                  [431] = "Request Header Fields Too Large",
+                  [501] = "Not Implemented",
+                  [505] = "HTTP Version Not Supported" }
+
+local statuses = { argument = 400, auth = 401, limit = 413 }
+
+function Http:begin()
+  self.buffer = ""
+end
+
+function Http:is_full()
+  return #self.buffer > HEAD + BODY
+end
+
+function Http:add(octets)
+  self.buffer = self.buffer .. octets
+end
+
+-- A request that is answered by an error; nothing can be read after it.
+local function wrong(self, status, text)
+  self.request = { status = status, error = text }
+  self.head, self.buffer = nil, ""
+end
+
+-- The header fields; nil when one is malformed, or given twice with two values.
+local function fields_of(text)
+  local fields = {}
+  for line in text:gmatch "([^\n]*)\n" do
+    local name, value = line:match "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*(.-)[ \t]*\r?$"
+    if not name then return nil end
+    name = name:lower()
+    if fields[name] and fields[name] ~= value then
+      if name == "content-length" or name == "host" then return nil end
+      value = fields[name] .. ", " .. value
+    end
+    fields[name] = value
+  end
+  return fields
+end
+
+-- How long the body is: octets, or "chunked"; or nil, status, text.
+local function length_of(method, fields)
+  local length, coding = fields["content-length"], fields["transfer-encoding"]
+  if coding then
+    -- both could be read in two ways (RFC 9112 section 6.1)
+    if length then return nil, 400, "both Content-Length and Transfer-Encoding" end
+    if coding:lower() ~= "chunked" then return nil, 501, "Transfer-Encoding" end
+    return "chunked"
+  elseif not length then
+    if method == "POST" then return nil, 411, "Content-Length is needed" end
+    return 0
+  elseif not length:find "^%d+$" or #length > 15 then
+    return nil, 400, "malformed Content-Length"
+  end
+  length = math.tointeger(tonumber(length))
+  if length > BODY then return nil, 413, "the body is too large" end
+  return length
+end
+
+-- Read the head, if it is complete.
+local function take_head(self)
+  self.buffer = self.buffer:gsub("^[\r\n]+", "")
+  local ends, after = self.buffer:match "()\r?\n\r?\n()"
+  if not ends or ends > HEAD then
+    if #self.buffer > HEAD then wrong(self, 431, "the head is too large") end
+    return
+  end
+  local text = self.buffer:sub(1, ends - 1) .. "\n"
+  self.buffer = self.buffer:sub(after)
+  local method, path, version, rest =
+    text:match "^(%u+) (/[^%s]*) HTTP/(%d%.%d)\r?\n(.*)$"
+  if not method then return wrong(self, 400, "malformed request line") end
+  if version ~= "1.1" and version ~= "1.0" then
+    return wrong(self, 505, "HTTP/1.1 is needed")
+  end
+  local fields = fields_of(rest)
+  if not fields then return wrong(self, 400, "malformed header field") end
+  if version == "1.1" and not fields.host then
+    return wrong(self, 400, "the field Host is needed")
+  end
+  local length, status, problem = length_of(method, fields)
+  if not length then return wrong(self, status, problem) end
+  local option = (fields.connection or ""):lower()
+  self.head = {
+    method = method, path = path:match "^[^?]*", fields = fields, length = length,
+    keep = version == "1.1" and not option:find("close", 1, true)
+           or version == "1.0" and option:find("keep-alive", 1, true) ~= nil,
+    chunks = {}, size = 0,
+  }
+  if (fields.expect or ""):lower() == "100-continue" and self.buffer == "" then
+    self:write "HTTP/1.1 100 Continue\r\n\r\n"
+  end
+end
+
+-- Read chunks that are complete (RFC 9112 section 7.1). Returns the body after
+-- the last one; nil before, and after an error.
+local function take_chunks(self)
+  local head = self.head
+  while true do
+    local digits, after = self.buffer:match "^(%x+)[^\r\n]*\r?\n()"
+    if not digits then
+      if #self.buffer > 1024 or self.buffer:find "^[^%x]" then
+        wrong(self, 400, "malformed chunk")
+      end
+      return nil
+    end
+    local size = #digits <= 8 and tonumber(digits, 16) or math.huge
+    if head.size + size > BODY then
+      return wrong(self, 413, "the body is too large")
+    elseif size == 0 then  -- trailer fields up to an empty line
+      local past = self.buffer:match("^[^\r\n]*\r?\n\r?\n()")
+                   or self.buffer:match "\r?\n\r?\n()"
+      if not past then return nil end
+      self.buffer = self.buffer:sub(past)
+      return table.concat(head.chunks)
+    end
+    local line_end = self.buffer:match("^\r?\n()", after + size)
+    if not line_end then
+      if #self.buffer >= after + size + 1 then
+        wrong(self, 400, "malformed chunk")
+      end
+      return nil
+    end
+    head.chunks[#head.chunks + 1] = self.buffer:sub(after, after + size - 1)
+    head.size = head.size + size
+    self.buffer = self.buffer:sub(line_end)
+  end
+end
+
+-- Take the next request if it is complete.
+function Http:take()
+  if not self.head then
+    take_head(self)
+    if not self.head or self.out then return end
+  end
+  local head, body = self.head, nil
+  if head.length == "chunked" then body = take_chunks(self)
+  elseif #self.buffer >= head.length then
+    body = self.buffer:sub(1, head.length)
+    self.buffer = self.buffer:sub(head.length + 1)
+  end
+  if not body then return end
+  head.body = body
+  self.request, self.head = head, nil
+end
+
+-- Send a response. `close` ends the connection after it.
+local function respond(self, status, body, close, fields)
+  local head = { ("HTTP/1.1 %d %s"):format(status, reasons[status]),
+                 "Content-Type: " .. (fields and fields.type
+                                      or "application/json"),
+                 "Content-Length: " .. #body, "Cache-Control: no-store" }
+  if status == 401 then head[#head + 1] = "WWW-Authenticate: Bearer" end
+  if fields and fields.allow then head[#head + 1] = "Allow: " .. fields.allow end
+  if close then head[#head + 1] = "Connection: close" end
+  self:write(table.concat(head, "\r\n") .. "\r\n\r\n" .. body, close)
+end
+
+-- The requests that GET may ask for.
+local to_get = { transcript = true, stats = true, sessions = true, faults = true }
+
+-- The request as JSON; or nil, status, text, and the methods of a path.
+local function request_of(r)
+  local name = r.path:match "^/(%l+)$"
+  if r.path == "/requests" then
+    if r.method == "POST" then return r.body end
+    return nil, 405, "POST is needed", "POST"
+  elseif to_get[name] or r.path == "/transcript.txt" then
+    if r.method ~= "GET" then return nil, 405, "GET is needed", "GET" end
+    return json.encode { ["do"] = name or "transcript", text = not name or nil }
+  end
+  return nil, 404, "no such path: " .. r.path
+end
+
+-- Does a request have the token?
+local function is_allowed(self, r)
+  if not self.token then return true end
+  local scheme, token = (r.fields.authorization or ""):match "^(%a+) +(%S+)$"
+  return scheme ~= nil and scheme:lower() == "bearer"
+         and core.equal(token, self.token)
+end
+
+--- Answer the request that was taken.
+-- @tparam function execute see `pop3.server.control.lines`
+-- @tparam function fail
+function Http:answer(execute, fail)
+  local r = self.request
+  self.request = nil
+  self.current = r
+  if r.status then
+    return respond(self, r.status, (fail(r.error, "argument")), true)
+  elseif not is_allowed(self, r) then
+    return respond(self, 401, (fail("the token is missing or wrong", "auth")),
+                   not r.keep)
+  end
+  local text, status, problem, allow = request_of(r)
+  if not text then
+    return respond(self, status, (fail(problem, "argument")), not r.keep,
+                   { allow = allow })
+  end
+  self.trusted = true
+  self:reply(execute(text))
+end
+
+-- Send an answer.
+function Http:send(line, ok, code)
+  local r = self.current
+  if ok and r.path == "/transcript.txt" then
+    return respond(self, 200, json.decode(line).text, not r.keep,
+                   { type = "text/plain; charset=utf-8" })
+  end
+  respond(self, ok and 200 or statuses[code] or 409, line, not r.keep)
+end
+
+return Http

@@ -1,0 +1,64 @@
+--- Where the control listens: a socket in the file system, or a TCP port.
+-- @module pop3.server.control.listen
+-- @local
+
+local address = require "pop3.util.address"
+local core = require "pop3.core"
+
+local BACKLOG = 1024  -- connections that wait
+
+-- The descriptor of a LuaSocket object, which is ours from here on.
+local function taken(sock)
+  local fd = assert(core.fd(sock:getfd()))
+  sock:setfd(-1)
+  return fd
+end
+
+-- Remove a socket file that no server listens on any more.
+local function make_room(unix, path)
+  local kind = core.stat(path)
+  if not kind then return true end
+  if kind ~= "other" then return nil, "a " .. kind .. " of that name exists" end
+  local probe = unix.stream()
+  local there, err = probe:connect(path)
+  probe:close()
+  if there then return nil, "another server listens on it" end
+  if err ~= "connection refused" then return nil, err end
+  return os.remove(path)
+end
+
+local function on_path(path)
+  local found, unix = pcall(require, "socket.unix")
+  if not found then return nil, "LuaSocket has no module socket.unix" end
+  local ok, err = make_room(unix, path)
+  if not ok then return nil, err end
+  local sock = unix.stream()
+  ok, err = sock:bind(path)
+  if ok then ok, err = sock:listen(BACKLOG) end
+  if not ok then
+    sock:close()
+    return nil, err
+  end
+  return taken(sock), { path = path }
+end
+
+local function on_port(text)
+  local host, port = text:match "^([^%s]+):(%d+)$"
+  port = port and math.tointeger(tonumber(port))
+  if not port or port > 65535 then return nil, "it must be tcp:HOST:PORT" end
+  host = address.unbracketed(host)
+  local sock, err = require "socket".bind(host, port, BACKLOG)
+  if not sock then return nil, err end
+  local _, number = sock:getsockname()
+  return taken(sock), { host = host, port = math.tointeger(tonumber(number)) }
+end
+
+--- Listen.
+-- @tparam string where a path, or "tcp:HOST:PORT"; port 0 takes a free one
+-- @treturn pop3.core.fd the listening descriptor; or nil, message
+-- @treturn table `path`; or `host` and `port`
+return function(where)
+  local tcp = where:match "^tcp:(.*)$"
+  if tcp then return on_port(tcp) end
+  return on_path(where)
+end
