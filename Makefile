@@ -73,7 +73,7 @@ env:
 # ------------------------------------------------------ set-up, demo, tests
 
 deps:
-	spec/deps.sh run test lint
+	spec/deps.sh run test lint docs
 
 demo:
 	@spec/deps.sh run
