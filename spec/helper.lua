@@ -11,7 +11,7 @@ local helper = {}
 
 --- Seconds after which something that should happen is said not to happen. A
 -- run that passes never waits for it, on the slowest machine either.
-helper.PATIENCE = 60
+helper.PATIENCE = 300
 
 --- `seed()`, `random(first, last)`, `sweep(first, last, most)`,
 -- `some(list, most)`, `one_in(n)`: see spec/support/sample.lua. `all` is true

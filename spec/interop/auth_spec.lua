@@ -148,9 +148,9 @@ import poplib, ssl, sys
 mechanism, port, tls, cafile, user, password = sys.argv[1:]
 context = ssl.create_default_context(cafile=cafile) if tls != "none" else None
 if tls == "implicit":
-    s = poplib.POP3_SSL("127.0.0.1", int(port), context=context, timeout=60)
+    s = poplib.POP3_SSL("127.0.0.1", int(port), context=context, timeout=300)
 else:
-    s = poplib.POP3("127.0.0.1", int(port), timeout=60)
+    s = poplib.POP3("127.0.0.1", int(port), timeout=300)
     if tls == "stls":
         s.stls(context=context)
 if mechanism == "APOP":

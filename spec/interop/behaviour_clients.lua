@@ -14,7 +14,7 @@ M.USER, M.PASSWORD = "mrose", "geheim"
 -- Where the server answers, a client reaches neither, on the slowest machine
 -- either. Where it is silent, the client's own limit is the only clock.
 M.answered = { patience = helper.PATIENCE, life = 10 * helper.PATIENCE }
-M.silent = { patience = 20, life = 20 + helper.PATIENCE }
+M.silent = { patience = 20, life = 80 }
 
 -- In the order of the table: name, program; `modules` must be there too.
 M.list = {
@@ -107,7 +107,7 @@ function clients.mpop(run, dir, tls, sasl)
   proc.check(("mkdir -p %s/cur %s/new %s/tmp"):format(box, box, box))
   local conf = readers.mpoprc({ port = run.port, user = M.USER,
                                 password = M.PASSWORD }, box, false)
-  conf = conf:gsub("timeout 60", "timeout " .. run.patience)
+  conf = conf:gsub("timeout 300", "timeout " .. run.patience)
   if sasl then conf = conf:gsub("auth user", "auth " .. sasl:lower()) end
   if tls ~= "none" then
     conf = conf:gsub("tls off", ("tls on\ntls_starttls %s\ntls_trust_file %s")

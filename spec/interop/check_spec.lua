@@ -21,12 +21,12 @@ local function names(result, outcome)
   return table.concat(list, "\n")
 end
 
-local function run(peer, tls)
+local function run(peer, tls, timeout)
   return assert(check {
     host = "localhost", port = tls == "implicit" and peer.tlsport or peer.port,
     tls = tls, cafile = peer.cafile, user = peers.USER,
     password = peers.PASSWORD, delete = true,
-    timeout = helper.PATIENCE })
+    timeout = timeout or helper.PATIENCE })
 end
 
 -- 'text': names, one a line.
@@ -81,7 +81,7 @@ describe("pop3.check of", function()
     if not helper.all then return end
     it("none", function()
       local peer <close> = courier.start(MAIL)
-      local result = run(peer, "none")
+      local result = run(peer, "none", 60)
       are([[
         NUL-in-a-command
         bare-CR

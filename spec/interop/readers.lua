@@ -30,7 +30,7 @@ function M.curl.run(s, count, dir, remove)
   end
   proc.write(dir .. "/.conf", table.concat(conf, "next\n"))
   proc.check(proc.words { "curl", "-q", "-sS", "--noproxy", "*", "--max-time",
-    600, "-K", dir .. "/.conf" })
+    3600, "-K", dir .. "/.conf" })
 end
 
 M.poplib = { program = "python3", form = same }
@@ -41,7 +41,7 @@ local POPLIB = [==[
 import poplib, sys
 port, user, password, directory, remove = sys.argv[1:]
 poplib._MAXLINE = 1 << 24
-m = poplib.POP3("127.0.0.1", int(port), timeout=60)
+m = poplib.POP3("127.0.0.1", int(port), timeout=300)
 m.user(user)
 m.pass_(password)
 sizes = [int(x.split()[1]) for x in m.list()[1]]
@@ -71,7 +71,7 @@ auth user
 user %s
 password %s
 tls off
-timeout 60
+timeout 300
 received_header off
 delivery maildir %s
 uidls_file %s/uidls
@@ -105,7 +105,7 @@ set no syslog
 set invisible
 set no bouncemail
 set no spambounce
-poll 127.0.0.1 protocol POP3 port %d auth password timeout 60 bad-header accept
+poll 127.0.0.1 protocol POP3 port %d auth password timeout 300 bad-header accept
   username "%s" password "%s" sslproto ""
   no rewrite no stripcr pass8bits no mimedecode fetchall %s
   mda "sh %s/.mda"

@@ -43,7 +43,7 @@ describe("a server out of descriptors", function()
       while s:step(0) > 0 do end
       local c = assert(socket.connect("127.0.0.1", port))
       s:step(0) s:step(0)
-      c:settimeout(60)
+      c:settimeout(300)
       io.write(c:receive "*l" or "nothing")
     ]]
     local path <close> = tempdir()

@@ -3,6 +3,7 @@
 
 local assert = require "luassert"
 local dkjson = require "dkjson"
+local helper = require "spec.helper"
 local unix = require "socket.unix"
 
 local command = {}
@@ -64,7 +65,7 @@ Control.__close = Control.close
 function command.control(path)
   local sock = unix.stream()
   assert(sock:connect(path))
-  sock:settimeout(60)
+  sock:settimeout(helper.PATIENCE)
   return setmetatable({ sock = sock }, Control)
 end
 

@@ -3,6 +3,7 @@
 
 local assert = require "luassert"
 local core = require "pop3.core"
+local helper = require "spec.helper"
 
 local talk = {}
 talk.__index = talk
@@ -22,7 +23,7 @@ end
 --- Over TCP; the greeting is read unless 'silent'.
 function talk.tcp(port, silent)
   local sock = assert(require "socket".connect("127.0.0.1", port))
-  sock:settimeout(60)
+  sock:settimeout(helper.PATIENCE)
   local t = talk.over {
     sock = sock,
     send = function(_, octets) return sock:send(octets) end,

@@ -74,7 +74,7 @@ describe("bad_certificates.lua", function()
       f:write(([[
         local pop3 = require "pop3"
         local s = assert(pop3.connect { host = "localhost", verify = %s,
-          port = math.tointeger(tonumber(os.getenv "PORT")), timeout = 60,
+          port = math.tointeger(tonumber(os.getenv "PORT")), timeout = 300,
           cafile = os.getenv "CAFILE", user = "mrose", password = "secret" })
         assert(s:quit())
       ]]):format(verify))

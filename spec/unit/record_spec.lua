@@ -344,7 +344,7 @@ describe("a recorder", function()
   it("goes on for a client that has said its last", function()
     local function all(run)
       local sock = assert(require "socket".connect("127.0.0.1", run.port))
-      sock:settimeout(60)
+      sock:settimeout(helper.PATIENCE)
       sock:send "USER mrose\r\nPASS geheim\r\nSTAT\r\nRETR 2\r\nQUIT\r\n"
       sock:shutdown "send"
       local octets = assert(sock:receive "*a")
@@ -654,7 +654,7 @@ describe("a recorder", function()
       t:close()
       -- the maildrop is free again once the other link has ended
       local c
-      repeat c = connect(run, { timeout = 60 }) until c
+      repeat c = connect(run, { timeout = helper.PATIENCE }) until c
       c:quit()
       assert.is_true(up:count "PASS" >= 2)
     end)

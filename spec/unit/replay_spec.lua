@@ -1,5 +1,6 @@
 -- Transcripts played back.
 
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
 local tempdir = require "spec.support.tempdir"
@@ -558,7 +559,7 @@ describe("a transcript that is broken at random", function()
         dir:write("t", broken)
         local s = assert(pop3.server.replay(dir.path .. "/t", { loose = true }))
         local t = talk.to(s)
-        t.transport:settimeout(60)
+        t.transport:settimeout(helper.PATIENCE)
         t:send "USER mrose\r\nPASS x\r\nUIDL\r\nAUTH LOGIN\r\nYQ==\r\nQUIT\r\n"
         t:rest()
         t:close()

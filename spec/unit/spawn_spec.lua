@@ -22,10 +22,10 @@ describe("a command", function()
     while true do
       local piece, err = command:read()
       if piece then out[#out + 1] = piece
-      elseif err == "timeout" then core.poll(printed, "r", 60)
+      elseif err == "timeout" then core.poll(printed, "r", 300)
       else break end
     end
-    if ended then assert(core.poll(ended, "r", 60)) end
+    if ended then assert(core.poll(ended, "r", 300)) end
     local kind, number
     repeat kind, number = command:status() until kind
     assert.same({ nil, nil }, { command:kill() })
@@ -87,7 +87,7 @@ describe("a command", function()
     end
     local command = spawn "trap '' TERM; echo ready; sleep 1000 | cat"
     local _, printed = command:getfd()
-    assert(core.poll(printed, "r", 60))
+    assert(core.poll(printed, "r", 300))
     assert.equal("ready\n", command:read())
     command:kill()
     assert.is_nil(command:status())
@@ -119,7 +119,7 @@ describe("a command", function()
         "trap 'echo ended > %s/mark; exit' TERM; echo; while :; do sleep 0.1; done",
         file, {})
       local _, printed = command:getfd()
-      core.poll(printed, "r", 60)
+      core.poll(printed, "r", 300)
       core.kill(core.getpid())
     ]]):format(dir.path, dir.path)
     dir:write("program.lua", script)
@@ -134,7 +134,7 @@ describe("a command", function()
       local core = require "pop3.core"
       local command = core.spawn("exit 3", core.spool("%s"), {})
       local ended = command:getfd()
-      if ended then core.poll(ended, "r", 60) end
+      if ended then core.poll(ended, "r", 300) end
       local kind repeat kind = command:status() until kind
       print(kind)
     ]]):format(dir.path))
