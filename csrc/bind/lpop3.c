@@ -31,18 +31,138 @@ int lpop3_sysfail (lua_State *L, const char *what, int en) {
   return 3;
 }
 
+/* ---------------------------------------------------------- objects in use */
+
+void *lpop3_new (lua_State *L, size_t size, int nuv) {
+  lpop3_object *o = (lpop3_object *)lua_newuserdatauv(L, size, nuv + 1);
+  memset(o, 0, size);
+  o->anchor = (unsigned char)(nuv + 1);
+  return o;
+}
+
+static int guarded (lua_State *L);
+
+/*
+** Does the stack of the object's thread hold a call of one of its methods,
+** from 'level' on?
+*/
+static int is_running (lua_State *T, const lpop3_object *o, int level) {
+  lua_Debug ar;
+  for (; lua_getstack(T, level, &ar); level++) {
+    const void *first = NULL;
+    lua_CFunction f;
+    if (!lua_checkstack(T, 2)) return 1;
+    lua_getinfo(T, "f", &ar);
+    f = lua_tocfunction(T, -1);
+    lua_pop(T, 1);
+    if (f != guarded || lua_getlocal(T, &ar, 1) == NULL) continue;
+    first = lua_touserdata(T, -1);
+    lua_pop(T, 1);
+    if (first == o) return 1;
+  }
+  return 0;
+}
+
+/*
+** Is the object in use by calls from 'level' on? If not, remove the mark. A
+** thread that ended by an error, or yielded, runs no method.
+*/
+static int in_use (lpop3_object *o, int level) {
+  if (!o->used) return 0;
+  if (lua_status(o->thread) == LUA_OK && is_running(o->thread, o, level))
+    return 1;
+  o->used = 0;
+  return 0;
+}
+
+int lpop3_in_use (lpop3_object *o) {
+  return in_use(o, 0);
+}
+
+/*
+** The object at 1, which is of the type whose metatable is the first upvalue;
+** misuse is raised.
+*/
+static lpop3_object *check_object (lua_State *L) {
+  lpop3_object *o = (lpop3_object *)lua_touserdata(L, 1);
+  if (o != NULL && lua_getmetatable(L, 1)) {
+    int same = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+    if (same) return o;
+  }
+  lua_getfield(L, lua_upvalueindex(1), "__name");
+  luaL_typeerror(L, 1, lua_tostring(L, -1));
+  return NULL;  /* not reached */
+}
+
+/* The object was closed while it was in use. */
+static void close_now (lua_State *L, lpop3_object *o) {
+  o->closing = 0;
+  lua_getfield(L, lua_upvalueindex(1), "__gc");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
+}
+
+/* What is registered for a method; upvalues: metatable, method. */
+static int guarded (lua_State *L) {
+  lpop3_object *o = check_object(L);
+  int n;
+  if (o->used && in_use(o, o->thread == L)) return luaL_argerror(L, 1, "it is in use");
+  if (o->closing) close_now(L, o);  /* the method ended by an error */
+  if (o->thread != L) {
+    lua_pushthread(L);
+    lua_setiuservalue(L, 1, o->anchor);
+    o->thread = L;
+  }
+  o->used = 1;
+  n = lua_tocfunction(L, lua_upvalueindex(2))(L);
+  o->used = 0;
+  if (o->closing) close_now(L, o);
+  return n;
+}
+
+/* The same for a function that closes the object. */
+static int closer (lua_State *L) {
+  lpop3_object *o = check_object(L);
+  if (o->used && in_use(o, 0)) {
+    o->closing = 1;
+    return 0;
+  }
+  o->closing = 0;
+  return lua_tocfunction(L, lua_upvalueindex(2))(L);
+}
+
+static int closes (const char *name) {
+  return strcmp(name, "close") == 0 || strcmp(name, "__close") == 0 ||
+         strcmp(name, "__gc") == 0;
+}
+
+/* Set the functions in the table on the top; the metatable is at 'mt'. */
+static void set_methods (lua_State *L, int mt, const luaL_Reg *list) {
+  for (; list->name != NULL; list++) {
+    lua_pushvalue(L, mt);
+    lua_pushcfunction(L, list->func);
+    lua_pushcclosure(L, closes(list->name) ? closer : guarded, 2);
+    lua_setfield(L, -2, list->name);
+  }
+}
+
 void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
                  const luaL_Reg *methods) {
+  int mt;
   lpop3_subtable(L, "types");  /* module, types */
   luaL_newmetatable(L, name);  /* module, types, mt */
-  luaL_setfuncs(L, meta, 0);
+  mt = lua_gettop(L);
+  set_methods(L, mt, meta);
   lua_newtable(L);             /* module, types, mt, index */
-  luaL_setfuncs(L, methods, 0);
+  set_methods(L, mt, methods);
   lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "__index");
+  lua_setfield(L, mt, "__index");
   lua_setfield(L, -3, name);
   lua_pop(L, 2);
 }
+
+/* -------------------------------------------------------------------- other */
 
 void lpop3_pushu64 (lua_State *L, uint64_t u) {
   lua_pushinteger(L, u > (uint64_t)LUA_MAXINTEGER ? LUA_MAXINTEGER
@@ -74,7 +194,7 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg) {
   }
   p = (lpop3_port *)u;
   luaL_argcheck(L, p->engine != NULL, arg, "engine is closed");
-  luaL_argcheck(L, !p->busy, arg, "engine is in use");
+  luaL_argcheck(L, !lpop3_in_use(&p->object), arg, "engine is in use");
   return p;
 }
 

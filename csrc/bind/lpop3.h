@@ -23,11 +23,47 @@ int lpop3_fail (lua_State *L, int err);
 int lpop3_sysfail (lua_State *L, const char *what, int en);
 
 /*
+** Objects in use
+** --------------
+** Lua runs finalizers wherever it allocates: when an argument is converted,
+** when a result is pushed. A finalizer may close any object, and so free what
+** a method is using. Therefore an object is in use while one of its methods
+** runs. Closing it then takes effect when the method returns, and its other
+** methods raise "in use".
+**
+** 'lpop3_type' does this for all methods of all types: it registers each one
+** behind a function that checks the type of argument 1, marks the object and
+** unmarks it. So a method may take argument 1 by 'lua_touserdata', and must
+** leave it at index 1, since that keeps the object alive.
+**
+** An error leaves the mark behind. Before it counts, the stack of the thread
+** that made it is searched for the call; the last thread is a user value of
+** the object, so that it is not collected before.
+*/
+typedef struct lpop3_object {
+  lua_State *thread;       /* of the last call; NULL: none */
+  unsigned char used;      /* a method runs, or ended by an error */
+  unsigned char closing;   /* close it when the method returns */
+  unsigned char anchor;    /* the user value that keeps 'thread' */
+} lpop3_object;
+
+/*
+** A new userdata that begins with an 'lpop3_object', all octets 0, with 'nuv'
+** user values. It has no metatable yet.
+*/
+void *lpop3_new (lua_State *L, size_t size, int nuv);
+
+/*
 ** A type: metatable 'name' with 'meta' and an __index table of 'methods',
 ** which is also in the table 'types' of the module on the top of the stack.
+** Functions called "close", "__close" and "__gc" close the object; they are
+** called once or more.
 */
 void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
                  const luaL_Reg *methods);
+
+/* Is a method of the object running? */
+int lpop3_in_use (lpop3_object *o);
 
 /* Push an integer; what a lua_Integer cannot hold becomes its maximum. */
 void lpop3_pushu64 (lua_State *L, uint64_t u);
@@ -37,14 +73,13 @@ void lpop3_pushu64 (lua_State *L, uint64_t u);
 ** descriptor can fill and drain it without knowing which engine it is.
 */
 typedef struct lpop3_port {
+  lpop3_object object;
   char     *(*room) (void *engine, size_t want, size_t *got);
   void      (*filled) (void *engine, size_t n);
   pop3_span (*out) (void *engine);
   void      (*sent) (void *engine, size_t n);
   void     *engine;  /* NULL when it is closed */
   size_t    want;    /* octets worth reading at once */
-  int       busy;    /* a call is reading from it; a finalizer that Lua runs
-                        meanwhile must leave it alone */
 } lpop3_port;
 
 #define LPOP3_CLIENT "pop3.client.engine"

@@ -477,6 +477,7 @@ static int l_text (lua_State *L) {
 
 /* Reads a body in pieces; user value 1 is the message. */
 typedef struct Reader {
+  lpop3_object object;
   Message *m;
   pop3_span left;
   pop3_decoder d;
@@ -489,7 +490,7 @@ static int l_reader (lua_State *L) {
   const Part *p = lmessage_ground(L, 1);
   enum pop3_encoding code;
   pop3_span s = lpart_octets(L, p, &code);
-  Reader *r = (Reader *)lua_newuserdatauv(L, sizeof *r, 1);
+  Reader *r = (Reader *)lpop3_new(L, sizeof *r, 1);
   r->m = p->m;
   r->left = s;
   r->done = 0;

@@ -10,6 +10,7 @@
 #define CHUNK ((size_t)1 << 16)
 
 typedef struct Stream {
+  lpop3_object object;
   pop3_mime mime;
   pop3_decoder d;         /* of the current leaf */
   pop3_buf in;            /* input not used yet ... */
@@ -35,8 +36,7 @@ static int l_stream (lua_State *L) {
   lim.header = (size_t)luaL_optinteger(L, 3, 0);
   lim.fields = (size_t)luaL_optinteger(L, 4, 0);
   lim.params = (size_t)luaL_optinteger(L, 5, 0);
-  s = (Stream *)lua_newuserdatauv(L, sizeof *s, 0);
-  memset(s, 0, sizeof *s);
+  s = (Stream *)lpop3_new(L, sizeof *s, 0);
   pop3_buf_init(&s->in, mem);
   pop3_buf_init(&s->out, mem);
   s->mime.mem = mem;

@@ -19,10 +19,15 @@ Directories, and what a path names.
 
 #define DIRECTORY "pop3.directory"
 
+typedef struct Directory {
+  lpop3_object object;
+  DIR *d;  /* NULL when closed */
+} Directory;
+
 static int d_close (lua_State *L) {
-  DIR **d = (DIR **)luaL_checkudata(L, 1, DIRECTORY);
-  if (*d != NULL) closedir(*d);
-  *d = NULL;
+  Directory *u = (Directory *)lua_touserdata(L, 1);
+  if (u->d != NULL) closedir(u->d);
+  u->d = NULL;
   return 0;
 }
 
@@ -46,23 +51,22 @@ The names in a directory, in no order, without "." and "..".
 static int l_readdir (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   int files = lua_toboolean(L, 2);
-  DIR **d = (DIR **)lua_newuserdatauv(L, sizeof *d, 0);
+  Directory *u = (Directory *)lpop3_new(L, sizeof *u, 0);
   struct dirent *e;
   lua_Integer n = 0;
-  *d = NULL;
   luaL_setmetatable(L, DIRECTORY);
   lua_newtable(L);  /* directory, names */
-  *d = opendir(path);
-  if (*d == NULL) return lpop3_sysfail(L, path, errno);
-  while ((errno = 0, e = readdir(*d)) != NULL) {
+  u->d = opendir(path);
+  if (u->d == NULL) return lpop3_sysfail(L, path, errno);
+  while ((errno = 0, e = readdir(u->d)) != NULL) {
     if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
-    if (files && !is_file(*d, e)) continue;
+    if (files && !is_file(u->d, e)) continue;
     lua_pushstring(L, e->d_name);
     lua_rawseti(L, -2, ++n);
   }
   if (errno != 0) return lpop3_sysfail(L, path, errno);
-  closedir(*d);
-  *d = NULL;
+  closedir(u->d);
+  u->d = NULL;
   return 1;
 }
 

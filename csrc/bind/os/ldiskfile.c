@@ -42,6 +42,7 @@ Files for durable storage.
 enum { PATH = 1 };
 
 typedef struct Diskfile {
+  lpop3_object object;
   int open;          /* it is closed otherwise */
   int fd;            /* -1: closed, or a spool that is still in memory */
   size_t threshold;  /* a spool: octets that stay in memory */
@@ -82,8 +83,7 @@ static int done (lua_State *L) {
 
 /* A closed file, collectable, with the string at 1 as its path. */
 static Diskfile *new_file (lua_State *L) {
-  Diskfile *f = (Diskfile *)lua_newuserdatauv(L, sizeof *f, 1);
-  memset(f, 0, sizeof *f);
+  Diskfile *f = (Diskfile *)lpop3_new(L, sizeof *f, 1);
   f->fd = -1;
   pop3_buf_init(&f->buf, lpop3_cache(L));
   pop3_buf_init(&f->head, lpop3_cache(L));

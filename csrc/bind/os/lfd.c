@@ -30,6 +30,7 @@ Stream sockets by their descriptor.
 #endif
 
 typedef struct Fd {
+  lpop3_object object;
   int fd;  /* -1 when closed */
 } Fd;
 
@@ -41,7 +42,7 @@ int lpop3_checkfd (lua_State *L, int arg) {
 
 /* A closed descriptor that is collectable, on the top of the stack. */
 static Fd *newfd (lua_State *L) {
-  Fd *f = (Fd *)lua_newuserdatauv(L, sizeof *f, 0);
+  Fd *f = (Fd *)lpop3_new(L, sizeof *f, 0);
   f->fd = -1;
   luaL_setmetatable(L, LPOP3_FD);
   return f;

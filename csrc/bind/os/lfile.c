@@ -26,6 +26,7 @@ Files that appear whole or not at all.
 enum { PATH = 1, TEMP };
 
 typedef struct Outfile {
+  lpop3_object object;
   int fd;           /* -1: closed */
   int there;        /* the temporary name exists and must be removed */
   uint64_t octets;
@@ -63,7 +64,7 @@ static int l_outfile (lua_State *L) {
   const char *temp = luaL_checkstring(L, 2);
   Outfile *f;
   if (has_nul(L, 1) || has_nul(L, 2)) return lpop3_sysfail(L, temp, EINVAL);
-  f = (Outfile *)lua_newuserdatauv(L, sizeof *f, 2);
+  f = (Outfile *)lpop3_new(L, sizeof *f, 2);
   f->fd = -1;
   f->there = 0;
   f->octets = 0;

@@ -59,6 +59,7 @@ static int l_canonical_size (lua_State *L) {
 #define INFILE "pop3.infile"
 
 typedef struct Infile {
+  lpop3_object object;
   int fd;  /* -1 when closed */
   pop3_canon c;
   pop3_buf out;
@@ -72,8 +73,7 @@ A file of mail, read in its canonical form.
 */
 static int l_infile (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  Infile *f = (Infile *)lua_newuserdatauv(L, sizeof *f, 0);
-  memset(f, 0, sizeof *f);
+  Infile *f = (Infile *)lpop3_new(L, sizeof *f, 0);
   f->fd = -1;
   pop3_buf_init(&f->out, lpop3_mem(L));
   luaL_setmetatable(L, INFILE);

@@ -105,6 +105,7 @@ static int l_poll (lua_State *L) {
 #define BATCH 256  /* events taken at once */
 
 typedef struct Poller {
+  lpop3_object object;
   int ep;              /* -1 when closed, or without epoll */
   struct pollfd *set;  /* without epoll: what is watched */
   size_t n, cap;
@@ -220,9 +221,8 @@ Something that waits for many descriptors.
 @treturn pop3.poller or nil, message, "io"
 */
 static int l_poller (lua_State *L) {
-  Poller *p = (Poller *)lua_newuserdatauv(L, sizeof *p, 0);
+  Poller *p = (Poller *)lpop3_new(L, sizeof *p, 0);
   int en;
-  memset(p, 0, sizeof *p);
   p->ep = -1;
   p->mem = lpop3_mem(L);
   luaL_setmetatable(L, LPOP3_POLLER);

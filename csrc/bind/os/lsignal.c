@@ -30,6 +30,7 @@ static const struct {
 #define N_KNOWN ((int)(sizeof known / sizeof *known))
 
 typedef struct Signals {
+  lpop3_object object;
   int in, out;  /* a pipe; -1 when closed */
   int caught[N_KNOWN];
   struct sigaction before[N_KNOWN];
@@ -132,8 +133,7 @@ static int l_signals (lua_State *L) {
   }
   if (wake >= 0) return luaL_error(L, "signals are being caught already");
   lua_settop(L, 0);
-  s = (Signals *)lua_newuserdatauv(L, sizeof *s, 0);
-  memset(s, 0, sizeof *s);
+  s = (Signals *)lpop3_new(L, sizeof *s, 0);
   s->in = s->out = -1;
   luaL_setmetatable(L, SIGNALS);
   en = open_pipe(s);

@@ -31,6 +31,7 @@ Commands of the shell.
 extern char **environ;
 
 typedef struct Command {
+  lpop3_object object;
   pid_t pid;    /* 0: it has ended, or never began */
   int out;      /* its standard output and error; -1: closed */
   int end;      /* can be read when it has ended; -1: the system has no such */
@@ -169,8 +170,7 @@ static int l_spawn (lua_State *L) {
   luaL_argcheck(L, strlen(command) == n, 1, "the command holds a NUL");
   if (in < 0) return lpop3_syserror(L, "standard input", errno);
   env = environment(L, 3);
-  c = (Command *)lua_newuserdatauv(L, sizeof *c, 0);
-  memset(c, 0, sizeof *c);
+  c = (Command *)lpop3_new(L, sizeof *c, 0);
   c->out = c->end = -1;
   luaL_setmetatable(L, COMMAND_T);
   if (pipe2(two, O_CLOEXEC) != 0) return lpop3_syserror(L, "pipe", errno);

@@ -40,6 +40,7 @@ The lines of a state file.
 #define SUM 9           /* octets of a checksum and the blank after it */
 
 typedef struct Reader {
+  lpop3_object object;
   int fd;            /* -1 when closed */
   pop3_buf in;       /* octets of the file that are not used yet */
   size_t at;         /* where the next line begins in it */
@@ -248,8 +249,7 @@ static int l_index (lua_State *L) {
   x.account.p = luaL_checklstring(L, 2, &x.account.n);
   x.repair = lua_toboolean(L, 3);
   lua_settop(L, 2);
-  r = (Reader *)lua_newuserdatauv(L, sizeof *r, 0);
-  memset(r, 0, sizeof *r);
+  r = (Reader *)lpop3_new(L, sizeof *r, 0);
   r->fd = -1;
   pop3_buf_init(&r->in, lpop3_mem(L));
   luaL_setmetatable(L, READER);

@@ -26,7 +26,6 @@ typedef struct Client {
   pop3_client *c;    /* NULL when closed */
   pop3_journal log;
   int tracing;
-  int closing;       /* closed while it was busy */
 } Client;
 
 static char *room (void *e, size_t want, size_t *got) {
@@ -46,9 +45,8 @@ static void sent (void *e, size_t n) {
 }
 
 static Client *check (lua_State *L) {
-  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  Client *u = (Client *)lua_touserdata(L, 1);
   luaL_argcheck(L, u->c != NULL, 1, "engine is closed");
-  luaL_argcheck(L, !u->port.busy, 1, "engine is in use");
   return u;
 }
 
@@ -76,8 +74,7 @@ static int l_client (lua_State *L) {
     tracing = lua_toboolean(L, -1);
     lua_pop(L, 1);
   }
-  u = (Client *)lua_newuserdatauv(L, sizeof *u, 3);
-  memset(u, 0, sizeof *u);                      /* closed */
+  u = (Client *)lpop3_new(L, sizeof *u, 3);
   pop3_journal_init(&u->log, lpop3_mem(L), TRACE);
   u->tracing = tracing;
   luaL_setmetatable(L, LPOP3_CLIENT);           /* collectable */
@@ -314,7 +311,7 @@ static int push_end (lua_State *L, const pop3_event *ev) {
   return 3;
 }
 
-/* As the public one below; the engine is marked as busy meanwhile. */
+/* As the public one below. */
 static int next (lua_State *L, Client *u) {
   pop3_event ev;
   int got;
@@ -358,15 +355,6 @@ static void shut (Client *u) {
   pop3_journal_free(&u->log);
 }
 
-static int c_gc (lua_State *L) {
-  shut((Client *)luaL_checkudata(L, 1, LPOP3_CLIENT));
-  return 0;
-}
-
-static int protected_next (lua_State *L) {
-  return next(L, (Client *)lua_touserdata(L, 1));
-}
-
 /***
 The next event; nothing when more octets are needed.
 
@@ -390,19 +378,9 @@ the session is nil, message, code.
 */
 static int c_next (lua_State *L) {
   Client *u = check(L);
-  int err;
   lua_settop(L, 2);
   if (!lua_isnil(L, 2)) lpop3_checkwriter(L, 2);
-  lua_pushcfunction(L, protected_next);
-  lua_insert(L, 1);
-  u->port.busy = 1;
-  err = lua_pcall(L, 2, LUA_MULTRET, 0);  /* 'busy' must not stay */
-  u->port.busy = 0;
-  if (u->closing) {
-    u->closing = 0;
-    shut(u);
-  }
-  return err != LUA_OK ? lua_error(L) : lua_gettop(L);
+  return next(L, u);
 }
 
 /***
@@ -539,20 +517,18 @@ static int c_trace (lua_State *L) {
 }
 
 static int c_close (lua_State *L) {
-  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
-  if (!u->port.busy) return c_gc(L);
-  u->closing = 1;
+  shut((Client *)lua_touserdata(L, 1));
   return 0;
 }
 
 static int c_tostring (lua_State *L) {
-  Client *u = (Client *)luaL_checkudata(L, 1, LPOP3_CLIENT);
+  Client *u = (Client *)lua_touserdata(L, 1);
   lua_pushfstring(L, LPOP3_CLIENT " (%s)", u->c == NULL ? "closed" : "open");
   return 1;
 }
 
 static const luaL_Reg meta[] = {
-  { "__gc", c_gc },
+  { "__gc", c_close },
   { "__close", c_close },
   { "__tostring", c_tostring },
   { NULL, NULL }

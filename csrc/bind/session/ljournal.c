@@ -15,8 +15,17 @@ The journal of a server's sessions, for Lua.
 
 #define CAP (64 * 1024 * 1024)  /* octets of lines kept by default */
 
+typedef struct Journal {
+  lpop3_object object;
+  pop3_journal j;
+} Journal;
+
 pop3_journal *lpop3_checkjournal (lua_State *L, int arg) {
-  return (pop3_journal *)luaL_checkudata(L, arg, JOURNAL_T);
+  return &((Journal *)luaL_checkudata(L, arg, JOURNAL_T))->j;
+}
+
+static pop3_journal *journal (lua_State *L) {
+  return &((Journal *)lua_touserdata(L, 1))->j;
 }
 
 /*
@@ -60,10 +69,10 @@ entries are dropped and counted
 */
 static int l_journal (lua_State *L) {
   lua_Integer cap = luaL_optinteger(L, 1, CAP);
-  pop3_journal *j;
+  Journal *u;
   luaL_argcheck(L, cap > 0, 1, "must be positive");
-  j = (pop3_journal *)lua_newuserdatauv(L, sizeof *j, 0);
-  pop3_journal_init(j, lpop3_mem(L), (size_t)cap);
+  u = (Journal *)lpop3_new(L, sizeof *u, 0);
+  pop3_journal_init(&u->j, lpop3_mem(L), (size_t)cap);
   luaL_setmetatable(L, JOURNAL_T);
   return 1;
 }
@@ -74,7 +83,7 @@ Set the time that the next entries get.
 @tparam number seconds
 */
 static int j_now (lua_State *L) {
-  lpop3_checkjournal(L, 1)->now = (double)luaL_checknumber(L, 2);
+  journal(L)->now = (double)luaL_checknumber(L, 2);
   return 0;
 }
 
@@ -85,7 +94,7 @@ All entries, oldest first.
 @treturn integer how many older ones were dropped
 */
 static int j_list (lua_State *L) {
-  pop3_journal *j = lpop3_checkjournal(L, 1);
+  pop3_journal *j = journal(L);
   lpop3_pushentries(L, j);
   lpop3_pushu64(L, j->lost);
   return 2;
@@ -99,7 +108,7 @@ Add an entry.
 @tparam string line
 */
 static int j_add (lua_State *L) {
-  pop3_journal *j = lpop3_checkjournal(L, 1);
+  pop3_journal *j = journal(L);
   lua_Integer id = luaL_checkinteger(L, 2);
   const char *from = luaL_checkstring(L, 3);
   pop3_span line;
@@ -117,7 +126,7 @@ attempts too.
 @treturn integer, or nil for a verb that is not one of POP3
 */
 static int j_count (lua_State *L) {
-  pop3_journal *j = lpop3_checkjournal(L, 1);
+  pop3_journal *j = journal(L);
   size_t n;
   const char *verb = luaL_checklstring(L, 2, &n);
   int id = pop3_verb_find(verb, n);
@@ -127,12 +136,12 @@ static int j_count (lua_State *L) {
 }
 
 static int j_clear (lua_State *L) {
-  pop3_journal_clear(lpop3_checkjournal(L, 1));
+  pop3_journal_clear(journal(L));
   return 0;
 }
 
 static int j_gc (lua_State *L) {
-  pop3_journal_free(lpop3_checkjournal(L, 1));
+  pop3_journal_free(journal(L));
   return 0;
 }
 

@@ -23,6 +23,7 @@ refused; normalisation (NFKC) and the rule for right-to-left text are not done.
 #define BINDINGS 8
 
 typedef struct Machine {
+  lpop3_object object;
   pop3_sasl *m;  /* NULL when closed */
 } Machine;
 
@@ -86,7 +87,7 @@ static const pop3_sasl_mech *mech_field (lua_State *L) {
 static int new_machine (lua_State *L, const char *type,
                         enum pop3_sasl_side side, const pop3_sasl_opts *o) {
   const pop3_sasl_mech *mech = mech_field(L);
-  Machine *u = (Machine *)lua_newuserdatauv(L, sizeof *u, 0);
+  Machine *u = (Machine *)lpop3_new(L, sizeof *u, 0);
   int err;
   u->m = NULL;
   luaL_setmetatable(L, type);

@@ -25,7 +25,6 @@ typedef struct Server {
   pop3_server *s;  /* NULL when closed */
   pop3_server_limits lim;
   unsigned char anchored;  /* there is a body in the user value BODY */
-  unsigned char closing;   /* closed while it was busy */
   unsigned char plain;     /* commands come with the rest of their line */
 } Server;
 
@@ -49,9 +48,8 @@ static void sent (void *e, size_t n) {
 }
 
 static Server *check (lua_State *L) {
-  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  Server *u = (Server *)lua_touserdata(L, 1);
   luaL_argcheck(L, u->s != NULL, 1, "engine is closed");
-  luaL_argcheck(L, !u->port.busy, 1, "engine is in use");
   return u;
 }
 
@@ -78,8 +76,7 @@ static int l_server (lua_State *L) {
   lua_Integer id = 0;
   Server *u;
   lua_settop(L, 1);
-  u = (Server *)lua_newuserdatauv(L, sizeof *u, 2);
-  memset(u, 0, sizeof *u);                                      /* closed */
+  u = (Server *)lpop3_new(L, sizeof *u, 2);
   luaL_setmetatable(L, LPOP3_SERVER);                      /* collectable */
   u->lim.line = (size_t)lpop3_optlimit(L, 1, "line",
                                        pop3_server_defaults.line);
@@ -133,8 +130,8 @@ static void push_number (lua_State *L, int64_t n) {
   else lua_pushnil(L);
 }
 
-static int s_gc (lua_State *L) {
-  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+static int s_close (lua_State *L) {
+  Server *u = (Server *)lua_touserdata(L, 1);
   u->port.engine = NULL;
   pop3_server_free(&u->s);
   return 0;
@@ -199,15 +196,11 @@ long; a command "+" has the boolean after it
 static int s_next (lua_State *L) {
   Server *u = check(L);
   pop3_command cmd;
-  int n = 0, got = pop3_server_next(u->s, &cmd);
+  int got = pop3_server_next(u->s, &cmd);
   if (got < 0) return lpop3_fail(L, got);
   drop_body(L, u);
   if (got == 0) return 0;
-  u->port.busy = 1;  /* 'cmd' points into it */
-  n = push_command(L, &cmd, u->plain);
-  u->port.busy = 0;
-  if (u->closing) s_gc(L);
-  return n;
+  return push_command(L, &cmd, u->plain);
 }
 
 /* The lines of the list at 'arg' as one string on the top of the stack. */
@@ -474,21 +467,14 @@ static int s_enter (lua_State *L) {
   return 0;
 }
 
-static int s_close (lua_State *L) {
-  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
-  if (!u->port.busy) return s_gc(L);
-  u->closing = 1;
-  return 0;
-}
-
 static int s_tostring (lua_State *L) {
-  Server *u = (Server *)luaL_checkudata(L, 1, LPOP3_SERVER);
+  Server *u = (Server *)lua_touserdata(L, 1);
   lua_pushfstring(L, LPOP3_SERVER " (%s)", u->s == NULL ? "closed" : "open");
   return 1;
 }
 
 static const luaL_Reg meta[] = {
-  { "__gc", s_gc },
+  { "__gc", s_close },
   { "__close", s_close },
   { "__tostring", s_tostring },
   { NULL, NULL }

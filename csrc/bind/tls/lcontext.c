@@ -19,6 +19,7 @@ What many TLS connections have in common.
 typedef unsigned char hash[POP3_PIN_SIZE];
 
 typedef struct Context {
+  lpop3_object object;
   pop3_tls_context *c;  /* NULL when closed */
 } Context;
 
@@ -180,7 +181,7 @@ int ltls_newcontext (lua_State *L, int arg) {
   ask = ltls_string(L, arg, "client_cert");
   if (ask != NULL) o.client_cert = strcmp(ask, "required") == 0 ? 2 : 1;
   o.security_level = level_field(L, arg);
-  u = (Context *)lua_newuserdatauv(L, sizeof *u, 0);
+  u = (Context *)lpop3_new(L, sizeof *u, 0);
   u->c = NULL;
   luaL_setmetatable(L, CONTEXT_T);
   u->c = pop3_tls_context_new(lpop3_mem(L), &o, why);

@@ -54,6 +54,17 @@ static int l_sha256 (lua_State *L) {
   return digest(L, "sha256");
 }
 
+typedef struct Hash {
+  lpop3_object object;
+  pop3_hash *h;  /* NULL when closed */
+} Hash;
+
+static pop3_hash *check (lua_State *L) {
+  Hash *u = (Hash *)lua_touserdata(L, 1);
+  luaL_argcheck(L, u->h != NULL, 1, "hash is closed");
+  return u->h;
+}
+
 /***
 A SHA-256 of octets that come in pieces.
 @function hash
@@ -66,11 +77,10 @@ hash:add "two"
 print(hash:value() == core.sha256 "one two")
 */
 static int l_hash (lua_State *L) {
-  pop3_hash **h = (pop3_hash **)lua_newuserdatauv(L, sizeof *h, 0);
-  *h = NULL;
+  Hash *u = (Hash *)lpop3_new(L, sizeof *u, 0);
   luaL_setmetatable(L, HASH_T);
-  *h = pop3_hash_new("sha256");
-  if (*h == NULL) return luaL_error(L, "OpenSSL has no SHA-256 here");
+  u->h = pop3_hash_new("sha256");
+  if (u->h == NULL) return luaL_error(L, "OpenSSL has no SHA-256 here");
   return 1;
 }
 
@@ -79,10 +89,10 @@ static int l_hash (lua_State *L) {
 @tparam string octets
 */
 static int h_add (lua_State *L) {
-  pop3_hash **h = (pop3_hash **)luaL_checkudata(L, 1, HASH_T);
+  pop3_hash *h = check(L);
   size_t n;
   const char *p = luaL_checklstring(L, 2, &n);
-  if (!pop3_hash_add(*h, p, n)) return luaL_error(L, "OpenSSL cannot hash");
+  if (!pop3_hash_add(h, p, n)) return luaL_error(L, "OpenSSL cannot hash");
   return 0;
 }
 
@@ -92,15 +102,15 @@ The hash of what was added; more may be added after it.
 @treturn string 64 hexadecimal digits
 */
 static int h_value (lua_State *L) {
-  pop3_hash **h = (pop3_hash **)luaL_checkudata(L, 1, HASH_T);
+  pop3_hash *h = check(L);
   unsigned char out[POP3_DIGEST_MAX];
-  size_t n = pop3_hash_value(*h, out);
+  size_t n = pop3_hash_value(h, out);
   if (n == 0) return luaL_error(L, "not enough memory");
   return push_hex(L, out, n);
 }
 
 static int h_gc (lua_State *L) {
-  pop3_hash_free((pop3_hash **)luaL_checkudata(L, 1, HASH_T));
+  pop3_hash_free(&((Hash *)lua_touserdata(L, 1))->h);
   return 0;
 }
 

@@ -80,6 +80,7 @@ static void push_peer (lua_State *L, const pop3_tls_peer *peer) {
 
 /* The peer's certificate is copied to Lua under a userdata's protection. */
 typedef struct Peer {
+  lpop3_object object;
   pop3_tls_peer peer;
 } Peer;
 
@@ -96,9 +97,8 @@ static int peer_gc (lua_State *L) {
 
 int lpeer_push (lua_State *L, lpeer_describe describe, const void *from,
                 int i) {
-  Peer *p = (Peer *)lua_newuserdatauv(L, sizeof *p, 0);
+  Peer *p = (Peer *)lpop3_new(L, sizeof *p, 0);
   int got;
-  memset(p, 0, sizeof *p);
   pop3_buf_init(&p->peer.subject, lpop3_mem(L));
   pop3_buf_init(&p->peer.issuer, lpop3_mem(L));
   pop3_buf_init(&p->peer.common_name, lpop3_mem(L));

@@ -16,12 +16,15 @@ the other one.
 #define SMIME_T "pop3.smime"
 
 typedef struct Smime {
+  lpop3_object object;
   pop3_smime *s;
   pop3_buf out;  /* what a call comes to; here, so that an error frees it */
 } Smime;
 
 static Smime *check (lua_State *L) {
-  return (Smime *)luaL_checkudata(L, 1, SMIME_T);
+  Smime *u = (Smime *)lua_touserdata(L, 1);
+  luaL_argcheck(L, u->s != NULL, 1, "it is closed");
+  return u;
 }
 
 /* nil, why, code */
@@ -44,7 +47,7 @@ static int l_smime (lua_State *L) {
   pop3_span der;
   Smime *u;
   der.p = luaL_checklstring(L, 1, &der.n);
-  u = (Smime *)lua_newuserdatauv(L, sizeof *u, 0);
+  u = (Smime *)lpop3_new(L, sizeof *u, 0);
   u->s = NULL;
   pop3_buf_init(&u->out, lpop3_mem(L));
   luaL_setmetatable(L, SMIME_T);
@@ -151,7 +154,7 @@ static int s_decrypt (lua_State *L) {
 }
 
 static int s_gc (lua_State *L) {
-  Smime *u = check(L);
+  Smime *u = (Smime *)lua_touserdata(L, 1);
   pop3_smime_free(&u->s);
   pop3_buf_wipe(&u->out);
   return 0;

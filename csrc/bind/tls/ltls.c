@@ -38,6 +38,7 @@ typedef struct Tls {
 } Tls;
 
 typedef struct Ticket {
+  lpop3_object object;
   pop3_tls_ticket *k;
 } Ticket;
 
@@ -57,7 +58,7 @@ static lpop3_port *inner (const Tls *u) {
 ** Then nothing may change in it.
 */
 static int occupied (const Tls *u) {
-  return u->inner != NULL && u->inner->busy;
+  return u->inner != NULL && lpop3_in_use(&u->inner->object);
 }
 
 /* All that can be decrypted, straight into the inner engine. */
@@ -118,7 +119,7 @@ static void sent (void *e, size_t n) {
 /* ------------------------------------------------------------- connections */
 
 static Tls *check (lua_State *L) {
-  Tls *u = (Tls *)luaL_checkudata(L, 1, LPOP3_TLS);
+  Tls *u = (Tls *)lua_touserdata(L, 1);
   luaL_argcheck(L, u->t != NULL, 1, "TLS is closed");
   return u;
 }
@@ -160,8 +161,7 @@ static int l_tls (lua_State *L) {
   if (lua_getfield(L, 1, "session") != LUA_TNIL)
     ticket = ((Ticket *)luaL_checkudata(L, -1, TICKET_T))->k;
   name = find_name(L, ltls_checkcontext(L, 2));
-  u = (Tls *)lua_newuserdatauv(L, sizeof *u, 2);  /* opts, context, .., tls */
-  memset(u, 0, sizeof *u);                                      /* closed */
+  u = (Tls *)lpop3_new(L, sizeof *u, 2);  /* opts, context, .., tls */
   luaL_setmetatable(L, LPOP3_TLS);                         /* collectable */
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, -2, CONTEXT);
@@ -427,7 +427,7 @@ What the next connection to this server may be shortened with.
 */
 static int t_ticket (lua_State *L) {
   Tls *u = check(L);
-  Ticket *k = (Ticket *)lua_newuserdatauv(L, sizeof *k, 0);
+  Ticket *k = (Ticket *)lpop3_new(L, sizeof *k, 0);
   k->k = NULL;
   luaL_setmetatable(L, TICKET_T);
   k->k = pop3_tls_get_ticket(u->t);
@@ -464,7 +464,7 @@ static int t_info (lua_State *L) {
 }
 
 static int t_close (lua_State *L) {
-  Tls *u = (Tls *)luaL_checkudata(L, 1, LPOP3_TLS);
+  Tls *u = (Tls *)lua_touserdata(L, 1);
   u->port.engine = NULL;
   u->inner = NULL;
   pop3_tls_free(&u->t);
@@ -472,7 +472,7 @@ static int t_close (lua_State *L) {
 }
 
 static int t_tostring (lua_State *L) {
-  Tls *u = (Tls *)luaL_checkudata(L, 1, LPOP3_TLS);
+  Tls *u = (Tls *)lua_touserdata(L, 1);
   lua_pushfstring(L, LPOP3_TLS " (%s)", u->t == NULL ? "closed" : "open");
   return 1;
 }
