@@ -267,6 +267,50 @@ describe("pop3 fetch", function()
     assert.is_truthy(core.stat(dir.path .. "/.local/state/lpop3"))
   end)
 
+  it("is interrupted by a second signal, and goes on in the next run", function()
+    local s = pop3.server.new { users = { ann = user(3) },
+      faults = { { verb = "RETR", nth = 2, times = 1, session = 1,
+                   stall = true } } }
+    local run <close> = s:fork()
+    local pipe = assert(io.popen(("echo $$; cd '%s' && POP3_PASSWORD=geheim "
+      .. "HOME='%s' exec lua5.4 \"$OLDPWD/lua/bin/pop3\" fetch "
+      .. "'pop://ann@127.0.0.1:%d' --tls none --maildir M 2>&1"):format(dir.path,
+      dir.path, run.port)))
+    local pid = pipe:read "l"
+    assert.is_true(run:wait_for("RETR", helper.PATIENCE, 2))
+    -- the first one lets it finish, which it cannot
+    assert(os.execute(("kill -TERM %s; sleep 0.1; kill -TERM %s"):format(pid, pid)))
+    local text = pipe:read "a"
+    assert.same({ nil, "exit", 75 }, { pipe:close() })
+    assert.match("^pop3: fetch: ann@[^ ]*: interrupted\n$", text)
+    place.env.XDG_STATE_HOME = dir.path .. "/.local/state"
+    assert.same({ 0, "", "" }, { fetch(run) })
+    assert.equal(3, #place.new "M")
+    local subjects = {}
+    for _, name in ipairs(place.new "M") do
+      subjects[#subjects + 1] = dir:read("M/new/" .. name):match "Subject: (%d)"
+    end
+    table.sort(subjects)
+    assert.same({ "1", "2", "3" }, subjects)
+  end)
+
+  it("delivers into a pipe and an mbox as well", function()
+    local run <close> = pop3.server.new { users = { ann = user(2) } }:fork()
+    local status, out, err = place.run(url(run), "--tls", "none", "--state",
+      dir.path .. "/s1", "--pipe", ("cat >>'%s/piped'"):format(dir.path))
+    assert.same({ 0, "", "" }, { status, out, err })
+    assert.equal("Subject: 1\n\nbody 1\nSubject: 2\n\nbody 2\n",
+                 dir:read "piped")
+    status, out, err = place.run(url(run), "--tls", "none", "--state",
+      dir.path .. "/s2", "--mbox", dir.path .. "/box")
+    assert.same({ 0, "", "" }, { status, out, err })
+    assert.equal(2, select(2, ("\n" .. dir:read "box"):gsub("\nFrom ", "")))
+    status, out, err = place.run(url(run), "--tls", "none", "--state",
+      dir.path .. "/s3", "--pipe", "exit 75")
+    assert.same({ 75, "" }, { status, out })
+    assert.match("2 messages not delivered: message 1: ", err)
+  end)
+
   it("leaves no descriptor open", function()
     local run <close> = pop3.server.new { users = { ann = user(1) } }:fork()
     fetch(run)
