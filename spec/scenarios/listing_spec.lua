@@ -54,26 +54,40 @@ describe("a listing", function()
     local c = answers("LIST", "", { "1 5368709120", "2 1" })
     assert.equal(5368709120, c:list()[1])
     c = answers("STAT", "1 18446744073709551615")
-    assert.equal("proto", code(c:stat()))
+    assert.same({ 1 }, { c:stat() })
   end)
 
-  it("STAT is malformed", function()
-    for _, text in ipairs { "", "1", "x 1", "1 x", "-1 1", "1 -1", "1, 2" } do
+  it("STAT is malformed: without a count it is an error", function()
+    for _, text in ipairs { "", "x 1", "-1 1", "1, 2" } do
       assert.equal("proto", code(answers("STAT", text):stat()), text)
     end
+    for _, text in ipairs { "1", "1 x", "1 -1" } do
+      assert.same({ 1 }, { answers("STAT", text):stat() }, text)
+    end
   end)
 
-  it("LIST is malformed", function()
-    for _, line in ipairs { "", "1", "x 1", "1 x", "0 1", "-1 1",
-                            "99999999999999999999 1" } do
-      assert.equal("proto", code(answers("LIST", "", { line }):list()), line)
+  -- A line without a value does not cost the others; no number is an error.
+  local function malformed(verb, method, good, bad, worse)
+    for _, line in ipairs(bad) do
+      local c = answers(verb, "", { line, good })
+      local values, count, defects = c[method](c)
+      assert.is_not_nil(values[7], line)
+      assert.is_true(count >= 1)
+      assert.equal(line, defects[1].line)
     end
+    for _, line in ipairs(worse) do
+      local c = answers(verb, "", { line })
+      assert.equal("proto", code(c[method](c)), line)
+    end
+  end
+
+  it("LIST is malformed", function()
+    malformed("LIST", "list", "7 1", { "", "1", "1 x" },
+              { "x 1", "0 1", "-1 1", "99999999999999999999 1" })
   end)
 
   it("UIDL is malformed", function()
-    for _, line in ipairs { "", "1", "1 ", "x a", "0 a" } do
-      assert.equal("proto", code(answers("UIDL", "", { line }):uidl()), line)
-    end
+    malformed("UIDL", "uidl", "7 a", { "", "1", "1 " }, { "x a", "0 a" })
   end)
 
   it("has the same unique-id twice, or too few of them", function()
