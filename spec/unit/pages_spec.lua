@@ -98,6 +98,21 @@ describe("examples/README.md", function()
   end)
 end)
 
+describe("what is counted", function()
+  it("is as many as there are", function()
+    local pop3 = require "pop3"
+    local server = pop3.server.new {}
+    local result = assert(pop3.check { transport = function()
+      return server:loopback()
+    end })
+    local presets = #pop3.server.presets()
+    assert.truthy(read "README.md":find(("(%d checks)"):format(#result.checks), 1, true))
+    assert.truthy(read "examples/README.md":find(("in %d checks"):format(#result.checks),
+                                                 1, true))
+    assert.truthy(read "README.md":find(("(%d presets)"):format(presets), 1, true))
+  end)
+end)
+
 describe("the chapter on pop3 fetch", function()
   local chapter = read "examples/README.md":match "\n## Replace getmail.-\n(.-)\n## "
 
