@@ -1,5 +1,5 @@
---- Event loops: ready functions for the option `wait` of `pop3.connect`. The library of
--- a loop is loaded when its function is first asked for.
+--- Event loops: ready functions for the option `wait` of `pop3.connect`. The
+-- library of a loop is loaded when its function is first asked for.
 --
 -- Only the calling coroutine waits; the loop runs the others meanwhile.
 -- @module pop3.loop
@@ -19,19 +19,20 @@
 -- @treturn[2] string "timeout"
 -- @function wait
 
---- For copas: the calling thread of copas waits. Versions of copas before 2.0 notice a
--- time-out only when their watchdog looks, which takes up to two minutes.
+--- For copas: the calling thread of copas waits. Versions of copas before 2.0
+-- notice a time-out only when their watchdog looks, which takes up to two
+-- minutes.
 -- @function copas
 
 --- For cqueues: the calling coroutine of the controller waits.
 -- @function cqueues
 
---- For luv (libuv): in a coroutine, only that coroutine waits; on the main one, the loop
--- runs until the descriptor is ready.
+--- For luv (libuv): in a coroutine, only that coroutine waits; on the main one,
+-- the loop runs until the descriptor is ready.
 -- @function luv
 
---- For programs without a loop: `pop3.loop.own()` makes one, and its field `wait` is the
--- function. See `pop3.loop.own`.
+--- For programs without a loop: `pop3.loop.own()` makes one, and its field
+-- `wait` is the function. See `pop3.loop.own`.
 -- @function own
 
 local loops = { copas = true, cqueues = true, luv = true, own = true }

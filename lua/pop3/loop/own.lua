@@ -89,8 +89,8 @@ local function wake(self, waiter, ready)
   self.queue[#self.queue + 1] = task
 end
 
--- Suspend the current task until a descriptor is ready, a condition is signalled,
--- or the time is over.
+-- Suspend the current task until a descriptor is ready, a condition is
+-- signalled, or the time is over.
 local function suspend(self, task, what, mode, seconds)
   local fd = mode and what
   local deadline = math.min(seconds and core.now() + seconds or huge,

@@ -13,7 +13,7 @@ local state = require "pop3.sync.state"
 
 local account = {}
 
-local DEADLINE = 6 * 3600  -- seconds for one run; the next run goes on from there
+local DEADLINE = 6 * 3600  -- seconds for one run; the next run continues
 
 --- The path of the state file of an account.
 -- @tparam table a an account, complete
@@ -111,8 +111,8 @@ function account.run(a, context)
   if made.status ~= outcome.OK and context.task.cancelled then
     return outcome.failed("interrupted", "timeout", true, made.result)
   elseif made.status ~= outcome.OK and context.task:is_over() then
-    return outcome.failed(("the deadline of %g seconds is over"):format(deadline),
-                          "timeout", true, made.result)
+    local text = ("the deadline of %g seconds is over"):format(deadline)
+    return outcome.failed(text, "timeout", true, made.result)
   end
   return made
 end

@@ -112,15 +112,16 @@ end
 
 -- ----------------------------------------------------------------- inheritance
 
--- Keys of which an account has at most one: a key of the account replaces all that
--- are inherited.
+-- Keys of which an account has at most one: a key of the account replaces all
+-- that are inherited.
 local exclusive = { keys.delivery, keys.secret }
 
--- Keys that a URL sets: its own ones, and the default for those that it leaves out.
+-- Keys that a URL sets: its own ones, and the default for those that it leaves
+-- out.
 local of_url = { host = true, port = true, tls = true }
 
--- Take the URL of an account apart: its keys are set unless they are there. True, or
--- nil, message.
+-- Take the URL of an account apart: its keys are set unless they are there.
+-- True, or nil, message.
 local function take_url(account)
   if not account.url then return true end
   local parsed, err = parse_url(account.url)
@@ -182,8 +183,7 @@ local function resolve(path, accounts, defaults, name)
   return account
 end
 
--- ------------------------------------------------------------------ one
--- account
+-- ----------------------------------------------------------------- one account
 
 -- Names of a group that are set, sorted.
 local function set_of(account, group)
@@ -231,7 +231,8 @@ local function check_mode(path, account)
   if found and found.kind == "link" then
     return nil, "'password' needs a file that is not a symbolic link"
   elseif not found or found.mode & 63 ~= 0 then
-    return nil, "'password' needs a file that only its owner can read (chmod 600)"
+    return nil, "'password' needs a file that only its owner can read "
+                .. "(chmod 600)"
   end
   return true
 end

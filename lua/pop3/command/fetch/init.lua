@@ -31,21 +31,23 @@ end
 
 function fetch.define(c)
   c:summary "Fetch new mail."
-  c:description("Fetches new mail of the account in a URL, or of the accounts in "
-    .. "a configuration file. Messages stay on the server unless --delete or the "
-    .. "file says otherwise. The password comes from a command, a file, netrc or "
-    .. "POP3_PASSWORD, never from the command line. Exit status: 0 success; 75 "
-    .. "only temporary failures; 3 something needs a person; 2 an invalid command "
-    .. "line or configuration.")
-  c:argument("what", "pop://USER@HOST or pops://USER@HOST; or names of accounts "
-    .. "of the configuration file (default: all)."):args "*":argname "URL|ACCOUNT"
+  c:description("Fetches new mail of the account in a URL, or of the accounts "
+    .. "in a configuration file. Messages stay on the server unless --delete or "
+    .. "the file says otherwise. The password comes from a command, a file, "
+    .. "netrc or POP3_PASSWORD, never from the command line. Exit status: 0 "
+    .. "success; 75 only temporary failures; 3 something needs a person; 2 an "
+    .. "invalid command line or configuration.")
+  c:argument("what", "pop://USER@HOST or pops://USER@HOST; or names of "
+    .. "accounts of the configuration file (default: all)."):args "*"
+   :argname "URL|ACCOUNT"
   c:option("-c --config", "The configuration file (default: "
     .. "$XDG_CONFIG_HOME/lpop3/fetch.lua)."):argname "FILE"
   c:mutex(
     c:option("--maildir", "Deliver into this Maildir."):argname "DIR",
     c:option("--mbox", "Deliver into this mbox."):argname "FILE",
     c:option("--pipe", "Deliver to this shell command."):argname "COMMAND")
-  c:option("--state", "The state file of the account in the URL."):argname "FILE"
+  c:option("--state", "The state file of the account in the URL.")
+   :argname "FILE"
   c:option("--tls", "implicit, stls or none (default: by the URL).")
    :argname "MODE":choices { "implicit", "stls", "none" }
   c:option("--cafile", "Trust the CAs in this file instead of the system's.")
@@ -83,19 +85,18 @@ function fetch.define(c)
   c:flag("-v --verbose", "Print a line for each message.")
   c:option("--log", "Print events in this format on standard output: json.")
    :argname "FORMAT":choices { "json" }
-  c:option("--metrics", "Write metrics in Prometheus' text format to this file.")
-   :argname "FILE"
+  c:option("--metrics", "Write metrics in Prometheus' text format to this "
+    .. "file."):argname "FILE"
   c:option("--quiet-for", "Report a temporary failure only after N in a row.")
    :argname "N":convert(command.integer(0, 1000000))
   c:option("--daemon", "Fetch again after so many seconds, until SIGTERM.")
    :argname "SECONDS":convert(command.integer(1, 31 * 86400))
-  c:option("--import", "Mark messages as seen that another program has fetched. "
-    .. "FORMAT: " .. table.concat(formats, ", ") .. "."):args(2)
+  c:option("--import", "Mark messages as seen that another program has "
+    .. "fetched. FORMAT: " .. table.concat(formats, ", ") .. "."):args(2)
    :argname { "FORMAT", "FILE" }
 end
 
--- ------------------------------------------------------------------- the
--- accounts
+-- ---------------------------------------------------------------- the accounts
 
 -- Options that belong to the account of a URL.
 local of_url = { "maildir", "mbox", "pipe", "state", "tls", "cafile", "timeout",
@@ -159,7 +160,8 @@ end
 local function flags_of(args)
   local flags = { retry = args.retry or nil, repair = args.repair or nil,
                   dry_run = args.dry_run or args.check or nil }
-  if args.keep then flags.keep = true elseif args.delete then flags.keep = false end
+  if args.keep then flags.keep = true
+  elseif args.delete then flags.keep = false end
   if args.seed then flags.seed = true
   elseif args.newest then flags.seed = { newest = args.newest }
   elseif args.since then flags.seed = { since = args.since } end

@@ -7,7 +7,7 @@
 local core = require "pop3.core"
 
 local LIMIT = 65536  -- octets of its output
-local LOOK = 0.01    -- seconds between two looks where the end has no descriptor
+local LOOK = 0.01    -- seconds between two looks if the end has no descriptor
 
 -- Read until the output ends: octets; or nil, why.
 local function read_all(command, wait, deadline)

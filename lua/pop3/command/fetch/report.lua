@@ -38,8 +38,8 @@ local function log(self, entry)
   entry.time = core.time()
   write(self, self.out, json.encode(entry, { keyorder = {
     "time", "account", "event", "status", "number", "uid", "id", "text", "code",
-    "new", "octets", "skipped", "deleted", "failed", "aside", "again", "pending",
-    "quit", "retry_after", "dry_run" } }))
+    "new", "octets", "skipped", "deleted", "failed", "aside", "again",
+    "pending", "quit", "retry_after", "dry_run" } }))
 end
 
 -- One line of text, safe for a terminal.

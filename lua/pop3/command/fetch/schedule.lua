@@ -16,12 +16,11 @@ local Schedule = {}
 Schedule.__index = Schedule
 
 local GRACE = 5         -- seconds for running accounts after a signal
-local LONGEST = 86400   -- seconds between two tries of an account that needs a person
+local LONGEST = 86400   -- seconds between two tries after a permanent failure
 local JITTER = 0.1      -- share by which the time between two runs varies
 local METRICS = 1       -- seconds between two writes of the metrics of a daemon
 
--- ------------------------------------------------------------------- one
--- account
+-- ----------------------------------------------------------------- one account
 
 local function write_metrics(self, last)
   local metrics = self.opts.metrics
@@ -107,8 +106,7 @@ function Schedule:again(account, o)
   self.sleeping[task] = true
 end
 
--- ------------------------------------------------------------------------ the
--- end
+-- --------------------------------------------------------------------- the end
 
 -- Start no account any more. Those that have not begun count as temporary
 -- failures.

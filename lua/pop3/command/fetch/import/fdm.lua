@@ -15,7 +15,8 @@ return function(text)
     local digits, start = text:match("^(%d+) ()", at)
     local length = math.tointeger(tonumber(digits))
     local stop = length and start + length
-    if not stop or stop > #text or text:sub(stop, stop) ~= "\n" or length == 0 then
+    if not stop or stop > #text or text:sub(stop, stop) ~= "\n"
+       or length == 0 then
       return nil, ("entry %d is not one of fdm"):format(number)
     end
     uids[#uids + 1] = { uid = text:sub(start, stop - 1) }

@@ -84,7 +84,8 @@ end
 return function(format, path, accounts, directory)
   local read = readers[format]
   if not read then
-    return command.USAGE, ("--import: '%s' is not a known format"):format(format)
+    return command.USAGE, ("--import: '%s' is not a known format")
+                          :format(format)
   end
   local text, err = atomic_file.read(path)
   if not text then return command.TROUBLE, err end
