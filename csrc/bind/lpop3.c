@@ -164,6 +164,19 @@ void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
 
 /* -------------------------------------------------------------------- other */
 
+int lpop3_pushhex (lua_State *L, const unsigned char *p, size_t n) {
+  static const char hex[] = "0123456789abcdef";
+  luaL_Buffer b;
+  size_t i;
+  char *o = luaL_buffinitsize(L, &b, n * 2);
+  for (i = 0; i < n; i++) {
+    *o++ = hex[p[i] >> 4];
+    *o++ = hex[p[i] & 15];
+  }
+  luaL_pushresultsize(&b, n * 2);
+  return 1;
+}
+
 void lpop3_pushu64 (lua_State *L, uint64_t u) {
   lua_pushinteger(L, u > (uint64_t)LUA_MAXINTEGER ? LUA_MAXINTEGER
                                                   : (lua_Integer)u);

@@ -65,6 +65,9 @@ void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
 /* Is a method of the object running? */
 int lpop3_in_use (lpop3_object *o);
 
+/* Push octets in hexadecimal; returns 1. */
+int lpop3_pushhex (lua_State *L, const unsigned char *p, size_t n);
+
 /* Push an integer; what a lua_Integer cannot hold becomes its maximum. */
 void lpop3_pushu64 (lua_State *L, uint64_t u);
 

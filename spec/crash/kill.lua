@@ -120,6 +120,7 @@ return function(kind, keep)
             function(pair, problems)
         kill_in_write(p, pair.write)
         p:check_interrupted(problems)
+        p.kills = 2
         trace.inject(p:command(), pair.call, "signal=SIGKILL")
       end)
     end },

@@ -64,6 +64,7 @@ describe("any maildrop, after any disturbance", function()
         local mail, uidl = maildrop()
         local p <close> = place.new(kind, random(2) == 1, mail, uidl)
         p:fresh()
+        p.kills = 2
         local problems = {}
         disturb(p)
         p:check_interrupted(problems)

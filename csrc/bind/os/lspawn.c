@@ -23,7 +23,7 @@ Commands of the shell.
 #endif
 
 #include "../open.h"
-#include "ldiskfile.h"
+#include "ldisk.h"
 #include "lsystem.h"
 
 #define COMMAND_T "pop3.command"

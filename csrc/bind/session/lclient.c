@@ -9,7 +9,7 @@ The client engine for Lua.
 #include <string.h>
 
 #include "../open.h"
-#include "../os/ldiskfile.h"
+#include "../os/ldisk.h"
 #include "../os/lsystem.h"
 #include "ljournal.h"
 

@@ -13,26 +13,13 @@ Hashes for Lua.
 
 #define HASH_T "pop3.hash"
 
-static int push_hex (lua_State *L, const unsigned char *p, size_t n) {
-  static const char hex[] = "0123456789abcdef";
-  luaL_Buffer b;
-  size_t i;
-  char *o = luaL_buffinitsize(L, &b, n * 2);
-  for (i = 0; i < n; i++) {
-    *o++ = hex[p[i] >> 4];
-    *o++ = hex[p[i] & 15];
-  }
-  luaL_pushresultsize(&b, n * 2);
-  return 1;
-}
-
 static int digest (lua_State *L, const char *name) {
   size_t n;
   const char *p = luaL_checklstring(L, 1, &n);
   unsigned char out[POP3_DIGEST_MAX];
   size_t len = pop3_digest(name, p, n, out);
   if (len == 0) return luaL_error(L, "OpenSSL has no %s here", name);
-  return push_hex(L, out, len);
+  return lpop3_pushhex(L, out, len);
 }
 
 /***
@@ -106,7 +93,7 @@ static int h_value (lua_State *L) {
   unsigned char out[POP3_DIGEST_MAX];
   size_t n = pop3_hash_value(h, out);
   if (n == 0) return luaL_error(L, "not enough memory");
-  return push_hex(L, out, n);
+  return lpop3_pushhex(L, out, n);
 }
 
 static int h_gc (lua_State *L) {
@@ -126,7 +113,7 @@ static int l_random (lua_State *L) {
   luaL_argcheck(L, n >= 1 && n <= (lua_Integer)sizeof out, 1, "1 to 64");
   if (!pop3_random(out, (size_t)n))
     return luaL_error(L, "no random octets to be had");
-  return push_hex(L, out, (size_t)n);
+  return lpop3_pushhex(L, out, (size_t)n);
 }
 
 /***
