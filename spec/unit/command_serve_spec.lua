@@ -92,6 +92,18 @@ describe("pop3 serve", function()
     assert.same({ MAIL, "b: c\r\n\r\n" }, fetch(run.port))
   end)
 
+  it("adds users by deliveries, if it is told so", function()
+    local dir <close> = helper.directory()
+    local run <close> = start("--control", dir.path .. "/s",
+                              "--new-users", "pw")
+    local control <close> = command.control(dir.path .. "/s")
+    assert.is_true(control:ask { ["do"] = "deliver", user = "ann",
+                                 mail = "b: c\r\n\r\n" }.ok)
+    local t = talk.tcp(run.port)
+    assert.match("^%+OK", t:login("ann", "pw"))
+    t:close()
+  end)
+
   it("takes handlers in Lua by request, if it is told so", function()
     local dir <close> = helper.directory()
     local lua = "function on.XHI(session) return session:ok 'hi' end"

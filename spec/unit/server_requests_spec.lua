@@ -76,6 +76,23 @@ describe("the request user", function()
   end)
 end)
 
+describe("the request deliver", function()
+  it("adds a user, if the server was made so", function()
+    refused(new(), "deliver", { user = "new", mail = "hi" }, "io", "no such user")
+    local s = new { new_users = "secret" }
+    s:snapshot()
+    ask(s, "deliver", { user = "new", mail = "hi" })
+    ask(s, "deliver", { user = "new", mail = "again" })
+    assert.same({ "hi\r\n", "again\r\n" }, s:mailbox "new")
+    assert.match("^%+OK", talk.to(s):login("new", "secret"))
+    ask(s, "deliver", { user = "u", mail = "x" })
+    assert.equal(2, #s:mailbox "u")
+    s:reset()
+    assert.is_nil((s:mailbox "new"))
+    assert.same(MAIL, s:mailbox "u")
+  end)
+end)
+
 describe("the request preset", function()
   it("changes what the server is like, and back", function()
     local s = new { mechs = { "LOGIN" } }

@@ -44,6 +44,8 @@ function serve.define(c)
    :argname "NAME"
   c:option("--password", "The password of the user (default: secret).")
    :argname "SECRET"
+  c:option("--new-users", "Deliveries add users who do not exist, with this "
+    .. "password."):argname "SECRET"
   c:option("--tls", "auto makes a valid certificate; expired, wrong-host and "
     .. "others make one that clients must refuse."):argname "KIND"
   c:flag("--implicit", "Use implicit TLS instead of STLS.")
@@ -144,6 +146,7 @@ local function make(args, given)
     server = made
   end
   if name then server.users[name] = entry end
+  server.new_users = args.new_users or server.new_users
   return server
 end
 

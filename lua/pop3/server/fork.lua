@@ -17,6 +17,7 @@ local argument = require "pop3.util.argument"
 local channel = require "pop3.server.channel"
 local core = require "pop3.core"
 local expect = require "pop3.verify"
+local serve_child = require "pop3.server.child"
 local transcript = require "pop3.verify.transcript"
 
 local Run = { __name = "pop3.run" }
@@ -41,7 +42,7 @@ local function fork(server)
   if not pid then return nil, err, code end
   if pid == 0 then
     mine:close()
-    require "pop3.server.child"(server, its)
+    serve_child(server, its)
   end
   its:close()
   server.listener:close()

@@ -142,7 +142,8 @@ function methods:mailbox(user)
   return list
 end
 
---- Deliver a message. It has the last number at the next login.
+--- Deliver a message. It has the last number at the next login. With the option
+-- `new_users`, a user who does not exist is added.
 -- @tparam string user
 -- @tparam string octets of the message
 -- @treturn boolean true, or nil, message, code
@@ -152,6 +153,10 @@ function methods:deliver(user, octets)
     argument.misuse(1, "deliver: the message must be a string")
   end
   local st, text = self:store_of(user)
+  if not st and self.new_users then
+    self:user(user, { password = self.new_users, mail = {} })
+    st, text = self:store_of(user)
+  end
   if not st then return nil, tostring(text), "io" end
   if not st.deliver then
     return nil, "the store does not accept deliveries", "io"

@@ -93,6 +93,8 @@ end
 -- PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and their
 -- -PLUS forms (under TLS), OAUTHBEARER, XOAUTH2, EXTERNAL (with a client
 -- certificate), ANONYMOUS. None is offered by default
+-- @tparam[opt] string opts.new_users the password of the users that `deliver`
+-- adds; without it, a delivery to a user who does not exist fails
 -- @tparam[opt] string opts.greeting the text after "+OK" in the greeting
 -- @tparam[opt=false] boolean opts.apop take APOP. The greeting then has a
 -- stamp: the one in `greeting`, or one that is added to it

@@ -17,7 +17,7 @@ local known = {
   limits = "table", on = "table", faults = "table", clock = "function",
   expire = "string integer", login_delay = "number",
   failure_delay = "number", seed = "string integer",
-  preset = "string table",
+  preset = "string table", new_users = "string",
 }
 
 -- Check that a table is a list.
@@ -221,6 +221,7 @@ function options.read(opts, level)
     mechs = mechs,
     failure_delay = opts.failure_delay or 0,
     seed = opts.seed,
+    new_users = opts.new_users,
     autologout = opts.autologout or 600,
     login_delay = opts.login_delay or 0,
     expire = opts.expire or "NEVER",
