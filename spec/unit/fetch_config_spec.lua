@@ -115,6 +115,9 @@ describe("the configuration of pop3 fetch", function()
             'accounts = { a = { host = "h", port = "995" } }')
     refused("'keep' must be of type boolean or number or function, not table",
             'accounts = { a = { url = "pops://u@h", keep = {} } }')
+    refused("account 'a': 'order' must be one of: newest, oldest",
+            'accounts = { a = { url = "pops://u@h", order = "old" } }')
+    refused("defaults: 'tls' must be one of: ", 'defaults = { tls = "ssl" }')
     refused("account 'a' must be a table", "accounts = { a = 5 }")
     refused("there are no accounts", "defaults = {}")
     refused("there are no accounts", "accounts = {}")

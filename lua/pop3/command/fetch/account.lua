@@ -4,6 +4,7 @@
 -- @module pop3.command.fetch.account
 -- @local
 
+local argument = require "pop3.util.argument"
 local keys = require "pop3.command.fetch.keys"
 local outcome = require "pop3.command.fetch.outcome"
 local paths = require "pop3.command.fetch.paths"
@@ -107,7 +108,9 @@ function account.run(a, context)
   local deadline = a.deadline or DEADLINE
   context.task:limit(deadline)
   local ok, made = pcall(fetch, a, context)
-  if not ok then return outcome.failed(tostring(made), "error", false) end
+  if not ok then
+    return outcome.failed(argument.said(made), "error", false)
+  end
   if made.status ~= outcome.OK and context.task.cancelled then
     return outcome.failed("interrupted", "timeout", true, made.result)
   elseif made.status ~= outcome.OK and context.task:is_over() then

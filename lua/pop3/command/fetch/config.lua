@@ -105,6 +105,9 @@ local function check_keys(path, where, given)
     elseif not has_type(value, kinds) then
       return nil, ("%s: %s: '%s' must be of type %s, not %s"):format(path,
         where, name, kinds:gsub(" ", " or "), type(value))
+    elseif keys.values[name] and not keys.values[name][value] then
+      return nil, ("%s: %s: '%s' must be one of: %s"):format(path, where, name,
+        list(keys.values[name]))
     end
   end
   return true

@@ -17,12 +17,17 @@ local own = {
   progress = true, reconnect = true, dry_run = true, retry = true,
 }
 
+--- Allowed values of keys that have no others: key → set.
+keys.values = {}
+
 -- The types of options, as keys; a set of values becomes the type of a value.
 local function types_of(options)
   local made = {}
   for name, kind in pairs(options) do
     if not own[name] then
-      made[name] = type(kind) == "table" and type(next(kind)) or kind
+      local is_set = type(kind) == "table"
+      made[name] = is_set and type(next(kind)) or kind
+      keys.values[name] = is_set and kind or nil
     end
   end
   return made
