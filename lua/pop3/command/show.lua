@@ -64,7 +64,7 @@ local function headers(m, as_json)
   local list = fields_of(m)
   if as_json then return say_json { headers = json.list(list) } end
   for _, field in ipairs(list) do
-    local value = field.value:gsub("%s*[\r\n\t]+%s*", " ")
+    local value = field.value:gsub("[\r\n\t]+", " ")
     say(harmless(field.name), ": ", harmless(value), "\n")
   end
   return command.OK
