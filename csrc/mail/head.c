@@ -80,19 +80,24 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
 ** The next field whose name begins with 'letter', which is in lower case. If
 ** there cannot be more than '*max' fields, other lines are not parsed.
 */
-static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f) {
+static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f,
+                    int *dashes) {
   const char *e = h->block.p + h->block.n;
   int few = h->block.n / 2 < *max;
   enum pop3_head_kind k;
   for (;;) {
     if (few && h->at > 0) {
       const char *p = h->block.p + h->at;
-      while (p < e && pop3_lower(*p) != letter && empty_line(p, e) == 0)
+      while (p < e && pop3_lower(*p) != letter && empty_line(p, e) == 0) {
+        if (*p == '-') *dashes = 1;
         p = logical_line(p, e);
+      }
       h->at = (size_t)(p - h->block.p);
     }
     k = pop3_head_next(h, f);
     if (k == POP3_HEAD_END) return 0;
+    if (k == POP3_HEAD_JUNK && f->value.n > 0 && f->value.p[0] == '-')
+      *dashes = 1;
     if (k != POP3_HEAD_FIELD) continue;
     if (!few && (*max)-- == 0) return 0;
     if (pop3_lower(f->name.p[0]) == letter) return 1;
@@ -100,12 +105,13 @@ static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f) {
 }
 
 int pop3_head_find (pop3_span block, const char *name, size_t max,
-                    pop3_field *f) {
+                    pop3_field *f, int *dashes) {
   size_t n = strlen(name);
   pop3_head h;
   h.block = block;
   h.at = 0;
-  while (next_of(&h, name[0], &max, f))
+  *dashes = 0;
+  while (next_of(&h, name[0], &max, f, dashes))
     if (f->name.n == n && pop3_is(f->name, name)) return 1;
   return 0;
 }
@@ -113,10 +119,11 @@ int pop3_head_find (pop3_span block, const char *name, size_t max,
 void pop3_about_find (pop3_span block, size_t max, pop3_about *a) {
   pop3_field f;
   pop3_head h;
+  int dashes;
   memset(a, 0, sizeof *a);
   h.block = block;
   h.at = 0;
-  while (next_of(&h, 'c', &max, &f)) {
+  while (next_of(&h, 'c', &max, &f, &dashes)) {
     const char *name;
     pop3_span *where;
     switch (f.name.n) {                /* few names have these lengths */

@@ -174,8 +174,12 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
 
 /* May 'c' be in a token (RFC 2045 5.1)? */
 static int istoken (char c) {
-  if (c <= ' ' || c >= 127) return 0;
-  return memchr("()<>@,;:\\\"[]?=", c, 13) == NULL;
+  switch (c) {
+    case '(': case ')': case '<': case '>': case '@': case ',': case ';':
+    case ':': case '\\': case '"': case '[': case ']': case '?': case '=':
+    case 127: return 0;
+    default: return (unsigned char)c > ' ' && (unsigned char)c < 128;
+  }
 }
 
 int pop3_istype (pop3_span s) {

@@ -76,35 +76,36 @@ static int is_param (const char *p, const char *e) {
   return q > p && q < e && *q == '=';
 }
 
+/* Is it "name" or "filename", or a section of one? */
+static int is_name (pop3_span name) {
+  const char *star = (const char *)memchr(name.p, '*', name.n);
+  if (star != NULL) name.n = (size_t)(star - name.p);
+  return pop3_is(name, "name") || pop3_is(name, "filename");
+}
+
 /*
 ** The end of a value without quotes at 'p': a blank, or for the name of a file
 ** the blank before the next parameter, since senders forget the quotes. 'e' is
 ** the next ";".
 */
-static const char *end_of_value (const char *p, const char *e, int isname) {
+static const char *end_of_value (const char *p, const char *e,
+                                 pop3_span name) {
   while (p < e) {
     const char *q = p;
     while (q < e && !pop3_isspace(*q)) q++;
     p = skip_blanks(q, e);
     if (p == e || is_param(p, e)) return q;
-    if (!isname && *p != '(') return q;
+    if (*p != '(' && !is_name(name)) return q;
   }
   return e;
 }
 
-/* Is it "name" or "filename", or a section of one? */
-static int is_name (const char *p, size_t n) {
-  const char *star = (const char *)memchr(p, '*', n);
-  pop3_span s = pop3_span_of(p, star != NULL ? (size_t)(star - p) : n);
-  return pop3_is(s, "name") || pop3_is(s, "filename");
-}
-
 /*
-** Append the value at 'p', of a name or not, and return one past it, NULL if
-** there is no memory. A comment ends the value if nothing follows it.
+** Append the value at 'p' of the parameter 'name' and return one past it, NULL
+** if there is no memory. A comment ends the value if nothing follows it.
 */
 static const char *add_value (pop3_buf *b, const char *p, const char *e,
-                              int isname, unsigned char *noquote) {
+                              pop3_span name, unsigned char *noquote) {
   const char *end, *q, *c;
   int open = 0;
   if (p < e && *p == '"' && !*noquote) {
@@ -122,7 +123,7 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
   if (p < e && *p == '"') p++, open = 1;
   end = p < e ? (const char *)memchr(p, ';', (size_t)(e - p)) : NULL;
   if (end == NULL) end = e;
-  end = end_of_value(p, end, isname);
+  end = end_of_value(p, end, name);
   for (q = end; (c = (const char *)memchr(p, '(', (size_t)(q - p))) != NULL;) {
     const char *after = skip_comment(c, end);
     if (skip_cfws(after, end) != end) break;
@@ -189,7 +190,7 @@ static int read_segs (pop3_value *v, const char *p, const char *e,
       s.nname = (uint32_t)v->text.n - s.name;
       s.value = (uint32_t)v->text.n;
       p = add_value(&v->text, skip_cfws(p + 1, e), e,
-                    is_name(v->text.p + s.name, s.nname), &noquote);
+                    pop3_span_of(name, (size_t)(end - name)), &noquote);
       if (p == NULL) return POP3_ENOMEM;
       s.nvalue = (uint32_t)v->text.n - s.value;
       s.order = order++;

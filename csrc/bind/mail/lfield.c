@@ -12,7 +12,15 @@
 static int find (lua_State *L, const Part *p, const char *name,
                  pop3_field *f) {
   Message *m = p->m;
-  return pop3_head_find(lmessage_block(L, m, p->n), name, m->lim.fields, f);
+  int dashes, found;
+  if (p->n == 0 && m->nhead == 0) {   /* where the header ends matters rarely */
+    pop3_span block = m->in;
+    if (block.n > m->lim.header) block.n = m->lim.header;
+    found = pop3_head_find(block, name, m->lim.fields, f, &dashes);
+    if (!dashes) return found;
+  }
+  return pop3_head_find(lmessage_block(L, m, p->n), name, m->lim.fields, f,
+                        &dashes);
 }
 
 /* Push the name at 'arg' in lower case, and return it. */

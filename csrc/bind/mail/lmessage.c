@@ -250,6 +250,8 @@ void lmessage_all (lua_State *L, Message *m) {
 ** line in it could be a delimiter.
 */
 static size_t root_head (lua_State *L, Message *m) {
+  if (m->nhead == 0 && pop3_tree_count(&m->tree) > 0)
+    m->nhead = pop3_tree_get(&m->tree, 0)->body;
   if (m->nhead == 0) {
     pop3_span in = m->in;
     int dashes;

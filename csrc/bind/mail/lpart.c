@@ -403,6 +403,36 @@ static int l_body (lua_State *L) {
   return 1;
 }
 
+/* Is the field 'raw' there, and does it have the parameter 'name'? */
+static int has_param (lua_State *L, const describing *d, pop3_span raw,
+                      const char *name) {
+  pop3_param p;
+  if (raw.p == NULL) return 0;
+  lwork_value(L, d->w, raw, d->max);
+  return pop3_value_find(&d->w->value, name, &p);
+}
+
+/*
+** core.message.offers(part, type) -> can the part be the body of that type? nil if
+** not, 2 if it has a file name, else 1
+*/
+static int l_offers (lua_State *L) {
+  describing d = describe(L);
+  const char *want = luaL_checkstring(L, 2);
+  int named;
+  if (!pop3_is(type_of(L, &d), want)) return 0;
+  named = has_param(L, &d, d.a.type, "name");
+  if (d.a.disposition.p != NULL) {
+    lwork_value(L, d.w, d.a.disposition, d.max);
+    if (d.w->value.nmain > 0 &&
+        !pop3_is(pop3_value_main(&d.w->value), "inline"))
+      return 0;
+    named |= has_param(L, &d, d.a.disposition, "filename");
+  }
+  lua_pushinteger(L, named ? 2 : 1);
+  return 1;
+}
+
 /* Is there nothing but white space in 's', no-break spaces included? */
 static int is_blank (const char *p, size_t n) {
   const unsigned char *q = (const unsigned char *)p, *e = q + n;
@@ -548,7 +578,8 @@ static const luaL_Reg getters[] = {
 };
 
 static const luaL_Reg functions[] = {
-  {"blank", l_blank}, {"body", l_body}, {"text", l_text}, {"reader", l_reader},
+  {"blank", l_blank}, {"body", l_body}, {"offers", l_offers},
+  {"text", l_text}, {"reader", l_reader},
   {"describe", l_describe}, {NULL, NULL}
 };
 

@@ -32,16 +32,18 @@ local function children(part)
   return list
 end
 
+local offers, is_blank = core.message.offers, core.message.blank
+
 local function is_text(part)
   return part.type == "text/plain" or part.type == "text/html"
 end
 
 -- Is there a text in 'part' that is not an attachment?
 local function has_text(part)
-  if part.disposition == "attachment" then return false end
   local kind = part:_kind()
-  if kind == "leaf" then return is_text(part) end
-  if kind == "multipart" then
+  if kind == "leaf" then
+    return offers(part, "text/plain") or offers(part, "text/html")
+  elseif kind == "multipart" and part.disposition ~= "attachment" then
     for child in part:_parts() do
       if has_text(child) then return true end
     end
@@ -49,53 +51,55 @@ local function has_text(part)
   return false
 end
 
--- The first part of type 'want' in 'part' that is not an attachment, and that
--- 'accept' takes: in multipart/alternative in the last branch that has one, in
--- multipart/related in the root, or if that has no text at all in any other part.
--- Embedded messages have bodies of their own.
-local function find(part, want, root, accept)
+-- The first part of type 'want' in 'part' that is not an attachment: in
+-- multipart/alternative in the last branch that has one, in multipart/related in the
+-- root, or if that has no text at all in any other part. Embedded messages have bodies
+-- of their own. 'named' is 1 if parts with a file name do not count, else 2; 'full' if
+-- those of nothing but white space do not. 'inside' is false for the root.
+local function find(part, want, named, full, inside)
   local kind = part:_kind()
-  if part.disposition == "attachment" and (part ~= root or kind == "leaf") then
+  if kind == "leaf" then
+    local offer = offers(part, want)
+    if offer and offer <= named and not (full and is_blank(part)) then
+      return part
+    end
     return nil
-  elseif kind == "leaf" then
-    return part.type == want and accept(part) and part or nil
-  elseif kind ~= "multipart" then
+  elseif kind ~= "multipart"
+         or inside and part.disposition == "attachment" then
     return nil
   end
-  if part.type == "multipart/alternative" then
+  local type = part.type
+  if type == "multipart/alternative" then
     local list = children(part)
     for i = #list, 1, -1 do
-      local found = find(list[i], want, root, accept)
+      local found = find(list[i], want, named, full, true)
       if found then return found end
     end
     return nil
-  elseif part.type == "multipart/related" then
+  elseif type == "multipart/related" then
     local shown = related_root(part)
-    local found = shown and find(shown, want, root, accept)
+    local found = shown and find(shown, want, named, full, true)
     if found or not shown or has_text(shown) then return found end
   end
-  for child in part:_parts() do
-    local found = find(child, want, root, accept)
+  local child = part:_child()
+  while child do
+    local found = find(child, want, named, full, true)
     if found then return found end
+    child = child:_next()
   end
   return nil
 end
 
-local function is_nameless(part) return not part.filename end
-local function is_any() return true end
-
 -- A part with a file name is a body only if there is none without.
-local function first(root, want, accept)
-  return find(root, want, root, function(part)
-    return is_nameless(part) and accept(part)
-  end) or find(root, want, root, accept)
+local function first(root, want, full)
+  return find(root, want, 1, full) or find(root, want, 2, full)
 end
 
 --- The HTML body of `root`.
 -- @tparam part root
 -- @treturn part|nil
 function body.html(root)
-  return first(root, "text/html", is_any)
+  return first(root, "text/html", false)
 end
 
 --- The text body of `root`. A text of nothing but white space is none if there is
@@ -103,11 +107,9 @@ end
 -- @tparam part root
 -- @treturn part|nil
 function body.text(root)
-  local found = first(root, "text/plain", is_any)
-  if found and core.message.blank(found) and root:html_part() then
-    return first(root, "text/plain", function(part)
-      return not core.message.blank(part)
-    end)
+  local found = first(root, "text/plain", false)
+  if found and is_blank(found) and root:html_part() then
+    return first(root, "text/plain", true)
   end
   return found
 end

@@ -169,7 +169,8 @@ local function body_part(part, name)
   local kept = cache(part)
   local found = kept[name]
   if found == nil then
-    found = bodies[name](as_part(part)) or false
+    found = bodies[name](part) or false
+    if found and rawequal(found, part) then found = as_part(part) end
     kept[name] = found
   end
   return found or nil
