@@ -49,6 +49,9 @@ void pop3_addrs_start (pop3_addrs *a, pop3_span value) {
   a->at = 0;
   a->toks.n = a->done = 0;
   a->nowords = 0;
+  a->controls = value.n > 0 && (memchr(value.p, '\0', value.n) != NULL ||
+                                memchr(value.p, '\r', value.n) != NULL ||
+                                memchr(value.p, '\n', value.n) != NULL);
   a->in_group = a->have = a->noquote = a->nocomment = a->sep = 0;
 }
 
@@ -307,7 +310,7 @@ static int set_address (pop3_addrs *a, size_t i, size_t j) {
     if (tok(a, k)->kind == AT) at = k;
   a->plain.n = a->address.n = 0;
   err = join(a, i, at, &a->plain, &quoted);
-  drop_controls(&a->plain);
+  if (a->controls) drop_controls(&a->plain);
   local = pop3_span_of(a->plain.p, a->plain.n);
   if (err == 0 && quoted && !isdotatom(local)) {
     pop3_buf q = a->name;                 /* a buffer not in use now */
@@ -319,7 +322,7 @@ static int set_address (pop3_addrs *a, size_t i, size_t j) {
   if (err == 0) err = pop3_utf8_guess(&a->address, local);
   a->name.n = a->plain.n = 0;
   if (err == 0) err = join(a, at, j, &a->plain, &quoted);
-  drop_controls(&a->plain);
+  if (a->controls) drop_controls(&a->plain);
   if (err != 0) return err;
   return pop3_utf8_guess(&a->address, pop3_span_of(a->plain.p, a->plain.n));
 }

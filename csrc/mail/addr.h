@@ -23,6 +23,7 @@ typedef struct pop3_addrs {
   size_t wordend;         /* one past the encoded-word found last */
   size_t nowords;         /* no encoded-word begins before this offset */
   unsigned char in_group, have, noquote, nocomment, sep;
+  unsigned char controls; /* there are line ends or NULs in it */
 } pop3_addrs;
 
 void pop3_addrs_init (pop3_addrs *a, pop3_conv *c, pop3_mem mem);

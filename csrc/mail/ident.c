@@ -49,7 +49,10 @@ static int set_id (const char *p, const char *e, pop3_buf *out) {
   out->n = 0;
   if (pop3_utf8_guess(out, pop3_span_of(p, (size_t)(e - p))) != 0)
     return POP3_ENOMEM;
-  for (r = 0; r < out->n; r++) {
+  while (w < out->n && !pop3_isspace(out->p[w]) && out->p[w] != '(' &&
+         out->p[w] != '\0')
+    w++;
+  for (r = w; r < out->n; r++) {
     const char *q = out->p + r, *end = out->p + out->n;
     if (*q == '(' && !open) {
       const char *after = pop3_skip_comment(q, end);

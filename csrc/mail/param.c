@@ -337,10 +337,21 @@ static int make_params (pop3_value *v) {
 
 /* ------------------------------------------------------------- interface */
 
-/* What no token holds (RFC 2045 5.1), though it may be glued to one. */
-static int isjunk (char c) {
-  return c == '<' || c == '>' || c == '@' || c == '"' || c == '\'' ||
-         c == '[' || c == ']' || c == '?' || c == ':' || c == '\\';
+enum { END = 1, JUNK = 2 };
+
+/*
+** Octets at which a main value ends, and those that are no part of one (RFC 2045
+** 5.1), though they may be glued to it.
+*/
+static const unsigned char special[256] = {
+  [';'] = END, [','] = END, ['='] = END, ['('] = END, [' '] = END,
+  ['\t'] = END, ['\r'] = END, ['\n'] = END, ['"'] = END | JUNK,
+  ['<'] = JUNK, ['>'] = JUNK, ['@'] = JUNK, ['\''] = JUNK, ['['] = JUNK,
+  [']'] = JUNK, ['?'] = JUNK, [':'] = JUNK, ['\\'] = JUNK
+};
+
+static int is (char c, int what) {
+  return special[(unsigned char)c] & what;
 }
 
 /*
@@ -352,10 +363,8 @@ static const char *read_main (pop3_value *v, const char *p, const char *e) {
   for (;;) {
     const char *q, *after;
     p = skip_cfws(p, e);
-    while (p < e && isjunk(*p)) p = skip_cfws(p + 1, e);
-    for (q = p; q < e && *q != ';' && *q != ',' && *q != '=' && *q != '(' &&
-                *q != '"' && !pop3_isspace(*q); q++)
-      continue;
+    while (p < e && is(*p, JUNK)) p = skip_cfws(p + 1, e);
+    for (q = p; q < e && !is(*q, END); q++) continue;
     if (q == p) break;
     if (v->text.n > 0 && p[0] != '/' && v->text.p[v->text.n - 1] != '/')
       break;                               /* the ";" is missing */
@@ -364,7 +373,7 @@ static const char *read_main (pop3_value *v, const char *p, const char *e) {
     if (add_lower(&v->text, p, q) != 0) return NULL;
     p = q;
   }
-  while (v->text.n > 0 && isjunk(v->text.p[v->text.n - 1])) v->text.n--;
+  while (v->text.n > 0 && is(v->text.p[v->text.n - 1], JUNK)) v->text.n--;
   v->nmain = v->text.n;
   return p;
 }

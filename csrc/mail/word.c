@@ -198,6 +198,10 @@ static int add_raw (pop3_conv *c, int kind, const char *p, const char *e,
 /* Replace line ends and NULs, which no decoded text may hold, by blanks. */
 static void make_safe (char *p, size_t n) {
   size_t i;
+  unsigned char any = 0;
+  for (i = 0; i < n; i++)
+    any |= (unsigned char)((p[i] == '\r') | (p[i] == '\n') | (p[i] == '\0'));
+  if (!any) return;
   for (i = 0; i < n; i++)
     if (p[i] == '\r' || p[i] == '\n' || p[i] == '\0') p[i] = ' ';
 }
