@@ -39,7 +39,8 @@ typedef struct describing {
   size_t n;                 /* the index of the part in it */
   pop3_about a;
   enum pop3_encoding code;
-  unsigned flags;           /* pop3_part_flags; not needed for the root */
+  unsigned flags;           /* pop3_part_flags, if the part was found */
+  int found;
   size_t max;               /* parameters */
 } describing;
 
@@ -64,6 +65,7 @@ static describing describe (lua_State *L) {
   else {
     t = pop3_tree_get(&p->m->tree, p->n);
     d.flags = t->flags;
+    d.found = 1;
     d.code = (enum pop3_encoding)t->code;
   }
   return d;
@@ -93,7 +95,8 @@ static pop3_span type_of (lua_State *L, const describing *d) {
   lwork_value(L, d->w, d->a.type, d->max);
   t = d->a.type.p != NULL ? pop3_value_main(&d->w->value)
                           : pop3_span_of("", 0);
-  valid = pop3_istype(t);
+  if (d->found) valid = t.n > 0 && !(flags & POP3_PART_BADTYPE);
+  else valid = pop3_istype(t);
   if (valid && t.n > 10 && memcmp(t.p, "multipart/", 10) == 0) {
     if (flags & POP3_PART_OPAQUE) {
       s = "application/octet-stream";

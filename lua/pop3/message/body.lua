@@ -169,8 +169,9 @@ end
 
 -- Whether the HTML shows a part itself.
 local function is_loaded(part, html, state)
+  if not html then return false end
   local cid, location = part.cid, part:header "content-location"
-  if not html or not (cid or location) then return false end
+  if not (cid or location) then return false end
   state.loaded = state.loaded or loaded(html)
   return cid and state.loaded["cid:" .. cid]
          or location and state.loaded[location] or false
@@ -178,7 +179,7 @@ end
 
 -- Is 'part', or a part in it, one of 'shown'?
 local function contains(part, shown)
-  if part == shown[1] or part == shown[2] then return true end
+  if rawequal(part, shown[1]) or rawequal(part, shown[2]) then return true end
   if part:_kind() ~= "multipart" then return false end
   for child in part:_parts() do
     if contains(child, shown) then return true end
@@ -213,7 +214,8 @@ function body.attachments(root, text, html)
   local shown = { text or html, html }
   local function add(part, unused)
     if part:_kind() ~= "multipart" then
-      if part ~= text and part ~= html
+      -- There is one userdata for each part.
+      if not rawequal(part, text) and not rawequal(part, html)
          and not (unused and says_the_same(part))
          and not is_loaded(part, html, state) then
         list[#list + 1] = part
@@ -225,7 +227,11 @@ function body.attachments(root, text, html)
         add(branch, unused or any and not used[i])
       end
     else
-      for child in part:_parts() do add(child, unused) end
+      local child = part:_child()
+      while child do
+        add(child, unused)
+        child = child:_next()
+      end
     end
   end
   add(root, false)
