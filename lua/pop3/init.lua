@@ -77,22 +77,34 @@ local parts = {
 -- @tparam string opts.host a DNS name or an IP address
 -- @tparam[opt] integer opts.port 995 with `tls = "implicit"`, otherwise 110
 -- @tparam[opt="implicit"] string opts.tls "implicit": TLS from the first octet
--- (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "none" (the default
--- with `transport`)
--- @tparam[opt=true] boolean opts.verify verify the chain and the host name of
--- the server's certificate (RFC 9525)
+-- (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "stls?": TLS by STLS if the
+-- server offers it, which an attacker can prevent; "none" (the default with
+-- `transport`)
+-- @tparam[opt=true] boolean|function opts.verify verify the chain and the host name
+-- of the server's certificate (RFC 9525); or `function(certificate, problem)`, which
+-- returns true to accept it: a table (`subject`, `issuer`, `names`, `not_before`,
+-- `not_after`, `pin`, `fingerprint`), and what is wrong with it, nil if nothing is
 -- @tparam[opt] string opts.cafile a file with CA certificates in PEM, in place
 -- of the system's
 -- @tparam[opt] string opts.capath a directory of them
+-- @tparam[opt] string opts.crlfile a file with certificate revocation lists in PEM;
+-- the issuer of the server's certificate must have one in it
 -- @tparam[opt] string opts.servername the name that the certificate must have,
 -- if it is not the host
 -- @tparam[opt] string|table opts.pin base64 of the SHA-256 of the server's
 -- public key, or a list of them. A pin is checked on top of the chain; with
 -- `verify = false` the pin alone decides
+-- @tparam[opt] string|table opts.fingerprint the SHA-256 of the whole certificate in
+-- hexadecimal, with or without colons, or a list of them; as `pin`
 -- @tparam[opt] string opts.cert a file with the client's certificate, for
 -- EXTERNAL
 -- @tparam[opt] string opts.key the file of its key
--- @tparam[opt="TLSv1.2"] string opts.min_version "TLSv1.2" or "TLSv1.3"
+-- @tparam[opt="TLSv1.2"] string opts.min_version "TLSv1", "TLSv1.1", "TLSv1.2" or
+-- "TLSv1.3"; the first two are insecure, for old servers
+-- @tparam[opt] string opts.ciphers the names of ciphers as OpenSSL has them, with
+-- colons between them
+-- @tparam[opt=2] integer opts.security_level OpenSSL's, 0 to 5: which keys and ciphers
+-- are strong enough
 -- @tparam[opt] pop3.session opts.resume a session with the same server, whose
 -- TLS session shortens the handshake
 -- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`
@@ -103,6 +115,13 @@ local parts = {
 -- order of preference: SASL names, "USER" for USER and PASS, "APOP"
 -- @tparam[opt=false] boolean opts.insecure a password may cross a connection
 -- without TLS to a host that is not loopback
+-- @tparam[opt=true] boolean opts.pipeline false: one command at a time, for servers
+-- that say PIPELINING and cannot do it
+-- @tparam[opt] {string,...} opts.ignore capabilities that are not believed: names, or
+-- a name and an argument, such as "SASL CRAM-MD5"
+-- @tparam[opt] table opts.retry `{ attempts = 3, wait = 5 }`: connect again, that many
+-- attempts and that many seconds between them, when the login is refused with
+-- [IN-USE], [LOGIN-DELAY] or [SYS/TEMP]
 -- @tparam[opt=60] number|table opts.timeout seconds without any progress; or
 -- `{ connect =, io =, total = }` in seconds, where `total` bounds a whole
 -- operation
@@ -120,6 +139,9 @@ local parts = {
 -- resolves the name of the host
 -- @tparam[opt] function opts.log `function(direction, line)`: "C" or "S", and a
 -- line with secrets masked as `***`
+-- @tparam[opt] function opts.progress `function(command, octets)`: called when octets
+-- come, with the command that waits for its reply and their count since then. It must
+-- not use the session, but for `cancel`
 -- @tparam[opt] function opts.wait the hook of an event loop, see `pop3.loop`
 -- @tparam[opt] function opts.resolve `function(host)` → a list of `{ family = "inet" or
 -- "inet6", addr = }`, or nil, message; for an event loop that must not be blocked

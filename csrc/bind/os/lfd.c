@@ -342,9 +342,11 @@ static int fd_detach (lua_State *L) {
 /***
 End this side: nothing more will be sent.
 @function fd:shutdown
+@tparam[opt=false] boolean both nothing will be read, too: whoever waits for this
+descriptor wakes up
 */
 static int fd_shutdown (lua_State *L) {
-  shutdown(lpop3_checkfd(L, 1), SHUT_WR);
+  shutdown(lpop3_checkfd(L, 1), lua_toboolean(L, 2) ? SHUT_RDWR : SHUT_WR);
   return 0;
 }
 

@@ -26,14 +26,20 @@ authorization.LONGEST_USER = LONGEST - #"APOP  " - 32
 
 -- ------------------------------------------------------------- capabilities
 
-local function parse_capa(body)
+-- The capabilities in the reply to CAPA, without those that the set `ignore` holds.
+local function parse_capa(body, ignore)
   local capa = {}
   for line in body:gmatch "([^\r\n]+)" do
     local name, rest = line:match "^(%S+)(.*)$"
-    if name then
+    name = name and name:upper()
+    if name and not ignore[name] then
       local words = {}
-      for word in rest:gmatch "%S+" do words[#words + 1] = word end
-      capa[name:upper()] = words
+      for word in rest:gmatch "%S+" do
+        if not ignore[name .. " " .. word:upper()] then
+          words[#words + 1] = word
+        end
+      end
+      capa[name] = words
     end
   end
   return capa
@@ -52,7 +58,7 @@ function methods:capa()
   if known == nil then
     local body, message, code, reply = fetch(self, "CAPA", "CAPA")
     if not body and code ~= "err" then return nil, message, code end
-    known = body and parse_capa(body) or { false, message, reply }
+    known = body and parse_capa(body, self.opts.ignore or {}) or { false, message, reply }
     self.capas[state] = known
   end
   if known[1] == false then return nil, known[2], "err", known[3] end

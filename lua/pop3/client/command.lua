@@ -92,6 +92,8 @@ end
 local function event(s, label, file, source)
   if s.dead then return ended(s, label) end
   local link = s.link
+  if s.cancelled then return kill(s, label, s.cancelled, "closed") end
+  if link.progress then s.label = label end
   local what, a, b, c, d, e
   do
     s.waiting = true
@@ -103,6 +105,7 @@ local function event(s, label, file, source)
     if s.dead then return ended(s, label) end
   end
   if link.ending then drop(s) end
+  if s.cancelled then return kill(s, label, s.cancelled, "closed") end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
     a = a .. " (" .. link.broken .. ")"

@@ -5,7 +5,9 @@
 local address = require "pop3.util.address"
 local commands = require "pop3.client.command"
 local core = require "pop3.core"
+local login = require "pop3.client.login"
 local options = require "pop3.client.options"
+local pause = require "pop3.util.pause"
 local secure = require "pop3.client.tls"
 local session = require "pop3.client.session"
 local transport = require "pop3.transport"
@@ -24,6 +26,18 @@ local function open(s)
   return require "pop3.transport.fd"(fd, opts.wait)
 end
 
+-- What calls `progress` when octets come: with the command that waits for its reply,
+-- and the count of octets since it began to wait.
+local function meter(s, progress)
+  local label, octets
+  return function(n)
+    if label ~= s.label then label, octets = s.label, 0 end
+    octets = octets + n
+    local _ <close> = not s.busy and commands.busy(s, "progress") or nil
+    progress(label, octets)
+  end
+end
+
 -- Give the session a new engine over a transport.
 local function attach(s, io)
   local opts = s.opts
@@ -35,6 +49,7 @@ local function attach(s, io)
   s.engine = engine
   s.link = { engine = engine, port = engine, io = io, idle = opts.timeout.io,
              last = 0, unsent = false, deadline = math.huge }
+  if opts.progress then s.link.progress = meter(s, opts.progress) end
   s.dead, s.secure, s.capas = false, false, {}
 end
 
@@ -51,7 +66,8 @@ local function greet(s)
     return commands.refused(s, "connect", text, resp)
   end
   s.hello = text
-  if s.opts.tls == "stls" then return secure.require_stls(s, "connect") end
+  if s.opts.tls == "stls" then return secure.require_stls(s, "connect")
+  elseif s.opts.tls == "stls?" then return secure.try_stls(s, "connect") end
   return true
 end
 
@@ -88,48 +104,74 @@ local function begin(s, user, password, token)
   return s
 end
 
---- Connect to a server and, if a user is given, log in; see `pop3.connect`.
-local function connect(where, more)
-  local opts = options.check(where, more)
-  local name = opts.host and address.text(opts.host, opts.port) or "transport"
-  local tls
-  if opts.tls ~= "none" then
-    local err, code
-    tls, err, code = secure.options(opts, 1)
-    if not tls then return nil, ("connect: %s: %s"):format(name, err), code end
-  end
+-- One attempt to connect and log in within `total` seconds: the session, or nil,
+-- message, code, reply. `again` connects anew.
+local function attempt(opts, tls, total, again)
   -- the session does not keep what is needed only once
-  local user, password, token = opts.user, opts.password, opts.token
-  local given = opts.transport
-  opts.password, opts.token, opts.transport = nil, nil, nil
+  local kept = {}
+  for name, value in pairs(opts) do kept[name] = value end
+  kept.password, kept.token, kept.transport = nil, nil, nil
+  local user, given = opts.user, opts.transport
   local s = session.new {
-    opts = opts,
-    name = name,
+    opts = kept,
+    name = opts.host and address.text(opts.host, opts.port) or "transport",
     host = opts.host,
     port = opts.port,
-    total = opts.timeout.total,
+    total = total,
     tls = tls,
     certificate = opts.cert ~= nil,
-    token = not user and token or nil,
+    token = not user and opts.token or nil,
     secure = false,
     insecure = opts.insecure,
     mechs = opts.mechs,
     log = opts.log,
     capas = {},
     redial = given == nil and redial or nil,
-    reconnect = given == nil and user
-                and function() return connect(where, more) end or nil,
+    reconnect = given == nil and user and again or nil,
     dead = true,  -- until it has a connection
   }
   local io, err, code
   if given ~= nil then
-    io, err, code = transport.over(given, opts.wait, "connect", 1)
+    io, err, code = transport.over(given, opts.wait, "connect", 2)
   else
     io, err, code = open(s)
   end
   if not io then return commands.fail(s, "connect", err, code) end
   attach(s, io)
-  return begin(s, user, password, token)
+  local made, message, why, reply = begin(s, user, opts.password, opts.token)
+  if made then made.total = opts.timeout.total end
+  return made, message, why, reply
 end
 
+--- Connect to a server and, if a user is given, log in; see `pop3.connect`.
+local function connect(where, more)
+  local opts = options.check(where, more)
+  local tls
+  if opts.tls ~= "none" then
+    local err, code
+    tls, err, code = secure.options(opts, 1)
+    if not tls then
+      local name = opts.host and address.text(opts.host, opts.port)
+                   or "transport"
+      return nil, ("connect: %s: %s"):format(name, err), code
+    end
+  end
+  local total = opts.timeout.total
+  local retry = opts.retry or { attempts = 1, wait = 0 }
+  local deadline = total and core.now() + total
+  local s, message, code, reply
+  for i = 1, retry.attempts do
+    s, message, code, reply = attempt(opts, tls, total, function()
+      return connect(where, more)
+    end)
+    if s or i == retry.attempts or not (reply and login.passing[reply.code])
+    then
+      break
+    end
+    total = deadline and deadline - core.now() - retry.wait
+    if total and total <= 0 then break end
+    pause(opts.wait, retry.wait)
+  end
+  return s, message, code, reply
+end
 return connect

@@ -200,7 +200,7 @@ local function note(tried, row, how, reply)
   end
 end
 
-local login = {}
+local login = { passing = passing }
 
 --- Log in.
 -- @tparam table s the session

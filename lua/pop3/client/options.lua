@@ -11,16 +11,20 @@ local tls = require "pop3.transport.tls"
 
 local types = {
   host = "string", port = "integer",
-  tls = { implicit = true, stls = true, none = true },
+  tls = { implicit = true, stls = true, ["stls?"] = true, none = true },
   user = "string", password = "string", token = "string function",
   mechs = "table", insecure = "boolean", timeout = "number table",
   limits = "table", proxy = "string", log = "function", wait = "function",
   transport = "any", resume = "any", resolve = "function",
   family = { ipv4 = true, ipv6 = true }, local_address = "string",
+  pipeline = "boolean", ignore = "table", retry = "table",
+  progress = "function",
 }
 for option, kind in pairs(tls.options) do types[option] = kind end
 
 local TIMEOUT = 60  -- seconds
+local ATTEMPTS = 3  -- of `retry`
+local WAIT = 5      -- seconds between them
 
 local limit_types = { line = "integer", listing = "integer",
                       message = "integer", drain = "integer" }
@@ -122,6 +126,29 @@ local function check_limits(opts)
   end
 end
 
+-- `ignore` as a set of capabilities, and of "NAME ARGUMENT".
+local function check_ignore(opts)
+  local set = {}
+  for _, name in ipairs(opts.ignore or {}) do
+    argument.text(name, "connect: a capability in ignore", LEVEL)
+    set[name:upper()] = true
+  end
+  opts.ignore = next(set) and set or nil
+end
+
+-- `retry` with its defaults.
+local function check_retry(opts)
+  local retry = opts.retry
+  if not retry then return end
+  argument.options(retry, { attempts = "integer", wait = "number" },
+                   "connect: retry", LEVEL)
+  if opts.transport ~= nil then misuse "retry cannot be used with a transport" end
+  local attempts, wait = retry.attempts or ATTEMPTS, retry.wait or WAIT
+  if attempts < 1 then misuse "retry: attempts must be 1 or more" end
+  if wait < 0 or wait ~= wait then misuse "retry: wait must not be negative" end
+  opts.retry = { attempts = attempts, wait = wait }
+end
+
 local options = {}
 
 --- The options and their types, for `pop3.util.argument.options`.
@@ -138,6 +165,8 @@ function options.check(where, more)
   check_login(opts)
   check_timeout(opts)
   check_limits(opts)
+  check_ignore(opts)
+  check_retry(opts)
   return opts
 end
 

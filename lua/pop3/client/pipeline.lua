@@ -21,7 +21,9 @@ Pipeline.__index = Pipeline
 
 -- How many commands may be under way; nil, message, code when asking failed.
 local function window_of(s, count)
-  if count == 1 or s:state() ~= "transaction" then return 1 end
+  if count == 1 or s.opts.pipeline == false or s:state() ~= "transaction" then
+    return 1
+  end
   local piped, message, code = s:supports "PIPELINING"
   if piped == nil then return nil, message, code end
   return piped and WINDOW or 1

@@ -97,6 +97,10 @@ return function(link, file, source)
       if n then
         link.last = n
         limit = now() + link.idle
+        if link.progress then
+          link.progress(n)
+          if link.cancelled then return nil, "cancelled", "closed" end
+        end
       elseif err == "timeout" then
         if detail then return nil, "timeout", "timeout" end
       elseif err == "closed" then

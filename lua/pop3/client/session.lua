@@ -102,6 +102,18 @@ local function release(s)
   s.engine:close()
 end
 
+--- End the session from another coroutine, or from a callback such as `progress`. A
+-- call that waits for the server returns nil, message, "closed". Nothing is deleted.
+-- @tparam[opt="cancelled"] string why for the message of that call
+function methods:cancel(why)
+  if why ~= nil then argument.text(why, "cancel: the reason", 1) end
+  if self.dead then return end
+  self.cancelled = why or "cancelled"
+  self.link.cancelled = true
+  if self.waiting or self.busy then self.link.io:cancel()
+  else commands.drop(self) end
+end
+
 --- Close the connection without QUIT: nothing is deleted.
 -- @usage
 -- s:close()

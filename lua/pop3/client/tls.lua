@@ -6,7 +6,9 @@
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local commands = require "pop3.client.command"
-local trust = require "pop3.transport.tls".trust
+local tls_options = require "pop3.transport.tls"
+
+local decide = tls_options.decide
 
 local secure = {}
 
@@ -16,7 +18,7 @@ local secure = {}
 -- @tparam integer level see `pop3.util.argument`
 -- @treturn table, or nil, message, code
 function secure.options(opts, level)
-  local made, err, code = trust(opts, "connect", level + 1)
+  local made, err, code = tls_options.trust(opts, "connect", level + 1)
   if not made then return nil, err, code end
   local old = opts.resume
   if old ~= nil and (type(old) ~= "table" or not rawget(old, "opts")) then
@@ -41,6 +43,13 @@ function secure.start(s, label)
   tls:wrap(link.engine)
   link.port = tls
   local what, message, code = commands.event(s, label, nil, tls)
+  if what == "certificate" then
+    do
+      local _ <close> = commands.busy(s, "verify")
+      decide(opts, tls, message, code)
+    end
+    what, message, code = commands.event(s, label, nil, tls)
+  end
   if what ~= "handshake" then
     if what then
       return commands.kill(s, label, "the server closed the connection in the "
@@ -75,6 +84,22 @@ function secure.stls(s, label)
                          .. "be injected", "tls")
   end
   return secure.start(s, label)
+end
+
+--- Start TLS by STLS where the server offers it, and go on without TLS where it does
+-- not, or refuses. A certificate that is not valid is an error.
+-- @tparam table s
+-- @tparam string label
+-- @treturn boolean true, or nil, message, code, reply
+function secure.try_stls(s, label)
+  local capa, message, code = s:capa_or_redial()
+  if not capa and code ~= "err" then return nil, message, code end
+  if not (capa and capa.STLS) or s.secure then return true end
+  local ok, reply
+  ok, message, code, reply = secure.stls(s, label)
+  if ok or reply and not s.dead then return true end
+  commands.drop(s)
+  return nil, message, code, reply
 end
 
 --- Start TLS by STLS where TLS is required: without it the session ends.

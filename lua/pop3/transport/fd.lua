@@ -64,6 +64,10 @@ function Fd:shutdown()
   self.fd:shutdown()
 end
 
+function Fd:cancel()
+  self.fd:shutdown(true)
+end
+
 function Fd:close()
   self.closed = true
   self.fd:close()

@@ -19,6 +19,8 @@
 --   True, or nil, "timeout"
 -- - `ack()`: have the kernel acknowledge at once what came (see `fd:quickack`)
 -- - `shutdown()`: end this side; the peer can still send
+-- - `cancel()`: make a call that waits, in another coroutine, end as if the peer had
+--   closed the connection
 -- - `close()`
 --
 -- Its fields: `now`, a function that returns the time in seconds; `waits`, true

@@ -15,6 +15,7 @@
 
 local core = require "pop3.core"
 local tcp = require "pop3.transport.tcp"
+local tls_options = require "pop3.transport.tls"
 local fd_transport = require "pop3.transport.fd"
 
 local huge, max, min = math.huge, math.max, math.min
@@ -153,6 +154,8 @@ local function decrypt(self)
       self.parts[#self.parts + 1] = a
     elseif what == "handshake" then
       self.secure = true
+    elseif what == "certificate" then
+      tls_options.decide(self.trust, self.tls, a, b)
     elseif what == "closed" then
       ended(self)
       return any
@@ -288,6 +291,7 @@ function Link:start_tls(trust, deadline)
   if self:unread() ~= "" then
     return nil, "octets followed the reply to STLS; they may be injected", "tls"
   end
+  self.trust = trust
   self.tls = core.tls { context = trust.context, name = trust.name }
   decrypt(self)
   while not self.secure do

@@ -92,6 +92,10 @@ function Socket:shutdown()
   if self.sock.shutdown then self.sock:shutdown "send" end
 end
 
+function Socket:cancel()
+  if self.sock.shutdown then self.sock:shutdown "both" end
+end
+
 function Socket:close()
   self.sock:close()
 end

@@ -146,6 +146,10 @@ function Stream:shutdown()
   if object.shutdown then object:shutdown() end
 end
 
+function Stream:cancel()
+  self.object:close()
+end
+
 function Stream:close()
   self.object:close()
 end

@@ -14,9 +14,12 @@ local tls = {}
 
 --- The options and their types, for `pop3.util.argument.options`.
 tls.options = {
-  verify = "boolean", cafile = "string", capath = "string",
-  servername = "string", pin = "string table", cert = "string",
-  key = "string", min_version = { ["TLSv1.2"] = true, ["TLSv1.3"] = true },
+  verify = "boolean function", cafile = "string", capath = "string",
+  crlfile = "string", servername = "string", pin = "string table",
+  fingerprint = "string table", cert = "string", key = "string",
+  min_version = { ["TLSv1"] = true, ["TLSv1.1"] = true, ["TLSv1.2"] = true,
+                  ["TLSv1.3"] = true },
+  ciphers = "string", security_level = "integer",
 }
 
 -- Everything that decides whether a server is trusted, as one string. A session
@@ -34,39 +37,44 @@ local function identity(opts, name)
   return table.concat(all, "\0")
 end
 
--- A pin is the base64 of 32 octets, with or without curl's prefix "sha256//".
-local function check_pins(pins, label, level)
-  for _, pin in ipairs(type(pins) == "table" and pins or { pins }) do
-    local digest = type(pin) == "string" and pin:gsub("^sha256//", "")
-    if not digest or #digest ~= 44 or not digest:find "^[%w+/]+=$" then
-      argument.misuse(level + 1, "%s: a pin must be the base64 of a SHA-256",
-                      label)
-    end
-  end
-end
-
 --- Make a trust from options that were checked with `tls.options`.
 -- @tparam table opts `host`, `port` and the options above
 -- @tparam string label for the messages of misuse errors
 -- @tparam integer level see `pop3.util.argument`
--- @treturn table `context` (for `pop3.core.tls`), `name` (to verify, nil if there
--- is none), `verify` (boolean), `identity`; or nil, message, "tls"
+-- @treturn table `context` (for `pop3.core.tls`), `name` (to verify, nil if there is
+-- none), `verify` (boolean), `judge` (the function that `verify` is, or nil),
+-- `identity`; or nil, message, "tls"
 function tls.trust(opts, label, level)
   local name = opts.servername or opts.host
   if name and name:find "[\128-\255]" then
     argument.misuse(level + 1, "%s: the host must be given by its A-labels "
                     .. "(xn--...), in ASCII", label)
   end
-  check_pins(opts.pin, label, level + 1)
   local given = {}
   for option in pairs(tls.options) do given[option] = opts[option] end
   given.servername = nil
-  given.verify = opts.verify ~= false
-  local context, err, code = core.tls_context(given)
+  local judge = type(opts.verify) == "function" and opts.verify or nil
+  given.verify = judge and "ask" or opts.verify ~= false
+  -- the core says which text is no pin, no fingerprint, no level
+  local ok, context, err, code = pcall(core.tls_context, given)
+  if not ok then
+    local text = argument.said(context):match "^tls: (.*)$"
+    if not text then error(context, 0) end
+    argument.misuse(level + 1, "%s: %s", label, text)
+  end
   if not context then return nil, err, code end
   name = name and address.unbracketed(name)
-  return { context = context, name = name, verify = given.verify,
-           identity = identity(opts, name) }
+  return { context = context, name = name, verify = given.verify ~= false,
+           judge = judge, identity = identity(opts, name) }
+end
+
+--- Let the function `verify` judge the certificate of a server.
+-- @tparam table trust
+-- @tparam pop3.tls connection whose event was "certificate"
+-- @tparam table certificate
+-- @tparam ?string problem why it would be refused; nil when it is valid
+function tls.decide(trust, connection, certificate, problem)
+  connection:decide(trust.judge(certificate, problem) and true or false)
 end
 
 return tls
