@@ -25,8 +25,8 @@ local methods = {}
 Run.__index = methods
 
 local CHUNK = 1024 * 1024  -- octets read at once
-local PATIENCE = 30        -- seconds for an answer, beyond what a request waits for
-local GRACE = 10           -- seconds for the child to end after a request to stop
+local PATIENCE = 30        -- seconds for an answer, besides the request's own
+local GRACE = 10           -- seconds for the child to end after it was told to
 
 local SILENT = "the server does not answer"
 local ENDED = "the server's process has ended"
@@ -116,7 +116,8 @@ end
 -- @treturn boolean true
 -- @usage
 -- local run <close> = pop3.server.new{}:fork()
--- local s = assert(pop3.connect{ host = run.host, port = run.port, tls = "none" })
+-- local s = assert(pop3.connect{ host = run.host, port = run.port,
+--                                tls = "none" })
 -- s:quit()
 -- run:verify{ "QUIT" }
 function methods:verify(list)
@@ -147,7 +148,8 @@ end
 -- @treturn boolean true, or nil, message, "timeout"
 -- @usage
 -- local run <close> = pop3.server.new{}:fork()
--- local s = assert(pop3.connect{ host = run.host, port = run.port, tls = "none" })
+-- local s = assert(pop3.connect{ host = run.host, port = run.port,
+--                                tls = "none" })
 -- s:capa()
 -- assert(run:wait_for("CAPA", 30))
 function methods:wait_for(verb, seconds, count)

@@ -310,8 +310,9 @@ function default.update(session, numbers)
   if #numbers == 0 then return end
   local ok, text, code = session.maildrop:remove(numbers)
   if ok == false or ok == nil and text ~= nil then
-    session.updated.failure = session:err("some deleted messages are not removed: "
-                                          .. tostring(text), code or "SYS/TEMP")
+    session.updated.failure = session:err(
+      "some deleted messages are not removed: " .. tostring(text),
+      code or "SYS/TEMP")
   end
   return session.updated.failure
 end

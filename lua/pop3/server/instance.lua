@@ -229,7 +229,8 @@ end
 function methods:random(n)
   if not self.seed then return core.random(n) end
   self.drawn = self.drawn + 1
-  return core.sha256(("lpop3 %s %d"):format(self.seed, self.drawn)):sub(1, 2 * n)
+  local text = ("lpop3 %s %d"):format(self.seed, self.drawn)
+  return core.sha256(text):sub(1, 2 * n)
 end
 
 -- A nonce for SASL; nil leaves it to the mechanism.

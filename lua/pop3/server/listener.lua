@@ -210,7 +210,7 @@ methods.turn = turn
 -- Wait for a descriptor that is not a session's; `act` is called when it can be
 -- read ("r") or written ("w"). The modes "" end that.
 function methods:attend(number, modes, act)
-  if modes == "" and not self.poller then return true end  -- the server has stopped
+  if modes == "" and not self.poller then return true end  -- it has stopped
   local ok, err, code = open_poller(self)
   if not ok then return nil, err, code end
   local before = self.attended[number] ~= nil
@@ -231,7 +231,8 @@ local ENDS = { fin = true, rst = true, half = true }
 -- @usage server:drop(1, "rst")
 function methods:drop(id, how)
   if how ~= nil and not ENDS[how] then
-    argument.misuse(1, "drop: it ends by fin, rst or half, not %s", tostring(how))
+    argument.misuse(1, "drop: it ends by fin, rst or half, not %s",
+                    tostring(how))
   end
   local session = self.sessions[id]
   if not session then
@@ -248,7 +249,8 @@ end
 -- while server:count "QUIT" == 0 and server:now() < 1 do server:step(1) end
 function methods:step(seconds)
   if seconds ~= nil and type(seconds) ~= "number" then
-    argument.misuse(1, "step: seconds must be a number, not a %s", type(seconds))
+    argument.misuse(1, "step: seconds must be a number, not a %s",
+                    type(seconds))
   end
   local n, err, code = turn(self, seconds or 0)
   return n, err, code

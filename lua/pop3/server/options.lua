@@ -4,6 +4,7 @@
 -- @local
 
 local argument = require "pop3.util.argument"
+local certificates = require "pop3.server.certificates"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 
@@ -24,8 +25,8 @@ local known = {
 local function check_list(list, what, level)
   for key in pairs(list) do
     if not (math.type(key) == "integer" and key >= 1 and key <= #list) then
-      argument.misuse(level + 1, "server: %s must be a list; it has the key '%s'", what,
-                   tostring(key))
+      argument.misuse(level + 1, "server: %s must be a list; it has the key "
+                      .. "'%s'", what, tostring(key))
     end
   end
 end
@@ -38,20 +39,22 @@ local user_fields = { password = "string", mail = "table userdata",
 local function check_users(users, level)
   for name, user in pairs(users) do
     if type(name) ~= "string" then
-      argument.misuse(level + 1, "server: users must be a table with names as keys")
+      argument.misuse(level + 1, "server: users must be a table with names as "
+                      .. "keys")
     end
     local what = ("server: user '%s'"):format(name)
     argument.options(user, user_fields, what, level + 1)
     local mail = user.mail
     if mail ~= nil and type(mail.open) ~= "function" then
       if type(mail) ~= "table" then
-        argument.misuse(level + 1, "%s: mail must be a list or a store, which has open", what)
+        argument.misuse(level + 1, "%s: mail must be a list or a store, which "
+                        .. "has open", what)
       end
       check_list(mail, "mail", level + 1)
       for i, octets in ipairs(mail) do
         if type(octets) ~= "string" then
-          argument.misuse(level + 1, "%s: message %d is a %s, not a string", what, i,
-                       type(octets))
+          argument.misuse(level + 1, "%s: message %d is a %s, not a string",
+                          what, i, type(octets))
         end
       end
     end
@@ -71,12 +74,14 @@ local function check_tables(opts, level)
   check_list(opts.mechs or {}, "mechs", level + 1)
   check_list(opts.faults or {}, "faults", level + 1)
   if type(opts.capa) == "table" then
-    argument.options(opts.capa, { authorization = "table", transaction = "table" },
-                  "server: capa", level + 1)
+    argument.options(opts.capa, { authorization = "table",
+                                  transaction = "table" },
+                     "server: capa", level + 1)
   end
   local port = opts.port or 0
   if port < 0 or port > 65535 then
-    argument.misuse(level + 1, "server: port must be from 0 to 65535, not %d", port)
+    argument.misuse(level + 1, "server: port must be from 0 to 65535, not %d",
+                    port)
   end
 end
 
@@ -118,7 +123,7 @@ local function with_preset(opts, level)
     preset = presets[preset]
     if not preset then
       argument.misuse(level + 1, "server: unknown preset: %s (known: %s)",
-                   opts.preset, table.concat(presets(), ", "))
+                      opts.preset, table.concat(presets(), ", "))
     end
   end
   argument.options(preset, preset_fields, "server: preset", level + 1)
@@ -145,7 +150,8 @@ function options.add_fault(self, f, level)
   self.last_fault = self.last_fault + 1
   made.id, made.given = self.last_fault, own(f)
   if made.hook == "tls" and not self.certificates then
-    argument.misuse(level + 1, "fault: the hook tls needs the option tls of the server")
+    argument.misuse(level + 1, "fault: the hook tls needs the option tls of "
+                    .. "the server")
   end
   self.faults[#self.faults + 1] = made
 end
@@ -156,14 +162,15 @@ local function certificates_of(opts, level)
   if opts.tls == nil or opts.tls == false then
     if opts.implicit or opts.require_tls then
       argument.misuse(level + 1, "server: option '%s' needs tls", opts.implicit
-                   and "implicit" or "require_tls")
+                      and "implicit" or "require_tls")
     end
     return nil
   end
   if type(opts.tls) ~= "string" and type(opts.tls) ~= "table" then
-    argument.misuse(level + 1, "server: option 'tls' must be a string or a table")
+    argument.misuse(level + 1, "server: option 'tls' must be a string or a "
+                    .. "table")
   end
-  local made, err, code = require "pop3.server.certificates".new(opts.tls, level + 1)
+  local made, err, code = certificates.new(opts.tls, level + 1)
   if not made then return nil, "server: " .. err, code end
   return made
 end
@@ -180,7 +187,8 @@ local function check_numbers(opts, limits, level)
   for _, name in ipairs { "login_delay", "failure_delay" } do
     local seconds = opts[name] or 0
     if not (seconds >= 0 and seconds < math.huge) then
-      argument.misuse(level + 1, "server: %s must be a number of 0 or more", name)
+      argument.misuse(level + 1, "server: %s must be a number of 0 or more",
+                      name)
     end
   end
   for name, n in pairs(limits) do
@@ -204,7 +212,7 @@ function options.read(opts, level)
   local limits = opts.limits or {}
   argument.options(limits, limit_fields, "server: limits", level + 1)
   local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
-  local certificates, err, code = certificates_of(opts, level + 1)
+  local made, err, code = certificates_of(opts, level + 1)
   if err then return nil, err, code end
   check_numbers(opts, limits, level + 1)
   local settings = {
@@ -215,7 +223,7 @@ function options.read(opts, level)
     capa = opts.capa,
     greeting = opts.greeting,
     apop = opts.apop or apop,
-    certificates = certificates or false,
+    certificates = made or false,
     implicit = opts.implicit or false,
     require_tls = opts.require_tls or false,
     mechs = mechs,

@@ -43,8 +43,10 @@ end
 
 -- A salt for a user who does not exist, the same one each time.
 local function salt_of(user)
-  return (core.sha256("lpop3 salt of " .. user):sub(1, 32)
-          :gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+  local hash = core.sha256("lpop3 salt of " .. user):sub(1, 32)
+  return (hash:gsub("%x%x", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
 end
 
 -- The channel bindings of the connection (RFC 5929, RFC 9266).

@@ -14,7 +14,7 @@ local methods = {}
 -- left out stay as they are; nil removes the user
 -- @treturn pop3.server
 -- @usage
--- server:user("ann", { password = "secret", mail = { "Subject: 1\r\n\r\nhi\r\n" } })
+-- server:user("ann", { password = "secret", mail = { "Subject: x\r\n\r\n" } })
 -- server:user("ann", { password = "changed" })
 -- server:user("ann", nil)
 function methods:user(name, fields)

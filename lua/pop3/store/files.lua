@@ -94,7 +94,8 @@ function FileDrop:remove(numbers)
 end
 
 function FileDrop:close()
-  self.paths, self.uids, self.keys, self.sizes, self.n = memory.NONE, memory.NONE, nil, {}, 0
+  self.paths, self.uids, self.keys = memory.NONE, memory.NONE, nil
+  self.sizes, self.n = {}, 0
 end
 
 return { new = new, FileDrop = FileDrop, uid_of = uid_of }

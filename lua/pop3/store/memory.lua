@@ -38,7 +38,7 @@ local function new(mail, uidl)
   for i = 1, #mail do
     if type(mail[i]) ~= "string" then
       argument.misuse(1, "store.memory: message %d is a %s, not a string", i,
-                   type(mail[i]))
+                      type(mail[i]))
     end
     self:add(mail[i], uidl and uidl[i])
   end

@@ -49,11 +49,14 @@ local function wrong(self, status, text)
   self.head, self.buffer = nil, ""
 end
 
+-- A name, which is a token (RFC 9110 section 5.6.2), and a value.
+local FIELD = "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*(.-)[ \t]*\r?$"
+
 -- The header fields; nil when one is malformed, or given twice with two values.
 local function fields_of(text)
   local fields = {}
   for line in text:gmatch "([^\n]*)\n" do
-    local name, value = line:match "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*(.-)[ \t]*\r?$"
+    local name, value = line:match(FIELD)
     if not name then return nil end
     name = name:lower()
     if fields[name] and fields[name] ~= value then
@@ -70,7 +73,9 @@ local function length_of(method, fields)
   local length, coding = fields["content-length"], fields["transfer-encoding"]
   if coding then
     -- both could be read in two ways (RFC 9112 section 6.1)
-    if length then return nil, 400, "both Content-Length and Transfer-Encoding" end
+    if length then
+      return nil, 400, "both Content-Length and Transfer-Encoding"
+    end
     if coding:lower() ~= "chunked" then return nil, 501, "Transfer-Encoding" end
     return "chunked"
   elseif not length then
@@ -109,7 +114,8 @@ local function take_head(self)
   if not length then return wrong(self, status, problem) end
   local option = (fields.connection or ""):lower()
   self.head = {
-    method = method, path = path:match "^[^?]*", fields = fields, length = length,
+    method = method, path = path:match "^[^?]*", fields = fields,
+    length = length,
     keep = version == "1.1" and not option:find("close", 1, true)
            or version == "1.0" and option:find("keep-alive", 1, true) ~= nil,
     chunks = {}, size = 0,
@@ -178,13 +184,16 @@ local function respond(self, status, body, close, fields)
                                       or "application/json"),
                  "Content-Length: " .. #body, "Cache-Control: no-store" }
   if status == 401 then head[#head + 1] = "WWW-Authenticate: Bearer" end
-  if fields and fields.allow then head[#head + 1] = "Allow: " .. fields.allow end
+  if fields and fields.allow then
+    head[#head + 1] = "Allow: " .. fields.allow
+  end
   if close then head[#head + 1] = "Connection: close" end
   self:write(table.concat(head, "\r\n") .. "\r\n\r\n" .. body, close)
 end
 
 -- The requests that GET may ask for.
-local to_get = { transcript = true, stats = true, sessions = true, faults = true }
+local to_get = { transcript = true, stats = true, sessions = true,
+                 faults = true }
 
 -- The request as JSON; or nil, status, text, and the methods of a path.
 local function request_of(r)

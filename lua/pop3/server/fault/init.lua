@@ -36,7 +36,8 @@ local fault = {}
 local FLAG = { type = "boolean" }
 local OCTETS = { type = "integer", least = 0, unit = "octets" }
 local SECONDS = { type = "number", least = 0, unit = "seconds" }
-local SOME_OCTETS = { type = "integer", least = 1, unit = "octets", default = 1 }
+local SOME_OCTETS = { type = "integer", least = 1, unit = "octets",
+                      default = 1 }
 
 -- The unique-id of message 1, "" in an empty maildrop.
 local function first_uid(session)
@@ -83,9 +84,9 @@ fault.effects = {
     rewrite = rewrite.resize },
   { name = "uids", value = { type = "choice", "duplicate", "missing", "empty" },
     at = { "reply" },
-    text = 'What UIDL lists: "duplicate", the first unique-id for all messages; '
-           .. '"missing", no line for every second message; "empty", numbers '
-           .. "without unique-ids.",
+    text = 'What UIDL lists: "duplicate", the first unique-id for all '
+           .. 'messages; "missing", no line for every second message; '
+           .. '"empty", numbers without unique-ids.',
     rewrite = function(parts, how, session)
       rewrite.reidentify(parts, how, first_uid(session))
     end },
@@ -108,7 +109,8 @@ fault.effects = {
       { "seed", { type = "integer", default = 1 } },
       { "bytes", { type = "integer", least = 0, unit = "octets",
                    default = 64 } } } },
-    text = "Pseudorandom octets in place of the reply, the same ones for a seed.",
+    text = "Pseudorandom octets in place of the reply, the same ones for a "
+           .. "seed.",
     rewrite = function(parts, noise)
       parts.octets = rewrite.noise(noise.seed, noise.bytes)
     end },
@@ -122,9 +124,9 @@ fault.effects = {
                    at = "reply" } },
       { "how", { type = "choice", "fin", "rst", "half", default = "fin" } } } },
     text = "The connection ends after `bytes` octets of the reply, or after "
-           .. "`lines` of its body, whichever comes first. It ends by \"fin\", by "
-           .. "\"rst\", or by \"half\": only the server's side is closed, and "
-           .. "commands are still executed. In a handshake, `bytes` counts the "
+           .. "`lines` of its body, whichever comes first. It ends by \"fin\", "
+           .. "by \"rst\", or by \"half\": only the server's side is closed, "
+           .. "and commands are still executed. In a handshake, `bytes` counts the "
            .. "octets of TLS.",
     rewrite = function(parts, cut)
       parts.bound, parts.closes = cut, cut.how
@@ -133,8 +135,8 @@ fault.effects = {
       session:limit_output(cut.bytes or 0, cut.how)
     end },
   { name = "swap", value = FLAG, at = { "reply" }, needs_verb = true,
-    text = "The reply is sent after the reply to the next command. QUIT and STLS "
-           .. "do not wait.",
+    text = "The reply is sent after the reply to the next command. QUIT and "
+           .. "STLS do not wait.",
     rewrite = function(parts) parts.hold = true end,
     later = true },
 
@@ -149,7 +151,8 @@ fault.effects = {
       { "bytes", SOME_OCTETS },
       { "every", { type = "number", above = 0, unit = "seconds",
                    default = 1 } } } },
-    text = "The reply is sent `bytes` octets at a time, at intervals of `every`.",
+    text = "The reply is sent `bytes` octets at a time, at intervals of "
+           .. "`every`.",
     pace = function(session, drip)
       session:drip_output(drip.bytes, drip.every)
     end },
@@ -219,7 +222,8 @@ local function check_rows(f, level)
     local name = row.name
     local wrong = is_tls and not_of_handshake(row, value)
     if wrong then
-      argument.misuse(level + 1, "fault: %s does not apply to the hook tls", wrong)
+      argument.misuse(level + 1, "fault: %s does not apply to the hook tls",
+                      wrong)
     elseif not is_tls and not is_at(row, "reply")
            and not (is_connect and is_at(row, "connection")) then
       argument.misuse(level + 1, "fault: %s needs the hook %s", name,

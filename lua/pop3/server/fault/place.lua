@@ -16,7 +16,8 @@ place.fields = {
     text = 'In place of a verb: "connect" is the greeting, "tls" the start of '
            .. 'TLS, "update" a QUIT in the transaction state.' },
   { name = "args", value = { type = "string" },
-    text = "A Lua pattern that the arguments match; one space separates them." },
+    text = "A Lua pattern that the arguments match; one space separates "
+           .. "them." },
   { name = "session", value = { type = "integer", least = 1 },
     text = "The number of the session, counted from 1." },
   { name = "user", value = { type = "string" },
@@ -45,7 +46,9 @@ function place.check(f, level)
   end
   if not f.args then return end
   local ok, err = pattern(f.args)
-  if not ok then argument.misuse(level + 1, "fault: args: %s", tostring(err)) end
+  if not ok then
+    argument.misuse(level + 1, "fault: args: %s", tostring(err))
+  end
 end
 
 --- Prepare the fields for `place.selects`.

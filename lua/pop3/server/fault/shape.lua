@@ -49,16 +49,17 @@ end
 -- @return the value; of a table a copy, with the defaults
 function shape.read(value, s, name, level)
   if s.least or s.above then
-    local fits = value < math.huge
-                 and (s.least and value >= s.least or s.above and value > s.above)
-    if not fits then
+    local enough = s.least and value >= s.least or s.above and value > s.above
+    if not (enough and value < math.huge) then
       argument.misuse(level + 1, "%s must be %s %s, not %s", name,
                       s.type == "integer" and "an integer" or "a number",
                       range(s), value)
     end
   elseif s.type == "table" then
     local types, made = {}, {}
-    for _, field in ipairs(s.fields) do types[field[1]] = option_type(field[2]) end
+    for _, field in ipairs(s.fields) do
+      types[field[1]] = option_type(field[2])
+    end
     argument.options(value, types, name, level + 1)
     for _, field in ipairs(s.fields) do
       local key, of = field[1], field[2]

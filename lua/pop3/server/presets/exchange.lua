@@ -62,7 +62,7 @@ local fetches = on.RETR
 function on.RETR(session, n)
   local reply = fetches(session, n)
   if reply.status == "+OK" then
-    toolkit.kept(session)[toolkit.plain_uid(session.maildrop, n)] = true
+    toolkit.kept(session)[toolkit.stored_uid(session.maildrop, n)] = true
   end
   return reply
 end

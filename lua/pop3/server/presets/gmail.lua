@@ -92,7 +92,7 @@ function on.update(session, numbers)
   local popped, drop, real = toolkit.kept(session), session.maildrop, {}
   for n in pairs(toolkit.memory(session).fetched or {}) do real[n] = true end
   for _, n in ipairs(numbers) do real[n] = true end
-  for n in pairs(real) do popped[toolkit.plain_uid(drop, n)] = true end
+  for n in pairs(real) do popped[toolkit.stored_uid(drop, n)] = true end
   return session:ok()
 end
 

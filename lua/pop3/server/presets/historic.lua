@@ -71,7 +71,8 @@ historic.aol = {
       source = AOL },
     { what = "UIDL is not in CAPA.", source = AOL },
     { what = "A wrong password ends the connection.",
-      source = "GitHub: mozilla-b2g/gaia-email-libs-and-more pull request 283" },
+      source = "GitHub: mozilla-b2g/gaia-email-libs-and-more pull request "
+               .. "283" },
   },
 }
 
@@ -142,7 +143,8 @@ historic.o2 = {
   options = {
     greeting = "POP3 ready",
     mechs = { "LOGIN", "PLAIN" },
-    capa = capa("LAST", "TOP", "USER", "PIPELINING", "UIDL", "SASL LOGIN PLAIN"),
+    capa = capa("LAST", "TOP", "USER", "PIPELINING", "UIDL",
+                "SASL LOGIN PLAIN"),
   },
   on = toolkit.on {
     capa = "Capability list follows",

@@ -81,7 +81,7 @@ function toolkit.view(drop, as)
   end
   view.uid, view.size = turned "uid", turned "size"
   view.octets = turned "octets"
-  function view.plain_uid(_, n) return toolkit.plain_uid(drop, real(n)) end
+  function view.stored_uid(_, n) return toolkit.stored_uid(drop, real(n)) end
   function view.count()
     return numbers and #numbers or drop:count()
   end
@@ -100,8 +100,8 @@ function toolkit.view(drop, as)
 end
 
 --- The unique-id of a message in the store, whatever a view shows.
-function toolkit.plain_uid(drop, n)
-  return (drop.plain_uid or drop.uid)(drop, n)
+function toolkit.stored_uid(drop, n)
+  return (drop.stored_uid or drop.uid)(drop, n)
 end
 
 --- A function for `view` that gives unique-ids another form. Unique-ids of a

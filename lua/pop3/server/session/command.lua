@@ -5,10 +5,10 @@
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local replies = require "pop3.server.session.reply"
-local running = require "pop3.server.session.coroutine"
+local coroutines = require "pop3.server.session.coroutine"
 
 local sasl = core.sasl
-local DONE, run, outcome = running.DONE, running.run, running.outcome
+local DONE, run, outcome = coroutines.DONE, coroutines.run, coroutines.outcome
 local safe_answer = replies.safe_answer
 local resume = coroutine.resume
 
@@ -31,7 +31,7 @@ local function command(session, verb, a, b, isnew)
   local server = session.server
   session.verb, session.effect = verb, false
   if session.name and verb ~= "PASS" and verb ~= "USER" then
-    session.name = nil  -- PASS comes immediately after USER (RFC 1939 section 7)
+    session.name = nil  -- PASS comes right after USER (RFC 1939 section 7)
   end
   local handler = server.on[verb] or server.default[verb]
                   or server.on.unknown

@@ -31,14 +31,14 @@ local faults = require "pop3.server.session.fault"
 local maildrop = require "pop3.server.session.maildrop"
 local output = require "pop3.server.session.output"
 local replies = require "pop3.server.session.reply"
-local running = require "pop3.server.session.coroutine"
+local coroutines = require "pop3.server.session.coroutine"
 local tls = require "pop3.server.session.tls"
 
 local Session = { __name = "pop3.server.session" }
 Session.__index = Session
 
 -- Each part has methods of the class, and functions that are used here.
-for _, part in ipairs { replies, faults, running, maildrop, tls, output } do
+for _, part in ipairs { replies, faults, coroutines, maildrop, tls, output } do
   for name, method in pairs(part.methods) do Session[name] = method end
 end
 
@@ -82,7 +82,8 @@ function Session:greet()
   if self.effect and fault.replacement(self, self.effect) then
     greet(self, self:ok())
   else
-    greet(self, running.run(self, server.on.connect or server.default.connect))
+    local handler = server.on.connect or server.default.connect
+    greet(self, coroutines.run(self, handler))
   end
   self:advance()
 end
@@ -112,7 +113,7 @@ function Session:finish(how)
   self.ended = true
   local server = self.server
   if self.tls then tls.finish(self, how) end
-  running.abandon(self)
+  coroutines.abandon(self)
   self:let_go()
   output.clear_all(self)
   server:forget(self)
@@ -121,7 +122,7 @@ function Session:finish(how)
   self.engine:close()
   self.state = "closed"
   local hook = server.on.disconnect
-  if hook then running.farewell(self, hook) end
+  if hook then coroutines.farewell(self, hook) end
 end
 
 -- The client closed the connection. Pending delays are cancelled; commands that
@@ -135,7 +136,7 @@ function Session:gone()
   output.forsake(self)
   -- the response that a handler waits for may have come already
   if self.verb ~= "QUIT" and not self.patient and not self.challenged then
-    running.abandon(self)
+    coroutines.abandon(self)
   end
   self:advance()
 end
@@ -267,7 +268,7 @@ local function new(server, id, fd)
     id = id,
     server = server,
     engine = engine,
-    port = engine,     -- what the connection reads and writes: the engine, or TLS
+    port = engine,     -- what the connection reads and writes: this, or TLS
     tls = false,
     effect = false,    -- effects of faults on the present reply
     later = false,     -- a reply that is sent after the next one
