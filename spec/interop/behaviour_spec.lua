@@ -5,27 +5,9 @@ local clients = require "spec.interop.behaviour_clients"
 local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
+local read_table = require "spec.interop.tables"
 
 local TABLE = "spec/interop/README.md"
-
--- The first table of a page: row → client → cell, and its rows and clients in
--- their order.
-local function read_table(path)
-  local text = proc.read(path)
-  local table_text = text:match "\n(|%s*|%s*lpop3%s*|.-)\n\n"
-  local said, rows, names = {}, {}, nil
-  for line in table_text:gmatch "[^\n]+" do
-    local cells = {}
-    for cell in line:gmatch "|%s*([^|]-)%s*%f[|]" do cells[#cells + 1] = cell end
-    local row = table.remove(cells, 1)
-    if not names then names = cells
-    elseif not line:find "^|%-" then
-      said[row], rows[#rows + 1] = {}, row
-      for i, cell in ipairs(cells) do said[row][names[i]] = cell end
-    end
-  end
-  return said, rows, names
-end
 
 -- Why a client cannot run, or nil.
 local function missing(client)

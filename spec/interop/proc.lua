@@ -138,8 +138,14 @@ function Process:stop()
   if not self.pid then return end
   os.execute("kill -TERM " .. self.pid .. " 2>/dev/null")
   if not M.poll(function() return not running(self.pid) end) then
-    os.execute("kill -KILL -- -" .. self.pid .. " 2>/dev/null")
+    os.execute("kill -s KILL -- -" .. self.pid .. " 2>/dev/null")
   end
+  self.pid = nil
+end
+
+-- Waits until the process has ended by itself.
+function Process:wait()
+  assert(M.poll(function() return not running(self.pid) end), "it did not end")
   self.pid = nil
 end
 
