@@ -41,18 +41,18 @@ typedef struct pop3_mem {
   X (LINE,    "limit",    "line too long")                                 \
   X (LISTING, "limit",    "listing too long")                              \
   X (MESSAGE, "limit",    "message too long")                              \
-  X (DRAIN,   "limit",    "too many octets left to skip")                  \
+  X (DRAIN,   "limit",    "too many octets to skip")                  \
   X (LIMIT,   "limit",    "limit exceeded")                                \
   X (STATUS,  "proto",    "not a POP3 reply")                              \
   X (ENTRY,   "proto",    "malformed listing line")                        \
-  X (UNASKED, "proto",    "octets that no command asked for")              \
+  X (UNASKED, "proto",    "unexpected octets from the server")              \
   X (CHARSET, "charset",  "unknown charset")                               \
   X (SASL,    "proto",    "malformed SASL message")                        \
   X (BASE64,  "proto",    "not base64")                                    \
   X (AUTH,    "auth",     "authentication failed")                         \
-  X (PREP,    "auth",     "a character that no name or password may have") \
+  X (PREP,    "auth",     "a character not allowed in names and passwords") \
   X (TLS,     "tls",      "TLS failed")                                    \
-  X (CUT,     "closed",   "connection closed without TLS's close_notify")  \
+  X (CUT,     "closed",   "connection closed without a TLS close_notify")  \
   X (IO,      "io",       "input/output error")
 
 enum pop3_errnum {

@@ -107,7 +107,8 @@ static void close_now (lua_State *L, lpop3_object *o) {
 static int guarded (lua_State *L) {
   lpop3_object *o = check_object(L);
   int n;
-  if (o->used && in_use(o, o->thread == L)) return luaL_argerror(L, 1, "it is in use");
+  if (o->used && in_use(o, o->thread == L))
+    return luaL_argerror(L, 1, "the object is in use");
   if (o->closing) close_now(L, o);  /* the method ended by an error */
   if (o->thread != L) {
     lua_pushthread(L);
@@ -223,7 +224,7 @@ uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
   }
   n = lua_tointegerx(L, -1, &isint);
   if (!isint || n < 0)
-    luaL_error(L, "limit '%s' must be an integer of 0 or more", field);
+    luaL_error(L, "limit '%s' must be an integer that is not negative", field);
   lua_pop(L, 1);
   return (uint64_t)n;
 }

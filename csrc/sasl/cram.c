@@ -14,7 +14,7 @@ static int digest (pop3_sasl *m, pop3_span secret, pop3_span challenge,
   unsigned char d[POP3_HASH_MAX];
   int i;
   if (!m->crypto->hmac(POP3_MD5, secret, challenge, d))
-    return pop3_sasl_fail(m, POP3_EAUTH, "there is no MD5 here");
+    return pop3_sasl_fail(m, POP3_EAUTH, "OpenSSL has no MD5");
   for (i = 0; i < HEX / 2; i++) {
     out[2 * i] = hex[d[i] >> 4];
     out[2 * i + 1] = hex[d[i] & 15];
@@ -32,7 +32,7 @@ static int cram_client (pop3_sasl *m, pop3_span in) {
   pop3_span s;
   int err;
   if (in.n == 0)
-    return pop3_sasl_fail(m, POP3_ESASL, "a challenge with nothing in it");
+    return pop3_sasl_fail(m, POP3_ESASL, "the challenge is empty");
   err = digest(m, pop3_sasl_span(&m->secret), in, hex);
   s.p = hex;
   s.n = HEX;

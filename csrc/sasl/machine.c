@@ -146,9 +146,9 @@ static int client_step (pop3_sasl *m, const pop3_span *in) {
   pop3_span none = { "", 0 };
   int initial = m->turn == 0 && (m->mech->flags & POP3_SASL_INITIAL), err;
   if (m->done && !(m->mech->flags & POP3_SASL_TOKEN))
-    return pop3_sasl_fail(m, POP3_ESASL, "a challenge too many");
+    return pop3_sasl_fail(m, POP3_ESASL, "an unexpected challenge");
   if (in == NULL && !initial)
-    return pop3_sasl_fail(m, POP3_ESASL, "there is no challenge");
+    return pop3_sasl_fail(m, POP3_ESASL, "the challenge is missing");
   m->harmless = 0;
   err = m->mech->client(m, initial || in == NULL ? none : *in);
   m->turn++;
@@ -164,8 +164,7 @@ static int server_step (pop3_sasl *m, const pop3_span *in) {
       got = m->state == POP3_SASL_ACCEPTED ? POP3_SASL_DONE : POP3_SASL_FAILED;
       m->state = POP3_SASL_OVER;
       if (got == POP3_SASL_DONE && in != NULL && in->n > 0)
-        return pop3_sasl_fail(m, POP3_ESASL, "a response that nothing asked "
-                                             "for");
+        return pop3_sasl_fail(m, POP3_ESASL, "an unexpected response");
       return got;
     case POP3_SASL_OVER:
       return pop3_sasl_fail(m, POP3_ESASL, "the exchange is over");
@@ -173,7 +172,7 @@ static int server_step (pop3_sasl *m, const pop3_span *in) {
   }
   if (in == NULL && m->turn == 0 && (m->mech->flags & POP3_SASL_INITIAL)) {
     if (m->asked)
-      return pop3_sasl_fail(m, POP3_ESASL, "there is no response");
+      return pop3_sasl_fail(m, POP3_ESASL, "the response is missing");
     m->asked = 1;  /* an empty challenge asks for the initial response */
     return POP3_SASL_SAY;
   }
@@ -189,12 +188,12 @@ int pop3_sasl_step (pop3_sasl *m, const pop3_span *in, pop3_span *out) {
   int got;
   if (m->err != 0) return m->err;
   if (in != NULL && in->n > POP3_SASL_MAX)
-    return pop3_sasl_fail(m, POP3_ELIMIT, "a SASL message that is too long");
+    return pop3_sasl_fail(m, POP3_ELIMIT, "the SASL message is too long");
   if (m->out.n > 0) pop3_wipe(m->out.p, m->out.n);
   m->out.n = 0;
   got = m->side == POP3_SASL_CLIENT ? client_step(m, in) : server_step(m, in);
   if (got > 0 && m->out.n > POP3_SASL_MAX)
-    return pop3_sasl_fail(m, POP3_ELIMIT, "a SASL message that is too long");
+    return pop3_sasl_fail(m, POP3_ELIMIT, "the SASL message is too long");
   *out = pop3_sasl_span(&m->out);
   return got;
 }

@@ -59,7 +59,7 @@ int pop3_sasl_nonce (pop3_sasl *m) {
   int err;
   if (m->nonce.n > 0) return 0;
   if (!m->crypto->random(octets, sizeof octets))
-    return pop3_sasl_fail(m, POP3_EAUTH, "no random octets to be had");
+    return pop3_sasl_fail(m, POP3_EAUTH, "OpenSSL has no random octets");
   s.p = (const char *)octets;
   s.n = sizeof octets;
   err = pop3_sasl_put64(&m->nonce, s);

@@ -15,7 +15,7 @@ static int oauth_open (pop3_sasl *m) {
     if ((unsigned char)m->secret.p[i] <= ' ' ||
         (unsigned char)m->secret.p[i] >= 0x7f)
       err = pop3_sasl_fail(m, POP3_EAUTH,
-                           "a character that no token may have");
+                           "a character that is not allowed in tokens");
   if (err == 0 && memchr(m->user.p, A, m->user.n) != NULL)
     err = pop3_sasl_fail(m, POP3_EPREP, pop3_errtext(POP3_EPREP));
   return err;
@@ -51,7 +51,8 @@ static int put_host (pop3_sasl *m) {
 static int bearer_client (pop3_sasl *m, pop3_span in) {
   int err;
   (void)in;
-  if (m->turn > 1) return pop3_sasl_fail(m, POP3_ESASL, "a challenge too many");
+  if (m->turn > 1)
+    return pop3_sasl_fail(m, POP3_ESASL, "an unexpected challenge");
   m->done = m->turn == 0;
   if (m->turn == 1) {
     m->harmless = 1;
@@ -67,7 +68,8 @@ static int bearer_client (pop3_sasl *m, pop3_span in) {
 static int xoauth_client (pop3_sasl *m, pop3_span in) {
   int err;
   (void)in;
-  if (m->turn > 1) return pop3_sasl_fail(m, POP3_ESASL, "a challenge too many");
+  if (m->turn > 1)
+    return pop3_sasl_fail(m, POP3_ESASL, "an unexpected challenge");
   m->done = m->turn == 0;
   if (m->turn == 1) return 0;
   err = pop3_sasl_puts(&m->out, "user=");

@@ -18,7 +18,7 @@ static int plain_open (pop3_sasl *m) {
                               POP3_SASL_HAS_AUTHZID);
   if (err == 0 && (has_nul(&m->user) || has_nul(&m->secret) ||
                    has_nul(&m->authzid)))
-    err = pop3_sasl_fail(m, POP3_EAUTH, "NUL in a name or password");
+    err = pop3_sasl_fail(m, POP3_EAUTH, "a NUL in a name or password");
   return err;
 }
 

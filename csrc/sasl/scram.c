@@ -21,7 +21,7 @@ typedef struct scram {
   pop3_buf salt;
   pop3_buf proof;   /* server: the client's */
   uint32_t count;
-  unsigned char key[POP3_HASH_MAX];  /* ServerKey; of a client ServerSignature */
+  unsigned char key[POP3_HASH_MAX];  /* ServerKey; client: ServerSignature */
 } scram;
 
 static scram *own (pop3_sasl *m) {
@@ -126,7 +126,7 @@ static int add (pop3_buf *b, pop3_span s) {
 /* -------------------------------------------------------------------- keys */
 
 static int no_hash (pop3_sasl *m) {
-  return pop3_sasl_fail(m, POP3_EAUTH, "a hash function that is not there");
+  return pop3_sasl_fail(m, POP3_EAUTH, "OpenSSL has no such hash function");
 }
 
 /* SaltedPassword to StoredKey and ServerKey. */
@@ -175,7 +175,8 @@ static int scram_open (pop3_sasl *m) {
   int err = pop3_sasl_need(m, POP3_SASL_NEEDS_USER | POP3_SASL_NEEDS_SECRET |
                               POP3_SASL_HAS_AUTHZID);
   if (err == 0 && (m->mech->flags & POP3_SASL_BINDING) && m->bindings.n == 0)
-    err = pop3_sasl_fail(m, POP3_EAUTH, "there is no channel to bind to");
+    err = pop3_sasl_fail(m, POP3_EAUTH,
+                         "the connection has no channel binding");
   pop3_buf_init(&b, m->mem);  /* both must be such that they can be prepared */
   if (err == 0) err = pop3_prep(&b, pop3_sasl_span(&m->secret));
   if (err == 0 && b.n == 0) err = POP3_EPREP;
@@ -237,7 +238,7 @@ static int read_server_first (pop3_sasl *m, scram *s, pop3_span in) {
   if (err != 0 || !printable(value)) return POP3_ESASL;
   if (value.n <= m->nonce.n || memcmp(value.p, m->nonce.p, m->nonce.n) != 0)
     return pop3_sasl_fail(m, POP3_EAUTH,
-                          "the server's nonce does not go on from ours");
+                          "the server's nonce does not begin with ours");
   err = add(&s->nonce, value);
   if (err == 0) err = expect(&in, 's', &value);
   if (err == 0) err = pop3_sasl_get64(&s->salt, value);
@@ -246,9 +247,11 @@ static int read_server_first (pop3_sasl *m, scram *s, pop3_span in) {
   if (err == 0) err = number(value, &s->count);
   if (err == 0) err = extensions(&in);
   if (err == 0 && s->count > m->max)
-    err = pop3_sasl_fail(m, POP3_EAUTH, "the server wants too many iterations");
+    err = pop3_sasl_fail(m, POP3_EAUTH,
+                         "the server asks for too many iterations");
   if (err == 0 && s->count < m->min)
-    err = pop3_sasl_fail(m, POP3_EAUTH, "the server wants too few iterations");
+    err = pop3_sasl_fail(m, POP3_EAUTH,
+                         "the server asks for too few iterations");
   return err;
 }
 
@@ -332,10 +335,10 @@ static int check_flag (pop3_sasl *m, const pop3_sasl_gs2 *h, pop3_span *data) {
   if (bound != (h->flag == 'p')) return POP3_ESASL;
   if (h->flag == 'y' && m->plus)
     return pop3_sasl_fail(m, POP3_EAUTH,
-                          "the client was kept from binding to the channel");
+                          "the client did not see the -PLUS that is offered");
   if (bound && !pop3_sasl_bound(m, h->type, data))
     return pop3_sasl_fail(m, POP3_EAUTH,
-                          "a channel binding that this link does not have");
+                          "the connection does not have this channel binding");
   return 0;
 }
 
@@ -404,11 +407,13 @@ static int server_final (pop3_sasl *m, pop3_span in) {
          m->crypto->equal(bound.p, s->header.p, bound.n);
   pop3_buf_free(&bound);
   if (err == 0 && !same)
-    err = pop3_sasl_fail(m, POP3_EAUTH, "bound to another channel");
+    err = pop3_sasl_fail(m, POP3_EAUTH,
+                         "the channel binding is that of another connection");
   if (err == 0) err = expect(&in, 'r', &value);
   if (err == 0 && (value.n != s->nonce.n ||
                    memcmp(value.p, s->nonce.p, value.n) != 0))
-    err = pop3_sasl_fail(m, POP3_EAUTH, "a nonce of another exchange");
+    err = pop3_sasl_fail(m, POP3_EAUTH,
+                         "the nonce is that of another exchange");
   while (err == 0 && letter != 'p') {
     if (!attribute(&in, &letter, &proof) || letter == '\0' || letter == 'm')
       err = POP3_ESASL;

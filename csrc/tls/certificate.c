@@ -179,7 +179,7 @@ int pop3_cert_make (const pop3_cert_opts *o, pop3_buf *cert, pop3_buf *key,
     ca = read_cert(o->ca_cert);
     ca_key = read_key(o->ca_key);
     ok = ca != NULL && ca_key != NULL;
-    if (!ok) pop3_tls_say(why, "the CA is no PEM of a certificate and a key");
+    if (!ok) pop3_tls_say(why, "the CA is not a certificate and a key in PEM");
   }
   ok = ok && X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) &&
        set_time(X509_getm_notBefore(x), o->from) &&
@@ -191,8 +191,8 @@ int pop3_cert_make (const pop3_cert_opts *o, pop3_buf *cert, pop3_buf *key,
        sign(x, ca_key != NULL ? ca_key : k);
   if (ok) err = write_pem(x, k, cert, key);
   if (!ok && why[0] == '\0')
-    pop3_tls_say(why, "no certificate could be made: %s",
-                 k == NULL ? "no such kind of key" : pop3_tls_reason());
+    pop3_tls_say(why, "the certificate cannot be made: %s",
+                 k == NULL ? "unknown kind of key" : pop3_tls_reason());
   ERR_clear_error();
   X509_free(x);
   X509_free(ca);

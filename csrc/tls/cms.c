@@ -78,7 +78,7 @@ static int verify (int ok, X509_STORE_CTX *ctx) {
   if (ok || e == NULL || e->why[0] != '\0') return ok;
   if (cert != NULL)
     X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
-  pop3_tls_say(e->why, "the signer's certificate is refused: %s; \"%s\"",
+  pop3_tls_say(e->why, "the signer's certificate is not valid: %s; \"%s\"",
     X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)), subject);
   return ok;
 }
@@ -93,7 +93,7 @@ static X509_STORE *open_store (const pop3_smime_trust *t, explanation *e) {
     if (t->cafile == NULL && t->capath == NULL)
       ok = X509_STORE_set_default_paths(store) == 1;
     if (!ok)
-      pop3_tls_say(e->why, "%s: no CA certificates to be had from it: %s",
+      pop3_tls_say(e->why, "%s: CA certificates cannot be read: %s",
                    t->cafile != NULL ? t->cafile : "the store",
                    pop3_tls_reason());
     X509_STORE_set_ex_data(store, 0, e);
@@ -168,7 +168,7 @@ int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
   ERR_clear_error();
   if (!trust->verify) flags |= CMS_NO_SIGNER_CERT_VERIFY;
   store = open_store(trust, &e);
-  if (store == NULL) return failed(why, "no store of certificates");
+  if (store == NULL) return failed(why, "there is no certificate store");
   if (content.p != NULL) in = reader(content);
   b = BIO_new(BIO_s_mem());
   sk_X509_free(s->signers);
@@ -178,7 +178,7 @@ int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
                   flags) == 1;
   if (ok) s->signers = CMS_get0_signers(s->cms);
   if (ok && s->signers != NULL) err = take(b, out);
-  else err = failed(why, "the signature does not hold");
+  else err = failed(why, "the signature is not valid");
   BIO_free(in);
   BIO_free(b);
   X509_STORE_free(store);
@@ -214,7 +214,7 @@ int pop3_smime_decrypt (pop3_smime *s, const char *cert, const char *key,
   if (x != NULL) k = pop3_tls_read_key(key != NULL ? key : cert, why);
   if (b != NULL && k != NULL &&
       CMS_decrypt(s->cms, k, x, NULL, b, CMS_BINARY) == 1) err = take(b, out);
-  else failed(why, "it cannot be decrypted");
+  else failed(why, "decryption failed");
   EVP_PKEY_free(k);
   X509_free(x);
   BIO_free(b);

@@ -17,7 +17,7 @@ static const unsigned char alpn[] = { 4, 'p', 'o', 'p', '3' };
 
 static int trust (SSL_CTX *ssl, const pop3_tls_opts *o, char *why) {
   if (o->cafile != NULL && SSL_CTX_load_verify_file(ssl, o->cafile) != 1) {
-    pop3_tls_say(why, "%s: no CA certificates to be had from it: %s",
+    pop3_tls_say(why, "%s: CA certificates cannot be read: %s",
                  o->cafile, pop3_tls_reason());
     return 0;
   }

@@ -32,7 +32,8 @@ static BIO *open_pem (const char *s, char *why) {
   return b;
 }
 
-int pop3_tls_use_chain (SSL_CTX *ssl, const char *cert, char why[POP3_WHY_MAX]) {
+int pop3_tls_use_chain (SSL_CTX *ssl, const char *cert,
+                        char why[POP3_WHY_MAX]) {
   BIO *b = open_pem(cert, why);
   X509 *x;
   int ok;
@@ -41,7 +42,7 @@ int pop3_tls_use_chain (SSL_CTX *ssl, const char *cert, char why[POP3_WHY_MAX]) 
   ok = x != NULL && SSL_CTX_use_certificate(ssl, x) == 1;
   if (x == NULL) {
     ERR_clear_error();
-    pop3_tls_say(why, "%s: no certificate in it", title(cert));
+    pop3_tls_say(why, "%s: it holds no certificate", title(cert));
   }
   else if (!ok)
     pop3_tls_say(why, "%s: %s", title(cert), pop3_tls_reason());
@@ -64,7 +65,7 @@ EVP_PKEY *pop3_tls_read_key (const char *key, char why[POP3_WHY_MAX]) {
   k = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, &encrypted);
   if (encrypted)
     pop3_tls_say(why, "%s: the key is encrypted", title(key));
-  else if (k == NULL) pop3_tls_say(why, "%s: no key in it", title(key));
+  else if (k == NULL) pop3_tls_say(why, "%s: it holds no key", title(key));
   ERR_clear_error();
   BIO_free(b);
   return k;
@@ -76,7 +77,7 @@ X509 *pop3_tls_read_cert (const char *cert, char why[POP3_WHY_MAX]) {
   if (b == NULL) return NULL;
   x = PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
   if (x == NULL)
-    pop3_tls_say(why, "%s: no certificate in it", title(cert));
+    pop3_tls_say(why, "%s: it holds no certificate", title(cert));
   ERR_clear_error();
   BIO_free(b);
   return x;
@@ -89,7 +90,7 @@ int pop3_tls_use_key (SSL_CTX *ssl, const char *key, char why[POP3_WHY_MAX]) {
   ok = SSL_CTX_use_PrivateKey(ssl, k) == 1 &&
        SSL_CTX_check_private_key(ssl) == 1;
   if (!ok)
-    pop3_tls_say(why, "%s: the key is not that of the certificate",
+    pop3_tls_say(why, "%s: the key does not belong to the certificate",
                  title(key));
   ERR_clear_error();
   EVP_PKEY_free(k);

@@ -213,7 +213,7 @@ static int broken (pop3_tls *t) {
     pop3_tls_say(t->why, "the other side does not speak TLS");
   else if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
            reason == SSL_R_NO_PROTOCOLS_AVAILABLE)
-    pop3_tls_say(t->why, "no version of TLS that both sides take");
+    pop3_tls_say(t->why, "the two sides have no TLS version in common");
   else if (ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) t->err = POP3_ENOMEM;
   else pop3_tls_say(t->why, "%s", pop3_tls_reason());
   return t->err;
@@ -233,7 +233,8 @@ static int outcome (pop3_tls *t, int ret) {
            (what == SSL_ERROR_SSL && ERR_GET_LIB(e) == ERR_LIB_SSL &&
             ERR_GET_REASON(e) == SSL_R_UNEXPECTED_EOF_WHILE_READING)) {
     err = t->err = t->ready ? POP3_ECUT : POP3_ETLS;
-    if (!t->ready) pop3_tls_say(t->why, "the TLS handshake was cut off");
+    if (!t->ready)
+      pop3_tls_say(t->why, "the connection ended during the TLS handshake");
   }
   else if (what == SSL_ERROR_SSL) err = broken(t);
   ERR_clear_error();

@@ -26,7 +26,7 @@ describe("signals", function()
   it("do what they did before once it is closed", function()
     local outer = assert(core.signals "USR1")
     assert.has_error(function() core.signals "USR2" end,
-                     "signals are being caught already")
+                     "another object catches signals already")
     outer:close()
     outer:close()
     assert.has_error(function() outer:next() end)

@@ -345,14 +345,14 @@ describe("TLS that cannot be", function()
       local junk = dir:write("junk.pem", "junk\n")
       for _, case in ipairs {
         { { cafile = dir.path .. "/none" }, "/none: .*No such file" },
-        { { cafile = junk }, "junk.pem: no CA" },
+        { { cafile = junk }, "junk.pem: CA certificates cannot be read" },
         { { capath = dir.path .. "/none" }, "/none: no such directory" },
         { { cert = dir.path .. "/none" }, "/none: No such file" },
-        { { cert = junk }, "junk.pem: no certificate" },
-        { { cert = path }, "cert.pem: no key" },
-        { { cert = path, key = junk }, "junk.pem: no key" },
-        { { cert = path, key = other_key }, "not that of the certificate" },
-        { { cert = CERT, key = "-----BEGIN NONSENSE-----\n" }, "PEM: no key" },
+        { { cert = junk }, "junk.pem: it holds no certificate" },
+        { { cert = path }, "cert.pem: it holds no key" },
+        { { cert = path, key = junk }, "junk.pem: it holds no key" },
+        { { cert = path, key = other_key }, "does not belong to the certificate" },
+        { { cert = CERT, key = "-----BEGIN NONSENSE-----\n" }, "PEM: it holds no key" },
       } do
         local ctx, message, code = core.tls_context(case[1])
         assert.is_nil(ctx)

@@ -64,7 +64,7 @@ static int flags_of (lua_State *L, const char *how) {
       case 'x': flags |= O_CREAT | O_EXCL; break;
       case 't': flags |= O_TRUNC; break;
       case 'n': flags |= O_NOFOLLOW; break;
-      default: luaL_argerror(L, 2, "an unknown letter");
+      default: luaL_argerror(L, 2, "unknown letter");
     }
   }
   luaL_argcheck(L, r || w, 2, "neither to read nor to write");

@@ -128,10 +128,10 @@ static int l_signals (lua_State *L) {
   for (k = 1; k <= n; k++) {
     const char *name = luaL_checkstring(L, k);
     for (i = 0; i < N_KNOWN && strcmp(known[i].name, name) != 0; i++) ;
-    if (i == N_KNOWN) return luaL_argerror(L, k, "no such signal");
+    if (i == N_KNOWN) return luaL_argerror(L, k, "unknown signal");
     wanted[i] = 1;
   }
-  if (wake >= 0) return luaL_error(L, "signals are being caught already");
+  if (wake >= 0) return luaL_error(L, "another object catches signals already");
   lua_settop(L, 0);
   s = (Signals *)lpop3_new(L, sizeof *s, 0);
   s->in = s->out = -1;

@@ -417,7 +417,7 @@ static int c_sent (lua_State *L) {
   Client *u = check(L);
   lua_Integer n = luaL_checkinteger(L, 2);
   luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_client_out(u->c).n, 2,
-                "more than there is to send");
+                "more than is waiting to be sent");
   pop3_client_sent(u->c, (size_t)n);
   return 0;
 }

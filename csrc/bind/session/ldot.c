@@ -60,7 +60,7 @@ static int l_decode (lua_State *L) {
   luaL_pushresultsize(&b, len);
   if (!d.done) {
     lua_pushnil(L);
-    lua_pushliteral(L, "the body does not end");
+    lua_pushliteral(L, "the body has no terminator");
     lua_pushliteral(L, "proto");
     return 3;
   }

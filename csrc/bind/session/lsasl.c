@@ -79,7 +79,7 @@ static const pop3_sasl_mech *mech_field (lua_State *L) {
   pop3_span name = span_field(L, "mech");
   const pop3_sasl_mech *mech = name.p == NULL
                                ? NULL : pop3_sasl_find(name.p, name.n);
-  if (mech == NULL) luaL_error(L, "sasl: no such mechanism");
+  if (mech == NULL) luaL_error(L, "sasl: unknown mechanism");
   return mech;
 }
 
@@ -127,7 +127,7 @@ static int l_client (lua_State *L) {
     binding.type.p = luaL_checklstring(L, -2, &binding.type.n);
     binding.data.p = luaL_checklstring(L, -1, &binding.data.n);
     luaL_argcheck(L, binding.type.n > 0 && binding.data.n > 0, 1,
-                  "an empty channel binding");
+                  "the channel binding is empty");
     o.bindings = &binding;
     o.nbindings = 1;
   }
@@ -252,7 +252,8 @@ static int s_step (lua_State *L) {
       return 3;
     case POP3_SASL_DONE: lua_pushliteral(L, "done"); return 1;
     case POP3_SASL_FAILED: lua_pushliteral(L, "failed"); return 1;
-    case POP3_ESTATE: return luaL_error(L, "the machine waits for an answer");
+    case POP3_ESTATE:
+      return luaL_error(L, "salt, check, accept or reject must come first");
     default: return fail(L, u->m, got);
   }
 }
@@ -281,11 +282,12 @@ static int s_salt (lua_State *L) {
   salt.p = luaL_checklstring(L, 2, &salt.n);
   luaL_argcheck(L, n > 0 && n <= INT32_MAX, 3, "out of range");
   return push_last(L, u, pop3_sasl_salt(u->m, salt, (uint32_t)n, &out), out,
-                   "no salt is wanted");
+                   "the machine does not wait for a salt");
 }
 
 static int push_check (lua_State *L, int got) {
-  if (got == POP3_ESTATE) return luaL_error(L, "there is nothing to check");
+  if (got == POP3_ESTATE)
+    return luaL_error(L, "the machine does not wait for a check");
   if (got == POP3_ENOMEM) return lpop3_fail(L, got);
   lua_pushboolean(L, got == 1);
   return 1;
@@ -343,7 +345,7 @@ static int s_accept (lua_State *L) {
   Machine *u = check(L, SERVER_T);
   pop3_span out = { "", 0 };
   return push_last(L, u, pop3_sasl_accept(u->m, &out), out,
-                   "there is no proof to accept");
+                   "the machine does not wait for accept, or the proof is wrong");
 }
 
 /***
@@ -355,7 +357,7 @@ static int s_reject (lua_State *L) {
   Machine *u = check(L, SERVER_T);
   pop3_span out = { "", 0 };
   return push_last(L, u, pop3_sasl_reject(u->m, &out), out,
-                   "there is no proof to reject");
+                   "the machine does not wait for reject");
 }
 
 /***

@@ -329,7 +329,7 @@ static int s_body (lua_State *L) {
   Server *u = check(L);
   int err;
   luaL_argcheck(L, pop3_server_busy(u->s) == POP3_HUNGRY, 1,
-                "no body is wanted");
+                "the engine does not wait for a body");
   if (lua_isnoneornil(L, 2)) err = pop3_server_body(u->s, "", 0, 1);
   else {
     luaL_checkstring(L, 2);
@@ -414,7 +414,7 @@ static int s_sent (lua_State *L) {
   Server *u = check(L);
   lua_Integer n = luaL_checkinteger(L, 2);
   luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_server_out(u->s).n, 2,
-                "more than there is to send");
+                "more than is waiting to be sent");
   pop3_server_sent(u->s, (size_t)n);
   return 0;
 }

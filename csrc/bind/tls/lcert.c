@@ -35,7 +35,7 @@ static long long seconds_field (lua_State *L, const char *field,
     luaL_error(L, "certificate: '%s' must be a number of seconds", field);
   n = lua_tonumber(L, -1);
   luaL_argcheck(L, n > -1000.0 * YEAR && n < 1000.0 * YEAR, 1,
-                "a time that is too far away");
+                "the time is more than 1000 years away");
   lua_pop(L, 1);
   return (long long)n;
 }

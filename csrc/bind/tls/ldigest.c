@@ -112,7 +112,7 @@ static int l_random (lua_State *L) {
   lua_Integer n = luaL_checkinteger(L, 1);
   luaL_argcheck(L, n >= 1 && n <= (lua_Integer)sizeof out, 1, "1 to 64");
   if (!pop3_random(out, (size_t)n))
-    return luaL_error(L, "no random octets to be had");
+    return luaL_error(L, "OpenSSL has no random octets");
   return lpop3_pushhex(L, out, (size_t)n);
 }
 

@@ -147,7 +147,7 @@ static int s_decrypt (lua_State *L) {
   int err;
   luaL_checktype(L, 2, LUA_TTABLE);
   cert = field(L, 2, "cert");
-  if (cert == NULL) return luaL_error(L, "smime: a cert is needed");
+  if (cert == NULL) return luaL_error(L, "smime: the option 'cert' is needed");
   u->out.n = 0;
   err = pop3_smime_decrypt(u->s, cert, field(L, 2, "key"), &u->out, why);
   return err != 0 ? fail(L, err, why) : push_out(L, u);

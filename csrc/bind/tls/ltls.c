@@ -188,7 +188,7 @@ encrypted.
 static int t_wrap (lua_State *L) {
   Tls *u = check(L);
   lpop3_port *p = lpop3_checkport(L, 2);
-  luaL_argcheck(L, (void *)p != (void *)u, 2, "it cannot wrap itself");
+  luaL_argcheck(L, (void *)p != (void *)u, 2, "TLS cannot wrap itself");
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, 1, INNER);
   u->inner = p;
@@ -267,7 +267,8 @@ static int t_decide (lua_State *L) {
   int accept;
   luaL_checktype(L, 2, LUA_TBOOLEAN);
   accept = lua_toboolean(L, 2);
-  luaL_argcheck(L, pop3_tls_asks(u->t), 1, "no certificate waits for a decision");
+  luaL_argcheck(L, pop3_tls_asks(u->t), 1,
+                "no certificate waits for a decision");
   pop3_tls_decide(u->t, accept);
   return 0;
 }
@@ -328,7 +329,7 @@ static int t_sent (lua_State *L) {
   Tls *u = check(L);
   lua_Integer n = luaL_checkinteger(L, 2);
   luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_tls_out(u->t).n, 2,
-                "more than there is to send");
+                "more than is waiting to be sent");
   pop3_tls_sent(u->t, (size_t)n);
   return 0;
 }
@@ -362,7 +363,7 @@ static int t_write (lua_State *L) {
   Tls *u = check(L);
   size_t n, k;
   const char *p = luaL_checklstring(L, 2, &n);
-  luaL_argcheck(L, u->inner == NULL, 1, "an engine does the writing");
+  luaL_argcheck(L, u->inner == NULL, 1, "the wrapped engine does the writing");
   if (pop3_tls_shake(u->t) == 0) return lpop3_fail(L, POP3_ESTATE);
   if (n > UNSENT || pop3_tls_out(u->t).n > UNSENT - n)
     return lpop3_fail(L, POP3_ELIMIT);
