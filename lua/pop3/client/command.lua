@@ -92,7 +92,6 @@ end
 local function event(s, label, file, source)
   if s.dead then return ended(s, label) end
   local link = s.link
-  if s.cancelled then return kill(s, label, s.cancelled, "closed") end
   if link.progress then s.label = label end
   local what, a, b, c, d, e
   do
@@ -104,8 +103,10 @@ local function event(s, label, file, source)
     trace(s)
     if s.dead then return ended(s, label) end
   end
-  if link.ending then drop(s) end
-  if s.cancelled then return kill(s, label, s.cancelled, "closed") end
+  if link.ending then
+    if s.cancelled then return kill(s, label, s.cancelled, "closed") end
+    drop(s)  -- these were the server's last words
+  end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
     a = a .. " (" .. link.broken .. ")"

@@ -99,7 +99,7 @@ return function(link, file, source)
         limit = now() + link.idle
         if link.progress then
           link.progress(n)
-          if link.cancelled then return nil, "cancelled", "closed" end
+          if link.ending then return nil, "cancelled", "closed" end
         end
       elseif err == "timeout" then
         if detail then return nil, "timeout", "timeout" end

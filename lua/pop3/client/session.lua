@@ -109,7 +109,7 @@ function methods:cancel(why)
   if why ~= nil then argument.text(why, "cancel: the reason", 1) end
   if self.dead then return end
   self.cancelled = why or "cancelled"
-  self.link.cancelled = true
+  self.link.ending = true
   if self.waiting or self.busy then self.link.io:cancel()
   else commands.drop(self) end
 end
