@@ -1,22 +1,79 @@
 /*
 ** session.h - POP3 sessions, both sides of them, without any input or output.
 **
-** Two engines live here: a client session and a server session. Neither
-** opens, reads, writes or waits. Bytes that came from the peer go in
-** ('room' and 'filled', or 'feed'), events come out ('next'), bytes for the
-** peer come out ('out'), and the caller says how many of them are gone
-** ('sent'). The caller keeps the control flow; there are no callbacks.
+** A client session and a server session are engines. Neither opens, reads,
+** writes or waits. Octets that came from the peer go in ('room' and 'filled',
+** or 'feed'), events come out ('next'), octets for the peer come out ('out'),
+** and the caller says how many of them are sent ('sent'). The caller keeps the
+** control flow; there are no callbacks.
 **
 **      peer --> room/filled --> next --> events
-**      peer <-- out/sent   <-- ask, reply <-- you
+**      peer <-- out/sent   <-- ask, reply <-- caller
 **
 ** One thread at a time may use an engine; there is no global state.
 ** Functions that can fail return 0 (or a count) on success and a negative
-** POP3_E code on failure. What is said to "stick" is returned by every later
-** call; nothing gets worse by calling again.
+** POP3_E code on failure. An error that "sticks" is returned by every later
+** call.
+**
+** States
+** ------
+** Both sessions go through the states of RFC 1939:
+**
+**                +OK               login               QUIT
+**      GREETING -----> AUTHORIZATION ----> TRANSACTION -----> UPDATE
+**         |             ^  |       |                            |
+**         |             +--+       | QUIT                       | its reply
+**         | -ERR        STLS       v                            v
+**         +--------------------> ENDED <------------------------+
+**
+**   state           the client is in it               the server is in it
+**   GREETING        before the server's first line    before the first 'enter'
+**   AUTHORIZATION   after a +OK greeting              \
+**   TRANSACTION     after +OK to PASS, APOP or AUTH    \ from the caller's
+**   UPDATE          from QUIT in TRANSACTION to        / 'enter' to the next
+**                   its reply                         /
+**   ENDED           after that, or a -ERR greeting   /
+**
+** Within a state, each session waits for one thing:
+**
+**   client   IDLE         no command is under way: 'ask'
+**            STATUS       the status line of the first command under way
+**            BODY         more of its body, up to the terminator
+**            CHALLENGED   'answer': AUTH goes on (RFC 5034)
+**            BROKEN       nothing: an error sticks
+**   server   LINE         the next command
+**            RESPONSE     the client's response to 'challenge'
+**            REPLY        'reply', 'challenge' or 'raw': a command was handed out
+**            ENCODING     that the octets of a body be sent
+**            HUNGRY       'body': more of a body
+**
+** Rules
+** -----
+**   - Which command is valid in which state, the form of its reply and the state
+**     after it are columns of the table in verb.c, and stand nowhere else. The
+**     client refuses a command that is not valid (STATE), the server answers it
+**     with -ERR.
+**   - One function of the client moves it to another state ('advance'). The
+**     server is moved by its caller alone, who knows whether the login was right.
+**   - Commands may be pipelined (RFC 2449 section 6.6); replies are matched in
+**     their order. Nothing can be asked after STLS or AUTH before its reply.
+**   - Octets that are unread after the +OK of STLS came before TLS began. Both
+**     callers must refuse the connection then ('unread').
+**   - A body ends at its terminator, never at a size that somebody announced.
+**   - A limit or a malformed line within a body costs that body, not the session;
+**     in a status line it costs the session.
+**
+** Known weaknesses
+** ----------------
+**   - A reply that no command asked for is noticed if it comes before the next
+**     command is sent ('quiet'). One that comes later is taken for the reply to
+**     that command: POP3 has no tags.
+**   - After an unknown verb, only the caller knows whether a body follows.
+**   - A server that ends its lines with LF alone is recognised by its status line
+**     or by the lines of the body, as dot.h says; a body that mixes both is not.
 */
-#ifndef POP3_H
-#define POP3_H
+#ifndef POP3_SESSION_H
+#define POP3_SESSION_H
 
 #include "../base/base.h"
 
