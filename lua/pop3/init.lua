@@ -144,7 +144,8 @@ local parts = {
 -- not use the session, but for `cancel`
 -- @tparam[opt] function opts.wait the hook of an event loop, see `pop3.loop`
 -- @tparam[opt] function opts.resolve `function(host)` → a list of `{ family = "inet" or
--- "inet6", addr = }`, or nil, message; for an event loop that must not be blocked
+-- "inet6", addr = }`, or nil, message. By default getaddrinfo(3); with `wait` in another
+-- process, so that the loop is not blocked
 -- @tparam[opt] transport opts.transport a connection in place of `host`: a
 -- descriptor, a LuaSocket object, or an object of the interface `transport`
 -- @treturn[1] pop3.session

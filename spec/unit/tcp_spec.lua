@@ -225,6 +225,60 @@ describe("the order of addresses", function()
   end)
 end)
 
+describe("a name", function()
+  it("is resolved through the hook of an event loop", function()
+    local _, port = listener(A)
+    local calls = {}
+    local function wait(fd, mode, seconds)
+      calls[#calls + 1] = mode
+      return core.poll(fd, mode, seconds)
+    end
+    local fd = assert(connect("localhost", port, 60, wait, { family = "ipv4" }))
+    assert.are.equal(A, peer_of(fd))
+    assert.are.equal("r", calls[1])  -- the answer of another process
+    fd:close()
+    calls = {}
+    local _, message, code = connect("--none'; x.invalid", port, 60, wait)
+    assert.are.equal("connect", code)
+    assert.are.equal("host not found", message)
+    fd = assert(connect(A, port, 60, wait))
+    fd:close()
+  end)
+
+  it("that is not resolved in time is code connect", function()
+    local _, message, code = connect("localhost", 1, 60, function(_, mode)
+      assert.are.equal("r", mode)
+      return nil, "timeout"
+    end)
+    assert.are.equal("connect", code)
+    assert.are.equal("no answer from the name service", message)
+  end)
+
+  it("leaves another coroutine of the loop running", function()
+    local server = pop3.server.new {
+      host = A, users = { mrose = { password = "secret" } } }
+    local run <close> = server:fork()
+    local cqueues = require "cqueues"
+    local loop = cqueues.new()
+    local ticks, done = 0, false
+    loop:wrap(function()
+      local s = assert(pop3.connect {
+        host = "localhost", port = run.port, tls = "none", family = "ipv4",
+        wait = pop3.loop.cqueues, user = "mrose", password = "secret" })
+      s:quit()
+      done = true
+    end)
+    loop:wrap(function()
+      while not done do
+        ticks = ticks + 1
+        cqueues.poll(0.0001)
+      end
+    end)
+    assert(loop:loop())
+    assert.is_true(ticks > 3)
+  end)
+end)
+
 describe("local_address", function()
   it("is where the connection comes from", function()
     local s, port = listener(A)

@@ -10,6 +10,7 @@
 
 local address = require "pop3.util.address"
 local core = require "pop3.core"
+local resolve = require "pop3.transport.resolve"
 local socket = require "socket"
 
 local INTERVAL = 0.25  -- seconds: Connection Attempt Delay, RFC 8305 section 5
@@ -184,14 +185,18 @@ end
 -- @tparam[opt] table opts
 --
 -- - `resolve`: `function(host)` → a list of `{ family = "inet" or "inet6", addr = }`,
---   or nil, message (default: LuaSocket, which blocks)
+--   or nil, message (default: `pop3.transport.resolve` with the hook of an event
+--   loop; getaddrinfo(3) by LuaSocket, which blocks, without)
 -- - `family`: "ipv4" or "ipv6": use no other addresses
 -- - `local_address`: the address of this machine to connect from
 -- @treturn pop3.fd or nil, message, code ("connect" or "timeout")
 return function(host, port, seconds, wait, opts)
   opts = opts or {}
   local deadline = core.now() + seconds
-  local found, err = (opts.resolve or socket.dns.getaddrinfo)(host)
+  local found, err
+  if opts.resolve then found, err = opts.resolve(host)
+  elseif wait == core.poll then found, err = socket.dns.getaddrinfo(host)
+  else found, err = resolve(host, wait, seconds) end
   if not found then return nil, err, "connect" end
   local family = opts.family
   if opts.local_address then family = address.family(opts.local_address) end

@@ -6,7 +6,7 @@
 
 local core = require "pop3.core"
 local netrc = require "pop3.command.fetch.netrc"
-local process = require "pop3.command.fetch.process"
+local process = require "pop3.util.process"
 
 local secret = {}
 

@@ -1,7 +1,7 @@
 --- Runs a shell command and reads what it prints, while other tasks of the loop
 -- go on. Its standard input is empty, and what it prints on standard error is
 -- discarded: it could hold a secret.
--- @module pop3.command.fetch.process
+-- @module pop3.util.process
 -- @local
 
 local core = require "pop3.core"
