@@ -179,9 +179,31 @@ static int raw_kind (pop3_span s) {
   return pop3_conv_is_utf8(s) ? NEARLY : OTHER;
 }
 
+/* Does the UTF-8 at 'p' have as many U+FFFD as other characters above ASCII? */
+static int is_rubbish (const char *p, size_t n) {
+  size_t i, good = 0, bad = 0;
+  for (i = 0; i < n; i++) {
+    if ((unsigned char)p[i] < 0xC2) continue;
+    if (n - i >= 3 && memcmp(p + i, "\xEF\xBF\xBD", 3) == 0) bad++;
+    else good++;
+  }
+  return bad > 0 && bad >= good;
+}
+
+/* Raw octets of a charset that is only likely; if it is not, windows-1252. */
+static int add_likely (pop3_conv *c, pop3_span s, pop3_buf *out) {
+  static const pop3_charset windows = {"CP1252", POP3_CS_1252};
+  size_t before = out->n;
+  if (c->fallback != NULL) {
+    int err = pop3_conv_text(c, c->fallback, s, out);
+    if (err != 0 || !is_rubbish(out->p + before, out->n - before)) return err;
+    out->n = before;
+  }
+  return pop3_conv_text(c, &windows, s, out);
+}
+
 static int add_raw (pop3_conv *c, int kind, const char *p, const char *e,
                     pop3_buf *out) {
-  static const pop3_charset windows = {"CP1252", POP3_CS_1252};
   pop3_span s = pop3_span_of(p, (size_t)(e - p));
   if (s.n == 0) return 0;
   switch (kind) {
@@ -189,9 +211,7 @@ static int add_raw (pop3_conv *c, int kind, const char *p, const char *e,
     case NEARLY: return pop3_utf8_fix(out, s);
     case JAPANESE:
       return pop3_conv_text(c, pop3_charset_page(50220), s, out);
-    default:
-      return pop3_conv_text(c, c->fallback != NULL ? c->fallback : &windows, s,
-                            out);
+    default: return add_likely(c, s, out);
   }
 }
 

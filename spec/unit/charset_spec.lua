@@ -61,6 +61,37 @@ describe("a charset", function()
     { nil, "é", "é" }, { nil, "\xE9\x93", "é“" },
     { "x-none", "é", "é" }, { "x-none", "\xE9", "é" }, { "", "\xE9", "é" },
     { " UTF-8 ", "é", "é" },
+    -- spellings that can mean one thing only
+    { "utf_8", "é", "é" }, { "utf8mb4", "é", "é" }, { "'utf-8'", "é", "é" },
+    { "<utf-8>", "é", "é" }, { "charset=utf-8", "é", "é" }, { "UTF 8", "é", "é" },
+    { "iso8859_2", "\xB1", "ą" }, { "ISO_8859-2:1987", "\xB1", "ą" },
+    { "8859-2", "\xB1", "ą" }, { "x-iso-8859-2", "\xB1", "ą" },
+    { "isolatin2", "\xB1", "ą" }, { "latin-2", "\xB1", "ą" },
+    { "cp-1251", "\xCF", "П" }, { "windows1251", "\xCF", "П" },
+    { "win-1251", "\xCF", "П" }, { "windows-cp1250", "\xB9", "ą" },
+    { "ms936", "\xC4\xE3", "你" }, { "windows-936", "\xC4\xE3", "你" },
+    { "euc-cn", "\xC4\xE3", "你" }, { "ms949", "\xB0\xA1", "가" },
+    { "uhc", "\xB0\xA1", "가" }, { "windows-932", "\x8A\xBF", "漢" },
+    { "eucjp", "\xC6\xFC", "日" }, { "iso2022jp", "\27$BF|\27(B", "日" },
+    { "tis620", "\xA1", "ก" }, { "cp874", "\xA1", "ก" }, { "koi8r", "\xC6", "ф" },
+    { "cp65001", "é", "é" }, { "iso646-us", "a", "a" },
+    -- that the Web does not have
+    { "cp437", "\x81", "ü" }, { "ibm850", "\x81\xE1", "üß" },
+    { "CP852", "\xA5", "ą" }, { "cp858", "\xD5", "€" }, { "ibm037", "\xC1", "A" },
+    { "viscii", "\xD5", "ạ" }, { "euc-tw", "\xC4\xE3", "中" },
+    { "utf-32", "\0\0\0a", "a" }, { "utf-32", "\xFF\xFE\0\0a\0\0\0", "a" },
+    { "utf-32", "a\0\0\0", "a" }, { "utf-32be", "\0\1\xF6\0", "😀" },
+    { "utf-32le", "\0\xD8\0\0a", bad .. bad },
+    -- a charset of seven bits, octets above 127
+    { "us-ascii", "Größe", "Größe" }, { "us-ascii", "\xD6l", "Öl" },
+    { "iso-2022-jp", "ほげ", "ほげ" }, { "iso-2022-kr", "\xE9", "é" },
+    { "iso-2022-jp", "\27$BF|\27(B\xE9", "日" .. bad },
+    { "us-ascii", "\27$BF|\27(B", "日" }, { nil, "\27$BF|\27(B", "日" },
+    -- nearly UTF-8: more valid sequences than broken ones
+    { nil, "Grüße aus Köln\xC3", "Grüße aus Köln" .. bad },
+    { nil, "ü\xE9", "Ã¼é" }, { nil, "üü\xE9", "üü" .. bad },
+    { "x-none", "üü\xE9", "üü" .. bad }, { "unknown-8bit", "üü\xE9", "üü" .. bad },
+    { "utf-8", "\xE9\xE9\xE9", bad:rep(3) },
   }
   for _, case in ipairs(cases) do
     if case[3] then
@@ -90,6 +121,73 @@ describe("a charset", function()
 
   it("is not decomposed or composed", function()
     assert.are.equal("e\u{301}é", text("utf-8", "e\u{301}é"))
+  end)
+end)
+
+describe("an unknown charset", function()
+  local function codes(head)
+    local out = {}
+    for i, d in ipairs(message.parse(head .. "\r\n\r\nx").defects) do
+      out[i] = d.code
+    end
+    return table.concat(out, " ")
+  end
+
+  it("is a defect", function()
+    assert.are.equal("charset", codes "Content-Type: text/plain; charset=x-none")
+    assert.are.equal("", codes "Content-Type: text/plain; charset=cp-1251")
+    assert.are.equal("", codes "Content-Type: text/plain; charset=\"\"")
+    assert.are.equal("", codes "Content-Type: image/png; charset=x-none")
+  end)
+
+  it("leaves encoded-words as they are, but for unknown-8bit", function()
+    local words = message.decode_words
+    assert.are.equal("=?x-none?Q?=E9?=", words "=?x-none?Q?=E9?=")
+    assert.are.equal("é", words "=?unknown-8bit?Q?=E9?=")
+    assert.are.equal("é", words "=?unknown-8bit?Q?=C3=A9?=")
+    assert.are.equal("Größe", words "=?us-ascii?Q?Gr=C3=B6=C3=9Fe?=")
+  end)
+end)
+
+describe("raw octets in a header", function()
+  local function subject(octets, charset, opts)
+    return message.parse("Subject: " .. octets .. "\r\nContent-Type: text/plain"
+      .. (charset and "; charset=" .. charset or "") .. "\r\n\r\n", opts).subject
+  end
+
+  it("are in the charset of the text, if that has several octets", function()
+    assert.are.equal("안녕", subject("\xBE\xC8\xB3\xE7", "euc-kr"))
+    assert.are.equal("你好", subject("\xC4\xE3\xBA\xC3", "gb2312"))
+    assert.are.equal("日本", subject("\x93\xFA\x96\x7B", "shift_jis"))
+    assert.are.equal("¾È³ç", subject("\xBE\xC8\xB3\xE7", "koi8-r"))
+    assert.are.equal("¾È³ç", subject "\xBE\xC8\xB3\xE7")
+    -- which they must be: this is not Korean
+    assert.are.equal("café", subject("caf\xE9", "euc-kr"))
+  end)
+
+  it("are UTF-8 if they are that or nearly so", function()
+    assert.are.equal("Grüße", subject("Grüße", "euc-kr"))
+    assert.are.equal("Grüße" .. bad, subject("Grüße\xC3", "euc-kr"))
+  end)
+
+  it("are in the charset of the option, if there is no other", function()
+    local opts = { charset = "koi8-r" }
+    assert.are.equal("фо", subject("\xC6\xCF", nil, opts))
+    assert.are.equal("가", subject("\xB0\xA1", "euc-kr", opts))
+    assert.are.equal("é", subject("é", nil, opts))
+    assert.has_error(function() message.parse("", { charset = "x-none" }) end)
+  end)
+
+  it("are found in addresses and names, too", function()
+    local m = message.parse("From: \xBE\xC8 <a@b>\r\nContent-Type: text/plain; "
+      .. "charset=euc-kr; name=\"\xBE\xC8.txt\"\r\n\r\n")
+    assert.are.equal("안", m.from[1].name)
+    assert.are.equal("안.txt", m.filename)
+  end)
+
+  it("may be ISO-2022-JP", function()
+    assert.are.equal("日 a", subject "\27$BF|\27(B a")
+    assert.are.equal("\27 a", subject "\27 a")
   end)
 end)
 

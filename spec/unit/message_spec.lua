@@ -152,7 +152,97 @@ describe("a message", function()
   end)
 end)
 
+describe("the text of a part", function()
+  it("is its own, also if it is the root", function()
+    local m = message.parse "Content-Type: text/html\r\n\r\n<p>hi"
+    assert.is_nil(m:text())
+    assert.are.equal("<p>hi", m:html())
+    assert.are.equal("<p>hi", m:part "1":text())
+    assert.are.equal("hi\r\n", m:part "1":text { from_html = true })
+    for path, part in m:walk() do
+      assert.are.equal("1 <p>hi", path .. " " .. part:text())
+    end
+    assert.are.equal("<p>hi", m:html_part():text())
+  end)
+
+  it("is none for a multipart, and any for other types of text", function()
+    local m = message.parse(lines("Content-Type: multipart/mixed; boundary=b", "",
+      "--b", "", "one", "--b", "Content-Type: text/csv; charset=iso-8859-1", "",
+      "\xE9;1", "--b--"))
+    assert.are.equal("one", m:text())
+    assert.is_nil(m:part "":text())
+    assert.are.equal("é;1", m:part "2":text())
+  end)
+end)
+
 describe("the body", function()
+  local function shown(...)
+    local m = message.parse(lines(...))
+    local list = {}
+    for i, part in ipairs(m:attachments()) do list[i] = part.path end
+    local t, h = m:text_part(), m:html_part()
+    return (t and t.path or "-") .. " " .. (h and h.path or "-") .. " "
+           .. table.concat(list, " ")
+  end
+
+  local function mixed_of(kind, ...)
+    local all = { "Content-Type: multipart/" .. kind .. "; boundary=b", "" }
+    for _, part in ipairs { ... } do
+      all[#all + 1] = "--b"
+      all[#all + 1] = part
+    end
+    all[#all + 1] = "--b--"
+    return shown(table.unpack(all))
+  end
+
+  local plain, html = "\r\ntext", "Content-Type: text/html\r\n\r\n<p>html"
+  local named = "Content-Disposition: inline; filename=x.txt\r\n\r\ntext"
+
+  it("has no file name, if there is one without", function()
+    assert.are.equal("2 - 1", mixed_of("mixed", named, plain))
+    assert.are.equal("1 - ", mixed_of("mixed", named))
+    assert.are.equal("1 - 2", mixed_of("mixed", named, named))
+  end)
+
+  it("is not a text of white space, where there is HTML", function()
+    assert.are.equal("- 2 ", mixed_of("alternative", "\r\n \t\r\n", html))
+    assert.are.equal("1 - 2", mixed_of("mixed", "\r\n ", "Content-Type: a/b\r\n\r\nx"))
+    assert.are.equal("3 2 1", mixed_of("mixed", "\r\n \xC2\xA0", html, plain))
+  end)
+
+  it("is HTML that comes before a footer, where that is asked for", function()
+    local function readable(...)
+      return message.parse(lines(...)):text { from_html = true }
+    end
+    local head = "Content-Type: multipart/mixed; boundary=b"
+    assert.are.equal("html\r\n", readable(head, "", "--b", html, "--b", plain, "--b--"))
+    assert.are.equal("text", readable(head, "", "--b", plain, "--b", html, "--b--"))
+    assert.are.equal("text", readable("Content-Type: multipart/alternative; boundary=b",
+                                      "", "--b", html, "--b", plain, "--b--"))
+  end)
+
+  it("and the attachments are all that there is", function()
+    assert.are.equal("1 2 ", mixed_of("alternative", plain, html))
+    assert.are.equal("1 3 2", mixed_of("alternative", plain,
+      "Content-Type: text/calendar\r\n\r\nx", html))
+    assert.are.equal("1 - 2 3", mixed_of("mixed", plain, plain, plain))
+    assert.are.equal("1 2 3", mixed_of("mixed", plain, html, html))
+    assert.are.equal("1 - 2", mixed_of("mixed", plain,
+      "Content-Type: message/rfc822\r\nContent-Disposition: inline\r\n\r\nA: b\r\n\r\nx"))
+    local picture = "Content-Type: image/png\r\nContent-ID: <p@x>\r\n\r\nx"
+    local located = "Content-Type: image/png\r\nContent-Location: p.png\r\n\r\nx"
+    local shows = "Content-Type: text/html\r\n\r\n<img src='cid:p%40x'><img src=p.png>"
+    assert.are.equal("- 1 ", mixed_of("related", shows, picture, located))
+    assert.are.equal("- 1 ", mixed_of("mixed", shows, picture))
+    assert.are.equal("- 1 2 3", mixed_of("related", html, picture, located))
+    assert.are.equal("1 - 2", mixed_of("related", plain, picture))
+    -- an alternative of which nothing is shown: its last text says it all
+    local other = "Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n"
+      .. plain .. "\r\n--c\r\n" .. html .. "\r\n--c--"
+    assert.are.equal("1.1 1.2 2.2", mixed_of("mixed", other, (other:gsub("%-c", "-d")
+      :gsub("=c", "=d"))))
+  end)
+
   local function chosen(...)
     local m = message.parse(lines(...))
     local t, h = m:text_part(), m:html_part()
@@ -274,6 +364,22 @@ describe("saving", function()
       assert.are.equal(dir, path:match("^(.*)/[^/]*$"))
     end
     assert.are.equal(11, #files())
+  end)
+
+  it("gives no name that is harmful", function()
+    for name, want in pairs {
+      [".profile"] = "profile", ["..."] = "part-1.txt", ["-rf"] = "rf",
+      ["--x"] = "x", [".-. x"] = "x", ["a."] = "a", ["a . ."] = "a", ["a "] = "a",
+      [" a"] = "a", ["a\u{200B}b"] = "ab", ["a\u{2028}b\u{2029}"] = "ab",
+      ["\u{FEFF}a\u{2060}"] = "a", ["a\u{202E}gpj.exe"] = "agpj.exe",
+      ["con"] = "_con", ["CON.txt"] = "_CON.txt", ["Lpt1"] = "_Lpt1",
+      ["com¹.x.y"] = "_com¹.x.y", ["nul .txt"] = "_nul .txt", ["aux:x"] = "aux:x",
+      ["console"] = "console", ["com10"] = "com10", ["a\0b\27[1m"] = "ab[1m",
+      ["a/../b"] = "b", ["c:\\d\\e"] = "e", ["/"] = "part-1.txt",
+      ["\u{A0}a\u{3000}"] = "a", ["\u{AD}-x"] = "x", ["é.txt"] = "é.txt",
+    } do
+      assert.are.equal(want, named(name).safe_filename, name)
+    end
   end)
 
   it("cuts a name that is too long, in whole characters", function()

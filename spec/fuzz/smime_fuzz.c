@@ -1,0 +1,27 @@
+/* smime_fuzz.c - CMS of any shape: read, verified, decrypted. */
+#include "fuzz_lua.h"
+
+static const char chunk[] =
+  "local message = require 'pop3.message'\n"
+  "local core = require 'pop3.core'\n"
+  "local cert, key = core.certificate { subject = 'x', is_ca = true }\n"
+  "return function(octets)\n"
+  "  local m <close> = message.parse(\n"
+  "    'Content-Type: application/pkcs7-mime; smime-type=signed-data\\r\\n\\r\\n'\n"
+  "    .. octets)\n"
+  "  local s = m:smime()\n"
+  "  if not s then return end\n"
+  "  assert(s.signed ~= s.encrypted)\n"
+  "  local _, err, code = s.verify { verify = false }\n"
+  "  assert(not err or code == 'auth' or code == 'proto' or code == 'state')\n"
+  "  _, err, code = s.decrypt { cert = cert, key = key }\n"
+  "  assert(not err or code == 'auth' or code == 'proto' or code == 'state')\n"
+  "  _, err, code = s.content()\n"
+  "  assert(not err or code == 'proto' or code == 'state')\n"
+  "end\n";
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
+  static lua_State *L;
+  if (L == NULL) L = lua_fuzz_new(chunk);
+  return lua_fuzz_run(L, data, n);
+}
