@@ -13,7 +13,7 @@ M.client_cpu = tonumber(proc.check "nproc --all") - 1
 M.lua = os.getenv "LUA" or "lua5.4"
 M.PASSWORD = "pw"
 
-local TIMEOUT = 60
+M.timeout = 60  -- seconds for one run of a command
 
 -- The larger number, or the smaller one in a quick run.
 function M.size(full, small)
@@ -31,11 +31,12 @@ end
 -- its output, or nil and why not.
 local function once(cmd, out)
   local line = proc.check(("%srusage -c %d -t %d -o %s sh -c %s"):format(M.bin,
-    M.client_cpu, TIMEOUT, out, proc.quote("exec " .. cmd)))
+    M.client_cpu, M.timeout, out, proc.quote("exec " .. cmd)))
   local rusage, status = line:match "([%d. ]+) (%d+)\n$"
   if status ~= "0" then return nil, "exit status " .. (status or line) end
-  local wall, _, _, rss = rusage:match "(%S+) (%S+) (%S+) (%S+)"
-  return { wall = tonumber(wall), rss = tonumber(rss), output = proc.read(out) }
+  local wall, user, system, rss = rusage:match "(%S+) (%S+) (%S+) (%S+)"
+  return { wall = tonumber(wall), rss = tonumber(rss), output = proc.read(out),
+           cpu = tonumber(user) + tonumber(system) }
 end
 
 -- One more row of a table; a row that failed is kept, to be seen.
@@ -59,16 +60,17 @@ local function cpu_times()
   return idle, all
 end
 
--- Waits until other work leaves the machine idle; false when it did not.
+-- Waits for at most two seconds until other work leaves the machine idle; false
+-- when it did not.
 function M.quiet()
   local idle, all = cpu_times()
-  return proc.poll(function()
+  for _ = 1, M.quick and 1 or 20 do
     socket.select(nil, nil, 0.1)
     local i, a = cpu_times()
-    local share = (i - idle) / math.max(a - all, 1)
+    if (i - idle) / math.max(a - all, 1) > 0.85 then return true end
     idle, all = i, a
-    return share > 0.85
-  end, M.quick and 0 or 2) or false
+  end
+  return false
 end
 
 -- Measures a command as a row:
@@ -81,7 +83,7 @@ end
 --   seconds(output) the time, when the command takes it by itself
 --   per_second(output) the rate, when it is not the same work in each run
 function M.measure(rows, row)
-  local walls, peaks, rates = {}, {}, {}
+  local walls, peaks, rates, cpus = {}, {}, {}, {}
   local out = os.tmpname()
   row.busy = not M.quiet()
   if row.verify then
@@ -105,11 +107,13 @@ function M.measure(rows, row)
     end
     walls[i] = row.seconds and row.seconds(r.output) or r.wall
     peaks[i] = r.rss / 1024
+    cpus[i] = r.cpu
     if row.per_second then rates[i] = row.per_second(r.output) end
   end
   os.remove(out)
   if not row.failed then
     row.wall, row.rss = M.median(walls), M.median(peaks)
+    row.cpu = M.median(cpus)
     row.min, row.max = math.min(table.unpack(walls)),
       math.max(table.unpack(walls))
     row.rate = row.per_second and M.median(rates)

@@ -119,9 +119,9 @@ local Place = {}
 Place.__index = Place
 Place.__close = function(place) proc.rmdir(place.dir) end
 
--- A directory for one program and its state.
-local function place_of(name)
-  local dir = proc.tmpdir()
+--- A directory for one program and its state, in `root` if it is given.
+function M.place(name, root)
+  local dir = proc.tmpdir(root)
   proc.check(("mkdir -m 700 %s/Maildir %s/Maildir/tmp %s/Maildir/new %s/Maildir/cur")
              :format(dir, dir, dir, dir))
   return setmetatable({ dir = dir, name = name }, Place)
@@ -341,7 +341,7 @@ M.situations = {
 
 --- Make a cell of the table.
 function M.cell(situation, name)
-  local place <close> = place_of(name)
+  local place <close> = M.place(name)
   return situation[2](place)
 end
 

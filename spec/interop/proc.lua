@@ -67,8 +67,9 @@ function M.ls(dir)
   return names
 end
 
-function M.tmpdir()
-  local dir = M.check "mktemp -d":match "[^\n]+"
+function M.tmpdir(root)
+  local dir = M.check("mktemp -d" .. (root and " -p " .. M.quote(root) or ""))
+                :match "[^\n]+"
   M.check("chmod 755 " .. M.quote(dir))     -- servers drop their privileges
   return dir
 end
