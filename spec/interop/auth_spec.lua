@@ -19,6 +19,57 @@ local function links(mechanism)
   return helper.some(list, 1)
 end
 
+describe("our client and Dovecot with hashed passwords", function()
+  local missing = peers.no_dovecot()
+  if missing then return peers.skip(missing) end
+
+  local pop3 = require "pop3"
+  local dovecot
+  lazy_setup(function()
+    dovecot = peers.dovecot({ [peers.USER] = MAIL }, nil, true)
+  end)
+  lazy_teardown(function()
+    if dovecot then dovecot:stop() end
+  end)
+
+  local function connect(tls, password)
+    local s = assert(pop3.connect {
+      host = "127.0.0.1", tls = tls, timeout = helper.PATIENCE,
+      port = tls == "implicit" and dovecot.tlsport or dovecot.port,
+      cafile = dovecot.cafile })
+    local ok, how, code, reply = s:login(peers.USER, password)
+    if ok then assert.equal(1, (s:stat())) end
+    s:close()
+    return ok, how, code, reply
+  end
+
+  for _, tls in ipairs { "none", "stls", "implicit" } do
+    it("log in though CRAM-MD5 is offered and refused: " .. tls, function()
+      assert.same({ true, "PLAIN" }, { connect(tls, peers.PASSWORD) })
+      local ok, message, code, reply = connect(tls, "wrong")
+      assert.is_nil(ok)
+      assert.equal("auth", code, message)
+      assert.equal("AUTH", reply.code)
+    end)
+  end
+
+  it("keep a password from an open connection to a foreign host", function()
+    local socket = assert(require "socket".connect("127.0.0.1", dovecot.port))
+    -- not a loopback, as far as the client can see
+    local stream = setmetatable({ loopback = false }, { __index = {
+      settimeout = function(_, seconds) socket:settimeout(seconds) end,
+      send = function(_, octets) return socket:send(octets) end,
+      receive = function() return socket:receive(1) end,
+      close = function() socket:close() end } })
+    local s = assert(pop3.connect { transport = stream, insecure = true,
+                                    timeout = helper.PATIENCE })
+    local ok, _, code = s:login(peers.USER, peers.PASSWORD)
+    assert.is_nil(ok)
+    assert.equal("auth", code)
+    s:close()
+  end)
+end)
+
 describe("our client logging in to Dovecot", function()
   local missing = peers.no_dovecot()
   if missing then return peers.skip(missing) end

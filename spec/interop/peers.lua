@@ -110,15 +110,25 @@ passdb {
   mechanisms = external
   args = nopassword=y
 }
-passdb {
-  driver = static
-  args = password=$password
-}
+$passwords
 userdb {
   driver = static
   args = uid=$uid gid=$gid home=$dir/home/%n allow_all_users=yes
 }
 ]]
+
+-- How Dovecot knows passwords: one for all, or a file of hashes.
+local STATIC = [[
+passdb {
+  driver = static
+  args = password=$password
+}]]
+
+local HASHED = [[
+passdb {
+  driver = passwd-file
+  args = $dir/passwd
+}]]
 
 -- Dovecot checks tokens itself, with the key of their issuer.
 local OAUTH2 = [[
@@ -199,7 +209,9 @@ end
 -- octets); any name gets in with PASSWORD. 'maildir' of the result is the
 -- folder above them, 'port' has STLS, 'tlsport' implicit TLS, 'cafile' who to
 -- trust, 'cert' and 'key' log USER in by EXTERNAL.
-function M.dovecot(mailboxes, sessions)
+-- With 'hashed', Dovecot stores a hash of USER's password and nothing else: it offers
+-- CRAM-MD5 and SCRAM all the same, and must refuse them for this user.
+function M.dovecot(mailboxes, sessions, hashed)
   local dir = proc.tmpdir()
   local id = proc.check "id -un; id -gn; id -u; id -g"
   local user, group, uid, gid = id:match "(%S+)\n(%S+)\n(%d+)\n(%d+)"
@@ -208,6 +220,7 @@ function M.dovecot(mailboxes, sessions)
     password = M.PASSWORD, user = user,
     group = group, uid = uid, gid = gid, unprivileged = "",
     sessions = sessions or 1000,
+    passwords = hashed and HASHED or STATIC,
     mechanisms = "scram-sha-1 scram-sha-256 external oauthbearer xoauth2",
   }
   proc.check(("mkdir %s/mail %s/home %s/run"):format(dir, dir, dir))
@@ -223,7 +236,12 @@ function M.dovecot(mailboxes, sessions)
     values.unprivileged = fill(UNPRIVILEGED, values)
   end
   credentials(dir)
-  proc.write(dir .. "/dovecot.conf", fill(DOVECOT, values))
+  if hashed then
+    local hash = proc.check("openssl passwd -6 " .. proc.quote(M.PASSWORD))
+                 :match "%S+"
+    proc.write(dir .. "/passwd", ("%s:{SHA512-CRYPT}%s\n"):format(M.USER, hash))
+  end
+  proc.write(dir .. "/dovecot.conf", fill(fill(DOVECOT, values), values))
   local s = M.serve(dovecot_program() .. " -F -c " .. dir .. "/dovecot.conf",
     values.port, dir)
   s.maildir = dir .. "/mail"

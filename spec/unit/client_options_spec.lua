@@ -143,6 +143,17 @@ describe("min_version, ciphers and security_level", function()
     fails("tls", try { min_version = "TLSv1", security_level = 2 })
   end)
 
+  it("let a server with a weak key be reached when asked to", function()
+    local s = server { tls = "weak-key" }
+    for level, good in pairs { [0] = true, [1] = true, [2] = false,
+                               [3] = false } do
+      local c, message, code = connect(s, { cafile = s.cafile,
+                                            security_level = level })
+      if good then c:close() else fails("tls", c, message, code) end
+    end
+    fails("tls", connect(s, { cafile = s.cafile }))
+  end)
+
   it("choose the cipher", function()
     local s = server()
     connect(s, { verify = false, ciphers = "TLS_AES_128_GCM_SHA256" }):close()
