@@ -105,7 +105,7 @@ local function begin(s, user, password, token)
 end
 
 -- One attempt to connect and log in within `total` seconds: the session, or nil,
--- message, code, reply. `again` connects anew.
+-- message, code, reply. `again` makes a new session with the same options.
 local function attempt(opts, tls, total, again)
   -- the session does not keep what is needed only once
   local kept = {}

@@ -37,7 +37,7 @@ local function misuse(format, ...)
   argument.misuse(LEVEL + 1, "connect: " .. format, ...)
 end
 
--- The options of a URL, or none, with those of the table on top.
+-- The options of a URL, if there is one, and those of the table on top.
 local function collect(where, more)
   local opts = {}
   if type(where) == "string" then

@@ -1,8 +1,8 @@
 --- Commands under way on one session, answered in order: pipelined where the
 -- server allows it (RFC 2449 section 6.6), else one at a time.
 --
--- Who uses it: `session:retr_many` and `pop3.sync`. While a pipeline is open the
--- session refuses other commands.
+-- `session:retr_many` and `pop3.sync` use it. While a pipeline is open the session
+-- refuses other commands.
 -- @module pop3.client.pipeline
 -- @local
 
@@ -12,8 +12,9 @@ local event, fail, kill, operation, unfinished =
   commands.event, commands.fail, commands.kill, commands.operation,
   commands.unfinished
 
--- Commands under way at once: enough to hide the round trip, and few enough
--- octets (16 a command) that they always fit into the buffers between.
+-- Commands without a reply at the same time: enough to hide the round trip; and their
+-- octets, 16 a command, always fit into the buffers of both systems, so that the two
+-- sides never wait for each other.
 local WINDOW = 64
 
 local Pipeline = {}
@@ -29,14 +30,14 @@ local function window_of(s, count)
   return piped and WINDOW or 1
 end
 
---- May another command be sent before a reply is taken?
+--- Whether another command may be sent before a reply is taken.
 -- @treturn boolean
 function Pipeline:has_room()
   return self.sent - self.answered < self.window
 end
 
---- Is it time to send more commands? Half of the window at once makes full
--- segments.
+--- Whether it is time to send more commands: when half of the window is free, so that
+-- they fill segments.
 -- @treturn boolean
 function Pipeline:wants_more()
   return self.sent - self.answered <= self.window // 2
@@ -62,7 +63,7 @@ local function send(self, line, streamed)
 end
 Pipeline.send = send
 
--- The rest of a body that nobody takes is read.
+-- Read and drop the rest of a body.
 local function skip(s, label)
   local what, a, b, c
   repeat what, a, b, c = event(s, label) until what ~= "data"
@@ -114,7 +115,7 @@ function Pipeline:restart_clock()
   commands.deadline(self.session)
 end
 
---- How many commands have no reply yet?
+--- How many commands have no reply yet.
 -- @treturn integer
 function Pipeline:under_way()
   return self.sent - self.answered

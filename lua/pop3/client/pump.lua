@@ -1,15 +1,17 @@
---- The one loop in which a client engine and a transport meet, be it through
--- TLS.
--- @module pop3.pump
+--- The loop that moves octets between the engine of a client session and its
+-- transport, with or without TLS between them, until there is an event.
+-- @module pop3.client.pump
 -- @local
 
 local huge, min = math.huge, math.min
 
-local SMALL = 32768  -- octets: a read below it may be the end of a segment
-local SLICE = 0.1    -- seconds between looks at both directions
+-- Octets: after a read of less, the server may wait for an acknowledgement (Nagle).
+local SMALL = 32768
 
--- Send what there is. Returns true when the reader is too slow for it now, "input"
--- when something came before a command that was not sent yet.
+local SLICE = 0.1  -- seconds of one wait while both directions are watched
+
+-- Send what the engine has to send. Returns true when the server does not take it
+-- now, "input" when octets came before a command that was not sent yet.
 local function send(link, seconds)
   local io = link.io
   local ok, err, detail = io:send(link.port, seconds, link.quiet)
@@ -23,14 +25,14 @@ local function send(link, seconds)
     link.quiet = false  -- a part of it may be sent
     return true
   else
-    -- what the peer said before it went may still be read
+    -- what the server said before it closed may still be read
     link.unsent = false
     link.broken = detail or err
   end
 end
 
--- Read what came before the command was sent: a reply that no command asked for
--- must not become the reply to this one. True, or nil, message, code.
+-- Read the octets that came before the command was sent: they must not become its
+-- reply. True, or nil, message, code.
 local function take_early(link)
   local engine = link.engine
   link.io:recv(link.port, 0)
@@ -43,14 +45,20 @@ local function take_early(link)
 end
 
 --- Run until the engine has an event.
--- @tparam table link `engine`; `port`: what the transport meets, the engine or
--- TLS around it; `io`: a transport (see `pop3.io.fd`); `idle`: seconds without
--- progress; `deadline` of the operation; `unsent`: the engine may have
--- something to send; `quiet`: nothing may come before that is sent
+-- @tparam table link
+--
+-- - `engine`; `port`: the engine, or TLS around it
+-- - `io`: a transport (see `pop3.transport`)
+-- - `idle`: seconds without progress; `deadline`: of the operation
+-- - `unsent`: the engine may have octets to send; `quiet`: none may come from the
+--   server before these are sent; `last`: the octets of the last read
+-- - `broken`: why the transport cannot send any more; `ending`: the session ends
+--   after this event; `progress`: called with the octets of each read
 -- @param[opt] file where the pieces of a body go
--- @param[opt] source whose event is wanted in place of the engine's: TLS, for
--- the end of its handshake
--- @return the event and its values, or nil, message, code
+-- @param[opt] source TLS, when the end of its handshake is wanted and not an event of
+-- the engine
+-- @return the event and its values (see `client:next` of `pop3.core`), or nil,
+-- message, code
 return function(link, file, source)
   local engine, port, io = link.engine, link.port, link.io
   local tls = port ~= engine and port
@@ -78,7 +86,7 @@ return function(link, file, source)
       local ok, message, code = take_early(link)
       if not ok then return nil, message, code end
     elseif blocked then
-      -- both may be waiting for the other to read: look at both in turn
+      -- each side may wait until the other one reads: watch both directions in turn
       local n, err = io:recv(port, 0)
       if n then
         limit = now() + link.idle

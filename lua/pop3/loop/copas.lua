@@ -1,9 +1,8 @@
 --- The `wait` hook for copas: only the calling thread of copas waits.
 --
--- copas waits for whatever has `getfd`; what is handed to it here is a
--- descriptor that says "timeout" until it is ready. Versions of copas without
--- timeouts of their own (before 2.0) notice one only when their watchdog looks,
--- within two minutes.
+-- copas waits for any object with a method `getfd`. The object that is made here says
+-- "timeout" until its descriptor is ready. Versions of copas before 2.0 have no
+-- timeouts of their own; they notice one within two minutes.
 -- @module pop3.loop.copas
 -- @local
 
@@ -16,9 +15,9 @@ Waiter.__index = Waiter
 function Waiter:getfd() return self.fd end
 function Waiter.dirty() return false end
 function Waiter.settimeout() return 1 end
-function Waiter.close() end  -- copas closes what a thread waited for last
+function Waiter.close() end  -- copas closes the last object that a thread waited for
 
--- Ready, past its time, or neither yet.
+-- True if it is ready; nil, "closed" after the deadline; nil, "timeout" before it.
 local function look(self, mode)
   if core.poll(self.fd, mode, 0) then return true end
   if core.now() >= self.deadline then return nil, "closed" end

@@ -123,7 +123,7 @@ local function socks(link, p, host, port)
   if status ~= 0 then
     fail("connect", "%s", replies[status] or "failure " .. status)
   end
-  -- the address that the proxy uses; nobody needs it
+  -- the address that the proxy uses is not needed
   if kind == 1 then link:read(4 + 2)
   elseif kind == 4 then link:read(16 + 2)
   elseif kind == 3 then link:read(link:read(1):byte() + 2)
@@ -202,7 +202,7 @@ function proxy.open(p, host, port, seconds, wait, opts)
   local ok, why = pcall(kinds[p.kind], dialogue, p, host, port)
   if ok then
     local io = link.io
-    io.loopback = false  -- the server behind the proxy is not this machine
+    io.loopback = false  -- the mail server is not this machine
     return io
   end
   link:close()

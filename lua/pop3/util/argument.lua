@@ -1,12 +1,12 @@
---- Arguments and options: misuse is an error at the caller's line.
--- @module pop3.argument
+--- Checks of arguments and options. Misuse raises an error at the caller's line.
+-- @module pop3.util.argument
 -- @local
 
 local check = {}
 
 --- Raise a misuse error.
--- @tparam integer level who is to blame, here and in the functions below: 1 is
--- whoever called the function that checks, 2 the caller of that one
+-- @tparam integer level whose line the error names, here and in the functions below:
+-- 1 is the caller of the function that checks, 2 the caller of that caller
 -- @tparam string format
 -- @param ... for the format
 local function misuse(level, format, ...)

@@ -85,7 +85,7 @@ function files.write(path, octets)
   return true
 end
 
---- Find out whether `write` could write a file. Nothing stays behind.
+--- Find out whether `write` could write a file. No file is left.
 -- @tparam string path
 -- @treturn boolean true, or nil, message, "io"
 function files.check(path)

@@ -1,6 +1,6 @@
---- JSON, by dkjson, which is looked for when it is first needed. Octets that are
--- not UTF-8 cannot be a string of JSON: they are `{"base64": "..."}`.
--- @module pop3.json
+--- JSON by dkjson, which is loaded when it is first needed. Octets that are not UTF-8
+-- cannot be a string of JSON: they become `{"base64": "..."}`.
+-- @module pop3.util.json
 -- @local
 
 local core = require "pop3.core"
@@ -15,7 +15,7 @@ local function library()
   return dkjson
 end
 
---- Is JSON to be had?
+--- Whether the library is there.
 -- @treturn boolean true, or nil, message, "io"
 function json.available()
   local found, err, code = library()
@@ -23,7 +23,7 @@ function json.available()
   return true
 end
 
--- The same value with all octets in strings of UTF-8, or in base64.
+-- A copy of a value in which strings that are not UTF-8 are in base64.
 local function clean(value)
   if type(value) == "string" then return json.octets(value) end
   if type(value) ~= "table" then return value end
@@ -32,27 +32,31 @@ local function clean(value)
   return made
 end
 
---- Octets as what JSON can hold.
+--- Octets as a value of JSON.
 -- @tparam string octets
--- @treturn string|table
+-- @treturn string|table the string, or `{ base64 = }` if it is not UTF-8
 function json.octets(octets)
   if utf8.len(octets) then return octets end
   return { base64 = (core.encode.base64(octets):gsub("%s", "")) }
 end
 
--- Does a table stand for octets?
+-- Whether a table stands for octets.
 local function is_octets(value)
   return type(value.base64) == "string" and not next(value, next(value))
 end
 
 local function to_octets(value)
   local text = value.base64
-  if not text:find "^[%w+/%s]*=?=?%s*$" then error("no base64", 0) end
+  -- one pass each: octets of strangers must not cost quadratic time
+  local padding = (text:match "=.*$" or ""):gsub("%s", "")
+  if text:find "[^%w+/%s=]" or #padding > 2 or padding:find "[^=]" then
+    error("a string is not base64", 0)
+  end
   return (core.decode.base64(text))
 end
 
--- What came, as Lua has it: whole numbers are integers, however they are written;
--- octets are strings; a field that is null is not there, but a list has no holes.
+-- A decoded value in terms of Lua: whole numbers are integers, octets are strings, a
+-- field that is null is absent. In a list null is an error, since lists have no holes.
 local function plain(value, null)
   if math.type(value) == "float" then return math.tointeger(value) or value end
   if type(value) ~= "table" then return value end
@@ -91,7 +95,7 @@ function json.decode(text)
   local ok, value, at, message = pcall(dkjson.decode, text, 1, null)
   if not ok then return nil, "nested too deep" end
   if message then return nil, (message:gsub("[\r\n]", " ")) end
-  if text:find("%S", at) then return nil, "there is more behind the value" end
+  if text:find("%S", at) then return nil, "octets follow the value" end
   if value == null then return nil end
   ok, value = pcall(plain, value, null)
   if not ok then return nil, value end
