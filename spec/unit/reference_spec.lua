@@ -107,6 +107,15 @@ describe("the reference", function()
     end
   end)
 
+  it("has only methods in the classes that programs use", function()
+    for _, class in ipairs { "pop3.session", "pop3.handle", "pop3.run",
+                             "pop3.server.session", "pop3.maildir" } do
+      for name in pairs(pages[class].items) do
+        assert.equal(class .. ":", name:sub(1, #class + 1), name)
+      end
+    end
+  end)
+
   it("has no dead link", function()
     local there, anchors = {}, {}
     for _, page in pairs(pages) do

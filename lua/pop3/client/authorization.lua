@@ -13,7 +13,7 @@ local fail, fetch, operation = commands.fail, commands.fetch, commands.operation
 local authorization = {}
 local methods = {}
 
---- The longest command, in octets (POP3_COMMAND_MAX of session.h).
+-- The longest command, in octets (POP3_COMMAND_MAX of session.h).
 authorization.LONGEST = 65536
 
 local LONGEST = authorization.LONGEST
@@ -146,7 +146,7 @@ end
 
 -- -------------------------------------------------------------------- login
 
---- Check the option `mechs`.
+-- Check the option `mechs`.
 -- @tparam table mechs
 -- @tparam integer level see `pop3.util.argument`
 function authorization.check_mechs(mechs, level)
