@@ -303,7 +303,7 @@ describe("pop3.check ends with a report of a server that", function()
     local run = server()
     local result = look_at(run, { only = { "RETR", "RETR-again" } }, {
       command = function(line)
-        if line:find "^RETR" then return "+OK\r\n" .. ("ab\n"):rep(2 << 20) end
+        if line:find "^RETR" then return "+OK\r\n" .. ("abcdefghi\n"):rep(440000) end
       end })
     assert.equal("no reply to RETR: limit", result.checks[1].reason)
   end)

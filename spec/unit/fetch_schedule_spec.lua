@@ -112,6 +112,15 @@ describe("the scheduler of pop3 fetch", function()
     end
   end)
 
+  it("does not hang when it fails itself", function()
+    local ok, err = pcall(run, { a = function() return OK end,
+                                 b = function() return OK end },
+      { report = { finish = function() error "no report" end,
+                   idle = function() end } })
+    assert.is_false(ok)
+    assert.match("no report", err)
+  end)
+
   it("writes metrics, and needs a person when it cannot", function()
     local dir <close> = helper.directory()
     assert.equal(0, (run({ a = function() return OK end },

@@ -151,6 +151,24 @@ describe("pop3.loop.own", function()
     its:close()
   end)
 
+  it("closes what its tasks hold when it is closed", function()
+    local closed = 0
+    local other = assert(pop3.loop.own())
+    for _ = 1, 2 do
+      other:spawn(function()
+        local _ <close> = setmetatable({}, { __close = function()
+          closed = closed + 1
+        end })
+        other:sleep(helper.PATIENCE)
+      end)
+    end
+    other:spawn(function() other:stop() end)
+    other:run()
+    assert.equal(0, closed)
+    other:close()
+    assert.equal(2, closed)
+  end)
+
   it("stops, and runs on", function()
     local n = 0
     loop:spawn(function()

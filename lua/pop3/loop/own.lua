@@ -192,6 +192,7 @@ function Loop:spawn(fn, ...)
     end),
   }, Task)
   self.live = self.live + 1
+  self.tasks[task] = true
   self.queue[#self.queue + 1] = task
   return task
 end
@@ -227,13 +228,13 @@ local function run_queue(self)
     self.running = task
     local ok, err = coroutine.resume(task.thread)
     self.running = nil
-    if coroutine.status(task.thread) == "dead" then
+    local is_dead = coroutine.status(task.thread) == "dead"
+    if not is_dead and not task.waiter then
+      err, ok = "a task yielded without waiting by the loop", false
+    end
+    if is_dead or not ok then
       task.ended = true
-      self.live = self.live - 1
-    elseif not task.waiter then
-      err = "a task yielded without waiting by the loop"
-      task.ended, ok = true, false
-      self.live = self.live - 1
+      self.live, self.tasks[task] = self.live - 1, nil
     end
     if not ok then
       table.move(queue, i + 1, #queue, #self.queue + 1, self.queue)
@@ -294,8 +295,11 @@ function Loop.now()
   return core.now()
 end
 
---- Close the loop. Tasks that have not ended never go on.
+--- Close the loop. Tasks that have not ended never go on; their variables that
+-- are to be closed are closed.
 function Loop:close()
+  for task in pairs(self.tasks) do coroutine.close(task.thread) end
+  self.tasks, self.queue, self.live = {}, {}, 0
   self.poller:close()
 end
 
@@ -309,7 +313,7 @@ return function()
   if not poller then return nil, err, code end
   local self = setmetatable({
     poller = poller, list = {}, fds = {}, queue = {}, heap = new_heap(),
-    live = 0, running = nil, stopped = false,
+    live = 0, tasks = {}, running = nil, stopped = false,
   }, Loop)
   self.wait = wait_hook(self)
   return self

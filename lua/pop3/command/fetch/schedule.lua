@@ -60,21 +60,22 @@ local function finish(self, account, o, seconds)
   end
 end
 
--- Queue a run of an account.
+-- Queue a run of an account. An error in it is the outcome of this account; an
+-- error of the scheduler itself ends the program.
 function Schedule:add(account)
-  local began
   self.open = self.open + 1
   self.jobs:add(account.host, function(task)
-    began = core.now()
-    local o = self.opts.run(account, {
+    local began = core.now()
+    local ok, o = xpcall(self.opts.run, debug.traceback, account, {
       wait = self.loop.wait, resolve = self.resolve, task = task,
-      flags = self.opts.flags,
-      state_directory = self.opts.state_directory, report = self.report,
+      flags = self.opts.flags, state_directory = self.opts.state_directory,
+      report = self.report,
     })
+    if not ok then o = outcome.failed(o, "error", false) end
     finish(self, account, o, core.now() - began)
   end, function(err)
-    finish(self, account, outcome.failed(err, "error", false),
-           core.now() - (began or core.now()))
+    self.broken = err
+    self.loop:stop()
   end)
 end
 
@@ -163,6 +164,7 @@ return function(accounts, opts)
     self.watchdog_task = loop:spawn(watch_dog, self)
   end
   loop:run()
+  if self.broken then error(self.broken, 0) end
   write_metrics(self, true)
   if opts.every and self.signal then return outcome.OK end
   local statuses = {}
