@@ -265,6 +265,15 @@ function helper.descriptors()
   return #core.readdir "/proc/self/fd"
 end
 
+--- The child processes of this process, zombies too: a list of numbers.
+function helper.children()
+  local pid, list = core.getpid(), {}
+  local file <close> = assert(io.open(("/proc/%d/task/%d/children"):format(pid,
+                                                                       pid)))
+  for child in file:read "a":gmatch "%d+" do list[#list + 1] = tonumber(child) end
+  return list
+end
+
 --- Ask `f` now and then until it returns something true, for an event that
 -- nothing tells of. What it returned, or nil after PATIENCE.
 function helper.await(f)

@@ -9,7 +9,7 @@ local Server = {}
 Server.__index = Server
 
 --- `opts.answer(what, line, server)` may return a reply in place of the usual one
--- (without CRLF), or "close"; `what` is "greeting", a verb, or "message" for the
+-- (without CRLF), "close" or "silence"; `what` is "greeting", a verb, or "message" for the
 -- reply to a message, `line` then being a recipient. `opts.slice`: octets of a
 -- reply that are sent at once; `opts.extensions`: list.
 local function new(opts)
@@ -45,11 +45,13 @@ local function say(self, client, what, line)
                 or usual(self, what)
   if reply == "close" then
     client.over = true
+  elseif reply == "silence" then
+    self.stalled = true
   else
     client.out = client.out .. reply .. "\r\n"
     if what == "QUIT" or reply:find "^421" then client.over = true end
   end
-  return not client.over and reply
+  return not client.over and reply ~= "silence" and reply
 end
 
 local function command(self, client, line)
