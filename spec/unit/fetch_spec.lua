@@ -272,14 +272,20 @@ describe("pop3 fetch", function()
       faults = { { verb = "RETR", nth = 2, times = 1, session = 1,
                    stall = true } } }
     local run <close> = s:fork()
+    local manager = assert(require "socket.unix".dgram())
+    assert(manager:bind(dir.path .. "/notify"))
+    manager:settimeout(helper.PATIENCE)
     local pipe = assert(io.popen(("echo $$; cd '%s' && POP3_PASSWORD=geheim "
-      .. "HOME='%s' exec lua5.4 \"$OLDPWD/lua/bin/pop3\" fetch "
+      .. "NOTIFY_SOCKET=$PWD/notify HOME='%s' exec lua5.4 \"$OLDPWD/lua/bin/pop3\" fetch "
       .. "'pop://ann@127.0.0.1:%d' --tls none --maildir M 2>&1"):format(dir.path,
       dir.path, run.port)))
     local pid = pipe:read "l"
     assert.is_true(run:wait_for("RETR", helper.PATIENCE, 2))
-    -- the first one lets it finish, which it cannot
-    assert(os.execute(("kill -TERM %s; sleep 0.1; kill -TERM %s"):format(pid, pid)))
+    -- the first one lets it finish, which it cannot; it tells when it has it
+    assert(os.execute("kill -TERM " .. pid))
+    assert.equal("STOPPING=1", manager:receive())
+    assert(os.execute("kill -TERM " .. pid))
+    manager:close()
     local text = pipe:read "a"
     assert.same({ nil, "exit", 75 }, { pipe:close() })
     assert.match("^pop3: fetch: ann@[^ ]*: interrupted\n$", text)

@@ -48,16 +48,22 @@ describe("pop3.loop.own", function()
 
   it("ends a wait when its time is over, in order of time", function()
     local mine, its = core.socketpair()
-    local order = {}
-    for _, seconds in ipairs { 0.003, 0, 0.001 } do
+    local order, deadlines = {}, {}
+    for i, seconds in ipairs { 0.03, 0, 0.01, 0.02 } do
       loop:spawn(function()
+        deadlines[i] = core.now() + seconds
         local ok, err = loop.wait(mine:getfd(), "r", seconds)
         assert.same({ nil, "timeout" }, { ok, err })
-        order[#order + 1] = seconds
+        assert.is_true(core.now() >= deadlines[i])
+        order[#order + 1] = i
       end)
     end
     loop:run()
-    assert.same({ 0, 0.001, 0.003 }, order)
+    -- the one that need not wait is the first, the others follow by their time
+    assert.equal(2, order[1])
+    local want = { 1, 3, 4 }
+    table.sort(want, function(a, b) return deadlines[a] < deadlines[b] end)
+    assert.same(want, { table.unpack(order, 2) })
     assert.same({}, loop.fds)
     mine:close()
     its:close()

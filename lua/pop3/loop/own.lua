@@ -19,10 +19,10 @@
 -- local pop3 = require "pop3"
 -- local loop <close> = pop3.loop.own()
 -- local order = {}
--- loop:spawn(function() loop:sleep(0.002); order[#order + 1] = "second" end)
--- loop:spawn(function() loop:sleep(0.001); order[#order + 1] = "first" end)
+-- loop:spawn(function() loop:sleep(0.001); order[#order + 1] = "later" end)
+-- loop:spawn(function() order[#order + 1] = "at once" end)
 -- loop:run()
--- assert(table.concat(order, " ") == "first second")
+-- assert(table.concat(order, ", ") == "at once, later")
 
 local core = require "pop3.core"
 local new_heap = require "pop3.util.heap"
