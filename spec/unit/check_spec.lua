@@ -32,7 +32,8 @@ end
 
 local function options(port, more)
   local opts = { host = "localhost", port = port, tls = "none", user = "mrose",
-                 password = PASSWORD, delete = true, timeout = 5 }
+                 password = PASSWORD, delete = true,
+                 timeout = helper.PATIENCE }
   for name, value in pairs(more or {}) do opts[name] = value end
   return opts
 end
