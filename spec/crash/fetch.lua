@@ -1,22 +1,22 @@
 -- The program that the crash specs kill: one run of pop3.sync.
 --
---   fetch.lua DIRECTORY KIND keep|delete PORT [N]
+--   fetch.lua DIRECTORY KIND keep|delete PORT LMTP-PORT [N]
 --
 -- With N the call number N that makes something durable is left out: the order
 -- spec must notice that.
 --
--- KIND is maildir, mbox or function. The names DIRECTORY/begin and DIRECTORY/end
+-- KIND is maildir, mbox, function, pipe or lmtp. The names DIRECTORY/begin and DIRECTORY/end
 -- are looked for before and after the run, so that a trace shows where it is.
 
 local place = require "spec.crash.place"
 
-local directory, kind, keep, port, without = table.unpack(arg)
+local directory, kind, keep, port, lmtp, without = table.unpack(arg)
 local core = require "pop3.core"
 local pop3 = require "pop3"
 
 -- Modules that would be loaded during the run: their system calls are not of
 -- interest.
-for _, name in ipairs { "connect", "sync", "maildir", "mbox" } do
+for _, name in ipairs { "connect", "sync", "maildir", "mbox", "lmtp", "pipe" } do
   assert(pop3[name])
 end
 for _, name in ipairs { "sync.call", "sync.state", "sync.fetch", "sync.run",
@@ -40,7 +40,8 @@ core.syncdir = unless(core.syncdir, function() return true end)
 
 core.stat(directory .. "/begin")
 local result, message, code = place.sync(directory, kind, keep == "keep",
-                                         math.tointeger(tonumber(port)))
+                                         math.tointeger(tonumber(port)),
+                                         math.tointeger(tonumber(lmtp)))
 core.stat(directory .. "/end")
 if not result then
   io.stderr:write(tostring(message), " (", tostring(code), ")\n")

@@ -1,8 +1,9 @@
 -- A run into a function, killed and hindered at each system call (`make crash`).
 
 local cases = require "spec.crash.kill"
+local helper = require "spec.helper"
 
-for _, keep in ipairs { true, false } do
+for _, keep in ipairs(helper.some({ true, false }, 1)) do
   describe("a run into a function, keep = " .. tostring(keep), function()
     for _, case in ipairs(cases("function", keep)) do it(case.title, case.run) end
   end)

@@ -86,7 +86,7 @@ local function kill_in_write(p, write)
 end
 
 --- The cases of one kind and one way to keep mail.
--- @tparam string kind "maildir", "mbox" or "function"
+-- @tparam string kind "maildir", "mbox", "function", "pipe" or "lmtp"
 -- @tparam boolean keep
 -- @treturn {table,...} `title`, `run`
 return function(kind, keep)

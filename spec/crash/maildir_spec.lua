@@ -1,9 +1,10 @@
--- A run into a maildir, killed and hindered at each system call (`make crash`).
+-- A run into a Maildir, killed and hindered at each system call (`make crash`).
 
 local cases = require "spec.crash.kill"
+local helper = require "spec.helper"
 
-for _, keep in ipairs { true, false } do
-  describe("a run into a maildir, keep = " .. tostring(keep), function()
+for _, keep in ipairs(helper.some({ true, false }, 1)) do
+  describe("a run into a Maildir, keep = " .. tostring(keep), function()
     for _, case in ipairs(cases("maildir", keep)) do it(case.title, case.run) end
   end)
 end

@@ -54,7 +54,42 @@ local function naive(directory)
   }
 end
 
-local function into(directory, kind)
+-- A command that appends the same line.
+local COMMAND = [[
+digest=$(sha256sum | cut -c 1-64)
+printf '\n%s %s %s.\n' "$LPOP3_ID" "$([ "$LPOP3_AGAIN" ] && echo true ||
+  echo false)" "$digest" >> ]]
+
+-- An LMTP server in a child process, which appends the same line. It does not learn
+-- whether an attempt is the first: that stands for "true".
+local function lmtp_server(directory)
+  local server = require "spec.support.lmtp" { delivered = function(text)
+    local id, octets = text:match "^Received: by .- id (%x+);\r\n\t[^\r]*\r\n(.*)$"
+    local file <close> = assert(core.open(directory .. "/calls", "ac"))
+    assert(file:write(("\n%s true %s.\n"):format(id, core.sha256(octets))))
+    assert(file:flush())
+  end }
+  local pid = assert(core.fork())
+  if pid == 0 then
+    local ok, err = pcall(server.serve, server)
+    io.stderr:write(tostring(ok), tostring(err), "\n")
+    core.exit(1)
+  end
+  server:close()
+  return { port = server.port, stop = function()
+    core.kill(pid)
+    core.waitpid(pid)
+  end }
+end
+
+local function into(directory, kind, lmtp_port)
+  if kind == "lmtp" then
+    return pop3.lmtp { host = "127.0.0.1", port = lmtp_port, to = { "a@b" },
+                       fields = { received = true } }
+  end
+  if kind == "pipe" then
+    return pop3.pipe(COMMAND .. directory .. "/calls", { eol = "crlf" })
+  end
   if kind == "naive" then return naive(directory) end
   if kind == "maildir" then return pop3.maildir(directory .. "/Maildir") end
   if kind == "mbox" then
@@ -65,13 +100,13 @@ local function into(directory, kind)
 end
 
 --- One run; what `pop3.sync` returns.
-function place.sync(directory, kind, keep, port)
-  local session, message, code = pop3.connect {
+function place.sync(directory, kind, keep, port, lmtp_port)
+  local session, message, code, reply = pop3.connect {
     host = "127.0.0.1", port = port, tls = "none", user = "mrose",
     password = "secret", mechs = { "USER" },
   }
-  if not session then return nil, message, code end
-  return pop3.sync(session, { into = into(directory, kind), keep = keep,
+  if not session then return nil, message, code, reply end
+  return pop3.sync(session, { into = into(directory, kind, lmtp_port), keep = keep,
                               account = "mrose", state = directory .. "/state" })
 end
 
@@ -105,8 +140,8 @@ local function make_old_state(path)
 end
 
 --- A place for many runs of one kind. It is to be closed.
--- @tparam string kind "maildir", "mbox", "function", or "naive": a delivery whose
--- faults must be found
+-- @tparam string kind "maildir", "mbox", "function", "pipe", "lmtp", or "naive": a
+-- delivery whose faults must be found
 -- @tparam boolean keep
 -- @tparam[opt] table mail
 -- @tparam[opt] {string,...} uidl its unique-ids
@@ -116,9 +151,10 @@ function place.new(kind, keep, mail, uidl)
     users = { mrose = { password = "secret", mail = mail, uidl = uidl } },
   }
   local base = core.stat "/dev/shm" == "directory" and "/dev/shm" or "/tmp"
+  local dir = base .. "/lpop3-crash-" .. core.random(6)
   return setmetatable({
     kind = kind, keep = keep, mail = mail, uidl = uidl, run = server:fork(),
-    dir = base .. "/lpop3-crash-" .. core.random(6),
+    dir = dir, lmtp = kind == "lmtp" and lmtp_server(dir) or nil,
   }, Place)
 end
 
@@ -137,6 +173,7 @@ end
 
 function Place:close()
   self.run:stop()
+  if self.lmtp then self.lmtp.stop() end
   self:remove()
 end
 
@@ -144,13 +181,23 @@ Place.__close = Place.close
 
 --- The shell command of one run.
 function Place:command()
-  return ("lua5.4 spec/crash/fetch.lua %s %s %s %d"):format(self.dir, self.kind,
-    self.keep and "keep" or "delete", self.run.port)
+  return ("lua5.4 spec/crash/fetch.lua %s %s %s %d %d"):format(self.dir,
+    self.kind, self.keep and "keep" or "delete", self.run.port,
+    self.lmtp and self.lmtp.port or 0)
 end
 
---- One undisturbed run in this process.
+--- One undisturbed run in this process. A process that the killed run was about to
+-- start may still have its connection for a moment, so that the maildrop is in
+-- use.
 function Place:sync()
-  return place.sync(self.dir, self.kind, self.keep, self.run.port)
+  local result, message, code, reply
+  require "spec.helper".await(function()
+    result, message, code, reply = place.sync(self.dir, self.kind, self.keep,
+                                              self.run.port, self.lmtp and
+                                              self.lmtp.port)
+    return result or not (reply and reply.code == "IN-USE")
+  end)
+  return result, message, code, reply
 end
 
 -- ---------------------------------------------------------- what can be seen
@@ -264,6 +311,9 @@ local function compare(self, problems, list, what)
   end
 end
 
+-- Kinds that hand messages to somebody else.
+local is_call = { ["function"] = true, pipe = true, lmtp = true }
+
 -- The calls of the function.
 local function check_calls(self, problems)
   local calls, list = {}, {}
@@ -357,7 +407,7 @@ function Place:check_recovery(problems)
     local _, n = read(self.dir .. "/mbox"):gsub(FOREIGN:gsub("%p", "%%%0"), "")
     if n ~= 1 then problems[#problems + 1] = "mail of others is damaged" end
   end
-  if self.kind == "function" then check_calls(self, problems)
+  if is_call[self.kind] then check_calls(self, problems)
   else compare(self, problems, self:delivered(), "delivered") end
   local on_server = self.run:mailbox "mrose"
   if self.keep and #on_server ~= #self.mail then

@@ -1,5 +1,5 @@
---- System calls of a program, by strace: which there are, and runs in which one of
--- them is the last or fails.
+--- System calls of a program, by strace, without those of its children: which
+-- there are, and runs in which one of them is the last or fails.
 
 local trace = {}
 
@@ -13,11 +13,11 @@ end
 -- @treturn {table,...} `name`, `nth` (among the calls of that name, from the
 -- start of the program), `text` (the line), `result`
 function trace.calls(command, log)
-  os.execute(("strace -f -y -s 9999 -o %s %s >/dev/null 2>&1"):format(quoted(log),
+  os.execute(("strace -y -s 9999 -o %s %s >/dev/null 2>&1"):format(quoted(log),
                                                                   command))
   local list, nth, inside = {}, {}, false
   for line in io.lines(log) do
-    local name = line:match "^%d+ +([%w_]+)%("
+    local name = line:match "^([%w_]+)%("
     if name then
       nth[name] = (nth[name] or 0) + 1
       if line:find('/begin"', 1, true) then inside = true
@@ -36,7 +36,7 @@ end
 -- (the process is killed before the call), "error=ENOSPC", and so on.
 -- @treturn boolean did the command end with status 0?
 function trace.inject(command, call, inject)
-  return os.execute(("strace -f -qq -o /dev/null -e trace=%s "
+  return os.execute(("strace -qq -o /dev/null -e trace=%s "
     .. "-e inject=%s:%s:when=%d %s >/dev/null 2>&1"):format(call.name, call.name,
                                                           inject, call.nth,
                                                           command)) == true

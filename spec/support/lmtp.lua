@@ -11,7 +11,8 @@ Server.__index = Server
 --- `opts.answer(what, line, server)` may return a reply in place of the usual one
 -- (without CRLF), "close" or "silence"; `what` is "greeting", a verb, or "message" for the
 -- reply to a message, `line` then being a recipient. `opts.slice`: octets of a
--- reply that are sent at once; `opts.extensions`: list.
+-- reply that are sent at once; `opts.extensions`: list; `opts.delivered(text)` is
+-- called for each message before the reply.
 local function new(opts)
   local listener = assert(socket.bind("127.0.0.1", 0))
   listener:settimeout(0)
@@ -68,6 +69,7 @@ end
 
 local function message(self, client, text)
   client.data = false
+  if self.opts.delivered then self.opts.delivered(text) end
   for _, address in ipairs(client.to) do
     local reply = say(self, client, "message", address)
     if not reply then return end
@@ -128,6 +130,16 @@ function Server:hook()
     self:work()
     if self.stalled then return nil, "timeout" end
     return core.poll(fd, mode, helper.PATIENCE)
+  end
+end
+
+--- Serve until the process ends: for a server in a child process.
+function Server:serve()
+  while true do
+    local sockets = { self.listener }
+    for _, client in ipairs(self.clients) do sockets[#sockets + 1] = client.socket end
+    socket.select(sockets, nil, helper.PATIENCE)
+    self:work()
   end
 end
 

@@ -13,7 +13,8 @@
 -- | 0 | delivered |
 -- | 99 | drop it: counts as delivered |
 -- | 64 to 74, 76 to 78, 100 | set aside |
--- | 75, 111, a signal, all others | later |
+-- | 75, 111, all others | later |
+-- | a signal, or no end in time | later; the next attempt has `LPOP3_AGAIN` |
 -- @classmod pop3.pipe
 
 local check = require "pop3.util.argument"
@@ -151,7 +152,8 @@ local function meaning(kind, number, said)
                or "its exit status is not known"
   said = said:gsub("%s+$", ""):gsub("%c+", " ")
   local message = ("pipe: %s%s"):format(what, said ~= "" and ": " .. said or "")
-  local rejected = kind == "exit" and not later[number]
+  if kind ~= "exit" then return nil, message, "unknown" end
+  local rejected = not later[number]
                    and (number >= 64 and number <= 78 or number == 100)
   return nil, message, rejected and "reject" or nil
 end
@@ -166,12 +168,13 @@ local function run(self, delivery)
   local kind, number, said = wait_for(process, wait, core.now() + self.timeout)
   if kind then return meaning(kind, number, said) end
   stop(process, wait)
-  return nil, ("pipe: ended after %g seconds"):format(self.timeout)
+  return nil, ("pipe: ended after %g seconds"):format(self.timeout), "unknown"
 end
 
 -- Run the command on the message.
--- @treturn boolean true; or nil, message (later), or nil, message, "reject" (set
--- aside), or nil, message, "io" (the spool, or no process to be had)
+-- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
+-- may have been delivered), "reject" (set aside), "io" (the spool failed, or no
+-- process can be made)
 function Delivery:commit()
   local ok, message, how = self.file:finish()
   if ok then

@@ -1,0 +1,10 @@
+-- A run into a pipe, killed and hindered at each system call (`make crash`).
+
+local cases = require "spec.crash.kill"
+local helper = require "spec.helper"
+
+for _, keep in ipairs(helper.some({ true, false }, 1)) do
+  describe("a run into a pipe, keep = " .. tostring(keep), function()
+    for _, case in ipairs(cases("pipe", keep)) do it(case.title, case.run) end
+  end)
+end
