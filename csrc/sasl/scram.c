@@ -14,6 +14,10 @@
 
 #define NUMBER 10  /* digits of a count */
 
+/* The server's answer to a client that believes it has no -PLUS (RFC 5802,
+   sections 6 and 7). */
+#define DOWNGRADE "server-does-support-channel-binding"
+
 typedef struct scram {
   pop3_buf header;  /* GS2's, and the channel binding behind it */
   pop3_buf auth;    /* AuthMessage, as far as it goes */
@@ -21,6 +25,7 @@ typedef struct scram {
   pop3_buf salt;
   pop3_buf proof;   /* server: the client's */
   uint32_t count;
+  unsigned char refused;  /* server: the client was told of a downgrade */
   unsigned char key[POP3_HASH_MAX];  /* ServerKey; client: ServerSignature */
 } scram;
 
@@ -231,10 +236,22 @@ static int client_first (pop3_sasl *m) {
   return err;
 }
 
+/* "e=..." in place of "r=...,s=...,i=..." */
+static int read_error (pop3_sasl *m, pop3_span in) {
+  pop3_span value = { in.p + 2, in.n - 2 };
+  if (value.n == sizeof DOWNGRADE - 1 &&
+      memcmp(value.p, DOWNGRADE, value.n) == 0)
+    return pop3_sasl_fail(m, POP3_EAUTH, "the server has channel binding, "
+                          "but its list of mechanisms came without it");
+  return pop3_sasl_fail(m, POP3_EAUTH, "the server refused the exchange");
+}
+
 /* "r=...,s=...,i=..." */
 static int read_server_first (pop3_sasl *m, scram *s, pop3_span in) {
   pop3_span value;
-  int err = expect(&in, 'r', &value);
+  int err;
+  if (in.n > 2 && in.p[0] == 'e' && in.p[1] == '=') return read_error(m, in);
+  err = expect(&in, 'r', &value);
   if (err != 0 || !printable(value)) return POP3_ESASL;
   if (value.n <= m->nonce.n || memcmp(value.p, m->nonce.p, m->nonce.n) != 0)
     return pop3_sasl_fail(m, POP3_EAUTH,
@@ -333,9 +350,10 @@ static int scram_client (pop3_sasl *m, pop3_span in) {
 static int check_flag (pop3_sasl *m, const pop3_sasl_gs2 *h, pop3_span *data) {
   int bound = (m->mech->flags & POP3_SASL_BINDING) != 0;
   if (bound != (h->flag == 'p')) return POP3_ESASL;
-  if (h->flag == 'y' && m->plus)
-    return pop3_sasl_fail(m, POP3_EAUTH,
-                          "the client did not see the -PLUS that is offered");
+  if (h->flag == 'y' && m->plus) {
+    own(m)->refused = 1;
+    return pop3_sasl_puts(&m->out, "e=" DOWNGRADE);
+  }
   if (bound && !pop3_sasl_bound(m, h->type, data))
     return pop3_sasl_fail(m, POP3_EAUTH,
                           "the connection does not have this channel binding");
@@ -349,6 +367,7 @@ static int server_first (pop3_sasl *m, pop3_span in) {
   pop3_buf raw;
   int err = pop3_sasl_get_gs2(m, &h, &in);
   if (err == 0) err = check_flag(m, &h, &data);
+  if (err == 0 && s->refused) return POP3_SASL_SAY;
   if (err == 0) err = add(&s->header, h.whole);
   if (err == 0) err = add(&s->header, data);
   bare = in;
@@ -399,7 +418,11 @@ static int server_final (pop3_sasl *m, pop3_span in) {
   pop3_span value, whole = in, proof = { "", 0 };
   pop3_buf bound;
   char letter = '\0';
-  int err = expect(&in, 'c', &value), same;
+  int err, same;
+  if (s->refused)
+    return pop3_sasl_fail(m, POP3_EAUTH,
+                          "the client did not see the -PLUS that is offered");
+  err = expect(&in, 'c', &value);
   if (err != 0) return err;
   pop3_buf_init(&bound, m->mem);
   err = pop3_sasl_get64(&bound, value);

@@ -418,7 +418,9 @@ static void bounds (void) {
   refuses("m=x,r=abcd,s=AAAA,i=4096", POP3_ESASL);
   refuses("r=abcd,s=AAAA,i=4096,m=x", POP3_ESASL);
   refuses("r=abcd,s=AAAA,i=4096,,", POP3_ESASL);
-  refuses("e=other-error", POP3_ESASL);
+  refuses("e=other-error", POP3_EAUTH);
+  refuses("e=server-does-support-channel-binding", POP3_EAUTH);
+  refuses("e=", POP3_ESASL);
   refuses("", POP3_ESASL);
   rejects("n,,n=user,r=abc", POP3_SASL_SALT);
   rejects("y,,n=user,r=abc", POP3_SASL_SALT);
