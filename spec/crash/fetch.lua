@@ -25,6 +25,13 @@ for _, name in ipairs { "sync.call", "sync.state", "sync.fetch", "sync.run",
 end
 core.sha256 ""  -- OpenSSL reads its configuration
 
+-- For the spec that stops this process and lets it go on.
+local pid_file = os.getenv "LPOP3_PID"
+if pid_file then
+  local file <close> = assert(io.open(pid_file, "w"))
+  file:write(core.getpid(), "\n")
+end
+
 -- Count calls that make something durable, and leave number `without` out.
 local count = 0
 local function unless(real, instead)

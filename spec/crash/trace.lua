@@ -1,6 +1,8 @@
 --- System calls of a program, by strace, without those of its children: which
 -- there are, and runs in which one of them is the last or fails.
 
+local helper = require "spec.helper"
+
 local trace = {}
 
 local function quoted(text)
@@ -40,6 +42,45 @@ function trace.inject(command, call, inject)
     .. "-e inject=%s:%s:when=%d %s >/dev/null 2>&1"):format(call.name, call.name,
                                                           inject, call.nth,
                                                           command)) == true
+end
+
+-- The letter of a process's state in /proc, nil when it is gone.
+local function state_of(pid)
+  local file <close> = io.open("/proc/" .. pid .. "/stat")
+  return file and file:read "a":match "%) (%a)"
+end
+
+--- Run a command, which is stopped (SIGSTOP) at a call; then call `f`, and let the
+-- command go on to its end.
+-- @tparam string command
+-- @tparam table call
+-- @tparam string file a path for the number of the process
+-- @tparam function f
+-- @treturn boolean was it stopped?
+function trace.freeze(command, call, file, f)
+  os.execute(("LPOP3_PID=%s strace -qq -o /dev/null -e trace=%s "
+    .. "-e inject=%s:signal=SIGSTOP:when=%d %s >/dev/null 2>&1 &")
+    :format(quoted(file), call.name, call.name, call.nth, command))
+  local pid = helper.await(function()
+    local pid_file <close> = io.open(file)
+    return pid_file and pid_file:read "n"
+  end)
+  -- strace shows it as traced at each call, and for long when it is stopped
+  local times = 0
+  helper.await(function()
+    local state = state_of(pid)
+    times = state == "t" and times + 1 or 0
+    return not state or state == "Z" or times == 4
+  end)
+  local frozen = times == 4
+  f()
+  assert(helper.await(function()
+    local state = state_of(pid)
+    if not state or state == "Z" then return true end
+    os.execute("kill -CONT " .. pid .. " 2>/dev/null")
+  end), "the run does not end")
+  os.remove(file)
+  return frozen
 end
 
 return trace
