@@ -4,9 +4,11 @@ local core = require "pop3.core"
 local helper = require "spec.helper"
 local tempdir = require "spec.support.tempdir"
 
+-- In a directory of its own: methods are called with any string as a path.
 local function run(script, ...)
   local dir <close> = tempdir()
-  local words = { "LUA_PATH='./?.lua;;' lua5.4", script, dir.path, ... }
+  local words = { "root=$PWD; cd", dir.path, "&& LUA_PATH=\"$root/?.lua;;\" lua5.4",
+                  "$root/" .. script, dir.path, ... }
   local pipe = assert(io.popen(table.concat(words, " ") .. " 2>&1"))
   local text = pipe:read "a"
   return pipe:close() == true, text
