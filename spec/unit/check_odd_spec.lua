@@ -121,7 +121,7 @@ odd["that has its codes in lower case, and with details"] = function()
   end
   return s
 end
-odd["that ends the link behind an unknown command"] = function()
+odd["that closes the connection after an unknown command"] = function()
   local s = server()
   function s.on.XCHECK(session)
     return session.state == "authorization" and session:raw "-ERR bye\r\n"
@@ -192,7 +192,7 @@ describe("pop3.check finds no fault with a server", function()
     end)
   end
 
-  it("so that it looks behind the login in spite of a LOGIN-DELAY", function()
+  it("so that it checks after the login in spite of a LOGIN-DELAY", function()
     local run = odd["that keeps its LOGIN-DELAY"]()
     local result = look_at(run)
     for _, name in ipairs { "RETR-size-as-LIST", "TOP-0", "UIDL-unique",

@@ -239,7 +239,7 @@ describe("a recorder", function()
     assert.match("\nC: PASS %*%*%*\nS: %+OK %*%*%*\n", text)
   end)
 
-  it("takes what is behind a reply for a part of it", function()
+  it("takes octets after a reply for a part of it", function()
     local server = real()
     function server.on.XLIST(session) return session:multi("all", { "a", "b" }) end
     function server.on.XERR(session) return session:raw "-ERR a\r\nb\r\n" end
@@ -408,7 +408,7 @@ describe("a recorder", function()
     end)
   end)
 
-  it("does not read what was injected behind STLS", function()
+  it("does not read what was injected after STLS", function()
     local server = real { tls = "auto" }
     server:fault { verb = "STLS", append = "+OK injected\r\n" }
     for how, tls in pairs { stls = "none", none = "stls" } do
@@ -536,7 +536,7 @@ describe("a recorder", function()
     assert.same({}, dir:names())
   end)
 
-  it("writes down how a link ends", function()
+  it("records how a connection ends", function()
     for how, fault in pairs {
       fin = { verb = "STAT", cut = { bytes = 5 } },
       rst = { verb = "STAT", cut = { bytes = 5, how = "rst" } },

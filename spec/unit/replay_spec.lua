@@ -116,7 +116,7 @@ describe("replay", function()
     end
   end)
 
-  it("knows patterns, faults, line ends and how links end", function()
+  it("knows patterns, faults, line ends and how connections end", function()
     local t = talk.to(assert(replay [[
 S: +OK
 C: ~^X%d+$
@@ -518,7 +518,7 @@ describe("a test case of curl", function()
                  (t:rest()))
   end)
 
-  it("begins anew with each connection, and can be slow", function()
+  it("starts again with each connection, and can be slow", function()
     local s = assert(replay(case("<servercmd>\nREPLY STAT -ERR once\n"
       .. "COUNT STAT 1\nSLOWDOWN\n</servercmd>")))
     for _ = 1, 2 do

@@ -33,7 +33,7 @@ describe("verify", function()
     assert.is_nil(verify({ "A", "B 1" }, { "A", "B 1" }))
   end)
 
-  it("takes Lua patterns behind ~", function()
+  it("takes Lua patterns after ~", function()
     assert.is_nil(verify({ "RETR 12" }, { "~^RETR %d+$" }))
     assert.is_string(verify({ "RETR x" }, { "~^RETR %d+$" }))
     assert.is_string(verify({ "RETR 1" }, { "RETR %d" }))

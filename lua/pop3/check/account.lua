@@ -16,7 +16,7 @@ local methods = {}
 
 local FAILURES = 3  -- logins with a wrong password in one run
 local REFUSALS = 5  -- refused logins in one run; no other method is tried then
-local SLOW = 3      -- a refusal may take so many times the timeout
+local SLOW = 3      -- a refused login may take 3 times the timeout
 local PAUSE = 2     -- seconds of LOGIN-DELAY that are waited for
 local TRIES = 200   -- attempts to log in while the maildrop is in use
 

@@ -17,7 +17,7 @@ local limits = {
   body_line = 4 << 20,   -- one line of a body
 }
 
--- A whole reply may take so many times the timeout of one read.
+-- A whole reply may take 6 times the timeout of one read.
 local PATIENCE = 6
 
 --- Connect; nothing is read yet.

@@ -89,7 +89,7 @@ function fetch.define(c)
     .. "file."):argname "FILE"
   c:option("--quiet-for", "Report a temporary failure only after N in a row.")
    :argname "N":convert(command.integer(0, 1000000))
-  c:option("--daemon", "Fetch again after so many seconds, until SIGTERM.")
+  c:option("--daemon", "Fetch again every SECONDS seconds, until SIGTERM.")
    :argname "SECONDS":convert(command.integer(1, 31 * 86400))
   c:option("--import", "Mark messages as seen that another program has "
     .. "fetched. FORMAT: " .. table.concat(formats, ", ") .. "."):args(2)

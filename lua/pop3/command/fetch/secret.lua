@@ -45,7 +45,7 @@ local function run(name, account, context, env)
   elseif reason == "limit" then
     return nil, name .. ": too much output", false
   elseif reason == "exit" then
-    -- a token endpoint that cannot be reached is no refusal
+    -- an unreachable token endpoint does not mean a refused login
     local temporary = number == TEMPFAIL
                       or name == "token_command" and not is_permanent(number)
     return nil, ("%s: exit status %d"):format(name, number), temporary
