@@ -468,7 +468,7 @@ static int words_only (pop3_addrs *a, size_t start, size_t words) {
 ** one. Words before an address are its name.
 */
 static int item (pop3_addrs *a) {
-  size_t n = ntokens(a), start = a->done, i = start, words = 0, end;
+  size_t n = ntokens(a), start = a->done, i, words = 0, end;
   int at, err;
   if (start == 0 && (i = find_angle(a, n)) < n) return angle_address(a, i);
   i = start;

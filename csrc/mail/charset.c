@@ -146,9 +146,9 @@ static int utf16 (pop3_span in, int big, pop3_buf *out) {
 static int utf32 (pop3_span in, int kind, pop3_buf *out) {
   const byte *p = (const byte *)in.p;
   int big = kind != POP3_CS_UTF32LE, err = 0;
-  if (in.n >= 4 && p[0] == 0xFF && p[1] == 0xFE && p[2] == 0 && p[3] == 0)
-    big = 0;
-  else if (in.n >= 4 && kind == POP3_CS_UTF32 && p[0] != 0 && p[3] == 0)
+  if (in.n >= 4 && p[3] == 0 &&
+      ((p[0] == 0xFF && p[1] == 0xFE && p[2] == 0) ||
+       (kind == POP3_CS_UTF32 && p[0] != 0)))
     big = 0;
   for (; err == 0 && in.n >= 4; p += 4, in.n -= 4) {
     uint32_t u = big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |

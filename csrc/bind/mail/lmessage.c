@@ -339,6 +339,7 @@ static void push_parts (lua_State *L) {
 
 void lmessage_pushpart (lua_State *L, int arg, size_t n) {
   Message *m = ((const Part *)lua_touserdata(L, arg))->m;
+  lua_Integer at;
   lmessage_pushroot(L, arg);                        /* message */
   if (n < UV_FEW) {
     int slot = UV_FIRST + (int)n;
@@ -352,12 +353,13 @@ void lmessage_pushpart (lua_State *L, int arg, size_t n) {
     return;
   }
   push_parts(L);                                    /* message, parts */
-  if (lua_rawgeti(L, -1, (lua_Integer)(n - UV_FEW + 1)) == LUA_TNIL) {
+  at = (lua_Integer)n - UV_FEW + 1;
+  if (lua_rawgeti(L, -1, at) == LUA_TNIL) {
     lua_pop(L, 1);
     lua_insert(L, -2);
     new_part(L, m, n);                              /* parts, message, part */
     lua_pushvalue(L, -1);
-    lua_rawseti(L, -4, (lua_Integer)(n - UV_FEW + 1));
+    lua_rawseti(L, -4, at);
   }
   lua_replace(L, -3);
   lua_pop(L, 1);
