@@ -440,6 +440,28 @@ describe("the form of the exchange", function()
     assert.equal("closed", s:state())
   end)
 
+  it("takes e= after the proof of SCRAM for a refusal, before it for the end",
+     function()
+    local function last(ending)
+      return script("SCRAM-SHA-256 PLAIN", { "~^AUTH SCRAM%-SHA%-256 ", function(line)
+        local nonce = sasl.decode(line:match "(%S+)$"):match "r=(.*)$"
+        return "+ " .. sasl.encode(ending or "r=" .. nonce
+                                   .. "x,s=QSXCR+Q6sek8bf92,i=4096")
+      end }, { ending and "*" or "~^.", ending and "-ERR" or
+               "+ " .. sasl.encode "e=invalid-proof" },
+        { "*", "-ERR [AUTH] no" }, { "~^AUTH PLAIN ", "+OK" })
+    end
+    local s, peer = last()
+    assert.same({ true, "PLAIN" }, { s:login("mrose", "secret") })
+    assert.equal(5, #peer.got)
+    for _, problem in ipairs { "e=server-does-support-channel-binding",
+                               "e=unknown-user" } do
+      s, peer = last(problem)
+      helper.fails("auth", s:login("mrose", "secret"))
+      assert.equal(3, #peer.got)
+    end
+  end)
+
   it("answers prompts of LOGIN that are not base64", function()
     for _, prompts in ipairs { { "+ Username:", "+ Password:" },
                                { "+ User Name\0", "+ VXNlcg" }, { "+", "+ =" },

@@ -72,6 +72,22 @@ local function cancel(s, label, message, code)
   return failed(how, fail(s, label, message, code))
 end
 
+-- A refusal within SCRAM after the proof, "e=..." (RFC 5802 section 7): the exchange
+-- is cancelled, and the -ERR that the server answers is the refusal. (Before the proof
+-- it is an error of the mechanism, after which nothing else is tried: the list of
+-- mechanisms may have been changed.)
+local function refused_by_scram(s, label, how)
+  local ok, message, code = commands.answer(s, label, "*")
+  if not ok then return failed(how, nil, message, code) end
+  local what, good, text, resp = event(s, label)
+  if not what then return failed(how, nil, good, text) end
+  if what == "reply" and not good then
+    return failed(how, commands.refused(s, label, text, resp))
+  end
+  return failed({ final = true }, kill(s, label, "the server refused the login, and "
+    .. "then accepted it", "auth"))
+end
+
 -- The octets of a challenge. Servers ask for user and password of LOGIN in words,
 -- some of them not in base64; what they ask for is known.
 local function decoded(row, text)
@@ -136,6 +152,9 @@ function exchange.run(s, row, who, offered)
     if not answer then
       local octets
       octets, message, code = decoded(row, a)
+      if octets and row.salted and how.proof and octets:find "^e=" then
+        return refused_by_scram(s, label, how)
+      end
       if octets then octets, message, code = machine:step(octets) end
       hide(s, machine, hidden)
       if not octets then return cancel(s, label, message, code) end
