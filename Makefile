@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, show what it can do
 #   make test       install what is missing, build, run the tests
 #   make test-all   the same, every case of what make test samples
+#   make crash      kill and hinder a run of pop3.sync at each system call
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
 #   make install    for the system
