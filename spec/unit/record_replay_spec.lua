@@ -428,7 +428,7 @@ S: +OK
         made:stop()
       end)
       assert.is_false(ok)
-      assert.match("replay_spec.lua:%d+: ", problem)
+      assert.match("record_replay_spec.lua:%d+: ", problem)
     end
   end)
 

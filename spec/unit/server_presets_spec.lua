@@ -170,7 +170,7 @@ describe("a preset", function()
                               { options = 1 }, { on = 1 } } do
       local ok, err = pcall(function() server(preset) end)
       assert.is_false(ok)
-      assert.match("presets_spec.lua:%d+: server", err)
+      assert.match("server_presets_spec.lua:%d+: server", err)
     end
     local _, err = pcall(pop3.server.new, { preset = "gmial" })
     assert.match("unknown preset: gmial (known: aapt, aol, ", err, 1, true)
