@@ -436,7 +436,7 @@ static size_t find_angle (const pop3_addrs *a, size_t n) {
   return first;
 }
 
-/* Is there an encoded-word in the tokens [i, j)? It is no address then. */
+/* Is there an encoded-word in the tokens [i, j)? Then they are not an address. */
 static int has_word (const pop3_addrs *a, size_t i, size_t j) {
   for (; i < j; i++)
     if (tok(a, i)->kind == WORD) return 1;

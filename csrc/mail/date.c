@@ -3,7 +3,7 @@
 **
 ** Read are RFC 5322 3.3 with the obsolete forms of 4.3, and other forms that
 ** are not ambiguous: ISO 8601, asctime and date(1), the month before the day,
-** a 12-hour clock with AM or PM. "1/2/2007" is ambiguous and is no date.
+** a 12-hour clock with AM or PM. "1/2/2007" is ambiguous and is not a date.
 */
 #include <string.h>
 

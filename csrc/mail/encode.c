@@ -10,7 +10,7 @@
 
 #define LINE 76
 
-/* An encoded-word has at most 75 octets (RFC 2047 2); WORD of them are text. */
+/* An encoded-word has at most 75 octets (RFC 2047 2), WORD of them of text. */
 #define HEAD_B "=?UTF-8?B?"
 #define HEAD_Q "=?UTF-8?Q?"      /* as long as the other */
 #define TAIL "?="
@@ -58,7 +58,7 @@ int pop3_encode_base64 (pop3_buf *out, pop3_span in) {
   return 0;
 }
 
-/* Does a line end at 'p'? Its length, 0 if not; the end of all is one. */
+/* The length of the line end at 'p', 0 if there is none; 1 at the end. */
 static size_t line_end (const char *p, const char *e) {
   if (p == e || *p == '\n') return 1;
   return e - p >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
@@ -96,7 +96,7 @@ int pop3_encode_qp (pop3_buf *out, pop3_span in) {
   return 0;
 }
 
-/* May 'in' stand in a field as it is, and be read as what it is? */
+/* Can 'in' be in a field unchanged, and be read as the same text? */
 static int is_plain (pop3_span in) {
   size_t i;
   if (in.n == 0) return 1;
@@ -111,8 +111,8 @@ static int is_plain (pop3_span in) {
 }
 
 /*
-** Octets that one takes in Q. As itself goes what a phrase may hold too
-** (RFC 2047 5 (3)), and a space, as "_".
+** The number of octets of 'c' in Q encoding. Characters that a phrase may hold
+** are not encoded (RFC 2047 5 (3)), nor is a space, which becomes "_".
 */
 static size_t q_width (byte c) {
   return pop3_isdigit(c) || (unsigned)pop3_lower(c) - 'a' < 26 ||
@@ -120,8 +120,8 @@ static size_t q_width (byte c) {
 }
 
 /*
-** How much of 'in' goes into the next word: whole characters (RFC 2047 5),
-** '*len' octets when they are encoded.
+** The number of octets of 'in' in the next word: whole characters (RFC 2047 5);
+** '*len' is the length of the encoded text.
 */
 static size_t cut_word (pop3_span in, int b, size_t *len) {
   size_t n = 0, q = 0;
@@ -138,7 +138,7 @@ static size_t cut_word (pop3_span in, int b, size_t *len) {
   return n;
 }
 
-/* Octets of all words, and of the spaces between them. */
+/* The length of all words and of the spaces between them. */
 static size_t words_size (pop3_span in, int b) {
   size_t size = 0, len;
   while (in.n > 0) {

@@ -18,10 +18,12 @@
 **      date      dates                            (RFC 5322 3.3)
 **      ident     message-ids, content-ids         (RFC 5322 3.6.4)
 **      param     type/subtype; name=value         (RFC 2045 5.1, RFC 2231)
+**      fingerprint   the part by which pop3.sync knows a message again
 **   a body
 **      decode    transfer encodings -> octets     (RFC 2045 6); yenc
 **      charset   octets of a charset -> UTF-8     label (names), utf7
-**      html      HTML -> readable text
+**      html      HTML -> readable text            entity (names of characters)
+**      meta      HTML -> its charset              url    HTML -> URLs it loads
 **      encode    the opposite: base64, quoted-printable, encoded-words
 **
 ** The caller keeps every input span valid while an object made from it is in

@@ -22,7 +22,7 @@ typedef struct pop3_part {
   uint32_t child, next;       /* index, 0: none */
   uint32_t number;            /* among its siblings, from 1 */
   uint16_t flags;             /* pop3_part_flags */
-  uint8_t kind, code;         /* pop3_part_kind, pop3_code */
+  uint8_t kind, code;         /* pop3_part_kind, pop3_encoding */
   uint8_t cut;                /* only header[0 .. limit) was read */
   uint8_t done;               /* its end is known */
 } pop3_part;

@@ -12,7 +12,7 @@ static int digit (char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Append a UTF-16 unit; '*high' keeps the first half of a pair. */
+/* Append a UTF-16 code unit; '*high' keeps the first half of a pair. */
 static int add_unit (pop3_buf *out, uint32_t u, uint32_t *high) {
   int err = 0;
   if (*high != 0 && u >= 0xDC00 && u <= 0xDFFF) {
@@ -26,7 +26,7 @@ static int add_unit (pop3_buf *out, uint32_t u, uint32_t *high) {
   return pop3_utf8_add(out, u >= 0xDC00 && u <= 0xDFFF ? 0xFFFD : u);
 }
 
-/* Read the shifted run at '*p', which is behind the "+". */
+/* Read the shifted run at '*p', after its "+". */
 static int shifted (pop3_buf *out, const char **p, const char *e) {
   uint32_t bits = 0, high = 0;
   int nbits = 0, err = 0, d;

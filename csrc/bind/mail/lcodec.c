@@ -10,7 +10,7 @@ The codes of mail on whole strings.
 #include "../open.h"
 #include "lfield.h"
 
-/* What reads the string at 1. */
+/* The Work and the string at 1, which a function of this file reads. */
 static Work *scratch (lua_State *L, pop3_span *in) {
   Work *w = lwork_get(L);
   in->p = luaL_checklstring(L, 1, &in->n);
@@ -48,7 +48,7 @@ static int l_encode_qp (lua_State *L) {
 }
 
 /***
-What stands for a text in the value of a header field, such as a Subject
+Encode text for the value of a header field, such as a Subject
 (RFC 2047). Printable ASCII stays as it is. All else becomes encoded-words of
 UTF-8, a space between them, in Q or B, whichever is shorter: the whole text,
 so that it is read again exactly (`decode.words` drops a byte order mark at its
@@ -87,8 +87,8 @@ static int decode (lua_State *L, enum pop3_encoding code) {
 }
 
 /***
-Decode base64. Foreign characters are passed over, padding ends a quantum and
-not the data, missing padding is no error (RFC 2045 6.8).
+Decode base64. Foreign characters are skipped, missing padding is allowed
+(RFC 2045 6.8). After padding, a line is decoded if it is base64 from end to end.
 @function decode.base64
 @tparam string text
 @treturn string octets
@@ -124,7 +124,7 @@ static int l_decode_words (lua_State *L) {
 The readable text of HTML.
 @function decode.html
 @tparam string html UTF-8
-@treturn string lines with CRLF; or nil, message, "charset" when it is no UTF-8
+@treturn string lines with CRLF; or nil, message, "charset" if it is not UTF-8
 */
 static int l_decode_html (lua_State *L) {
   pop3_span in;

@@ -23,7 +23,7 @@
 
 static const char ours = 0;       /* its address marks both metatables */
 
-/* ------------------------------------------------------- what is at 'arg' */
+/* ---------------------------------------------------------- arguments */
 
 static int is_open (const Message *m) {
   return m->open && m->owner->open;

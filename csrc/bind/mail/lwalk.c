@@ -79,7 +79,7 @@ static void push_path (lua_State *L, int arg, Message *m, size_t n) {
 ** path of the part before it, if that is its parent or sibling; so a walk
 ** through deeply nested mail takes linear time.
 */
-static void push_path_behind (lua_State *L, Message *m, size_t n,
+static void push_path_after (lua_State *L, Message *m, size_t n,
                               const char *last) {
   const pop3_part *t = lmessage_settled(L, m, n), *before;
   pop3_buf *out = &m->w->out;
@@ -231,7 +231,7 @@ static int next_part (lua_State *L) {
     lua_pushinteger(L, n + 1);
     lua_replace(L, lua_upvalueindex(2));
     lua_pushvalue(L, lua_upvalueindex(1));
-    push_path_behind(L, p->m, (size_t)n, lua_tostring(L, lua_upvalueindex(4)));
+    push_path_after(L, p->m, (size_t)n, lua_tostring(L, lua_upvalueindex(4)));
     lua_pushvalue(L, -1);
     lua_replace(L, lua_upvalueindex(4));
     lmessage_pushpart(L, 1, (size_t)n);           /* message, path, part */

@@ -150,7 +150,7 @@ end
 
 -- ------------------------------------------------------------ attachments
 
--- What the HTML loads: URLs, and content-ids after "cid:".
+-- The set of URLs that the HTML loads, and of its content-ids after "cid:".
 local function loaded(html)
   local text = core.message.text(html)
   local urls, set = core.decode.urls(text), {}

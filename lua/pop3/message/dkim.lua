@@ -128,7 +128,7 @@ local function has_word(list, word)
   return false
 end
 
--- What is wrong with the tags of a signature, or nil (6.1.1).
+-- The reason to refuse the tags of a signature (6.1.1), or nil.
 local function objection(tags, now)
   for _, name in ipairs { "v", "a", "b", "bh", "d", "h", "s" } do
     if not tags[name] then return "tag " .. name .. " is missing" end
@@ -180,7 +180,7 @@ local function body_hash(body, tags, canon)
   if tags.l then
     local length = tags.l:find "^%d+$" and math.tointeger(tonumber(tags.l))
     if not length or length > #text then
-      return nil, "the body is shorter than what was signed"
+      return nil, "the body is shorter than the signed part of it"
     end
     text = text:sub(1, length)
   end

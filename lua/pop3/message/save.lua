@@ -1,4 +1,6 @@
--- A part, into a file.
+--- Saving a part in a file.
+-- @engine pop3.message.save
+-- @local
 
 local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
@@ -7,15 +9,18 @@ local filename = require "pop3.message.filename"
 local NAME_MAX = 255      -- octets of a file name on nearly every system
 local TRIES = 10000
 
--- 'name' with "-i" before its extension, cut where it would be too long.
+-- 'name' with "-i" before its extension, shortened to NAME_MAX octets.
 local function numbered(name, i)
-  local stem, extension = name:match("^(.+)(%.[^.]*)$")
-  if not stem or #extension > 32 then stem, extension = name, "" end
+  local dot = #name
+  while dot > 0 and name:byte(dot) ~= 46 do dot = dot - 1 end
+  local stem, extension = name, ""
+  if dot > 1 and #name - dot < 32 then
+    stem, extension = name:sub(1, dot - 1), name:sub(dot)
+  end
   local suffix = i > 0 and "-" .. i or ""
   local room = NAME_MAX - #suffix - #extension
   if #stem > room then
-    stem = stem:sub(1, room)
-    while #stem > 0 and not utf8.len(stem) do stem = stem:sub(1, -2) end
+    stem = stem:sub(1, (utf8.offset(stem, 0, room + 1) or 1) - 1)
   end
   return stem .. suffix .. extension
 end
@@ -50,5 +55,5 @@ return function(part, path)
     if ok then return target end
     if ok == nil then return nil, err, code end
   end
-  return nil, path .. ": no free name like " .. name, "io"
+  return nil, ("%s: no free name like '%s'"):format(path, name), "io"
 end

@@ -1,5 +1,7 @@
--- The normalised reading of a message: a plain table with what any two
--- parsers should agree on.
+--- A message in a normal form: a plain table on which any two parsers should agree.
+-- Used to compare the reader with other programs.
+-- @engine pop3.message.structure
+-- @local
 
 local core = require "pop3.core"
 local flowed = require "pop3.message.flowed"
@@ -35,7 +37,7 @@ local function describe(part)
   return t
 end
 
--- What a multipart/signed has signed (RFC 1847 2.1).
+-- The signed octets of a multipart/signed (RFC 1847 2.1).
 local function signed(part)
   local first = part:_child()
   if not first then return nil end
