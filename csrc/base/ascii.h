@@ -13,8 +13,8 @@ int pop3_same (const char *a, const char *b, size_t n);
 char pop3_upper (char c);
 
 /*
-** Is it a response code that has a meaning (RFC 2449, 3206, 6856)? It is no
-** secret then, whatever the password is.
+** Is it one of the response codes of RFC 2449, 3206 and 6856? Such a code is
+** never masked, even if the password is equal to it.
 */
 int pop3_code_known (const char *p, size_t n);
 
@@ -24,7 +24,7 @@ int pop3_code_known (const char *p, size_t n);
 */
 int pop3_number (const char *p, size_t n, uint64_t max, uint64_t *u);
 
-/* The word that s begins with, up to a space; 's' is left behind it. */
+/* The word at the start of 's', up to a space; 's' is then what follows it. */
 pop3_span pop3_word (pop3_span *s);
 
 #define pop3_isblank(c) ((c) == ' ' || (c) == '\t')

@@ -21,7 +21,7 @@ size_t pop3_base64_encode (char *out, pop3_span in) {
   return n;
 }
 
-/* What a digit stands for, 64 if it is none. */
+/* The value of a digit, 64 for any other character. */
 static uint32_t digit (char c) {
   if (c >= 'A' && c <= 'Z') return (uint32_t)(c - 'A');
   if (c >= 'a' && c <= 'z') return (uint32_t)(c - 'a') + 26;

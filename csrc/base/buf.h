@@ -24,7 +24,7 @@ void  pop3_free (pop3_mem mem, void *p, size_t n);
 
 void  pop3_buf_init (pop3_buf *b, pop3_mem mem);
 
-/* Make room for 'n' more bytes behind the last. */
+/* Make room for 'n' more bytes after the last. */
 int   pop3_buf_room (pop3_buf *b, size_t n);
 
 /* Append. */
@@ -34,7 +34,7 @@ int   pop3_buf_addc (pop3_buf *b, char c);
 /* Drop the first 'n' bytes. */
 void  pop3_buf_shift (pop3_buf *b, size_t n);
 
-/* Give storage beyond 'keep' bytes of room back, when nothing is in it. */
+/* Free the storage if it is empty and larger than 'keep' bytes. */
 void  pop3_buf_trim (pop3_buf *b, size_t keep);
 
 /* Free the storage; the buffer is empty and usable again. */
@@ -43,7 +43,7 @@ void  pop3_buf_free (pop3_buf *b);
 /* The same for secrets: every byte of the storage is overwritten first. */
 void  pop3_buf_wipe (pop3_buf *b);
 
-/* Overwrite memory in a way that no compiler leaves out. */
+/* Overwrite memory; the compiler cannot optimise it away. */
 void  pop3_wipe (void *p, size_t n);
 
 #endif

@@ -7,27 +7,26 @@
 #include "buf.h"
 
 /*
-** Secrets that were sent or received, so that a peer's echo can be masked:
-** one after another, each behind its length as a size_t.
+** Append a secret to 'secrets'. Each is stored as its length (a size_t) and its
+** octets. They are kept so that a peer's echo can be masked.
 */
 int pop3_secret_add (pop3_buf *secrets, const char *p, size_t n);
 
 /*
-** Is it a SASL response that is none: nothing, "=" (an empty initial one) or
-** "*" (giving up)?
+** Is it a SASL response without content: empty, "=" (an empty initial response)
+** or "*" (cancel, RFC 5034 section 4)?
 */
 int pop3_no_secret (const char *p, size_t n);
 
-/* Does one of them, of at least 'min' octets, stand in the line? */
+/* Does the line hold one of the secrets that have at least 'min' octets? */
 int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min);
 
 /*
-** Append a line with every occurrence of those secrets as "***".
+** Append a line in which each of those secrets is replaced by "***".
 **
-** 'mask_text' is for what a peer says: of shorter secrets than MIN, it looks
-** for none in general, since later replies say nothing about them; but in the
-** reply to a login, where what is left around one would tell it, all of the
-** text becomes "***".
+** 'mask_text' is for text of a peer. It does not search for secrets shorter than
+** MIN, which would mask common words. In the reply to a login ('login') it does,
+** and replaces the whole text if it finds one: the rest would tell the secret.
 */
 #define POP3_SECRET_MIN 4
 int pop3_masked (pop3_buf *out, const pop3_buf *secrets, pop3_span line,

@@ -1,5 +1,5 @@
 /*
-** sasl_cram.c - CRAM-MD5 (RFC 2195).
+** cram.c - CRAM-MD5 (RFC 2195).
 */
 #include <string.h>
 

@@ -40,7 +40,7 @@ int pop3_sasl_get_name (pop3_buf *b, pop3_span in) {
   return err;
 }
 
-/* Up to the next comma, which must be there. */
+/* Read up to the next comma, which must exist. */
 static int take (pop3_span *in, pop3_span *field) {
   const char *end = in->n > 0 ? (const char *)memchr(in->p, ',', in->n) : NULL;
   if (end == NULL) return POP3_ESASL;

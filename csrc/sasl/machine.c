@@ -8,7 +8,7 @@
 
 /* ------------------------------------------------------------------ memory */
 
-/* The machine's allocator: nothing is given back or moved unwiped. */
+/* The machine's allocator overwrites all memory that it frees or moves. */
 static void *wiping (void *ud, void *p, size_t osize, size_t nsize) {
   const pop3_sasl *m = (const pop3_sasl *)ud;
   void *q = NULL;
@@ -28,7 +28,7 @@ static int keep (pop3_buf *b, pop3_span s) {
   return s.n > 0 ? pop3_buf_add(b, s.p, s.n) : 0;
 }
 
-/* Who it is, a server is told by the client. */
+/* A server gets user and secret from the client. */
 static int keep_all (pop3_sasl *m, const pop3_sasl_opts *o) {
   size_t i;
   int err = 0;
@@ -129,7 +129,7 @@ const pop3_sasl_mech *pop3_sasl_mechanism (const pop3_sasl *m) {
 
 /* ------------------------------------------------------------------- steps */
 
-/* A response is a secret in both of its forms. */
+/* Mask a response, both as octets and in base64. */
 static int hide_out (pop3_sasl *m) {
   pop3_buf b;
   int err = 0;

@@ -1,22 +1,22 @@
 /*
-** sasl_mech.h - what the file of a mechanism sees: the machine, and what
-** mechanisms share. Nobody else includes it.
+** mechanism.h - for the files of mechanisms: the machine, and what mechanisms
+** share. Other files use sasl.h.
 **
-** The functions of a row return 0 when all is well, or a negative POP3_E
-** code, which then sticks; 'pop3_sasl_fail' gives it a text of its own. Texts
-** are constants, so that nothing the peer said gets into them.
+** The functions of a row return 0, or a negative POP3_E code, which then sticks;
+** 'pop3_sasl_fail' adds a text to it. Texts are constants: they never hold data
+** of the peer.
 **
-**   open     of a client, when it is made: refuse what the mechanism cannot
-**            carry, prepare what it can
-**   client   add the response to 'out'; 'turn' is 0 for the first. 'in' is
-**            empty then when the mechanism is one of POP3_SASL_INITIAL. Set
-**            'done' when nothing is left to hear but +OK
+**   open     of a client, when it is made: refuse names and secrets that the
+**            mechanism cannot carry, prepare the others
+**   client   add the response to 'out'; 'turn' is 0 for the first, and 'in' is
+**            then empty if the mechanism has the flag INITIAL. Set 'done' when
+**            only +OK is still expected
 **   server   add the challenge to 'out' and return POP3_SASL_SAY; or set
 **            'user', and 'authzid', and return SALT or PROOF. 'in' is NULL at
 **            'turn' 0 when a mechanism that is not INITIAL begins
 **   check    1 or 0
 **   accept, reject    add the last challenge to 'out'
-**   drop     free what 'own' points to; 'own' itself is freed by the caller
+**   drop     free what the memory 'own' refers to; the caller frees 'own'
 **
 ** All memory comes from 'mem', which overwrites what it frees or moves.
 */
@@ -46,13 +46,13 @@
 POP3_SASL_ROWS (POP3_X)
 #undef POP3_X
 
-/* Where a server stands; a client only ever talks. */
+/* The state of a server's machine; a client's is always TALKING. */
 enum pop3_sasl_state {
   POP3_SASL_TALKING,    /* a step is next */
   POP3_SASL_SALTING,    /* 'salt' is next */
   POP3_SASL_DECIDING,   /* 'check', 'accept' or 'reject' is next */
-  POP3_SASL_ACCEPTED,   /* the client must take what 'accept' said */
-  POP3_SASL_REJECTED,   /* and what 'reject' said */
+  POP3_SASL_ACCEPTED,   /* the client must answer the challenge of 'accept' */
+  POP3_SASL_REJECTED,   /* and that of 'reject' */
   POP3_SASL_OVER
 };
 
@@ -66,19 +66,19 @@ struct pop3_sasl {
   void *own;               /* the mechanism's memory, zero at first */
   enum pop3_sasl_side side;
   enum pop3_sasl_state state;
-  enum pop3_sasl_proof proof;   /* what the last check came to */
-  int turn;                /* steps that were taken */
-  int asked;               /* server: an initial response was asked for */
-  int done;                /* client: all has been said */
+  enum pop3_sasl_proof proof;   /* the result of the last check */
+  int turn;                /* steps so far */
+  int asked;               /* server: it asked for an initial response */
+  int done;                /* client: only +OK is still expected */
   int harmless;            /* client: this response holds no secret */
-  int err;                 /* what stuck, and why */
+  int err;                 /* the error that sticks, and its text */
   const char *why;
   pop3_buf user, authzid, secret, host;
   pop3_buf nonce;          /* ours */
   pop3_buf bindings;       /* type, data, type, data, as of pop3_secret_add */
   uint32_t port, min, max;
   int plus;
-  pop3_buf out;            /* what is being said */
+  pop3_buf out;            /* the message to send */
   pop3_buf hidden;         /* for 'pop3_sasl_secret' */
 };
 
@@ -104,32 +104,32 @@ int pop3_sasl_get64 (pop3_buf *b, pop3_span in);
 */
 int pop3_sasl_kept (const pop3_buf *b, size_t *at, pop3_span *s);
 
-/* Something that no one may show. */
+/* Add a secret, for 'pop3_sasl_secret'. */
 int pop3_sasl_hide (pop3_sasl *m, pop3_span s);
 
 /* Make 'nonce', unless one was given. */
 int pop3_sasl_nonce (pop3_sasl *m);
 
 /*
-** A client was given a user, a secret, no other identity that it cannot
-** carry: what 'open' begins with.
+** Check what a client was given: a user, a secret, and no other identity unless
+** the mechanism can carry one. 'open' calls it first.
 */
 #define POP3_SASL_NEEDS_USER 1
 #define POP3_SASL_NEEDS_SECRET 2
 #define POP3_SASL_HAS_AUTHZID 4
 int pop3_sasl_need (pop3_sasl *m, int what);
 
-/* Are they the same secret, as given or prepared? 1, 0 or an error. */
+/* Are two secrets equal, as given or prepared? 1, 0 or an error. */
 int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b);
 
-/* The octets of a binding of that type; 0 if this link has none. */
+/* The octets of a binding of that type; 0: the connection has none. */
 int pop3_sasl_bound (const pop3_sasl *m, pop3_span type, pop3_span *data);
 
-/* ------------------------------------------------ sasl_gs2.c (RFC 5801) */
+/* ----------------------------------------------------- gs2.c (RFC 5801) */
 
 /*
-** Append a name: "," is "=2C" and "=" is "=3D". And read one; POP3_ESASL if
-** it is no UTF-8, has other escapes, or is empty.
+** Append a name: "," becomes "=2C" and "=" becomes "=3D". And read one:
+** POP3_ESASL if it is not UTF-8, has other escapes, or is empty.
 */
 int pop3_sasl_put_name (pop3_buf *b, pop3_span name);
 int pop3_sasl_get_name (pop3_buf *b, pop3_span in);
@@ -137,7 +137,7 @@ int pop3_sasl_get_name (pop3_buf *b, pop3_span in);
 /*
 ** The header that a client's first message begins with: "n", "y" or "p=TYPE",
 ** a comma, perhaps "a=" and a name, a comma. The name goes to 'authzid' of
-** the machine. Returns 0 with '*in' behind it.
+** the machine. Returns 0; '*in' is then what follows the header.
 */
 typedef struct pop3_sasl_gs2 {
   char flag;

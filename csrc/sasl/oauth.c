@@ -1,6 +1,6 @@
 /*
-** sasl_oauth.c - bearer tokens: OAUTHBEARER (RFC 7628), and XOAUTH2, which
-** Google and Microsoft had before it.
+** oauth.c - bearer tokens: OAUTHBEARER (RFC 7628) and its older form XOAUTH2, of
+** Google and Microsoft.
 */
 #include <string.h>
 
@@ -45,8 +45,8 @@ static int put_host (pop3_sasl *m) {
 }
 
 /*
-** Whatever comes after the first message is an error, in JSON that is of no
-** use here; the answer to it only asks for the -ERR.
+** A challenge after the first message is an error, in JSON, which is not read.
+** The response to it is a formality, after which the server sends -ERR.
 */
 static int bearer_client (pop3_sasl *m, pop3_span in) {
   int err;
@@ -78,7 +78,7 @@ static int xoauth_client (pop3_sasl *m, pop3_span in) {
   return err == 0 ? put_token(m) : err;
 }
 
-/* Up to the next separator, which must be there. */
+/* Read up to the next separator, which must exist. */
 static int take (pop3_span *in, pop3_span *field) {
   const char *end = in->n > 0 ? (const char *)memchr(in->p, A, in->n) : NULL;
   if (end == NULL) return POP3_ESASL;
@@ -97,7 +97,7 @@ static int begins (pop3_span *s, const char *with) {
   return 1;
 }
 
-/* The fields up to the empty one that ends them; the token is among them. */
+/* Read the fields up to the empty one, which ends them: one is the token. */
 static int take_fields (pop3_sasl *m, pop3_span s) {
   pop3_span f;
   int err;
@@ -143,7 +143,7 @@ static int oauth_check (pop3_sasl *m, pop3_span secret) {
          m->crypto->equal(m->secret.p, secret.p, secret.n);
 }
 
-/* Why, in JSON, as the servers of their inventors say it. */
+/* The error in JSON, as the servers of Google and Microsoft send it. */
 static int bearer_reject (pop3_sasl *m) {
   return pop3_sasl_puts(&m->out, "{\"status\":\"invalid_token\"}");
 }

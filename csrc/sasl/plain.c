@@ -1,7 +1,6 @@
 /*
-** sasl_plain.c - mechanisms that say what they have to say as it is: PLAIN
-** (RFC 4616), LOGIN (never specified), EXTERNAL (RFC 4422 appendix A),
-** ANONYMOUS (RFC 4505).
+** plain.c - mechanisms that send names and secrets unchanged: PLAIN (RFC 4616),
+** LOGIN (never specified), EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505).
 */
 #include <string.h>
 
@@ -34,7 +33,7 @@ static int plain_client (pop3_sasl *m, pop3_span in) {
   return err;
 }
 
-/* Up to the next NUL, or to the end when it is the last field. */
+/* Read up to the next NUL, or to the end if it is the last field. */
 static int field (pop3_buf *b, pop3_span *in, int last) {
   const char *nul = in->n > 0 ? (const char *)memchr(in->p, '\0', in->n) : NULL;
   size_t n = nul != NULL ? (size_t)(nul - in->p) : in->n;
@@ -73,7 +72,7 @@ static int login_open (pop3_sasl *m) {
   return pop3_sasl_need(m, POP3_SASL_NEEDS_USER | POP3_SASL_NEEDS_SECRET);
 }
 
-/* What the server asks for is known; how it asks differs. */
+/* The order of the questions is known; their texts differ. */
 static int login_client (pop3_sasl *m, pop3_span in) {
   const pop3_buf *say = m->turn == 0 ? &m->user : &m->secret;
   (void)in;
@@ -104,7 +103,7 @@ const pop3_sasl_mech pop3_sasl_login = {
 
 /* ---------------------------------------------------------------- EXTERNAL */
 
-/* The certificate says who it is; a user is whom to act as. */
+/* The certificate names the user; 'user' is the user to act as. */
 static int external_client (pop3_sasl *m, pop3_span in) {
   const pop3_buf *as = m->authzid.n > 0 ? &m->authzid : &m->user;
   (void)in;

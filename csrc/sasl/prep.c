@@ -23,7 +23,7 @@ static const range nothing[] = {
   {0x200C, 0x200D}, {0x2060, 0x2060}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}
 };
 
-/* C.2.1, C.2.2, C.3 to C.9 in one; the last two of each plane are apart. */
+/* C.2.1, C.2.2, C.3 to C.9. The last two of each plane are tested in code. */
 static const range refused[] = {
   {0x00, 0x1F}, {0x7F, 0x9F}, {0x0340, 0x0341}, {0x06DD, 0x06DD},
   {0x070F, 0x070F}, {0x180E, 0x180E}, {0x200E, 0x200F}, {0x2028, 0x202E},
@@ -41,7 +41,7 @@ static int in (const range *r, size_t n, uint32_t c) {
 
 #define IN(table, c) in((table), sizeof (table) / sizeof (table)[0], (c))
 
-/* The character at '*p', which is well-formed; '*p' is left behind it. */
+/* Read the character at '*p', which is well-formed, and move '*p' after it. */
 static uint32_t take (const byte **p) {
   uint32_t c = *(*p)++;
   int more = c < 0x80 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;

@@ -2,10 +2,10 @@
 ** sasl.h - SASL (RFC 4422) as step machines, both sides, without any input
 ** or output.
 **
-** A machine is one authentication exchange. What the peer said goes in with
-** 'step', what to say comes out; how it travels (RFC 5034: base64 in lines
-** behind "+ ") is the caller's affair. So are the link's: whether a mechanism
-** that shows its secret may be used there, and which mechanism to prefer.
+** A machine is one authentication exchange. 'step' takes the message of the peer
+** and gives the message to send. The caller encodes and sends them (RFC 5034:
+** base64 in lines, challenges after "+ "). The caller also decides whether a
+** mechanism that shows its secret may be used on a connection.
 **
 **      client    new, step ... until the server says +OK, then ask 'done'
 **      server    new, step ... PROOF, check ..., accept or reject
@@ -14,28 +14,27 @@
 ** ----------
 ** One row of 'pop3_sasl_mech' each, in the file of its family:
 **
-**      sasl_plain.c   PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 app. A),
-**                     ANONYMOUS (RFC 4505)
-**      sasl_cram.c    CRAM-MD5 (RFC 2195)
-**      sasl_scram.c   SCRAM-SHA-1, SCRAM-SHA-256 (RFC 5802, 7677), and their
-**                     -PLUS, bound to the TLS channel (RFC 5929, 9266)
-**      sasl_oauth.c   OAUTHBEARER (RFC 7628), XOAUTH2
+**      plain.c   PLAIN (RFC 4616), LOGIN, EXTERNAL (RFC 4422 app. A),
+**                ANONYMOUS (RFC 4505)
+**      cram.c    CRAM-MD5 (RFC 2195)
+**      scram.c   SCRAM-SHA-1, -256, -512 (RFC 5802, 7677), and their -PLUS,
+**                bound to the TLS channel (RFC 5929, 9266)
+**      oauth.c   OAUTHBEARER (RFC 7628), XOAUTH2
 **
-** To add one (GSSAPI, NTLM, ...), write one new file with its row and its
-** functions on top of sasl_mech.h, and add its name to POP3_SASL_ROWS there.
-** Nothing else changes: a machine keeps what is the mechanism's own in memory
-** of the size that the row asks for.
+** To add one, write its row, and its functions if it is of a new kind, and add
+** its name to POP3_SASL_ROWS in mechanism.h. Nothing else changes: client,
+** server and tools read the table. csrc/README.md has an example.
 **
 ** SASLprep
 ** --------
 ** For SCRAM, user names and passwords go through 'pop3_prep' on both sides.
-** PLAIN, LOGIN and CRAM-MD5 carry octets as they are given, since servers in
-** the field compare them so; 'check' takes a password that is the same as
-** given, or the same when both are prepared. 'pop3_prep' is a subset of RFC
-** 4013 that needs no tables of Unicode:
+** PLAIN, LOGIN and CRAM-MD5 send the octets unchanged, since servers in use
+** compare them so; 'check' accepts a password that is equal as given, or when
+** both are prepared. 'pop3_prep' is a subset of RFC 4013 that needs no tables of
+** Unicode:
 **
-**   - what is ASCII stays as it is; control characters are refused
-**   - anything else must be well-formed UTF-8
+**   - ASCII does not change; control characters are refused
+**   - all other octets must be well-formed UTF-8
 **   - spaces other than ASCII's (RFC 3454 C.1.2) become U+0020, characters
 **     that stand for nothing (B.1) are dropped; U+200B, which is in both
 **     tables, becomes a space
@@ -46,11 +45,11 @@
 **
 ** Safety
 ** ------
-** A message of more than POP3_SASL_MAX octets is refused, whoever says it,
-** and no number that the peer names decides on memory; iteration counts are
-** bounded before the first hash is computed. Whatever a machine held is
-** overwritten before it is given back, growing buffers included. Failures
-** stick: every later call returns the same.
+** A message of more than POP3_SASL_MAX octets is refused in both directions. No
+** number of the peer determines an allocation; iteration counts are checked
+** before the first hash is computed. All memory of a machine is overwritten
+** before it is freed, also when a buffer grows. Failures stick: every later call
+** returns the same.
 */
 #ifndef POP3_SASL_H
 #define POP3_SASL_H
@@ -65,7 +64,7 @@
 typedef struct pop3_sasl pop3_sasl;
 
 enum pop3_sasl_flags {
-  POP3_SASL_CLEARTEXT = 1,     /* whoever reads the link has the secret */
+  POP3_SASL_CLEARTEXT = 1,     /* the secret can be read on the connection */
   POP3_SASL_TOKEN = 2,         /* the secret is an OAuth bearer token */
   POP3_SASL_CERTIFICATE = 4,   /* the proof is TLS's client certificate */
   POP3_SASL_ANONYMOUS = 8,     /* nothing is proved */
@@ -77,7 +76,7 @@ enum pop3_sasl_flags {
 };
 
 /*
-** A mechanism; sasl_mech.h says what its functions are to do.
+** A mechanism; mechanism.h says what its functions must do.
 */
 typedef struct pop3_sasl_mech {
   const char *name;
@@ -94,29 +93,29 @@ typedef struct pop3_sasl_mech {
   void (*drop) (pop3_sasl *m);                 /* NULL: nothing to free */
 } pop3_sasl_mech;
 
-/* The row 'i', from 0, the strongest first; NULL behind the last. */
+/* The row 'i', from 0, in the order of preference; NULL after the last. */
 const pop3_sasl_mech *pop3_sasl_row (size_t i);
 
-/* The row of a mechanism, whatever the case of its name; NULL if new. */
+/* The row of a mechanism, in any case of letters; NULL if it is not known. */
 const pop3_sasl_mech *pop3_sasl_find (const char *name, size_t n);
 
 /* -------------------------------------------------------------- machines */
 
-/* A channel binding: "tls-exporter", say, and its octets; none is empty. */
+/* A channel binding: its type, such as "tls-exporter", and its octets. */
 typedef struct pop3_sasl_binding {
   pop3_span type;
   pop3_span data;
 } pop3_sasl_binding;
 
 /*
-** What an exchange is about. Everything is copied. All zero is a server's
-** that binds to no channel; 0 is the default of a number.
+** The options of an exchange. Everything is copied. 0 is the default of a number;
+** all zero is a server without channel bindings.
 */
 typedef struct pop3_sasl_opts {
   pop3_span user;           /* client; of ANONYMOUS the trace, none for
                                EXTERNAL */
   pop3_span secret;         /* client: password or token */
-  pop3_span authzid;        /* client: whom to act as, if not as the user */
+  pop3_span authzid;        /* client: the user to act as, if it is another */
   pop3_span host;           /* OAUTHBEARER's client: the server's name;
                                CRAM-MD5's server: the name in its challenge,
                                "localhost" if there is none */
@@ -136,9 +135,9 @@ typedef struct pop3_sasl_opts {
 enum pop3_sasl_side { POP3_SASL_CLIENT, POP3_SASL_SERVER };
 
 /*
-** NULL when there is no memory. What else is wrong (a password that cannot be
+** NULL when there is no memory. Any other error (a password that cannot be
 ** prepared, an identity that the mechanism cannot carry, a -PLUS without a
-** binding) sticks, and 'pop3_sasl_error' tells it at once.
+** binding) sticks, and 'pop3_sasl_error' returns it at once.
 */
 pop3_sasl *pop3_sasl_new (pop3_mem mem, const pop3_crypto *crypto,
                           const pop3_sasl_mech *mech,
@@ -146,25 +145,25 @@ pop3_sasl *pop3_sasl_new (pop3_mem mem, const pop3_crypto *crypto,
                           const pop3_sasl_opts *opts);
 void pop3_sasl_free (pop3_sasl **m);
 
-/* The error that stuck, 0 if none did, and what there is to say about it. */
+/* The error that sticks, or 0, and its text. */
 int         pop3_sasl_error (const pop3_sasl *m);
 const char *pop3_sasl_why (const pop3_sasl *m);
 
 const pop3_sasl_mech *pop3_sasl_mechanism (const pop3_sasl *m);
 
-/* What a step came to. */
+/* The result of a step. */
 enum pop3_sasl_said {
   POP3_SASL_SAY = 1,   /* send '*out', which may be empty */
   POP3_SASL_SALT,      /* server: the user is known, see 'pop3_sasl_salt' */
-  POP3_SASL_PROOF,     /* server: all of the proof is there, 'check' it */
-  POP3_SASL_DONE,      /* server: the client took what 'accept' said */
-  POP3_SASL_FAILED     /* server: the client took what 'reject' said */
+  POP3_SASL_PROOF,     /* server: the proof is complete, 'check' it */
+  POP3_SASL_DONE,      /* server: the client answered the last challenge */
+  POP3_SASL_FAILED     /* server: the same, after 'reject' */
 };
 
 /*
-** One step: 'in' is the challenge (client) or response (server), without its
-** base64; NULL when nothing was said, as before a client's initial response,
-** or where a client sent none. Returns one of the above or an error:
+** One step: 'in' is the challenge (client) or response (server), decoded from
+** base64; NULL if there is none: before a client's initial response, or where a
+** client sent none. Returns one of the above or an error:
 ** POP3_ESASL malformed or too many, POP3_ELIMIT too long, POP3_EAUTH a check
 ** of the mechanism that failed, POP3_ENOMEM. '*out' is good until the next
 ** call. POP3_ESTATE, which does not stick: first answer what was asked.
@@ -172,14 +171,14 @@ enum pop3_sasl_said {
 int pop3_sasl_step (pop3_sasl *m, const pop3_span *in, pop3_span *out);
 
 /*
-** Client: may a +OK be believed now? Only when everything has been said and
-** the server has proved what the mechanism lets it prove.
+** Client: is a +OK valid now? Only after the last message of the exchange, and
+** after the server proved what the mechanism lets it prove.
 */
 int pop3_sasl_done (const pop3_sasl *m);
 
 /*
-** Client: what no one may show, one after another: '*at' begins as 0. Returns
-** 0 behind the last. They are the secret as given and as prepared, digests
+** Client: the secrets to mask, one after another: '*at' begins as 0. Returns 0
+** after the last. They are the secret as given and as prepared, digests
 ** and proofs, and each response with its base64 form, except that a response
 ** which only names a user is listed in base64 alone.
 */
@@ -187,21 +186,20 @@ int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret);
 
 /* ---------------------------------------------------------------- server */
 
-/* What is to be done before the next step: SALT, PROOF or 0. */
+/* What the caller must do before the next step: SALT, PROOF or 0. */
 int pop3_sasl_asks (const pop3_sasl *m);
 
 /*
-** Who it is, from SALT or PROOF on, and as whom it wants to act (from PROOF
-** on, empty if as the same). EXTERNAL's user is empty: the certificate says
-** who it is.
+** The user, from SALT or PROOF on, and the user to act as (from PROOF on; empty:
+** the same). The user of EXTERNAL is empty: the certificate names it.
 */
 pop3_span pop3_sasl_user (const pop3_sasl *m);
 pop3_span pop3_sasl_authzid (const pop3_sasl *m);
 
-/* The password or token that the client showed; empty if it showed none. */
+/* The password or token that the client sent; empty if it sent none. */
 pop3_span pop3_sasl_shown (const pop3_sasl *m);
 
-/* Answer SALT; 'salt' is not empty, 'iterations' is 1 or more. SAY. */
+/* The answer to SALT; 'salt' is not empty, 'iterations' is 1 or more. SAY. */
 int pop3_sasl_salt (pop3_sasl *m, pop3_span salt, uint32_t iterations,
                     pop3_span *out);
 

@@ -1,6 +1,6 @@
 /*
-** sasl_scram.c - SCRAM-SHA-1 and SCRAM-SHA-256 (RFC 5802, 7677), and the two
-** bound to the TLS channel.
+** scram.c - SCRAM (RFC 5802, 7677) with several hash functions, and -PLUS, which
+** binds the login to the TLS channel.
 **
 **      client                                    server
 **      n,,n=user,r=NONCE              -->                     client-first
@@ -88,7 +88,7 @@ static int expect (pop3_span *in, char letter, pop3_span *value) {
   return attribute(in, &c, value) && c == letter ? 0 : POP3_ESASL;
 }
 
-/* What else may follow; nothing that must be known. */
+/* Extensions, which may follow; a mandatory one ("m=") is an error. */
 static int extensions (pop3_span *in) {
   pop3_span value;
   char c;
@@ -197,7 +197,7 @@ static int scram_open (pop3_sasl *m) {
   return err;
 }
 
-/* The one binding that a client was given. */
+/* The binding that a client was given; there is one. */
 static void given (const pop3_sasl *m, pop3_span *type, pop3_span *data) {
   const char *p = m->bindings.p;
   memcpy(&type->n, p, sizeof type->n);
@@ -346,7 +346,7 @@ static int scram_client (pop3_sasl *m, pop3_span in) {
 
 /* ------------------------------------------------------------------ server */
 
-/* May the client have bound itself, or not, as it says? */
+/* Is the client's statement about channel binding possible here? */
 static int check_flag (pop3_sasl *m, const pop3_sasl_gs2 *h, pop3_span *data) {
   int bound = (m->mech->flags & POP3_SASL_BINDING) != 0;
   if (bound != (h->flag == 'p')) return POP3_ESASL;
@@ -455,7 +455,7 @@ static int scram_server (pop3_sasl *m, const pop3_span *in) {
   return m->turn == 0 ? server_first(m, *in) : server_final(m, *in);
 }
 
-/* Was the proof made from the key whose hash is 'stored'? */
+/* Was the proof made with the key whose hash is 'stored'? */
 static int proves (pop3_sasl *m, const unsigned char *stored,
                    const unsigned char *server) {
   unsigned char sign[POP3_HASH_MAX], hash[POP3_HASH_MAX];

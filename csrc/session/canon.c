@@ -46,7 +46,7 @@ void pop3_canon_count (pop3_canon *c, const char *p, size_t n) {
   remember(c, p, n);
 }
 
-/* Does what was seen end in a whole line? A LF always counts: see 'add'. */
+/* Do the octets so far end in a complete line? Any LF ends one: see 'add'. */
 static int ended (const pop3_canon *c) {
   return c->size == 0 || c->last == '\n';
 }

@@ -1,7 +1,7 @@
 /*
 ** canon.h - mail in canonical form: every line ends in CRLF, the last too.
 **
-** Stores keep mail as they like; sizes and octets on the wire are those of
+** Stores may keep mail in any form; sizes and octets on the wire are those of
 ** the canonical form (RFC 1939 section 11). Only a LF without a CR before it
 ** is changed; an empty message stays empty.
 */

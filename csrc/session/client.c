@@ -104,15 +104,15 @@ size_t pop3_client_unread (const pop3_client *c) {
 
 /* --------------------------------------------------------------- commands */
 
-/* Does the line hold an octet that would end it, or fool the other side? */
+/* Does the line hold CR, LF or NUL? */
 static int unfit (const char *p, size_t n) {
   return n > 0 && (memchr(p, '\r', n) != NULL || memchr(p, '\n', n) != NULL ||
                    memchr(p, '\0', n) != NULL);
 }
 
 /*
-** Keep the secrets of a line, to mask them where a peer repeats them, be it
-** without the spaces at the ends.
+** Keep a secret, to mask it where the peer repeats it, also without the spaces at
+** its ends.
 */
 int pop3_client_secret (pop3_client *c, const char *p, size_t n) {
   size_t i = 0, k = n;
@@ -122,13 +122,13 @@ int pop3_client_secret (pop3_client *c, const char *p, size_t n) {
   return k - i < n ? pop3_secret_add(&c->secrets, p + i, k - i) : 0;
 }
 
-/* Is there nothing but spaces behind the verb? */
+/* Are there only spaces after the verb? */
 static int is_bare (pop3_span rest) {
   while (rest.n > 0 && rest.p[0] == ' ') rest.p++, rest.n--;
   return rest.n == 0;
 }
 
-/* Is the last command one behind which nothing may be sent yet? */
+/* Must the reply to the last command come before another command is sent? */
 static int turning (const pop3_client *c) {
   const ask *last;
   if (c->qn == 0) return 0;

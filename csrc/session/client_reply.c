@@ -20,7 +20,7 @@ static void advance (pop3_client *c, int verb, int ok) {
   else if (verb == POP3_V_GREETING) c->phase = POP3_ENDED;
 }
 
-/* The command at the head of the queue has its answer. */
+/* The reply to the first command of the queue is complete. */
 static void answered (pop3_client *c) {
   c->qhead = (c->qhead + 1) % c->qcap;
   c->qn--;
@@ -96,7 +96,7 @@ static int is_unasked (const pop3_client *c) {
   return p[0] != '\r' && p[0] != '\n';
 }
 
-/* Keep the line that nobody asked for, for 'culprit'. Returns the error. */
+/* Keep the unexpected line, for 'culprit'. Returns the error. */
 static int keep_unasked (pop3_client *c) {
   pop3_span line;
   const char *lf;
@@ -234,7 +234,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
     c->junk = 0;
     if (!a->dropped) c->drained = 0;
   }
-  else {  /* a list of mechanisms (AUTH alone) is no login */
+  else {  /* after the list of mechanisms (AUTH alone) the state is the same */
     advance(c, a->verb, ev->ok);
     answered(c);
   }
@@ -265,8 +265,8 @@ static int take_entry (pop3_client *c, pop3_event *ev, int verb,
 }
 
 /*
-** The rest of this body is of no use, 'n' octets of it being here already.
-** They count in the same way however the body came.
+** The rest of this body is dropped; 'n' octets of it came already. They count in
+** the same way for all splits of the body.
 */
 static void spoil (pop3_client *c, int err, uint64_t n) {
   c->bodyerr = err;
@@ -296,7 +296,7 @@ static uint64_t body_limit (const pop3_client *c, const ask *a) {
   return a->shape == POP3_S_LISTING ? UINT64_MAX : TEXT_MAX;
 }
 
-/* Un-stuff what there is, behind 'plain'. */
+/* Un-stuff the octets that came, after 'plain'. */
 static void undot (pop3_client *c, const ask *a) {
   size_t used, n;
   n = pop3_undot_run(&c->dot, c->in.p + c->w, c->in.p + c->r,
@@ -332,7 +332,7 @@ static int end_body (pop3_client *c, ask *a, pop3_event *ev) {
   return 1;
 }
 
-/* What comes next of a body: 1 with an event, 0 for more, or an error. */
+/* The next event of a body: 1, 0 if more octets are needed, or an error. */
 static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
   int got;
   if (!c->dot.done) undot(c, a);

@@ -24,7 +24,7 @@ typedef struct ask {
   unsigned char verb;
   unsigned char shape;    /* of a +OK reply */
   unsigned char mode;
-  unsigned char dropped;  /* nobody wants the reply */
+  unsigned char dropped;  /* the reply is not wanted */
   unsigned char body;     /* as it was asked for */
 } ask;
 
@@ -54,7 +54,7 @@ struct pop3_client {
   ask *q;              /* a ring */
   size_t qcap, qhead, qn;
   pop3_buf out;
-  size_t sent;         /* octets of 'out' that are gone */
+  size_t sent;         /* octets of 'out' that are sent */
   pop3_buf secrets;
   pop3_buf text;       /* a status line with its secrets masked */
 };

@@ -1,5 +1,5 @@
 /*
-** journal.c - what was said: the lines of many sessions, in their order.
+** journal.c - the lines of many sessions, in their order.
 */
 #include <string.h>
 
@@ -43,7 +43,7 @@ int pop3_journal_get (const pop3_journal *j, size_t *at, pop3_entry *e) {
   return 1;
 }
 
-/* Drop the oldest entries beyond the cap; move the rest down now and then. */
+/* Drop the oldest entries above the cap; sometimes move the rest down. */
 static void make_room (pop3_journal *j) {
   while (j->buf.n - j->head > j->cap) {
     pop3_entry e;

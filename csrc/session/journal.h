@@ -1,9 +1,9 @@
 /*
-** journal.h - what was said: the lines of many sessions, in their order.
+** journal.h - the lines of many sessions, in their order.
 **
-** Commands and status lines go in as they are parsed or written, secrets
-** already masked; bodies do not. Storage is packed and bounded: beyond 'cap'
-** octets the oldest entries make room and are counted.
+** The engines add commands and status lines when they read or write them, with
+** secrets masked; they do not add bodies. The storage is bounded: above 'cap'
+** octets the oldest entries are dropped and counted.
 */
 #ifndef POP3_JOURNAL_H
 #define POP3_JOURNAL_H
@@ -31,7 +31,7 @@ void pop3_journal_init (pop3_journal *j, pop3_mem mem, size_t cap);
 void pop3_journal_free (pop3_journal *j);
 
 /*
-** Add a line, and "***" behind it when its end was secret and is not part of
+** Add a line, and "***" after it if its end was secret and is not part of
 ** 'line'. A failure leaves the journal as it was.
 */
 int pop3_journal_add (pop3_journal *j, uint32_t session, char from,

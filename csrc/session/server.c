@@ -1,10 +1,9 @@
 /*
 ** server.c - the server's side of a session: commands in, replies out.
 **
-** Syntax, order of states and length of lines are settled here, so that
-** whoever answers sees only commands that are commands, with their arguments
-** typed. Bodies are not copied when they are given: they are encoded into
-** 'out' as the reader takes it, so a slow reader costs 'lim->output' octets.
+** The engine checks syntax, state and length, so that the caller gets valid
+** commands only, with typed arguments. Bodies are not copied: they are encoded
+** into 'out' as it is sent, so that a slow reader costs 'lim->output' octets.
 */
 #include <string.h>
 
@@ -20,8 +19,8 @@
 const pop3_server_limits pop3_server_defaults = { 8192, 262144 };
 
 /*
-** An exchange is secret. A client that does not wait for the answer to AUTH,
-** or does not heed it, may go on with one that did not come to be.
+** A line after AUTH that is not a known command is treated as a SASL response: a
+** client that does not wait for the reply may have sent it. It is masked.
 */
 enum { NO_SASL, SASL, SASL_REFUSED };
 
@@ -86,7 +85,7 @@ static size_t pending (const pop3_server *s) {
   return s->out.n - s->gone;
 }
 
-/* Room in 'out', the octets that are sent being forgotten when it pays. */
+/* Room in 'out'. Octets that are sent are removed when that is cheap. */
 static int make_room (pop3_server *s, size_t n) {
   if (s->gone == s->out.n) s->gone = s->out.n = 0;
   else if (s->gone > s->out.cap / 2) {
@@ -109,7 +108,7 @@ static int put (pop3_server *s, const char *p, size_t n) {
   return 0;
 }
 
-/* Text that stays on its line. */
+/* Text; control characters become spaces, so that it stays in its line. */
 static int put_text (pop3_server *s, pop3_span t) {
   char *p;
   size_t i;
@@ -179,7 +178,7 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
   return err;
 }
 
-/* A challenge is out; the journal has no more of it than that. */
+/* A challenge is written. The journal gets "+ ***". */
 static int challenged (pop3_server *s, int err) {
   static const pop3_span plus = { "+ ", 2 };
   if (err == 0 && s->j != NULL)
@@ -345,8 +344,8 @@ size_t pop3_server_unread (const pop3_server *s) {
 }
 
 /*
-** Into the journal, what may be shown of a command. Secrets of an earlier one
-** are masked in it, but not in USER, whose name may well be the password.
+** Write a command to the journal, without its secret. Secrets of an earlier
+** command are masked, but not in USER: the name may be equal to the password.
 */
 static int show_command (pop3_server *s, int verb, pop3_span line, int masked) {
   pop3_span rest = line, word = { NULL, 0 };
@@ -366,7 +365,7 @@ static int show_command (pop3_server *s, int verb, pop3_span line, int masked) {
   return err;
 }
 
-/* Keep what is secret in a login command, for masking; trace the rest. */
+/* Keep the secret of a login command, for masking; trace the rest. */
 static int trace_command (pop3_server *s, int verb, pop3_span line) {
   size_t secret = pop3_verb_secret(verb, line.p, line.n);
   int masked;
@@ -391,7 +390,7 @@ static int trace_command (pop3_server *s, int verb, pop3_span line) {
   return show_command(s, verb, line, masked);
 }
 
-/* An overlong line, of which 'p' has the start: the verb is all we show. */
+/* Trace an overlong line, of which 'p' has the start: only its verb. */
 static int trace_overlong (pop3_server *s, const char *p, size_t n) {
   char shown[16];
   pop3_span line, word;
@@ -409,8 +408,8 @@ static int trace_overlong (pop3_server *s, const char *p, size_t n) {
 
 /*
 ** The next line that is not too long: 1 with its octets (writable, good
-** until more is read), 0 if there is none, or POP3_ENOMEM. An overlong line
-** is skipped as it comes and costs one -ERR; where a response is due it is
+** until more is read), 0 if there is none, or POP3_ENOMEM. An overlong line is
+** skipped and answered with one -ERR; where a response is expected, it is
 ** returned as NULL.
 */
 static int take_line (pop3_server *s, char **line, size_t *len) {
@@ -452,7 +451,7 @@ static int message_number (pop3_span s, int64_t *n) {
   return 1;
 }
 
-/* Cut one space off the front; 0 if there is none. */
+/* Remove one space at the start; 0: there is none. */
 static int skip_space (pop3_span *s) {
   if (s->n == 0 || s->p[0] != ' ') return 0;
   s->p++;
@@ -469,7 +468,7 @@ static int take_two (pop3_command *cmd, pop3_span rest) {
   return 1;
 }
 
-/* Type the arguments, of which 'given' says whether there are any. */
+/* Read the arguments by their type; 'given': there are some. */
 static int take_args (pop3_command *cmd, int args, int given, pop3_span rest) {
   pop3_span word = rest;
   uint64_t u;
@@ -491,7 +490,7 @@ static int take_args (pop3_command *cmd, int args, int given, pop3_span rest) {
   }
 }
 
-/* Split a line; 1 if it is a command for the caller, 0 if it was answered. */
+/* Read a line: 1 if it is a command for the caller, 0 if it was answered. */
 static int take_command (pop3_server *s, char *p, size_t n,
                          pop3_command *cmd) {
   pop3_span line, rest, word;
@@ -525,7 +524,7 @@ static int take_command (pop3_server *s, char *p, size_t n,
   return 1;
 }
 
-/* The response to a challenge, of which 'p' is NULL if it was too long. */
+/* The response to a challenge; 'p' is NULL if it was too long. */
 static int take_response (pop3_server *s, const char *p, size_t n,
                           pop3_command *cmd) {
   memset(cmd, 0, sizeof *cmd);

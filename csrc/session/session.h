@@ -26,13 +26,14 @@
 **         | -ERR        STLS       v                            v
 **         +--------------------> ENDED <------------------------+
 **
-**   state           the client is in it               the server is in it
-**   GREETING        before the server's first line    before the first 'enter'
-**   AUTHORIZATION   after a +OK greeting              \
-**   TRANSACTION     after +OK to PASS, APOP or AUTH    \ from the caller's
-**   UPDATE          from QUIT in TRANSACTION to        / 'enter' to the next
-**                   its reply                         /
-**   ENDED           after that, or a -ERR greeting   /
+**   state           the client is in it
+**   GREETING        before the server's first line
+**   AUTHORIZATION   after a +OK greeting
+**   TRANSACTION     after +OK to PASS, APOP or AUTH
+**   UPDATE          from QUIT in TRANSACTION to its reply
+**   ENDED           after that reply, or after a -ERR greeting
+**
+** The server is in the state that its caller entered last ('enter').
 **
 ** Within a state, each session waits for one thing:
 **
@@ -49,10 +50,9 @@
 **
 ** Rules
 ** -----
-**   - Which command is valid in which state, the form of its reply and the state
-**     after it are columns of the table in verb.c, and stand nowhere else. The
-**     client refuses a command that is not valid (STATE), the server answers it
-**     with -ERR.
+**   - The table in verb.c says which command is valid in which state, the form of
+**     its reply and the state after it. No other code repeats it. The client
+**     refuses a command that is not valid (STATE), the server answers -ERR.
 **   - One function of the client moves it to another state ('advance'). The
 **     server is moved by its caller alone, who knows whether the login was right.
 **   - Commands may be pipelined (RFC 2449 section 6.6); replies are matched in
@@ -60,8 +60,8 @@
 **   - Octets that are unread after the +OK of STLS came before TLS began. Both
 **     callers must refuse the connection then ('unread').
 **   - A body ends at its terminator, never at a size that somebody announced.
-**   - A limit or a malformed line within a body costs that body, not the session;
-**     in a status line it costs the session.
+**   - A limit or a malformed line in a body ends that body with an error, and the
+**     session goes on; in a status line it ends the session.
 **
 ** Known weaknesses
 ** ----------------
@@ -96,7 +96,7 @@ enum pop3_args {
   POP3_A_MECH     /* a word, may be absent, and the rest, may be absent */
 };
 
-/* What an +OK reply holds. */
+/* The form of a +OK reply. */
 enum pop3_shape {
   POP3_S_LINE,     /* the status line */
   POP3_S_BODY,     /* a body follows */
@@ -149,7 +149,7 @@ int pop3_verb_find (const char *p, size_t n);
 
 /*
 ** Where the secret of a command line of that verb begins, or 'n' when it
-** has none. What is masked in traces is everything from there on.
+** has none. Traces mask everything from there on.
 */
 size_t pop3_verb_secret (int id, const char *p, size_t n);
 
@@ -164,20 +164,20 @@ struct pop3_buf;
 ** Limits; each is inclusive, and enforced while reading.
 */
 typedef struct pop3_client_limits {
-  size_t line;       /* octets of a status or listing line, its end apart;
+  size_t line;       /* octets of a status or listing line, without its end;
                         8192: RFC 2449 says 512, servers overdo it */
   size_t listing;    /* entries of a listing; 4194304: a maildrop of 20 years
                         of a busy list has less */
   uint64_t message;  /* octets of one body; no limit */
-  uint64_t drain;    /* octets thrown away to stay in step after a body that
-                        nobody wants; 16 MiB: most mail, in little time */
+  uint64_t drain;    /* octets dropped to stay in step after a body that is
+                        not wanted; 16 MiB: most mail, in little time */
 } pop3_client_limits;
 
 extern const pop3_client_limits pop3_client_defaults;
 
 /*
-** Octets of a command, its end apart. RFC 2449 allows 255, RFC 5034 more than
-** that for a login; this is beyond what any server takes.
+** Octets of a command, without its end. RFC 2449 allows 255, RFC 5034 more for
+** a login; no known server accepts as many as this.
 */
 #define POP3_COMMAND_MAX 65536
 
@@ -234,8 +234,8 @@ void pop3_client_free (pop3_client **c);
 
 /*
 ** Room for at least 'want' octets from the peer; '*got' is how many fit.
-** NULL when there is no memory. Then say how many came. What an event
-** pointed at is gone after 'room'. 'feed' is both with a copy; 'eof' says
+** NULL when there is no memory. 'filled' then says how many came. The data of
+** the last event is not valid after 'room'. 'feed' is both with a copy; 'eof' says
 ** that the peer has closed.
 */
 char *pop3_client_room (pop3_client *c, size_t want, size_t *got);
@@ -267,20 +267,19 @@ int pop3_client_answer (pop3_client *c, const char *p, size_t n);
 */
 int pop3_client_next (pop3_client *c, pop3_event *ev);
 
-/* Something that replies are not to show, besides the secrets of commands. */
+/* One more secret to mask in replies, besides those in commands. */
 int pop3_client_secret (pop3_client *c, const char *p, size_t n);
 
 /* Commands whose replies have not ended. */
 size_t pop3_client_asked (const pop3_client *c);
 
 /*
-** Nobody wants the replies under way any more: they are read and dropped,
-** at most 'drain' octets of them, before the next command's. No event comes
-** from them.
+** The replies under way are not wanted any more. They are read and dropped, at
+** most 'drain' octets of them, and give no events.
 */
 void pop3_client_discard (pop3_client *c);
 
-/* Octets to send, maybe none; and 'n' of them are gone. */
+/* The octets to send, 'n' 0 if there are none; 'sent': 'n' of them are sent. */
 pop3_span pop3_client_out (const pop3_client *c);
 void      pop3_client_sent (pop3_client *c, size_t n);
 
@@ -303,7 +302,7 @@ pop3_span pop3_client_culprit (const pop3_client *c);
 */
 int pop3_client_quiet (pop3_client *c);
 
-/* Octets that came and that no event has covered yet. */
+/* Octets that came and are not part of any event yet. */
 size_t pop3_client_unread (const pop3_client *c);
 
 /* --------------------------------------------------------------- server */
@@ -311,7 +310,7 @@ size_t pop3_client_unread (const pop3_client *c);
 typedef struct pop3_server pop3_server;
 
 typedef struct pop3_server_limits {
-  size_t line;    /* octets of a command line, its end apart; 8192: RFC 2449
+  size_t line;    /* octets of a command line, without its end; 8192: RFC 2449
                      asks for 255, long tokens and names need more */
   size_t output;  /* octets of replies encoded ahead of the reader; 262144:
                      fills a fast link, bounds a slow reader's memory */
@@ -330,16 +329,16 @@ typedef struct pop3_command {
 } pop3_command;
 
 /*
-** NULL when there is no memory. 'lim' is not copied and must live on. Lines
-** go to 'j', as those of session 'id', unless it is NULL.
+** NULL when there is no memory. 'lim' is not copied: it must live as long. The
+** lines of the session go to 'j', unless it is NULL, with the number 'id'.
 */
 pop3_server *pop3_server_new (pop3_mem mem, const pop3_server_limits *lim,
                               struct pop3_journal *j, uint32_t id);
 void pop3_server_free (pop3_server **s);
 
 /*
-** From now on nothing is refused by itself but overlong lines: each command
-** comes in any state, as a verb and the rest of its line in 'first'.
+** From now on the engine refuses overlong lines only. It hands out each command
+** in any state, as a verb and, in 'first', the rest of its line.
 */
 void pop3_server_plain (pop3_server *s);
 
@@ -349,9 +348,9 @@ int   pop3_server_feed (pop3_server *s, const char *p, size_t n);
 
 /*
 ** The next command: 1 with '*cmd' set, 0 when more octets are needed or
-** the replies so far must leave first (see 'output'), or POP3_ENOMEM.
-** Commands that are no commands (syntax, state, length) are answered here
-** and never seen. After 1 there must be a reply before the next call.
+** replies must be sent first (see 'output'), or POP3_ENOMEM. Lines that are
+** wrong in syntax, state or length are answered here and not handed out. After
+** 1 the caller must reply before the next call.
 */
 int pop3_server_next (pop3_server *s, pop3_command *cmd);
 
@@ -363,57 +362,58 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code, pop3_span text);
 
 /*
 ** In place of a reply, a challenge of a SASL exchange: "+ " and base64. The
-** client's next line then is no command but its response, which comes as one
-** of verb RESPONSE: 'first' is the line, p NULL when it was too long. There
-** may be more challenges; the exchange ends with a reply.
+** client's next line is its response, not a command. It is handed out with the
+** verb RESPONSE: 'first' is the line, p NULL if it was too long. More challenges
+** may follow; the exchange ends with a reply.
 */
 int pop3_server_challenge (pop3_server *s, pop3_span text);
 
-/* The same by octets as they are, "+" and line end among them. */
+/* The same, by octets that are sent unchanged, with "+" and line end. */
 int pop3_server_rawchallenge (pop3_server *s, pop3_span octets);
 
-/* Something that the next reply is not to show, besides what came. */
+/* One more secret to mask in the next reply, besides those in commands. */
 int pop3_server_secret (pop3_server *s, const char *p, size_t n);
 
-/* Append a text, the secrets of the last login masked as in its reply. */
+/* Append a text; the secrets of the last login are masked as in its reply. */
 int pop3_server_mask (const pop3_server *s, struct pop3_buf *out,
                       pop3_span text);
 
 /*
-** A body behind it. The octets must stay where they are until
-** 'pop3_server_busy' says no: they are encoded as the reader takes them.
-** 'last' 0 means that more follow; the terminator is added after the last.
+** The body of the reply, or a piece of it. The octets must stay where they are
+** until 'pop3_server_busy' returns IDLE or HUNGRY: they are encoded as they are
+** sent. 'last' 0 means that more pieces follow; the terminator comes after the
+** last.
 */
 int pop3_server_body (pop3_server *s, const char *p, size_t n, int last);
 
-/* Octets of a body are still to be encoded, or more of it must follow. */
+/* ENCODING: octets of a body are not encoded yet. HUNGRY: pieces must follow. */
 enum pop3_busy { POP3_IDLE, POP3_ENCODING, POP3_HUNGRY };
 int pop3_server_busy (const pop3_server *s);
 
-/* Octets as they are, in place of a reply. */
+/* Octets that are sent unchanged, in place of a reply. */
 int pop3_server_raw (pop3_server *s, const char *p, size_t n);
 
-/* And more of them, of which the journal is not told. */
+/* More of them; these do not go to the journal. */
 int pop3_server_more (pop3_server *s, const char *p, size_t n);
 
 /*
-** Nobody reads any more, but commands that came are still to be done: drop
-** all replies from here on.
+** The client does not read any more, but the commands that came are still
+** executed: drop all replies from now on.
 */
 void pop3_server_mute (pop3_server *s);
 
-/* Octets to send; taking them lets more of a body be encoded. */
+/* The octets to send. 'fill' encodes more of a body, up to the limit. */
 int       pop3_server_fill (pop3_server *s);
 pop3_span pop3_server_out (const pop3_server *s);
 void      pop3_server_sent (pop3_server *s, size_t n);
 
-/* Give back what an idle session does not need. */
+/* Free the memory that an idle session does not need. */
 void pop3_server_rest (pop3_server *s);
 
 int  pop3_server_phase (const pop3_server *s);
 void pop3_server_enter (pop3_server *s, int phase);
 
-/* Octets that came and are no whole command yet. */
+/* Octets that came and are not a complete command yet. */
 size_t pop3_server_unread (const pop3_server *s);
 
 #endif

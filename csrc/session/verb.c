@@ -70,8 +70,8 @@ static int letter (char c) {
 }
 
 /*
-** The same for a line that is no command: a login all but in form, such as
-** one with a tab for the space, still tells its secret.
+** The same for a line whose verb is not known. It may be a login with an error,
+** such as a tab in place of the space, and hold the secret.
 */
 static size_t sloppy_secret (const char *p, size_t n) {
   size_t i = 0, from;

@@ -1,5 +1,5 @@
 /*
-** cert.c - keys and certificates made in memory, by OpenSSL.
+** certificate.c - keys and certificates made in memory, by OpenSSL.
 */
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int set_serial (X509 *x) {
   return ok;
 }
 
-/* Days and seconds apart, since a long may be too short for both. */
+/* Days and seconds are separate, since a long may be too short for both. */
 static int set_time (ASN1_TIME *t, long long seconds) {
   long long days = seconds / 86400;
   return ASN1_TIME_adj(t, time(NULL), (int)days,
@@ -57,7 +57,7 @@ static int add_text (X509 *x, X509V3_CTX *v3, int nid, const char *value) {
   return ok;
 }
 
-/* Octets as they are, be they no name at all. */
+/* The octets go in unchanged, also if they are not a name. */
 static GENERAL_NAME *make_name (const pop3_cert_name *n) {
   GENERAL_NAME *g = GENERAL_NAME_new();
   ASN1_STRING *s = NULL;
@@ -102,7 +102,7 @@ static int add_names (X509 *x, const pop3_cert_opts *o) {
   return ok;
 }
 
-/* What it is for. */
+/* The extended key usage. */
 static const char *purpose (const pop3_cert_opts *o) {
   return o->email ? "emailProtection" : o->client ? "clientAuth"
                                                   : "serverAuth";
@@ -130,7 +130,7 @@ static int sign (X509 *x, EVP_PKEY *key) {
   return X509_sign(x, key, md) > 0;
 }
 
-/* What was written, and no trace of it left behind. */
+/* Move what was written to 'out' and overwrite it in the BIO. */
 static int take (BIO *b, pop3_buf *out) {
   char *p = NULL;
   long n = BIO_get_mem_data(b, &p);
@@ -160,7 +160,7 @@ static X509 *read_cert (const char *pem) {
   return x;
 }
 
-/* "" is the passphrase, so that nobody is asked for one. */
+/* The passphrase "" keeps OpenSSL from asking for one. */
 static EVP_PKEY *read_key (const char *pem) {
   static char none[] = "";
   BIO *b = BIO_new_mem_buf(pem, -1);

@@ -1,6 +1,6 @@
 /*
-** cert.h - keys and certificates made in memory, for tests: good ones, and ones
-** that a client must refuse. Nothing of this is for production.
+** certificate.h - keys and certificates made in memory, for tests: valid ones,
+** and ones that a client must refuse. They are not for production.
 */
 #ifndef POP3_CERT_H
 #define POP3_CERT_H
@@ -8,17 +8,17 @@
 #include "../base/buf.h"
 #include "why.h"
 
-/* A name that a certificate is for: 'd' DNS, 'i' an address, 'e' an e-mail. */
+/* A name in a certificate: 'd' DNS, 'i' an IP address, 'e' an e-mail address. */
 typedef struct pop3_cert_name {
   char kind;
-  pop3_span name;   /* octets as they are to be, of an address its text */
+  pop3_span name;   /* the octets; of an IP address, its text */
 } pop3_cert_name;
 
 typedef struct pop3_cert_opts {
   const char *subject;    /* common name */
   const pop3_cert_name *names;
   size_t nnames;
-  const char *ca_cert;    /* PEM of who signs, with its key; NULL: itself */
+  const char *ca_cert;    /* PEM of the CA, and of its key; NULL: self-signed */
   const char *ca_key;
   int is_ca;
   int client;             /* for a client, not a server */

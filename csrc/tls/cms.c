@@ -1,5 +1,5 @@
 /*
-** smime.c - CMS by OpenSSL.
+** cms.c - CMS by OpenSSL.
 */
 #include <limits.h>
 #include <string.h>
@@ -69,7 +69,7 @@ typedef struct explanation {
   char *why;
 } explanation;
 
-/* Which certificate of the chain is no good, in words. */
+/* Say which certificate of the chain is not valid, and why. */
 static int verify (int ok, X509_STORE_CTX *ctx) {
   X509_STORE *store = X509_STORE_CTX_get0_store(ctx);
   explanation *e = (explanation *)X509_STORE_get_ex_data(store, 0);
@@ -104,7 +104,7 @@ static X509_STORE *open_store (const pop3_smime_trust *t, explanation *e) {
   return NULL;
 }
 
-/* What was written, wiped behind us. */
+/* Move what was written to 'out' and overwrite it in the BIO. */
 static int take (BIO *b, pop3_buf *out) {
   char *p = NULL;
   long n = BIO_get_mem_data(b, &p);

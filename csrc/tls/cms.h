@@ -1,6 +1,6 @@
 /*
-** smime.h - the cryptographic half of S/MIME (RFC 8551): CMS (RFC 5652) by
-** OpenSSL. Which octets of a message these are is decided elsewhere.
+** cms.h - the cryptographic part of S/MIME (RFC 8551): CMS (RFC 5652) by
+** OpenSSL. lua/pop3/message/smime.lua finds the octets in a message.
 */
 #ifndef POP3_SMIME_H
 #define POP3_SMIME_H
@@ -19,7 +19,7 @@ enum pop3_smime_kind {
 
 /*
 ** Read what a part of type application/pkcs7-mime or -signature holds, DER.
-** NULL when it is no CMS, with 'why', or when there is no memory, without.
+** NULL with 'why' if it is not CMS, NULL without it if there is no memory.
 */
 pop3_smime *pop3_smime_new (pop3_mem mem, pop3_span der,
                             char why[POP3_WHY_MAX]);
@@ -49,7 +49,7 @@ int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
 */
 int pop3_smime_content (const pop3_smime *s, pop3_buf *out);
 
-/* Who signed, the i-th from 0, after 'verify': 1, 0 behind the last, NOMEM. */
+/* The i-th signer, from 0, after 'verify': 1, 0 after the last, or ENOMEM. */
 int pop3_smime_signer (const pop3_smime *s, int i, pop3_tls_peer *who);
 
 /*

@@ -60,7 +60,7 @@ static void name_issuers (SSL_CTX *ssl, const char *cafile) {
 
 /* --------------------------------------------------------------- the rest */
 
-/* Of the protocols that a client offers, ours; none is no reason to refuse. */
+/* Choose "pop3" if the client offers it; otherwise go on without ALPN. */
 static int choose_alpn (SSL *ssl, const unsigned char **out,
                         unsigned char *outlen, const unsigned char *in,
                         unsigned inlen, void *ud) {

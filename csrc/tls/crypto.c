@@ -1,5 +1,5 @@
 /*
-** crypto.c - OpenSSL's hash functions, as SASL wants them handed in.
+** crypto.c - OpenSSL's hash functions in the form that SASL needs.
 */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -14,7 +14,7 @@ static const EVP_MD *md (enum pop3_hash h) {
   return EVP_get_digestbyname(pop3_hash_name(h));
 }
 
-/* A hash that a policy forbids leaves errors behind. */
+/* A hash that a policy forbids leaves errors in OpenSSL's queue. */
 static int done (int ok) {
   if (!ok) ERR_clear_error();
   return ok;
@@ -25,7 +25,7 @@ static int digest (enum pop3_hash h, pop3_span in, unsigned char *out) {
          done(EVP_Digest(in.p, in.n, out, NULL, md(h), NULL) == 1);
 }
 
-/* OpenSSL takes a key of NULL for "as before". */
+/* For OpenSSL, a key of NULL means the key of the call before. */
 static int hmac (enum pop3_hash h, pop3_span key, pop3_span in,
                  unsigned char *out) {
   unsigned n = 0;

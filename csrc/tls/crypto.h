@@ -1,5 +1,5 @@
 /*
-** crypto.h - OpenSSL's hash functions, as SASL wants them handed in.
+** crypto.h - OpenSSL's hash functions in the form that SASL needs.
 */
 #ifndef POP3_CRYPTO_H
 #define POP3_CRYPTO_H

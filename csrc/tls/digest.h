@@ -1,6 +1,6 @@
 /*
-** digest.h - what the project takes from OpenSSL besides TLS: hashes, random
-** octets, and a comparison that tells nothing by its time.
+** digest.h - hashes, random octets, and a comparison in constant time, by
+** OpenSSL.
 */
 #ifndef POP3_DIGEST_H
 #define POP3_DIGEST_H
@@ -29,10 +29,10 @@ size_t     pop3_hash_value (const pop3_hash *h,
                             unsigned char out[POP3_DIGEST_MAX]);
 void       pop3_hash_free (pop3_hash **h);
 
-/* 'n' random octets; 0 if there are none to be had. */
+/* 'n' random octets; 0 if OpenSSL fails. */
 int pop3_random (unsigned char *p, size_t n);
 
-/* Are they the same? Takes as long either way, for equal lengths. */
+/* Are they equal? For equal lengths, the time does not depend on the octets. */
 int pop3_equal (const char *a, size_t an, const char *b, size_t bn);
 
 #endif

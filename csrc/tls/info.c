@@ -1,6 +1,6 @@
 /*
-** session.c - what was agreed on in a handshake: version and cipher, what a
-** login can be bound to, and the ticket for the next one.
+** info.c - the result of a handshake: version and cipher, channel bindings, the
+** ticket to resume the session, the peer's certificate.
 */
 #include <string.h>
 
@@ -35,7 +35,7 @@ int pop3_tls_reused (const pop3_tls *t) {
 
 /* ---------------------------------------------------------------- bindings */
 
-/* RFC 5929 section 4: by the certificate's own hash, but SHA-256 at least. */
+/* RFC 5929 section 4: the hash of the signature, but at least SHA-256. */
 static size_t end_point (const pop3_tls *t, unsigned char *out) {
   X509 *cert = t->ctx->server ? SSL_get_certificate(t->ssl)
                               : SSL_get0_peer_certificate(t->ssl);
@@ -45,7 +45,7 @@ static size_t end_point (const pop3_tls *t, unsigned char *out) {
   if (cert == NULL) return 0;
   if (X509_get_signature_info(cert, &hash, NULL, NULL, NULL) != 1 ||
       hash == NID_undef)
-    return 0;  /* Ed25519: what to do is not defined */
+    return 0;  /* Ed25519: the RFC does not define it */
   if (hash == NID_md5 || hash == NID_sha1) hash = NID_sha256;
   md = EVP_get_digestbynid(hash);
   if (md == NULL || EVP_MD_get_size(md) > POP3_BINDING_MAX ||

@@ -8,7 +8,7 @@
 
 #include "pem.h"
 
-/* A passphrase would have to come from somebody at a terminal. */
+/* No passphrase: a program may run without a terminal. */
 static int no_passphrase (char *buf, int size, int rwflag, void *ud) {
   (void)buf;
   (void)size;
@@ -21,7 +21,7 @@ static int is_pem (const char *s) {
   return strncmp(s, "-----BEGIN", 10) == 0;
 }
 
-/* What to call it in an explanation. */
+/* Its name in an explanation. */
 static const char *title (const char *s) {
   return is_pem(s) ? "PEM" : s;
 }

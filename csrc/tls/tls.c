@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------- the buffers */
 
-/* OpenSSL reads what came; at its end, that is the end. */
+/* OpenSSL reads the octets that came; after 'eof', the end. */
 static int bio_read (BIO *b, char *p, int n) {
   pop3_tls *t = (pop3_tls *)BIO_get_data(b);
   size_t k = t->in.n - t->r;
@@ -30,7 +30,7 @@ static int bio_read (BIO *b, char *p, int n) {
   return (int)k;
 }
 
-/* And writes what is to be sent. */
+/* OpenSSL writes octets to send. */
 static int bio_write (BIO *b, const char *p, int n) {
   pop3_tls *t = (pop3_tls *)BIO_get_data(b);
   BIO_clear_retry_flags(b);
@@ -59,7 +59,7 @@ static int bio_create (BIO *b) {
   return 1;
 }
 
-/* Each connection has its own: there is nothing that all of them share. */
+/* Each connection has its own method, so that there is no global state. */
 static BIO_METHOD *method (void) {
   BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "pop3");
   if (m == NULL) return NULL;
@@ -91,7 +91,7 @@ static int open_ssl (pop3_tls *t, const char *name, pop3_tls_ticket *ticket) {
     SSL_set_connect_state(t->ssl);
     if (name != NULL && pop3_tls_name(t, name) != 0) return POP3_ENOMEM;
     if (ticket != NULL && SSL_set_session(t->ssl, ticket) != 1)
-      ERR_clear_error();  /* a full handshake, then */
+      ERR_clear_error();  /* then there is a full handshake */
   }
   return 0;
 }
@@ -135,7 +135,7 @@ char *pop3_tls_room (pop3_tls *t, size_t want, size_t *got) {
 
 void pop3_tls_filled (pop3_tls *t, size_t n) {
   t->in.n += n;
-  if (t->err != 0) t->r = t->in.n;  /* nobody will look at it */
+  if (t->err != 0) t->r = t->in.n;  /* they will not be read */
 }
 
 void pop3_tls_eof (pop3_tls *t) {
@@ -177,7 +177,7 @@ const char *pop3_tls_why (const pop3_tls *t) {
   return t->why[0] != '\0' ? t->why : pop3_errtext(t->err);
 }
 
-/* Does it look as if the peer spoke something else? */
+/* Is it an error of a peer that does not speak TLS? */
 static int is_foreign (int reason) {
   return reason == SSL_R_WRONG_VERSION_NUMBER ||
          reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST ||
@@ -219,7 +219,7 @@ static int broken (pop3_tls *t) {
   return t->err;
 }
 
-/* What a call that did not succeed came to: 0 for "more", or the error. */
+/* The result of a call that did not succeed: 0: octets are needed; or the error. */
 static int outcome (pop3_tls *t, int ret) {
   int what = SSL_get_error(t->ssl, ret);
   unsigned long e = ERR_peek_error();

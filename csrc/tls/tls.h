@@ -1,16 +1,16 @@
 /*
-** tls.h - a TLS connection (1.2, 1.3) without any input or output, by OpenSSL.
+** tls.h - a TLS connection without any input or output, by OpenSSL.
 **
 **      peer --> room/filled --> read  --> plaintext
 **      peer <-- out/sent    <-- write <-- plaintext
 **
-** Ciphertext that came goes in by 'room' and 'filled', ciphertext to be sent
-** comes out of 'out'. Handshake, alerts and tickets happen by the way: after
-** every call there may be something to send. Nothing is read or written for
-** the caller before the handshake is through, the peer's certificate fits,
-** and its public key is one of the pins, if there are any.
+** Ciphertext from the peer goes in by 'room' and 'filled', ciphertext to send
+** comes out of 'out'. OpenSSL also sends and reads handshake messages, alerts
+** and tickets: after every call there may be octets to send. No plaintext is
+** read or written before the handshake is complete and the peer's certificate
+** is verified, by chain, name and pins.
 **
-** An error sticks. What is still to be sent after one, an alert, may be sent.
+** An error sticks. An alert that remains to be sent may still be sent.
 */
 #ifndef POP3_TLS_H
 #define POP3_TLS_H
@@ -25,10 +25,10 @@ typedef struct pop3_tls pop3_tls;
 typedef struct ssl_session_st pop3_tls_ticket;
 
 /*
-** NULL when there is no memory. 'c' must live as long. A client needs 'name'
-** if it verifies: a DNS name (as A-labels; the left-most label of what the
-** certificate says may be a wildcard, its common name does not count: RFC
-** 9525) or an IP address. 'ticket' may be NULL.
+** NULL when there is no memory. 'c' must live as long. A client that verifies
+** needs 'name': a DNS name as A-labels, or an IP address. In the certificate,
+** the left-most label may be a wildcard; the common name does not count (RFC
+** 9525). 'ticket' may be NULL.
 */
 pop3_tls *pop3_tls_new (pop3_mem mem, const pop3_tls_context *c,
                         const char *name, pop3_tls_ticket *ticket);
@@ -44,8 +44,8 @@ pop3_span pop3_tls_out (const pop3_tls *t);
 void      pop3_tls_sent (pop3_tls *t, size_t n);
 
 /*
-** Go on with the handshake; a client's begins with it. 1 once it is through,
-** 0 when more must come, or an error.
+** Continue the handshake; a client begins it so. 1 when it is complete, 0 when
+** octets of the peer are needed, or an error.
 */
 int pop3_tls_shake (pop3_tls *t);
 
@@ -60,9 +60,9 @@ const char *pop3_tls_problem (const pop3_tls *t);
 void        pop3_tls_decide (pop3_tls *t, int accept);
 
 /*
-** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when more must come, or
-** an error: POP3_ECLOSED when the peer has ended the connection in order,
-** POP3_ECUT when it just stopped, POP3_ETLS, POP3_ENOMEM.
+** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when octets of the peer are
+** needed, or an error: POP3_ECLOSED after close_notify, POP3_ECUT if the
+** transport ended without it, POP3_ETLS, POP3_ENOMEM.
 */
 int pop3_tls_read (pop3_tls *t, char *p, size_t room, size_t *n);
 
@@ -72,14 +72,14 @@ int pop3_tls_write (pop3_tls *t, const char *p, size_t size, size_t *n);
 /* Nothing more will be written: close_notify is to be sent. */
 void pop3_tls_shutdown (pop3_tls *t);
 
-/* Give back what an idle connection does not need. */
+/* Free the memory that an idle connection does not need. */
 void pop3_tls_rest (pop3_tls *t);
 
-/* The error that stuck, and what there is to say about it, one line. */
+/* The error that sticks, and its text in one line. */
 int         pop3_tls_error (const pop3_tls *t);
 const char *pop3_tls_why (const pop3_tls *t);
 
-/* ---------------------------------------------------- what became of it */
+/* ----------------------------------------------- after the handshake */
 
 int         pop3_tls_ready (const pop3_tls *t);
 const char *pop3_tls_version (const pop3_tls *t);  /* "TLSv1.3" */

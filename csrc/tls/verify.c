@@ -1,5 +1,6 @@
 /*
-** verify.c - who the peer is: names, pins, and why a certificate was refused.
+** verify.c - is the peer the right one? Names, pins, and why a certificate is
+** refused.
 */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "internal.h"
 #include "verify.h"
 
-/* What is wrong with 'cert', in words. */
+/* Write into 'why' what is wrong with 'cert'. */
 static void explain (struct pop3_tls *t, X509 *cert, int error, int depth) {
   char subject[POP3_NAME_MAX], issuer[POP3_NAME_MAX], detail[2 * POP3_NAME_MAX];
   const char *before = "", *after = "";
@@ -72,7 +73,7 @@ void pop3_tls_recall (struct pop3_tls *t) {
 /* ------------------------------------------------------------------- names */
 
 /*
-** An IP address without its brackets and zone into 'out'; 0 if it is none.
+** Copy an IP address without its brackets and zone; 0 if it is not one.
 */
 static int address (const char *name, char out[64]) {
   size_t n = strlen(name);
@@ -124,7 +125,7 @@ int pop3_tls_name (struct pop3_tls *t, const char *name) {
   X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (X509_VERIFY_PARAM_set1_host(p, dns, n) != 1) return POP3_ENOMEM;
-  SSL_set_tlsext_host_name(t->ssl, dns);  /* one that is no DNS name: none */
+  SSL_set_tlsext_host_name(t->ssl, dns);  /* fails if it is not a DNS name */
   ERR_clear_error();
   return 0;
 }
