@@ -45,7 +45,7 @@ int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min) {
   return 0;
 }
 
-/* The length of the longest secret at the start of p[0 .. n); 0: there is none. */
+/* The length of the longest secret at the start of p[0 .. n), or 0. */
 static size_t secret_at (const pop3_buf *secrets, const char *p, size_t n,
                          size_t min) {
   size_t i = 0, best = 0;

@@ -1,10 +1,10 @@
 /*
-** lcache.c - an allocator that keeps a few blocks for the next who asks.
+** lcache.c - an allocator that keeps a few free blocks for the next allocation.
 **
-** A session gives its buffers back whenever it is idle, so that ten thousand
-** idle ones cost little; the next session to speak wants blocks of the same
-** sizes. Between the two, a large block would go back to the system and come
-** again page by page, which costs more than what is done with it.
+** A session frees its buffers when it is idle, so that ten thousand idle ones
+** cost little; the next active session allocates blocks of the same sizes. The
+** C library would return a large block to the system and get it back page by
+** page, which costs more than the use of it.
 */
 #include <string.h>
 
@@ -26,7 +26,7 @@ typedef struct Cache {
   } slot[SLOTS];
 } Cache;
 
-/* A kept block of just that size, NULL if there is none. */
+/* A kept block of exactly that size, or NULL. */
 static void *take (Cache *c, size_t n) {
   int i;
   for (i = 0; i < SLOTS; i++)
@@ -87,8 +87,8 @@ static const luaL_Reg meta[] = {
 };
 
 /*
-** Made before any engine, so that it is finalized after all of them, and
-** anchored where they cannot lose it.
+** It is made before any engine, so that it is finalized after all of them. The
+** registry keeps it.
 */
 void lpop3_open_cache (lua_State *L) {
   Cache *c;

@@ -1,9 +1,9 @@
 /*
 ** lpop3.h - what the files of the binding share.
 **
-** Two kinds of failure, never mixed: misuse raises an error at the caller
-** (luaL_check*), the world's failures return nil, message, code through
-** 'lpop3_fail'. Out of memory is raised, as Lua itself does.
+** There are two kinds of failure: misuse raises an error at the caller
+** (luaL_check*); all other failures return nil, message, code by 'lpop3_fail'.
+** A lack of memory is raised, as Lua does.
 */
 #ifndef LPOP3_H
 #define LPOP3_H
@@ -13,7 +13,7 @@
 
 #include "../session/session.h"
 
-/* Lua's allocator, as the core wants it. */
+/* Lua's allocator in the form that the core needs. */
 pop3_mem lpop3_mem (lua_State *L);
 
 /* nil, message, code for a POP3_E value; raises for memory and argument. */

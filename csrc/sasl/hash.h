@@ -31,9 +31,10 @@ size_t      pop3_hash_size (enum pop3_hash h);
 const char *pop3_hash_name (enum pop3_hash h);
 
 /*
-** Hash functions and random octets. Each of the first four returns 0 if it fails
-** (a hash that is switched off, for example); the exchange then fails. 'out' has
-** room for the hash. The time that 'equal' takes does not depend on the octets.
+** Hash functions and random octets. Each of the first four returns 0 if it
+** fails (a hash that is switched off, for example); the exchange then fails.
+** 'out' has room for the hash. The time that 'equal' takes does not depend on
+** the octets.
 */
 typedef struct pop3_crypto {
   int (*digest) (enum pop3_hash h, pop3_span in, unsigned char *out);

@@ -2,9 +2,9 @@
 ** mechanism.h - for the files of mechanisms: the machine, and what mechanisms
 ** share. Other files use sasl.h.
 **
-** The functions of a row return 0, or a negative POP3_E code, which then sticks;
-** 'pop3_sasl_fail' adds a text to it. Texts are constants: they never hold data
-** of the peer.
+** The functions of a row return 0, or a negative POP3_E code, which then
+** sticks; 'pop3_sasl_fail' adds a text to it. Texts are constants: they never
+** hold data of the peer.
 **
 **   open     of a client, when it is made: refuse names and secrets that the
 **            mechanism cannot carry, prepare the others

@@ -1,6 +1,6 @@
 /*
-** oauth.c - bearer tokens: OAUTHBEARER (RFC 7628) and its older form XOAUTH2, of
-** Google and Microsoft.
+** oauth.c - bearer tokens: OAUTHBEARER (RFC 7628) and its older form XOAUTH2,
+** of Google and Microsoft.
 */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /*
 ** plain.c - mechanisms that send names and secrets unchanged: PLAIN (RFC 4616),
-** LOGIN (never specified), EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505).
+** LOGIN (never specified), EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC
+** 4505).
 */
 #include <string.h>
 

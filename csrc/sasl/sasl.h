@@ -2,10 +2,10 @@
 ** sasl.h - SASL (RFC 4422) as step machines, both sides, without any input
 ** or output.
 **
-** A machine is one authentication exchange. 'step' takes the message of the peer
-** and gives the message to send. The caller encodes and sends them (RFC 5034:
-** base64 in lines, challenges after "+ "). The caller also decides whether a
-** mechanism that shows its secret may be used on a connection.
+** A machine is one authentication exchange. 'step' takes the message of the
+** peer and gives the message to send. The caller encodes and sends them (RFC
+** 5034: base64 in lines, challenges after "+ "). The caller also decides
+** whether a mechanism that shows its secret may be used on a connection.
 **
 **      client    new, step ... until the server says +OK, then ask 'done'
 **      server    new, step ... PROOF, check ..., accept or reject
@@ -30,8 +30,8 @@
 ** For SCRAM, user names and passwords go through 'pop3_prep' on both sides.
 ** PLAIN, LOGIN and CRAM-MD5 send the octets unchanged, since servers in use
 ** compare them so; 'check' accepts a password that is equal as given, or when
-** both are prepared. 'pop3_prep' is a subset of RFC 4013 that needs no tables of
-** Unicode:
+** both are prepared. 'pop3_prep' is a subset of RFC 4013 that needs no tables
+** of Unicode:
 **
 **   - ASCII does not change; control characters are refused
 **   - all other octets must be well-formed UTF-8
@@ -48,8 +48,8 @@
 ** A message of more than POP3_SASL_MAX octets is refused in both directions. No
 ** number of the peer determines an allocation; iteration counts are checked
 ** before the first hash is computed. All memory of a machine is overwritten
-** before it is freed, also when a buffer grows. Failures stick: every later call
-** returns the same.
+** before it is freed, also when a buffer grows. Failures stick: every later
+** call returns the same.
 */
 #ifndef POP3_SASL_H
 #define POP3_SASL_H
@@ -108,8 +108,8 @@ typedef struct pop3_sasl_binding {
 } pop3_sasl_binding;
 
 /*
-** The options of an exchange. Everything is copied. 0 is the default of a number;
-** all zero is a server without channel bindings.
+** The options of an exchange. Everything is copied. 0 is the default of a
+** number; all zero is a server without channel bindings.
 */
 typedef struct pop3_sasl_opts {
   pop3_span user;           /* client; of ANONYMOUS the trace, none for
@@ -190,8 +190,8 @@ int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret);
 int pop3_sasl_asks (const pop3_sasl *m);
 
 /*
-** The user, from SALT or PROOF on, and the user to act as (from PROOF on; empty:
-** the same). The user of EXTERNAL is empty: the certificate names it.
+** The user, from SALT or PROOF on, and the user to act as (from PROOF on;
+** empty: the same). The user of EXTERNAL is empty: the certificate names it.
 */
 pop3_span pop3_sasl_user (const pop3_sasl *m);
 pop3_span pop3_sasl_authzid (const pop3_sasl *m);

@@ -1,6 +1,6 @@
 /*
-** scram.c - SCRAM (RFC 5802, 7677) with several hash functions, and -PLUS, which
-** binds the login to the TLS channel.
+** scram.c - SCRAM (RFC 5802, 7677) with several hash functions, and -PLUS,
+** which binds the login to the TLS channel.
 **
 **      client                                    server
 **      n,,n=user,r=NONCE              -->                     client-first

@@ -111,8 +111,8 @@ static int unfit (const char *p, size_t n) {
 }
 
 /*
-** Keep a secret, to mask it where the peer repeats it, also without the spaces at
-** its ends.
+** Keep a secret, to mask it where the peer repeats it, also without the spaces
+** at its ends.
 */
 int pop3_client_secret (pop3_client *c, const char *p, size_t n) {
   size_t i = 0, k = n;

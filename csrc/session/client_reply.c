@@ -9,7 +9,7 @@
 #include "client_state.h"
 #include "status.h"
 
-#define TEXT_MAX (16 * 1024 * 1024)  /* octets of a body that is not a message */
+#define TEXT_MAX (16 * 1024 * 1024)  /* octets of a body without a message */
 #define DEFECTS 100  /* bad lines of a listing that are always forgiven */
 
 /* The one place where a reply changes the phase (RFC 1939 section 3). */
@@ -245,8 +245,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
 ** One line "number value" of a listing: an ENTRY, or a DEFECT where one of the
 ** two is missing or wrong. Servers lose the index file of a message, or have a
 ** negative size for it; the others are still right. ENTRY as an error when more
-** lines are bad than good: then it is no listing. Nor is one without any message
-** number.
+** lines are bad than good: then it is no listing. Nor is one without any
+** message number.
 */
 static int take_entry (pop3_client *c, pop3_event *ev, int verb,
                        pop3_span line) {
@@ -265,8 +265,8 @@ static int take_entry (pop3_client *c, pop3_event *ev, int verb,
 }
 
 /*
-** The rest of this body is dropped; 'n' octets of it came already. They count in
-** the same way for all splits of the body.
+** The rest of this body is dropped; 'n' octets of it came already. They count
+** in the same way for all splits of the body.
 */
 static void spoil (pop3_client *c, int err, uint64_t n) {
   c->bodyerr = err;

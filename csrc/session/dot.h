@@ -18,19 +18,20 @@
 ** STRICT: CRLF ends a line, a bare LF does not. A message may hold LF dot CRLF,
 ** which is not its end (RFC 1939 section 3).
 **
-** LOOSE: a bare LF ends a line, too. For a server that ended the status line so.
+** LOOSE: a bare LF ends a line, too. For a server that ended the status line
+** so.
 **
-** AUTO: STRICT, unless all lines of the body so far ended in a bare LF, and they
-** are two at least: then it is LOOSE. Some servers end their own lines in CRLF and
-** send bodies as they are stored. A message of theirs has two lines before any
-** line with a dot (a field, and the empty line after the header), and it has no
-** CRLF. A message of a correct server has CRLFs, and the first one makes the body
-** STRICT to its end. So does a line of a dot that comes too early to be the
-** terminator of such a server. What was decided never depends on how the octets
-** were cut.
+** AUTO: STRICT, unless all lines of the body so far ended in a bare LF, and
+** they are two at least: then it is LOOSE. Some servers end their own lines in
+** CRLF and send bodies as they are stored. A message of theirs has two lines
+** before any line with a dot (a field, and the empty line after the header),
+** and it has no CRLF. A message of a correct server has CRLFs, and the first
+** one makes the body STRICT to its end. So does a line of a dot that comes too
+** early to be the terminator of such a server. What was decided never depends
+** on how the octets were cut.
 **
-** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a CR
-** or LF of its own. Some servers translate LF to CRLF twice.
+** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a
+** CR or LF of its own. Some servers translate LF to CRLF twice.
 */
 enum pop3_undot_mode {
   POP3_UNDOT_STRICT, POP3_UNDOT_LOOSE, POP3_UNDOT_AUTO, POP3_UNDOT_LISTING

@@ -19,8 +19,8 @@
 const pop3_server_limits pop3_server_defaults = { 8192, 262144 };
 
 /*
-** A line after AUTH that is not a known command is treated as a SASL response: a
-** client that does not wait for the reply may have sent it. It is masked.
+** A line after AUTH that is not a known command is treated as a SASL response:
+** a client that does not wait for the reply may have sent it. It is masked.
 */
 enum { NO_SASL, SASL, SASL_REFUSED };
 

@@ -44,24 +44,25 @@
 **            BROKEN       nothing: an error sticks
 **   server   LINE         the next command
 **            RESPONSE     the client's response to 'challenge'
-**            REPLY        'reply', 'challenge' or 'raw': a command was handed out
-**            ENCODING     that the octets of a body be sent
+**            REPLY        'reply', 'challenge' or 'raw': a command was handed
+**            out ENCODING     that the octets of a body be sent
 **            HUNGRY       'body': more of a body
 **
 ** Rules
 ** -----
-**   - The table in verb.c says which command is valid in which state, the form of
-**     its reply and the state after it. No other code repeats it. The client
+**   - The table in verb.c says which command is valid in which state, the form
+**     of its reply and the state after it. No other code repeats it. The client
 **     refuses a command that is not valid (STATE), the server answers -ERR.
 **   - One function of the client moves it to another state ('advance'). The
-**     server is moved by its caller alone, who knows whether the login was right.
+**     server is moved by its caller alone, who knows whether the login was
+**     right.
 **   - Commands may be pipelined (RFC 2449 section 6.6); replies are matched in
 **     their order. Nothing can be asked after STLS or AUTH before its reply.
 **   - Octets that are unread after the +OK of STLS came before TLS began. Both
 **     callers must refuse the connection then ('unread').
 **   - A body ends at its terminator, never at a size that somebody announced.
-**   - A limit or a malformed line in a body ends that body with an error, and the
-**     session goes on; in a status line it ends the session.
+**   - A limit or a malformed line in a body ends that body with an error, and
+**     the session goes on; in a status line it ends the session.
 **
 ** Known weaknesses
 ** ----------------
@@ -69,8 +70,9 @@
 **     command is sent ('quiet'). One that comes later is taken for the reply to
 **     that command: POP3 has no tags.
 **   - After an unknown verb, only the caller knows whether a body follows.
-**   - A server that ends its lines with LF alone is recognised by its status line
-**     or by the lines of the body, as dot.h says; a body that mixes both is not.
+**   - A server that ends its lines with LF alone is recognised by its status
+**     line or by the lines of the body, as dot.h says; a body that mixes both
+**     is not.
 */
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
@@ -235,8 +237,8 @@ void pop3_client_free (pop3_client **c);
 /*
 ** Room for at least 'want' octets from the peer; '*got' is how many fit.
 ** NULL when there is no memory. 'filled' then says how many came. The data of
-** the last event is not valid after 'room'. 'feed' is both with a copy; 'eof' says
-** that the peer has closed.
+** the last event is not valid after 'room'. 'feed' is both with a copy; 'eof'
+** says that the peer has closed.
 */
 char *pop3_client_room (pop3_client *c, size_t want, size_t *got);
 void  pop3_client_filled (pop3_client *c, size_t n);
@@ -246,9 +248,9 @@ void  pop3_client_eof (pop3_client *c);
 /*
 ** Send a command, without its CRLF. Many may be under way at once; replies
 ** come in their order. 'body' says that +OK is followed by a body when the
-** verb is not in the table, and makes a listing a body like any. Errors, nothing
-** being sent: ARG, LONG, STATE, or the one that stuck; and when no command is
-** under way, what 'pop3_client_quiet' says, 1 too.
+** verb is not in the table, and makes a listing a body like any. Errors,
+** nothing being sent: ARG, LONG, STATE, or the one that stuck; and when no
+** command is under way, what 'pop3_client_quiet' says, 1 too.
 */
 int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
                      int mode);
@@ -292,13 +294,13 @@ int pop3_client_phase (const pop3_client *c);
 pop3_span pop3_client_culprit (const pop3_client *c);
 
 /*
-** No reply can be due now: the command under way is not sent yet, or a challenge
-** waits for its answer. Returns 0 if no octets came either. UNASKED if some did,
-** which sticks: a second reply to the command before would become the reply to the
-** next one, and a refused DELE succeed. Only octets that were fed are seen. One
-** empty line is forgiven, as it is before a reply. 1 if what came is one line -ERR:
-** the server says why it ends the session; it becomes the reply to the next
-** command, and the session is to be closed after it.
+** No reply can be due now: the command under way is not sent yet, or a
+** challenge waits for its answer. Returns 0 if no octets came either. UNASKED
+** if some did, which sticks: a second reply to the command before would become
+** the reply to the next one, and a refused DELE succeed. Only octets that were
+** fed are seen. One empty line is forgiven, as it is before a reply. 1 if what
+** came is one line -ERR: the server says why it ends the session; it becomes
+** the reply to the next command, and the session is to be closed after it.
 */
 int pop3_client_quiet (pop3_client *c);
 
@@ -363,8 +365,8 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code, pop3_span text);
 /*
 ** In place of a reply, a challenge of a SASL exchange: "+ " and base64. The
 ** client's next line is its response, not a command. It is handed out with the
-** verb RESPONSE: 'first' is the line, p NULL if it was too long. More challenges
-** may follow; the exchange ends with a reply.
+** verb RESPONSE: 'first' is the line, p NULL if it was too long. More
+** challenges may follow; the exchange ends with a reply.
 */
 int pop3_server_challenge (pop3_server *s, pop3_span text);
 
@@ -386,7 +388,7 @@ int pop3_server_mask (const pop3_server *s, struct pop3_buf *out,
 */
 int pop3_server_body (pop3_server *s, const char *p, size_t n, int last);
 
-/* ENCODING: octets of a body are not encoded yet. HUNGRY: pieces must follow. */
+/* ENCODING: a body is not encoded to its end. HUNGRY: pieces must follow. */
 enum pop3_busy { POP3_IDLE, POP3_ENCODING, POP3_HUNGRY };
 int pop3_server_busy (const pop3_server *s);
 

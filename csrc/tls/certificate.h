@@ -8,7 +8,7 @@
 #include "../base/buf.h"
 #include "why.h"
 
-/* A name in a certificate: 'd' DNS, 'i' an IP address, 'e' an e-mail address. */
+/* A name in a certificate: 'd' DNS, 'i' IP address, 'e' e-mail address. */
 typedef struct pop3_cert_name {
   char kind;
   pop3_span name;   /* the octets; of an IP address, its text */

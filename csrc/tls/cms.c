@@ -114,8 +114,8 @@ static int take (BIO *b, pop3_buf *out) {
 }
 
 /*
-** The algorithm that OpenSSL does not have, from the data of its errors; 0 if the
-** failure has another reason.
+** The algorithm that OpenSSL does not have, from the data of its errors; 0 if
+** the failure has another reason.
 */
 static int missing_algorithm (char *name, size_t size) {
   static const char mark[] = "Algorithm (";

@@ -44,8 +44,8 @@ int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
                        char why[POP3_WHY_MAX]);
 
 /*
-** Append the content that is inside, without any verification. 1; 0 if it is not
-** inside; POP3_ENOMEM.
+** Append the content that is inside, without any verification. 1; 0 if it is
+** not inside; POP3_ENOMEM.
 */
 int pop3_smime_content (const pop3_smime *s, pop3_buf *out);
 

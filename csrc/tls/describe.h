@@ -20,7 +20,7 @@ void pop3_tls_show_names (char *out, size_t size, X509 *cert);
 /* SHA-256 of the public key. Returns 0 if it cannot be computed. */
 int pop3_tls_pin (const X509 *cert, unsigned char pin[POP3_PIN_SIZE]);
 
-/* SHA-256 of the whole certificate (DER). Returns 0 if it cannot be computed. */
+/* SHA-256 of the whole certificate (DER). Returns 0 if that fails. */
 int pop3_tls_fingerprint (const X509 *cert, unsigned char out[POP3_PIN_SIZE]);
 
 /* Fill in 'peer'. Returns 1 or POP3_ENOMEM. */

@@ -15,9 +15,9 @@ enum pop3_signature {
 };
 
 /*
-** Is 'signature' one of 'text' by 'key'? RSA: PKCS #1 v1.5 with SHA-256; the key
-** is a SubjectPublicKeyInfo or an RSAPublicKey in DER. Ed25519: of the SHA-256 hash
-** of the text (RFC 8463 3); the key has 32 octets.
+** Is 'signature' one of 'text' by 'key'? RSA: PKCS #1 v1.5 with SHA-256; the
+** key is a SubjectPublicKeyInfo or an RSAPublicKey in DER. Ed25519: of the
+** SHA-256 hash of the text (RFC 8463 3); the key has 32 octets.
 */
 enum pop3_signature pop3_signature_rsa (pop3_span key, pop3_span text,
                                         pop3_span signature);

@@ -219,7 +219,7 @@ static int broken (pop3_tls *t) {
   return t->err;
 }
 
-/* The result of a call that did not succeed: 0: octets are needed; or the error. */
+/* After a call that did not succeed: 0 if octets are needed, or the error. */
 static int outcome (pop3_tls *t, int ret) {
   int what = SSL_get_error(t->ssl, ret);
   unsigned long e = ERR_peek_error();

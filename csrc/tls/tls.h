@@ -60,8 +60,8 @@ const char *pop3_tls_problem (const pop3_tls *t);
 void        pop3_tls_decide (pop3_tls *t, int accept);
 
 /*
-** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when octets of the peer are
-** needed, or an error: POP3_ECLOSED after close_notify, POP3_ECUT if the
+** Decrypt up to 'room' octets. 1 with '*n' of them, 0 when octets of the peer
+** are needed, or an error: POP3_ECLOSED after close_notify, POP3_ECUT if the
 ** transport ended without it, POP3_ETLS, POP3_ENOMEM.
 */
 int pop3_tls_read (pop3_tls *t, char *p, size_t room, size_t *n);

@@ -1,6 +1,6 @@
 /*
-** ldisk.c - what all methods of a disk file stand on: its buffer, its conversion
-** and its descriptor. ldiskfile.c says what a disk file is for.
+** ldisk.c - what all methods of a disk file stand on: its buffer, its
+** conversion and its descriptor. ldiskfile.c says what a disk file is for.
 */
 #define _GNU_SOURCE  /* O_TMPFILE */
 #include <errno.h>

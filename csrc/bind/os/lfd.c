@@ -1,6 +1,6 @@
 /*
-** lfd.c - stream sockets by their descriptor: octets between the kernel and
-** an engine, without a Lua string in between. Nothing here waits.
+** lfd.c - stream sockets by their descriptor: octets between the kernel and an
+** engine, without a Lua string in between. No function waits.
 */
 
 /***
@@ -61,7 +61,7 @@ static int prepare (int fd) {
 }
 
 /***
-Own a descriptor of a stream socket; it is closed when this object is.
+Make an object that owns the descriptor of a stream socket, and closes it.
 @function fd
 @tparam integer fd
 @treturn pop3.fd or nil, message, "io"
@@ -111,11 +111,11 @@ static int notnow (lua_State *L, int en) {
 }
 
 /***
-Read what there is, at most once, straight into an engine.
+Read from the socket, at most once, directly into an engine.
 @function fd:recv
 @param engine
-@treturn integer octets, or nil, "timeout" (nothing there) or nil, "closed"
-@treturn boolean that there may be more at once
+@treturn integer octets, or nil, "timeout" (there are none) or nil, "closed"
+@treturn boolean true if there may be more octets now
 */
 static int fd_recv (lua_State *L) {
   int fd = lpop3_checkfd(L, 1);
@@ -142,10 +142,10 @@ static int readable (int fd) {
 }
 
 /***
-Write what an engine has to send.
+Write the octets that an engine has to send.
 @function fd:send
 @param engine
-@tparam[opt] integer max at most so many octets
+@tparam[opt] integer max the most octets to return octets
 @tparam[opt=false] boolean look write nothing when there is something to read:
 nil, "input"
 @treturn boolean true when all (or `max`) are gone, or nil, "timeout" (the
@@ -260,9 +260,9 @@ static int fd_accept (lua_State *L) {
 }
 
 /***
-Have the kernel acknowledge at once what came: a server that writes a reply
-in small pieces may be waiting for that (Nagle). Where there is no such
-option, nothing is done.
+Make the kernel acknowledge at once the octets that came: a server that writes a
+reply in small pieces may wait for that (Nagle). It does nothing on systems without
+such an option.
 @function fd:quickack
 */
 static int fd_quickack (lua_State *L) {
@@ -318,7 +318,7 @@ static int fd_name (lua_State *L) {
 }
 
 /***
-The number, which stays owned by this object.
+The number; this object still owns it.
 @function fd:getfd
 @treturn integer
 */
@@ -328,7 +328,7 @@ static int fd_getfd (lua_State *L) {
 }
 
 /***
-Give the number away: whoever takes it closes it. This object is closed.
+Return the number and close this object: the caller owns the descriptor then.
 @function fd:detach
 @treturn integer
 */
@@ -340,7 +340,7 @@ static int fd_detach (lua_State *L) {
 }
 
 /***
-End this side: nothing more will be sent.
+End this direction: nothing more will be sent.
 @function fd:shutdown
 @tparam[opt=false] boolean both nothing will be read, too: whoever waits for this
 descriptor wakes up
@@ -351,8 +351,8 @@ static int fd_shutdown (lua_State *L) {
 }
 
 /***
-How many octets the kernel still has to send: a reset would take them away.
-Where it does not tell, there are none, nor when the peer is gone.
+How many octets the kernel still has to send; a reset would drop them. It is 0 on
+systems that do not tell, and after the peer closed.
 @function fd:unsent
 @treturn integer
 */
@@ -373,8 +373,8 @@ static int fd_unsent (lua_State *L) {
 }
 
 /***
-Throw away what has come: a connection that is closed before its octets are
-read ends by a RST, not by a FIN.
+Drop the octets that came: closing a connection with unread octets sends a RST in
+place of a FIN.
 @function fd:drain
 */
 static int fd_drain (lua_State *L) {

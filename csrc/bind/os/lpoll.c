@@ -1,6 +1,6 @@
 /*
-** lpoll.c - waiting for descriptors: one by poll(2), many by a poller
-** (epoll where there is one, else poll), and the clock.
+** lpoll.c - waiting for descriptors: one by poll(2), many by a poller (epoll
+** where it exists, otherwise poll), and the clock.
 */
 
 /***
@@ -129,8 +129,8 @@ static void close_poller (Poller *p) {
 }
 
 /*
-** Watch for some of 'r', 'w', 'h', and the end of both directions; 'known' if it
-** was watched, 'gone' if it is not to be any more.
+** Watch for some of 'r', 'w', 'h', and the end of both directions; 'known' if
+** it was watched, 'gone' if it is not to be any more.
 */
 static int watch (Poller *p, int fd, int r, int w, int h, int known,
                   int gone) {

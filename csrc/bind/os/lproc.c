@@ -36,7 +36,7 @@ static void own_signals (void) {
       signal(all[i], SIG_DFL);
 }
 
-/* A child is not to outlive its parent, whatever it is busy with. */
+/* The child ends when its parent ends. */
 static void die_with (pid_t parent) {
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -45,8 +45,7 @@ static void die_with (pid_t parent) {
 }
 
 /***
-Fork. What stdio has not written yet is written first. The child ends when
-the parent does.
+Fork, after stdio's buffers are written. The child ends when the parent ends.
 @function fork
 @treturn integer the child's process id, 0 in the child, or nil, message, "io"
 */
@@ -69,23 +68,22 @@ static int l_fork (lua_State *L) {
   return 1;
 }
 
-/* Is somebody waiting at the other end for this descriptor to be closed? */
+/* May a process at the other end wait until this descriptor is closed? */
 static int has_peer (int fd) {
   struct stat st;
   return fstat(fd, &st) == 0 && (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
 }
 
-/* Nothing in its place. What the child starts does not get it. */
+/* Put /dev/null in its place, closed on exec. */
 static void put_null (int null, int fd) {
   if (dup2(null, fd) == fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /***
-In a child: put nothing in the place of every socket and pipe that the parent
-has open, but for two and those of standard input and output. The parent's
-peers then see the end when it closes one: a program that reads what `io.popen`
-writes waits for that. Numbers stay taken, so objects that still hold one do no
-harm.
+In a child: replace every socket and pipe that the parent has open by /dev/null,
+except two and the standard ones. The parent's peers then see the end when the
+parent closes one: a program that reads what `io.popen` writes waits for that.
+Objects that hold such a number do no harm, since it is still in use.
 @function disown
 @tparam integer keep
 @tparam integer keep
@@ -114,8 +112,8 @@ Wait for a child to end.
 @function waitpid
 @tparam integer pid
 @tparam[opt=false] boolean nohang do not wait
-@treturn integer the exit status, 128 and the signal's number for a signal;
-nil when it has not ended; nil, "none" when there is no such child (any more)
+@treturn integer the exit status, or 128 plus the number of the signal that ended
+it; nil if it has not ended; nil, "none" if there is no such child
 */
 static int l_waitpid (lua_State *L) {
   pid_t pid = (pid_t)luaL_checkinteger(L, 1), got;
@@ -145,7 +143,7 @@ static int l_kill (lua_State *L) {
 }
 
 /***
-End this process without running what waits for its end: a child's way out.
+End this process at once, without finalizers and exit handlers: for a child.
 @function exit
 @tparam integer status
 */
@@ -176,7 +174,7 @@ static int l_isatty (lua_State *L) {
 }
 
 /***
-Let this process open as many descriptors as it may.
+Raise the limit of open descriptors of this process as far as it may be raised.
 @function maxfiles
 @treturn integer how many
 */

@@ -1,5 +1,5 @@
 /*
-** lsignal.c - signals that a loop can wait for, as it does for descriptors.
+** lsignal.c - signals that a loop can wait for by a descriptor.
 */
 
 /***
@@ -39,16 +39,16 @@ typedef struct Signals {
 /* Where the handler writes; handlers belong to the process, and so does it. */
 static volatile sig_atomic_t wake = -1;
 
-/* When the first came that nobody has taken since; 0: there is none. */
+/* When the first signal came that is not taken yet; 0: there is none. */
 static volatile sig_atomic_t since = 0;
 
 #define PATIENCE 2  /* seconds, as the clock counts them: more than one */
 
 /*
-** A pipe that is full has woken its reader already. A reader that is stuck, in
-** a handler of a script that never returns, is not waited for: a signal that
-** comes a while after one that was not taken does what it does by itself. At
-** once would be too soon: a terminal, or timeout(1), may send one twice.
+** A pipe that is full has woken its reader already. A reader may hang, in a
+** handler of a script that never returns: a signal that comes some time after
+** one that was not taken has its default effect. Not at once: a terminal, or
+** timeout(1), may send a signal twice.
 */
 static void on_signal (int number) {
   int en = errno;
@@ -114,9 +114,8 @@ static int catch (Signals *s, int i) {
 }
 
 /***
-Catch signals, until this is closed. A process has one such object at a time.
-One that comes again though none is taken for more than a second does what it
-would do uncaught.
+Catch signals until the object is closed. A process has one such object at a time.
+If no signal is taken for more than a second, the next one has its default effect.
 @function signals
 @tparam string ... names: "HUP", "INT", "TERM", "USR1", "USR2"
 @treturn pop3.signals or nil, message, "io"
@@ -156,7 +155,7 @@ static int s_getfd (lua_State *L) {
 }
 
 /***
-Take the next signal that came.
+Take the next signal.
 @function signals:next
 @treturn ?string its name, nil when there is none
 */

@@ -55,10 +55,10 @@ static size_t size_limit (uint64_t u) {
 }
 
 /***
-A client session without any input or output.
+A client session without input or output.
 @function client
 @tparam[opt] table opts `line`, `listing`, `message`, `drain`: limits, see
-`pop3.connect`; `trace`: keep what is said for `trace()`
+`pop3.connect`; `trace`: keep the lines for `trace()`
 @treturn pop3.client.engine
 */
 static int l_client (lua_State *L) {
@@ -89,9 +89,9 @@ static int l_client (lua_State *L) {
   return 1;
 }
 
-#define SHOWN 60  /* octets of a line that is no reply */
+#define SHOWN 60  /* octets shown of a line that is not a reply */
 
-/* nil, message, code; the message quotes the line that made no sense. */
+/* nil, message, code; the message quotes the line that is not a reply. */
 static int fail (lua_State *L, const pop3_client *c, int err) {
   pop3_span s = pop3_client_culprit(c);
   luaL_Buffer b;
@@ -173,7 +173,7 @@ static int push_reply (lua_State *L, const pop3_event *ev) {
   return 6;
 }
 
-/* A body begins: remember what its end will need. */
+/* A body begins: keep what is needed at its end. */
 static void begin_body (lua_State *L, const pop3_event *ev) {
   if (ev->shape == POP3_S_LISTING) {
     lua_newtable(L);
@@ -384,7 +384,7 @@ static int c_next (lua_State *L) {
 }
 
 /***
-Give it octets that came from the server.
+Give the engine octets that came from the server.
 @function client:feed
 @tparam string octets
 */
@@ -397,7 +397,7 @@ static int c_feed (lua_State *L) {
 }
 
 /***
-The octets to send, nil if there are none. Say with `sent` what is gone.
+The octets to send, nil if there are none. `sent` says how many are sent.
 @function client:out
 @treturn string
 */
@@ -409,7 +409,7 @@ static int c_out (lua_State *L) {
 }
 
 /***
-So many of the octets to send are gone.
+Octets of `out` are sent.
 @function client:sent
 @tparam integer n
 */
@@ -432,7 +432,7 @@ static int c_eof (lua_State *L) {
 }
 
 /***
-Something that no reply or trace may show, besides the secrets that are sent.
+One more secret to mask in replies and traces, besides those in commands.
 @function client:secret
 @tparam string octets
 */
@@ -445,7 +445,7 @@ static int c_secret (lua_State *L) {
 }
 
 /***
-Nobody wants the replies under way: they are read and dropped.
+The replies under way are not wanted: they are read and dropped.
 @function client:discard
 */
 static int c_discard (lua_State *L) {
@@ -464,7 +464,7 @@ static int c_asked (lua_State *L) {
 }
 
 /***
-Octets that came and that no event has covered.
+Octets that came and are not part of any event yet.
 @function client:unread
 @treturn integer
 */
@@ -503,8 +503,8 @@ static int c_state (lua_State *L) {
 }
 
 /***
-What was said since the last call, secrets masked; nil when tracing is off or
-nothing was.
+The lines since the last call, secrets masked; nil if there are none, or without
+the option `trace`.
 @function client:trace
 @treturn {{from="C" or "S",line=string},...}
 */

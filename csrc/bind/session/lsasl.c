@@ -3,11 +3,11 @@
 */
 
 /***
-SASL mechanisms (RFC 4422) as machines, both sides of them, without input or
-output. Names and passwords of SCRAM go through a subset of SASLprep (RFC 4013)
-that needs no tables of Unicode: ASCII stays as it is, other spaces become U+0020,
-characters that stand for nothing are dropped, those that are forbidden are
-refused; normalisation (NFKC) and the rule for right-to-left text are not done.
+SASL mechanisms (RFC 4422) as machines, both sides, without input or output.
+Names and passwords of SCRAM are prepared by a subset of SASLprep (RFC 4013) that
+needs no tables of Unicode: ASCII does not change, other spaces become U+0020,
+characters that are mapped to nothing are dropped, prohibited ones are refused.
+Normalisation (NFKC) and the rule for right-to-left text are left out.
 @engine pop3.core.sasl
 */
 #include <string.h>
@@ -98,12 +98,13 @@ static int new_machine (lua_State *L, const char *type,
 }
 
 /***
-A client's machine.
+Make the machine of a client.
 @function client
-@tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`, whom
-to act as; `host` and `port` of the server, for OAUTHBEARER; `binding = { type =,
-data = }`, for -PLUS; `bindable`: it could bind, but the server offers no -PLUS;
-`nonce`; `min_iterations` (4096) and `max_iterations` (5000000) of SCRAM
+@tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`, the
+user to act as; `host` and `port` of the server, for OAUTHBEARER; `binding = {
+type =, data = }`, for -PLUS; `bindable`: the client could bind, but the server
+offers no -PLUS; `nonce`; `min_iterations` (4096) and `max_iterations` (5000000)
+of SCRAM
 @treturn pop3.sasl.client or nil, message, "auth"
 */
 static int l_client (lua_State *L) {
@@ -154,12 +155,12 @@ static size_t binding_fields (lua_State *L, pop3_sasl_binding *b) {
 }
 
 /***
-A server's machine.
+Make the machine of a server.
 @function server
 @tparam table opts `mech`; `host`, the name in the challenge of CRAM-MD5;
-`binding`: type → octets, what the link has; `plus`: the -PLUS of this mechanism
-is offered too, so that a client which says that it is not was talked down;
-`nonce`
+`binding`: type → octets, the channel bindings of the connection; `plus`: the -PLUS
+of this mechanism is offered too, so that a client that could bind and did not see
+it is refused (RFC 5802 section 6); `nonce`
 @treturn pop3.sasl.server
 */
 static int l_server (lua_State *L) {
@@ -179,8 +180,8 @@ static int l_server (lua_State *L) {
 One step of a client.
 @function client:step
 @tparam[opt] string challenge decoded; none for an initial response
-@treturn string the response, or nil, message, code: "proto" (no sense in it),
-"auth" (a check failed), "limit"
+@treturn string the response, or nil, message, code: "proto" (malformed), "auth" (a
+check failed), "limit"
 */
 static int c_step (lua_State *L) {
   Machine *u = check(L, CLIENT_T);
@@ -192,8 +193,8 @@ static int c_step (lua_State *L) {
 }
 
 /***
-May a +OK be believed? Only once all is said, and the server has proved what
-the mechanism lets it prove.
+Is a +OK valid now? Only after the last message of the exchange, and after the
+server proved what the mechanism lets it prove.
 @function client:done
 @treturn boolean
 */
@@ -203,7 +204,7 @@ static int c_done (lua_State *L) {
 }
 
 /***
-What nobody may show: the secret, responses, digests.
+The secrets to mask: the secret, responses, digests.
 @function client:secrets
 @treturn {string,...}
 */
@@ -224,9 +225,9 @@ static int c_secrets (lua_State *L) {
 One step of a server.
 @function server:step
 @tparam[opt] string response decoded; none if there is no initial response
-@treturn string "challenge" and octets; "salt" and the user: say `salt`; "proof",
-the user and whom it wants to act as, if anyone: say `check` and then `accept` or
-`reject`; "done" or "failed" after these; or nil, message, code
+@treturn string "challenge" and octets; "salt" and the user: call `salt`; "proof",
+the user, and the user to act as if it is another: call `check` and then `accept`
+or `reject`; "done" or "failed" after these; or nil, message, code
 */
 static int s_step (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -258,7 +259,7 @@ static int s_step (lua_State *L) {
   }
 }
 
-/* What 'salt', 'accept' and 'reject' come to: octets or nothing. */
+/* The result of 'salt', 'accept' and 'reject': octets or nothing. */
 static int push_last (lua_State *L, const Machine *u, int got, pop3_span out,
                       const char *misuse) {
   if (got == POP3_ESTATE) return luaL_error(L, "%s", misuse);
@@ -307,7 +308,7 @@ static int s_check (lua_State *L) {
 }
 
 /***
-The same against what is stored in place of a password (RFC 5802 section 3).
+The same with a stored verifier in place of a password (RFC 5802 section 3).
 @function server:check_verifier
 @tparam table verifier `stored_key`, `server_key`: octets
 @treturn boolean
@@ -324,7 +325,7 @@ static int s_check_verifier (lua_State *L) {
 }
 
 /***
-The password or token that the client showed, if it did.
+The password or token that the client sent, if it sent one.
 @function server:secret
 @treturn ?string
 */
@@ -336,10 +337,10 @@ static int s_secret (lua_State *L) {
 }
 
 /***
-It is the user. Not possible when the last check said no.
+Accept the client. It is misuse if the last check returned false.
 @function server:accept
-@treturn ?string the challenge that goes first, which the client answers with
-nothing; nil: there is none
+@treturn ?string the challenge to send before +OK, which the client answers with
+an empty response; nil: there is none
 */
 static int s_accept (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -349,9 +350,9 @@ static int s_accept (lua_State *L) {
 }
 
 /***
-It is not.
+Reject the client.
 @function server:reject
-@treturn ?string a challenge that goes first
+@treturn ?string the challenge to send before -ERR; nil: there is none
 */
 static int s_reject (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -378,7 +379,7 @@ static int l_encode (lua_State *L) {
 }
 
 /***
-And back: strictly, so that octets have one form only.
+Decode base64 strictly: octets have one form only.
 @function decode
 @tparam string text
 @treturn string or nil, message, "proto"
@@ -401,7 +402,7 @@ static int l_decode (lua_State *L) {
 }
 
 /***
-What a server may store in place of a password (RFC 5802 section 3).
+The verifier that a server may store in place of a password (RFC 5802 section 3).
 @function verifier
 @tparam string hash the `hash` of a mechanism: "sha1", "sha256" or "sha512"
 @tparam string password

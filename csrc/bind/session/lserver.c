@@ -36,7 +36,7 @@ static void filled (void *e, size_t n) {
   pop3_server_filled((pop3_server *)e, n);
 }
 
-/* What cannot be encoded for lack of memory now is tried again later. */
+/* If there is no memory to encode more now, the next call tries again. */
 static pop3_span out (void *e) {
   pop3_server *s = (pop3_server *)e;
   pop3_server_fill(s);
@@ -53,7 +53,7 @@ static Server *check (lua_State *L) {
   return u;
 }
 
-/* Let go of a body that is all encoded. */
+/* Release a body that is encoded to its end. */
 static void drop_body (lua_State *L, Server *u) {
   if (!u->anchored || pop3_server_busy(u->s) == POP3_ENCODING) return;
   u->anchored = 0;
@@ -62,13 +62,13 @@ static void drop_body (lua_State *L, Server *u) {
 }
 
 /***
-A server session without any input or output. It begins before the greeting:
-say `reply` with it, then `enter "authorization"`.
+A server session without input or output. It begins before the greeting: call
+`reply` with the greeting, then `enter "authorization"`.
 @function server
 @tparam[opt] table opts `line`: octets of a command line; `output`: octets of
-replies encoded ahead of the reader; `journal`: where lines go, as those of
-session `id`; `plain`: nothing is refused, each command comes with the rest of
-its line, in any state
+replies that are encoded before they are sent; `journal`: a journal for the lines,
+and `id`, the number of the session in it; `plain`: the engine refuses nothing,
+and returns each command with the rest of its line, in any state
 @treturn pop3.server.engine
 */
 static int l_server (lua_State *L) {
@@ -137,7 +137,7 @@ static int s_close (lua_State *L) {
   return 0;
 }
 
-/* Push a command that was not looked at: verb, rest, and the line it came in. */
+/* Push a command of a plain session: verb, rest, and the whole line. */
 static int push_plain (lua_State *L, const pop3_command *cmd) {
   push_upper(L, cmd->name);
   lua_pushlstring(L, cmd->first.p, cmd->first.n);
@@ -217,7 +217,7 @@ static void join_lines (lua_State *L, int arg) {
   luaL_pushresult(&b);
 }
 
-/* The string on the top is the body or a piece of it; keep it if need be. */
+/* The string on the top is a body or a piece of one; anchor it if needed. */
 static int give_body (lua_State *L, Server *u, int last) {
   size_t n;
   const char *p = lua_tolstring(L, -1, &n);
@@ -231,8 +231,8 @@ static int give_body (lua_State *L, Server *u, int last) {
 }
 
 /***
-Answer a command. CR and LF in the text become spaces; dots are stuffed, line
-ends made CRLF.
+Answer a command. CR and LF in the text become spaces; in the body, dots are
+stuffed and line ends become CRLF.
 @function server:reply
 @tparam boolean ok
 @tparam ?string text
@@ -260,11 +260,11 @@ static int s_reply (lua_State *L) {
 }
 
 /***
-In place of a reply, a challenge of a SASL exchange (RFC 5034 section 4). The
-client's response is what `next` returns then.
+In place of a reply, a challenge of a SASL exchange (RFC 5034 section 4). `next`
+then returns the client's response.
 @function server:challenge
 @tparam string text base64
-@tparam[opt=false] boolean raw it is octets as they are, "+" and line end among them
+@tparam[opt=false] boolean raw send the octets unchanged; they hold "+" and line end
 */
 static int s_challenge (lua_State *L) {
   Server *u = check(L);
@@ -277,7 +277,7 @@ static int s_challenge (lua_State *L) {
 }
 
 /***
-Something that the next reply is not to show in a trace, besides what came.
+One more secret to mask in the trace of the next reply, besides those in commands.
 @function server:secret
 @tparam string octets
 */
@@ -290,8 +290,8 @@ static int s_secret (lua_State *L) {
 }
 
 /***
-A text, with "***" for the secrets of the last login command, or in its place
-when they are short and the command is the present one.
+A text with "***" in place of the secrets of the last login command. If the text
+answers that command and holds a short secret, all of it is replaced.
 @function server:mask
 @tparam string text
 @treturn string
@@ -311,7 +311,7 @@ static int s_mask (lua_State *L) {
 }
 
 /***
-Octets that came and are no whole command yet.
+Octets that came and are not a complete command yet.
 @function server:unread
 @treturn integer
 */
@@ -321,7 +321,7 @@ static int s_unread (lua_State *L) {
 }
 
 /***
-More of a body, when `busy` says "hungry"; nil ends it.
+A piece of a body, when `busy` returns "hungry"; nil ends the body.
 @function server:body
 @tparam ?string octets
 */
@@ -340,8 +340,8 @@ static int s_body (lua_State *L) {
 }
 
 /***
-What a body still needs: nil, "encoding" (that its octets be sent) or
-"hungry" (more of it).
+What a body still needs: "encoding" (its octets must be sent), "hungry" (a piece
+must follow), or nil.
 @function server:busy
 @treturn ?string
 */
@@ -352,11 +352,11 @@ static int s_busy (lua_State *L) {
 }
 
 /***
-Octets as they are, in place of a reply.
+Send octets unchanged, in place of a reply.
 @function server:raw
 @tparam string octets
-@tparam[opt=false] boolean more they go on with what came before: no line of
-them is traced
+@tparam[opt=false] boolean more they continue the octets before; none of their
+lines is traced
 */
 static int s_raw (lua_State *L) {
   Server *u = check(L);
@@ -368,7 +368,7 @@ static int s_raw (lua_State *L) {
 }
 
 /***
-Nobody reads any more: drop all replies from here on.
+The client does not read any more: drop all replies from now on.
 @function server:mute
 */
 static int s_mute (lua_State *L) {
@@ -377,7 +377,7 @@ static int s_mute (lua_State *L) {
 }
 
 /***
-Give it octets that came from the client.
+Give the engine octets that came from the client.
 @function server:feed
 @tparam string octets
 */
@@ -390,9 +390,9 @@ static int s_feed (lua_State *L) {
 }
 
 /***
-The octets to send, nil if there are none. Say with `sent` what is gone.
+The octets to send, nil if there are none. `sent` says how many are sent.
 @function server:out
-@tparam[opt] integer max at most so many
+@tparam[opt] integer max the most octets to return
 @treturn string
 */
 static int s_out (lua_State *L) {
@@ -406,7 +406,7 @@ static int s_out (lua_State *L) {
 }
 
 /***
-So many of the octets to send are gone.
+Octets of `out` are sent.
 @function server:sent
 @tparam integer n
 */
@@ -431,7 +431,7 @@ static int s_pending (lua_State *L) {
 }
 
 /***
-The session is idle: give back the memory that it does not need.
+The session is idle: free the memory that it does not need.
 @function server:rest
 */
 static int s_rest (lua_State *L) {

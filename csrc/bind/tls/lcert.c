@@ -48,15 +48,15 @@ static int flag_field (lua_State *L, const char *field) {
   return is;
 }
 
-/* Has it the form of an address? Digits and dots, or a colon. */
+/* Does it look like an IP address: digits and dots, or a colon? */
 static int is_address (const char *p, size_t n) {
   if (memchr(p, ':', n) != NULL && memchr(p, '\0', n) == NULL) return 1;
   return strspn(p, "0123456789.") == n && n > 0 && memchr(p, '.', n) != NULL;
 }
 
 /*
-** Add those of a list to the 'n' that there are. Strings stay in the table, so
-** it must be one that holds them, not one that makes them up.
+** Add the names of a list to the 'n' names so far. The strings stay in the
+** table, so they are read without metamethods.
 */
 static size_t add_names (lua_State *L, const char *field, int mail,
                          pop3_cert_name *names, size_t n) {
@@ -94,12 +94,13 @@ Make a key and a certificate (RFC 5280).
 @tparam table opts
 
 - `subject`: the common name
-- `names`: DNS names and IP addresses that it is for, octets as they are to be;
-  `emails`: addresses of mail
-- `ca = { cert =, key = }`: PEM of who signs it; otherwise it does so itself
-- `is_ca`: it may sign others; `client`: it is a client's; `email`: it is for
+- `names`: DNS names and IP addresses, which go in unchanged; `emails`: e-mail
+  addresses
+- `ca = { cert =, key = }`: PEM of the CA; without it, the certificate is
+  self-signed
+- `is_ca`: it may sign others; `client`: it is for clients; `email`: it is for
   S/MIME
-- `from`, `to`: when it is valid, in seconds from now (-3600, ten years)
+- `from`, `to`: validity, in seconds from now (-3600, ten years)
 - `key`: "ec" (P-256, the default), "ed25519", or "rsa:" and bits
 @treturn string PEM of the certificate
 @treturn string PEM of the key; or nil, message, "tls"

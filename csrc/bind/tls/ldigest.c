@@ -117,7 +117,7 @@ static int l_random (lua_State *L) {
 }
 
 /***
-Are two strings the same? In a time that does not tell where they differ.
+Are two strings equal? The time does not depend on where they differ.
 @function equal
 @tparam string a
 @tparam string b

@@ -1,5 +1,6 @@
 /*
-** lpeer.h - certificates as tables, for the files of the binding that show some.
+** lpeer.h - certificates as tables, for the files of the binding that show
+** some.
 */
 #ifndef LPEER_H
 #define LPEER_H

@@ -3,8 +3,8 @@
 */
 
 /***
-The cryptographic half of S/MIME (RFC 8551): CMS (RFC 5652). `pop3.message` has
-the other one.
+The cryptographic part of S/MIME (RFC 8551): CMS (RFC 5652). `pop3.message` uses
+it.
 @engine pop3.core.smime
 */
 #include <string.h>
@@ -18,7 +18,7 @@ the other one.
 typedef struct Smime {
   lpop3_object object;
   pop3_smime *s;
-  pop3_buf out;  /* what a call comes to; here, so that an error frees it */
+  pop3_buf out;  /* the result of a call; here, so that it is always freed */
 } Smime;
 
 static Smime *check (lua_State *L) {

@@ -3,9 +3,9 @@
 */
 
 /***
-TLS without input or output, as an engine with the same ports as the others.
-It can be put around another engine, which then gets and gives the plaintext,
-or stand alone.
+TLS without input or output, as an engine with the same ports as the others. It
+can wrap another engine, which then takes and gives the plaintext, or be used
+alone.
 @engine pop3.core.tls
 */
 #include <string.h>
@@ -54,14 +54,14 @@ static lpop3_port *inner (const Tls *u) {
 }
 
 /*
-** Is the inner engine in the middle of a call, of which this is a finalizer?
-** Then nothing may change in it.
+** Does a method of the inner engine run, during which Lua called a finalizer?
+** Then the inner engine must not change.
 */
 static int occupied (const Tls *u) {
   return u->inner != NULL && lpop3_in_use(&u->inner->object);
 }
 
-/* All that can be decrypted, straight into the inner engine. */
+/* Decrypt all octets, directly into the inner engine. */
 static void decrypt (Tls *u) {
   lpop3_port *in = inner(u);
   int got = 1;
@@ -69,7 +69,7 @@ static void decrypt (Tls *u) {
   if (occupied(u)) return;
   if (u->inner == NULL) pop3_tls_shake(u->t);
   while (u->inner != NULL && got == 1) {
-    char sink[256];  /* the inner engine is closed: nobody wants it */
+    char sink[256];  /* the inner engine is closed: the octets are dropped */
     size_t room = sizeof sink, n;
     char *p = in != NULL ? in->room(in->engine, PLAIN, &room) : sink;
     if (p == NULL) {
@@ -81,7 +81,7 @@ static void decrypt (Tls *u) {
   }
 }
 
-/* And some of what it has to say. */
+/* Encrypt octets of the inner engine, at most BATCH. */
 static void encrypt (Tls *u) {
   lpop3_port *in = inner(u);
   size_t total = 0;
@@ -180,7 +180,7 @@ static int l_tls (lua_State *L) {
 }
 
 /***
-Put it around an engine: what is decrypted goes there, what it has to send is
+Wrap an engine: decrypted octets go to it, and the octets that it has to send are
 encrypted.
 @function tls:wrap
 @param engine
@@ -196,7 +196,7 @@ static int t_wrap (lua_State *L) {
 }
 
 /***
-Give it octets that came from the peer.
+Give the engine octets that came from the peer.
 @function tls:feed
 @tparam string octets
 */
@@ -279,12 +279,12 @@ The next event; nothing when more octets are needed.
 - `"certificate", certificate, problem`, once, of a client with `verify = "ask"`:
   the server's certificate, a table as `peer` of `info`, and what is wrong with it,
   nil if nothing is. Nothing goes on before `decide`
-- `"handshake"`, once: it is through, and the peer is who it should be
-- `"data", octets`: when it is put around no engine
-- `"closed"`: the peer has ended the connection in order; it stays so
+- `"handshake"`, once: it is complete, and the peer is verified
+- `"data", octets`: if it wraps no engine
+- `"closed"`: the peer sent close_notify; all later calls return it
 
-An error is nil, message, code and stays: "tls", or "closed" when the peer just
-stopped. What it has to send then, an alert, may still be sent.
+An error is nil, message, code, and sticks: "tls", or "closed" if the transport
+ended without close_notify. An alert that remains in `out` may still be sent.
 @function tls:next
 @return event and its values
 */
@@ -306,9 +306,9 @@ static int t_next (lua_State *L) {
 }
 
 /***
-The octets to send, nil if there are none. Say with `sent` what is gone.
+The octets to send, nil if there are none. `sent` says how many are sent.
 @function tls:out
-@tparam[opt] integer max at most so many
+@tparam[opt] integer max the most octets to return
 @treturn string
 */
 static int t_out (lua_State *L) {
@@ -321,7 +321,7 @@ static int t_out (lua_State *L) {
 }
 
 /***
-So many of the octets to send are gone.
+Octets of `out` are sent.
 @function tls:sent
 @tparam integer n
 */
@@ -335,10 +335,10 @@ static int t_sent (lua_State *L) {
 }
 
 /***
-How many octets are to be sent: those of TLS, or if there are none, those that
-the inner engine has for it; 0 when there is nothing.
+How many octets wait to be sent: those of TLS, or if there are none, those that
+the wrapped engine has; 0 if there are none.
 @function tls:pending
-@tparam[opt=false] boolean all both: what the inner engine has now is encrypted
+@tparam[opt=false] boolean all count both: encrypt the octets of the wrapped engine
 @treturn integer
 */
 static int t_pending (lua_State *L) {
@@ -354,7 +354,7 @@ static int t_pending (lua_State *L) {
 }
 
 /***
-Send octets, when it is put around no engine and the handshake is through.
+Send octets, if it wraps no engine, after the handshake.
 @function tls:write
 @tparam string octets
 @treturn boolean true, or nil, message, code
@@ -378,7 +378,7 @@ static int t_write (lua_State *L) {
 }
 
 /***
-The transport has ended: no more octets will come.
+The transport ended: no more octets will come.
 @function tls:eof
 */
 static int t_eof (lua_State *L) {
@@ -387,18 +387,18 @@ static int t_eof (lua_State *L) {
 }
 
 /***
-Nothing more will be said: close_notify is to be sent.
+End this direction: `out` then has close_notify.
 @function tls:shutdown
 */
 static int t_shutdown (lua_State *L) {
   Tls *u = check(L);
-  if (pop3_tls_out(u->t).n == 0) encrypt(u);  /* what was said goes first */
+  if (pop3_tls_out(u->t).n == 0) encrypt(u);  /* replies are sent before it */
   pop3_tls_shutdown(u->t);
   return 0;
 }
 
 /***
-It is idle: give back the memory that it does not need.
+The connection is idle: free the memory that it does not need.
 @function tls:rest
 */
 static int t_rest (lua_State *L) {
@@ -407,8 +407,8 @@ static int t_rest (lua_State *L) {
 }
 
 /***
-What a login can be bound to: "tls-exporter" (RFC 9266), "tls-server-end-point"
-or "tls-unique" (RFC 5929; TLS 1.2).
+A channel binding: "tls-exporter" (RFC 9266), "tls-server-end-point" or
+"tls-unique" (RFC 5929; TLS 1.2).
 @function tls:binding
 @tparam string type
 @treturn ?string octets
@@ -422,7 +422,7 @@ static int t_binding (lua_State *L) {
 }
 
 /***
-What the next connection to this server may be shortened with.
+The ticket to resume the session in the next connection to this server.
 @function tls:ticket
 @treturn ?pop3.tls.ticket nil if there is none (yet)
 */
@@ -438,7 +438,7 @@ static int t_ticket (lua_State *L) {
 /* -------------------------------------------------------------------- info */
 
 /***
-What was agreed on in the handshake.
+The result of the handshake.
 @function tls:info
 @treturn table `version`, `cipher`, `alpn`, `reused` (a session was resumed), and
 `peer`, the other side's certificate if it showed one: `subject`, `issuer`,
