@@ -154,6 +154,16 @@ describe("min_version, ciphers and security_level", function()
     fails("tls", connect(s, { cafile = s.cafile }))
   end)
 
+  it("are not all: a server that wants a certificate says so", function()
+    for version, alert in pairs { ["TLSv1.2"] = "handshake failure",
+                                  ["TLSv1.3"] = "certificate required" } do
+      local s = server { tls = { auto = true, client_cert = "required",
+                                 max_version = version } }
+      local message = fails("tls", connect(s, { cafile = s.cafile }))
+      assert.truthy(message:find(alert, 1, true), message)
+    end
+  end)
+
   it("choose the cipher", function()
     local s = server()
     connect(s, { verify = false, ciphers = "TLS_AES_128_GCM_SHA256" }):close()
