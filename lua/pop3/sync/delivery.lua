@@ -17,6 +17,8 @@
 --   attempt says so by `handle.again`
 -- - `"io"`: the place is out of order (a full disk, no permission). The run ends;
 --   no failure is counted for the message
+-- - `"connect"`, `"timeout"`: the same, but it can be over at the next run (a
+--   server that is down, a file that somebody else has locked)
 --
 -- Optional methods and fields:
 --
@@ -28,8 +30,8 @@
 --   under way of a batch are about to be committed. Each mark is a word of
 --   printable ASCII that is recorded durably before the first commit. An mbox
 --   takes its lock here and says where the messages will be
--- - `into:settle(intent)` → `"delivered"`, `"absent"`, or nil, message: what
---   became of an attempt that was interrupted. `intent` has `name`, `uid`,
+-- - `into:settle(intent)` → `"delivered"`, `"absent"`, or nil, reason[, how]:
+--   what became of an attempt that was interrupted. `intent` has `name`, `uid`,
 --   `nth`, `size`, `id`, and `called`, the mark
 -- - `into:sync()` → true[, failed]; or nil, reason[, how]: make durable what was
 --   committed. `failed` maps `handle.id` → reason, for messages of which that is
@@ -87,13 +89,6 @@ function delivery.of(into, level)
   end
   return into
 end
-
--- Call an optional method.
-local function call(into, method, ...)
-  if not into or not into[method] then return true end
-  return into[method](into, ...)
-end
-delivery.call = call
 
 local function outcome(ok, result, ...)
   if ok then return result, ... end

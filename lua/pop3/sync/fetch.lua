@@ -62,10 +62,16 @@ local function was_called(m)
   return m.record ~= nil and m.record.status == "called"
 end
 
--- A message did not make it. `how` is nil, "reject", "unknown" or "io".
+-- What `how` of a delivery that cannot be used ends the run with.
+local place_codes = { io = "io", connect = "connect", timeout = "timeout" }
+
+-- A message did not make it. `how` is nil, "reject", "unknown", or one of
+-- `place_codes`.
 local function failed(self, m, reason, how, code, reply)
   reason = tostring(reason or "the delivery gave no reason")
-  if how == "io" then return break_off(self, reason, "io") end
+  if place_codes[how] then return break_off(self, reason, how) end
+  self.run:allow_another()
+  if m.key then self.run.tried[m.key] = true end
   if not m.key then
     self.run:report("failed", m, reason, code or "err", reply)
     return
@@ -78,14 +84,14 @@ local function failed(self, m, reason, how, code, reply)
   elseif how == "unknown" then
     e.status = "called"
   end
-  if how == "reject" or e.tries >= self.run.options.attempts then
-    e.status = "aside"
-    self.aside[#self.aside + 1] = m
-  end
   local ok, message, c = self.state:failed { e }
   if not ok then return break_off(self, message, c) end
-  self.run:report(e.status == "aside" and "aside" or "failed", m, reason,
-                  code or "err", reply)
+  if how == "reject" or e.tries >= self.run.options.attempts then
+    self.aside[#self.aside + 1] = { message = m, entry = e, reason = reason,
+                                    code = code or "err", reply = reply }
+  else
+    self.run:report("failed", m, reason, code or "err", reply)
+  end
 end
 
 -- ------------------------------------------------------------------- a delivery
@@ -100,7 +106,7 @@ local function mark(self, batch)
     marks, message, how = try(self.into, "prepare", list)
     if not marks then
       for _, m in ipairs(batch) do try(m.delivery, "abort") end
-      return break_off(self, tostring(message), how == "io" and "io" or "timeout")
+      return break_off(self, tostring(message), place_codes[how] or "timeout")
     end
   elseif not self.calls then
     return true
@@ -165,7 +171,7 @@ local function flush(self)
     local ok, bad, how = try(self.into, "sync")
     if not ok then
       return break_off(self, tostring(bad or "the delivery is not durable"),
-                       how == "io" and "io" or "timeout")
+                       place_codes[how] or "timeout")
     end
     local good = {}
     for _, m in ipairs(committed) do
@@ -179,6 +185,15 @@ local function flush(self)
   for _, m in ipairs(batch) do m.delivery = nil end
 end
 
+-- The name that the delivery wants for a message: nil when it wants none, or nil,
+-- reason.
+local function name_of(self, handle)
+  if not self.into.name then return nil end
+  local name, reason = try(self.into, "name", handle)
+  if name then return name end
+  return nil, tostring(reason or "the delivery gave no name")
+end
+
 -- Record the intents of the next batch, from the message 'at' in the list on.
 local function intend(self, at)
   local entries, messages = {}, {}
@@ -188,8 +203,7 @@ local function intend(self, at)
       m.intended = true  -- its mark stays until there is another one
     elseif m.key and not m.intended then
       if not m.handle.name then
-        m.handle.name = delivery.call(self.into, "name", m.handle)
-        if m.handle.name == true then m.handle.name = nil end
+        m.handle.name, m.unnamed = name_of(self, m.handle)
       end
       messages[#messages + 1] = m
       entries[#entries + 1] = entry(m, "intent")
@@ -206,6 +220,7 @@ local function intend(self, at)
 end
 
 local function begin(self, m)
+  if m.unnamed then return nil, m.unnamed end
   local d, reason, how = try(self.into, "begin", m.handle)
   if not d then return nil, reason, how end
   m.delivery = d
@@ -380,7 +395,7 @@ end
 -- @return nil
 -- @return nil
 -- @return nil
--- @treturn {message,...} those that were set aside
+-- @treturn {table,...} what is to be set aside, see `Run:set_aside`
 return function(run, list, deletes)
   local p, message, code = pipeline.open(run.session, "sync", #list + #deletes)
   if not p then return nil, message, code end

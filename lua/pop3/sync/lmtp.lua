@@ -149,7 +149,7 @@ local function connect_unix(path, wait)
   return Link.over(require "pop3.transport.fd"(owned, wait))
 end
 
--- Connect and say LHLO, unless that is done. True, or nil, message.
+-- Connect and say LHLO, unless that is done. True, or nil, message, status.
 local function connect(self)
   if self.link then return true end
   local message
@@ -167,10 +167,10 @@ local function connect(self)
     return failure(self, "greeting", status .. " " .. text, status)
   end
   local ok
-  ok, text = ask(self, "LHLO " .. core.hostname(), 2)
+  ok, text, status = ask(self, "LHLO " .. core.hostname(), 2)
   if not ok then
     drop(self)
-    return nil, text
+    return nil, text, status
   end
   self.extensions = {}
   for line in text:gmatch "[^\n]+" do
@@ -272,7 +272,9 @@ end
 -- says that nothing was delivered and the connection was lost.
 local function transmit(self, delivery, known)
   local ok, message, status = connect(self)
-  if not ok then return nil, message, "io" end
+  if not ok then
+    return nil, message, status and status >= 500 and "io" or "connect"
+  end
   ok, message, status = ask(self, mail_line(self, delivery.file:octets()), 2)
   if not ok then
     return nil, message, status and status >= 500 and "reject" or nil,
@@ -318,8 +320,9 @@ end
 
 -- Transmit the message.
 -- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
--- may have been delivered), "reject" (set aside), "io" (the spool failed, or the
--- server does not talk to us: it would be the same for each message)
+-- may have been delivered), "reject" (set aside); and what would be the same for
+-- each message: "connect" (the server cannot be reached), "io" (the spool failed,
+-- or the server refuses to talk to us)
 function Delivery:commit()
   local into, id = self.into, self.id
   local ok, message = self.file:finish()

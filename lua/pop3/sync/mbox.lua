@@ -266,11 +266,11 @@ local function marks_of(file, list, size)
   return marks
 end
 
--- Lock the file and choose the places: marks, or nil, message.
+-- Lock the file and choose the places: marks, or nil, message[, code].
 local function place(self, list)
-  local ok, size, message
-  self.lock, message = acquire(self, self.create)
-  if not self.lock then return nil, message end
+  local ok, size, message, code
+  self.lock, message, code = acquire(self, self.create)
+  if not self.lock then return nil, message, code end
   ok, message = cut_torn(self, list)
   if not ok then return nil, message end
   size, message = self.lock.file:size()
@@ -283,16 +283,16 @@ end
 -- The marks must be durable before the first `commit`.
 -- @tparam {pop3.delivery.mbox,...} list in the order in which they are committed
 -- @treturn {string,...} marks for `settle`, in the same order; or nil, message,
--- "io", also when other programs keep the lock
+-- "timeout" when another program keeps the lock, or "io"
 function Mbox:prepare(list)
   for _, delivery in ipairs(list) do
     local ok, message = compose(delivery)
     if not ok then return nil, message, "io" end
   end
-  local marks, message = place(self, list)
+  local marks, message, code = place(self, list)
   if not marks then
     release(self)
-    return nil, message, "io"
+    return nil, message, code or "io"
   end
   return marks
 end
@@ -437,7 +437,7 @@ end
 
 -- What became of a message whose delivery was interrupted.
 -- @tparam table intent `name`; `called`: its mark, nil when there is none
--- @treturn string "delivered" or "absent"; or nil, message, "io"
+-- @treturn string "delivered" or "absent"; or nil, message, "timeout" or "io"
 function Mbox:settle(intent)
   if not intent.called then return "absent" end
   local mark = parse_mark(intent.called)
@@ -445,10 +445,10 @@ function Mbox:settle(intent)
     return nil, ("%s: not a mark of an mbox: %s"):format(self.path,
                                                          intent.called), "io"
   end
-  local lock <close>, message, _, errno = acquire(self, false)
+  local lock <close>, message, code, errno = acquire(self, false)
   if not lock then
     if errno == "ENOENT" then return "absent" end
-    return nil, message, "io"
+    return nil, message, code
   end
   local found
   found, message = find_entry(self, lock.file, mark, time_of(intent.name))
@@ -465,7 +465,8 @@ end
 
 --- Deliver a message. It is durable when this returns.
 -- @tparam string|function octets of the message, or an ltn12 source
--- @treturn boolean true, or nil, message, "io"
+-- @treturn boolean true; or nil, message, "timeout" when another program keeps
+-- the lock, or "io"
 function Mbox:deliver(octets)
   local name, message, code = deliver(self, octets, 2)
   if not name then return nil, message, code end

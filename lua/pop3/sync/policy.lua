@@ -5,6 +5,7 @@
 -- @local
 
 local argument = require "pop3.util.argument"
+local core = require "pop3.core"
 
 local decisions = { fetch = true, skip = true, later = true, delete = true }
 
@@ -23,6 +24,7 @@ local function is_seeded(run, m, left)
     run:report("problem", m, message, code, reply)
     return false
   end
+  m.digest = m.digest or core.header_digest(header:raw())
   return header.date ~= nil and header.date.epoch < seed.since
 end
 
@@ -36,6 +38,7 @@ local function filtered(run, m)
     run:report("problem", m, message, code, reply)
     return "later"
   end
+  m.digest = m.digest or core.header_digest(header:raw())
   local handle = m.handle or { number = m.number, size = m.size, uid = m.uid }
   local ok, decision = pcall(run.options.filter, header, handle)
   if ok and decisions[decision] then return decision end

@@ -21,9 +21,14 @@ local record = {}
 -- - `name`: what the delivery calls it, see `pop3.sync.delivery`
 -- - `digest`: `pop3.core.fingerprint` of its header
 -- - `note`: the reason of the last failure; with `"called"` the mark of the
---   delivery, see `pop3.sync.delivery`
+--   delivery, see `pop3.sync.delivery`; with `"skipped"` `record.UNWANTED` when
+--   the filter said that the message is to be deleted
 record.fields = { "status", "size", "first", "absent", "tries", "name",
                   "digest", "note" }
+
+--- The note of a message that the filter does not want: it is deleted in a later
+-- run when it could not be deleted in this one.
+record.UNWANTED = "unwanted"
 
 --- Statuses of messages that are not fetched again.
 record.settled = { delivered = true, skipped = true, aside = true }
@@ -145,6 +150,13 @@ end
 -- @treturn ?string since when it is absent, in digits, "-" when it is not
 function record.peek(line)
   return line:match "^(%l+) (%S+) (%d+) (%S+)"
+end
+
+--- Is it the line of a message that the filter said to delete?
+-- @tparam string line
+-- @treturn boolean
+function record.is_unwanted(line)
+  return line:sub(1, 8) == "skipped " and line:sub(-9) == " unwanted"
 end
 
 return record

@@ -10,18 +10,21 @@
 local fingerprint = require "pop3.sync.fingerprint"
 local record = require "pop3.sync.record"
 
--- The messages that are recorded as delivered and are not to be kept.
+-- The messages that are recorded as delivered and are not to be kept, and those
+-- that the filter did not want, which an earlier run could not delete.
 local function expired(run, list, p)
-  local found = {}
+  local found, keep = {}, run.options.keep
   for _, number in ipairs(list.numbers) do
     local uid = list.uids and list.uids[number] or nil
     local key = p.keys[number] or uid
-    local line = key and p.claimed[key] and run.seen[key]
-    if line and record.peek(line) == "delivered" then
+    local line = key and p.claimed[key] and not run.purged[key]
+                 and run.seen[key]
+    local unwanted = line and record.is_unwanted(line)
+    if unwanted or line and keep and record.peek(line) == "delivered" then
       local m = { number = number, size = list.sizes[number], key = key,
                   uid = uid, record = record.unpack(line) }
       m.handle = run:handle_of(m)
-      if run:is_unwanted(m) then found[#found + 1] = m end
+      if unwanted or run:is_unwanted(m) then found[#found + 1] = m end
     end
   end
   return found
@@ -33,7 +36,7 @@ end
 -- @treturn {message,...} to be deleted; or nil, message, code, reply
 -- @treturn {message,...} other mail with a known unique-id and size: to be fetched
 return function(run, list, p)
-  if not run.options.keep then return {}, {} end
+  if not run.options.keep and not run.options.filter then return {}, {} end
   local old, asked = expired(run, list, p), {}
   for _, m in ipairs(old) do
     if m.record.digest and m.uid then asked[#asked + 1] = m end

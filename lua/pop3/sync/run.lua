@@ -13,6 +13,7 @@
 -- @module pop3.sync.run
 -- @local
 
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local delivery = require "pop3.sync.delivery"
 local fetch = require "pop3.sync.fetch"
@@ -44,6 +45,7 @@ function Run:report(what, m, text, code, reply)
     if m.handle.again then result.again = result.again + 1 end
   elseif what == "deleted" then
     self.deleted[#self.deleted + 1] = m
+    if m.key then self.purged[m.key] = true end
   elseif what == "failed" or what == "aside" or what == "problem" then
     result.problems[#result.problems + 1] = {
       number = m and m.number, uid = m and m.uid, code = code, text = text,
@@ -93,26 +95,50 @@ end
 
 -- ------------------------------------------------------------------- one session
 
--- Keep the octets of messages that were set aside.
-function Run:save_aside(aside)
+-- Keep the octets of a message that is given up, when they can be had. False when
+-- the next run has to: they came whole, and the connection was lost since.
+local function save(self, m)
   local directory = self.options.set_aside
-  if not directory or #aside == 0 then return end
-  local ok, message = core.mkdir(directory)
-  for _, m in ipairs(aside) do
-    if ok and self.session:state() == "transaction" then
-      ok, message = self.session:save(m.number, ("%s/%s.eml"):format(directory,
-                                                       m.handle.id))
+  if not directory then return true end
+  if self.session:state() ~= "transaction" then return m.octets == nil end
+  local ok, message, code = core.mkdir(directory)
+  if ok then
+    ok, message, code = self.session:save(m.number,
+                                          ("%s/%s.eml"):format(directory,
+                                                               m.handle.id))
+    if not ok and self.session:state() ~= "transaction" then
+      return m.octets == nil
     end
-    if not ok then self:report("problem", m, message, "io") end
-    ok = true
   end
+  if not ok then self:report("problem", m, message, code or "io") end
+  return true
 end
 
--- Is a message not to be kept any longer?
+-- Set messages aside. `list` has tables with `message`, `entry` (of the state),
+-- `reason`, `code`, `reply`. True, or nil, message, code.
+function Run:set_aside(list)
+  for _, given_up in ipairs(list) do
+    local m, entry = given_up.message, given_up.entry
+    local what = "failed"
+    if save(self, m) then
+      what, entry.status = "aside", "aside"
+      local ok, message, code = self.state:failed { entry }
+      if not ok then return nil, message, code end
+    end
+    self:report(what, m, given_up.reason, given_up.code, given_up.reply)
+  end
+  return true
+end
+
+-- Is a message not to be kept any longer? It is kept when the option cannot tell.
 function Run:is_unwanted(m)
   local keep = self.options.keep
   if not keep or m.partial then return false end
-  return not keep(m.handle, m.first, self.now)
+  local ok, kept = pcall(keep, m.handle, m.first, self.now)
+  if ok then return not kept end
+  self:report("problem", m, "the option keep failed: " .. argument.said(kept),
+              "err")
+  return false
 end
 
 -- A limit of the run, or of the session: may the next message be fetched?
@@ -132,6 +158,12 @@ function Run:is_enough(m)
   self.in_session = self.in_session + 1
   self.started_octets = self.started_octets + size
   return false
+end
+
+-- A message failed, so it is not deleted: one more may be fetched in this session
+-- (`purge_after`).
+function Run:allow_another()
+  self.in_session = self.in_session - 1
 end
 
 -- Decide what this session does; nil, message, code, reply.
@@ -155,7 +187,9 @@ function Run:decide(list)
   if not deletes then return nil, other, code, reply end
   local open = {}
   for _, m in ipairs(p.todo) do
-    if not (m.adopted and record.settled[m.record.status]) then
+    if m.key and self.tried[m.key] then
+      self.result.pending = self.result.pending + 1
+    elseif not (m.adopted and record.settled[m.record.status]) then
       open[#open + 1] = m
     end
   end
@@ -184,7 +218,9 @@ function Run:record_decisions(lists)
       local uid, nth = record.split(m.key)
       entries[#entries + 1] = { uid = uid, nth = nth, status = "skipped",
                                 size = m.size, first = m.first,
-                                digest = m.digest }
+                                digest = m.digest,
+                                note = list == lists.drop and record.UNWANTED
+                                       or nil }
     end
   end
   local ok, message, code = self.state:done(entries)
@@ -202,10 +238,11 @@ function Run:fetch(lists)
     self.is_full = true
   end
   local ok, message, code, reply, aside = fetch(self, list, deletes)
-  self:save_aside(aside or {})
-  local pending = 0
-  for _, m in ipairs(list) do if not m.done then pending = pending + 1 end end
-  self.result.pending = pending
+  local saved, why, why_code = self:set_aside(aside or {})
+  for _, m in ipairs(list) do
+    if not m.done then self.result.pending = self.result.pending + 1 end
+  end
+  if ok and not saved then return nil, why, why_code end
   return ok, message, code, reply
 end
 
@@ -225,7 +262,7 @@ function Run:session_once()
   local list, message, code, reply = listing(self.session)
   if not list then return nil, message, code, reply end
   self.claimed, self.fresh, self.deleted, self.same = {}, {}, {}, {}
-  self.is_full = false
+  self.is_full, self.result.pending = false, 0
   local lists
   lists, message, code, reply = self:decide(list)
   if not lists then return nil, message, code, reply end
@@ -278,11 +315,13 @@ function Run:open()
   self.is_open = true
   self.seen = self.state:seen()
   if o.dry_run then return true end
-  ok, message, code = delivery.call(into, "open", {
-    wait = self.session.opts.wait,
-    log = function(event) self:report(event.what, nil, event.text) end,
-  })
-  if not ok then return nil, message, code or "io" end
+  if into and into.open then
+    ok, message, code = delivery.try(into, "open", {
+      wait = self.session.opts.wait,
+      log = function(event) self:report(event.what, nil, event.text) end,
+    })
+    if not ok then return nil, message, code or "io" end
+  end
   return settle(self)
 end
 
@@ -301,6 +340,28 @@ function Run:all()
   end
 end
 
+-- Close the delivery, and give back the lock of the state. True, or nil, message,
+-- code.
+function Run:close()
+  if not self.is_open then return true end
+  self.is_open = false
+  if self.into and not self.options.dry_run and self.into.close then
+    local ok, message = pcall(self.into.close, self.into)
+    if not ok then self:report("problem", nil, argument.said(message), "err") end
+  end
+  return self.state:close(self.result)
+end
+
+-- However a run ends, also by an error of a callback or by the end of its
+-- coroutine, nothing stays open.
+local Guard = {}
+
+function Guard:__close()
+  local run = self[1]
+  run.session:close()
+  pcall(run.close, run)
+end
+
 --- Run.
 -- @tparam pop3.session session
 -- @tparam table opts of `pop3.sync.options`
@@ -314,20 +375,17 @@ return function(session, opts, state, into, account)
     account = account, now = math.floor((opts.now or core.time)()),
     calls = into ~= nil and (into.calls or not into.settle),
     clock = session.link.io.now, started = 0, started_octets = 0,
+    tried = {},   -- keys of messages that failed in this run
+    purged = {},  -- keys of messages that DELE was answered for in this run
     result = { new = 0, skipped = 0, deleted = 0, failed = 0, aside = 0,
                again = 0, octets = 0, pending = 0, problems = {} },
   }, Run)
-  local result = self.result
+  local result, _ <close> = self.result, setmetatable({ self }, Guard)
   local ok, message, code, reply = self:open()
   if ok then ok, message, code, reply = self:all() end
   self:quit()
-  if into and self.is_open and not opts.dry_run then
-    delivery.call(into, "close")
-  end
-  if self.is_open then
-    local closed, why, why_code = state:close(result)
-    if ok and not closed then ok, message, code = nil, why, why_code end
-  end
+  local closed, why, why_code = self:close()
+  if ok and not closed then ok, message, code = nil, why, why_code end
   if ok then return result end
   self:note_reply(reply)
   result.temporary = result.temporary or passing[code] or false

@@ -16,7 +16,7 @@ local begun = { intent = true, called = true }
 return function(run)
   local into = run.into
   if not into or run.calls then return true end
-  local done, trouble = {}, nil
+  local done, trouble, code = {}, nil, nil
   for key, line in pairs(run.seen) do
     local status = record.peek(line)
     if begun[status] and not trouble then
@@ -27,16 +27,17 @@ return function(run)
         called = status == "called" and (r.note or "") or nil,
         id = run:id_of(uid, nth),
       }
-      local what, message = delivery.try(into, "settle", intent)
+      local what, message, how = delivery.try(into, "settle", intent)
       if what == "delivered" then
         r.status, r.name, r.note, r.uid, r.nth = "delivered", nil, nil, uid, nth
         done[#done + 1] = r
         run:report("settled", { uid = uid, handle = intent })
       elseif what ~= "absent" then
         trouble = tostring(message or "the delivery cannot settle an intent")
+        code = how or "io"
       end
     end
   end
-  if trouble then return nil, trouble, "io" end
+  if trouble then return nil, trouble, code end
   return run.state:done(done)
 end

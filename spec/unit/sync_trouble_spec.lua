@@ -1,0 +1,232 @@
+-- pop3.sync: callbacks that fail, places that are busy, sessions that end early.
+
+local fetching = require "spec.support.fetching"
+local inbox = require "spec.support.inbox"
+local pop3 = require "pop3"
+
+local function boom()
+  error "boom"
+end
+
+describe("sync: a callback that raises an error", function()
+  for _, name in ipairs { "progress", "log" } do
+    it("leaves nothing open: " .. name, function()
+      local place <close> = fetching.place(3)
+      local ok, message = pcall(place.sync, place, { [name] = boom })
+      assert.is_false(ok)
+      assert.matches("boom", message)
+      local result = place:run()  -- neither the session nor the state is in use
+      assert.equal(3, #place.inbox.list)
+      assert.equal(0, result.failed)
+    end)
+  end
+
+  it("keeps the message that `keep` cannot tell", function()
+    local place <close> = fetching.place(3)
+    local result = place:run { keep = function(handle)
+      if handle.number == 2 then boom() end
+      return false
+    end }
+    assert.equal(3, result.new)
+    assert.equal(2, result.deleted)
+    assert.equal(1, #result.problems)
+    assert.equal(2, result.problems[1].number)
+    assert.matches("^the option keep failed: .*boom", result.problems[1].text)
+    assert.equal(2, place:run({ keep = function() return true end }).new + 2)
+  end)
+
+  for _, name in ipairs { "open", "name", "begin", "settle", "prepare", "sync",
+                          "close" } do
+    it("is a failure of the delivery: into." .. name, function()
+      local place <close> = fetching.place(3)
+      local box = inbox()
+      local method = box[name]
+      box[name] = boom
+      local result, message, _, _, partial = place:sync { into = box }
+      result = result or partial
+      local told = message and message:find "boom"
+      for _, problem in ipairs(result.problems) do
+        told = told or problem.text:find "boom"
+      end
+      if name ~= "settle" then assert.truthy(told) end
+      box[name] = method
+      place:run { into = box }
+      local count = 0
+      for _ in pairs(box.mail) do count = count + 1 end
+      assert.equal(3, count)
+    end)
+  end
+
+  it("ends with its coroutine", function()
+    local place <close> = fetching.place(3)
+    local co = coroutine.create(function()
+      place:sync { into = function() coroutine.yield() return true end }
+    end)
+    assert(coroutine.resume(co))
+    assert.equal("suspended", coroutine.status(co))
+    assert(coroutine.close(co))
+    place:run()
+  end)
+end)
+
+describe("sync: a place that is busy", function()
+  it("is a temporary failure: an mbox that somebody has locked", function()
+    local place <close> = fetching.place(3)
+    local path = place.dir.path .. "/mbox"
+    local box = pop3.mbox(path, { lock_timeout = 0 })
+    assert(io.open(path .. ".lock", "w")):close()
+    local result, message, code, _, partial = place:sync { into = box }
+    assert.is_nil(result)
+    assert.equal(path .. ": it is locked by another program", message)
+    assert.equal("timeout", code)
+    assert.is_true(partial.temporary)
+    assert.equal(0, partial.failed)
+    os.remove(path .. ".lock")
+    assert.equal(3, place:run({ into = box }).new)
+  end)
+
+  it("is a temporary failure: an LMTP server that is down", function()
+    local place <close> = fetching.place(3)
+    local path = place.dir.path .. "/no-socket"
+    local into = pop3.lmtp { path = path, to = { "ann@example" } }
+    for _ = 1, 7 do  -- more often than `attempts`
+      local result, _, code, _, partial = place:sync { into = into }
+      assert.is_nil(result)
+      assert.equal("connect", code)
+      assert.is_true(partial.temporary)
+      assert.equal(0, partial.failed)
+    end
+    place:run()
+    assert.equal(3, #place.inbox.list)
+  end)
+end)
+
+describe("sync: a message that is set aside", function()
+  it("is kept, also when the connection is lost after it came", function()
+    local place <close> = fetching.place(5)
+    local opts = { set_aside = place.dir.path .. "/aside" }
+    function opts.into(_, handle)
+      if handle.number == 1 then return nil, "no", "reject" end
+      return true
+    end
+    place.server:fault { verb = "RETR", nth = 3, times = 1,
+                         cut = { bytes = 20 } }
+    assert.is_nil((place:sync(opts)))
+    local result = place:run(opts)
+    assert.equal(1, result.aside)
+    local names = pop3.core.readdir(opts.set_aside)
+    assert.equal(1, #names)
+    local file <close> = io.open(opts.set_aside .. "/" .. names[1], "rb")
+    assert.equal(fetching.mail(1)[1], file:read "a")
+  end)
+
+  it("is given up when it breaks every connection", function()
+    local place <close> = fetching.place(3)
+    local opts = { attempts = 2, set_aside = place.dir.path .. "/aside" }
+    function place.server.on.RETR(session, n)
+      if n == 2 then return session:hangup() end
+      return place.server.default.RETR(session, n)
+    end
+    place:sync(opts)
+    place:sync(opts)
+    place:run(opts)
+    assert.equal(2, #place.inbox.list)
+  end)
+end)
+
+describe("sync: purge_after", function()
+  local function options(place, more)
+    local opts = { keep = false, purge_after = 2,
+                   reconnect = function() return place:connect() end }
+    for name, value in pairs(more or {}) do opts[name] = value end
+    return opts
+  end
+
+  it("tries no message twice in a run", function()
+    local place <close> = fetching.place(9)
+    local calls = {}
+    local result = place:run(options(place, { purge_after = 1,
+      into = function(octets, handle)
+        calls[handle.uid] = (calls[handle.uid] or 0) + 1
+        return not octets:find "message [147]\r" or nil, "no"
+      end }))
+    for _, count in pairs(calls) do assert.equal(1, count) end
+    assert.equal(3, result.failed)
+    assert.equal(6, result.deleted)
+    assert.equal(3, result.pending)
+  end)
+
+  it("ends where the server deletes nothing", function()
+    for _, preset in ipairs { "cyrus", "citadel" } do
+      local place <close> = fetching.place(7, { preset = preset })
+      place.server.on.update = function() return nil, "disk full" end
+      local result = place:run(options(place))
+      assert.equal(7, result.new)
+      assert.equal(7, result.deleted)
+      assert.is_true(place:count "QUIT" <= 6)
+      local before = place:count "RETR"
+      place:run(options(place))
+      assert.equal(before, place:count "RETR")
+    end
+  end)
+
+  it("ends where QUIT is refused", function()
+    local place <close> = fetching.place(7)
+    place.server:fault { verb = "QUIT", reply = "-ERR [SYS/TEMP] not now" }
+    local result = place:run(options(place))
+    assert.equal("refused", result.quit)
+    assert.equal(7, result.new)
+    assert.is_true(place:count "QUIT" <= 6)
+  end)
+
+  it("deletes all that the filter does not want", function()
+    local place <close> = fetching.place(7)
+    local asked = 0
+    place:run(options(place, { keep = true, filter = function()
+      asked = asked + 1
+      return "delete"
+    end }))
+    assert.same({}, place.server:mailbox "mrose")
+    assert.equal(7, asked)
+  end)
+end)
+
+describe("sync: the filter", function()
+  local function deletes() return "delete" end
+
+  it("deletes in a later run what this one could not", function()
+    local place <close> = fetching.place(3)
+    place.server:fault { verb = "DELE", times = 1, cut = { bytes = 0 } }
+    assert.is_nil((place:sync { filter = deletes }))
+    assert.equal(3, #place.server:mailbox "mrose")
+    place:run { filter = deletes }
+    assert.same({}, place.server:mailbox "mrose")
+    assert.equal(0, place:count "RETR")
+  end)
+
+  it("does not delete other mail of that id and size unread", function()
+    local mail = fetching.mail(3)
+    local place <close> = fetching.place(mail, { uidl = { "a", "b", "c" } })
+    place.server:fault { verb = "DELE", times = 1, cut = { bytes = 0 } }
+    assert.is_nil((place:sync { filter = deletes }))
+    local other = {}
+    for i, octets in ipairs(mail) do other[i] = octets:gsub("message", "massage") end
+    place:replace(other, { uidl = { "a", "b", "c" } })
+    place:run { filter = function() return "fetch" end }
+    assert.same(other, place.inbox.list)
+    assert.equal(3, #place.server:mailbox "mrose")
+  end)
+
+  it("is not asked again when only the size is another", function()
+    local place <close> = fetching.place(3)
+    local asked = 0
+    local function skip()
+      asked = asked + 1
+      return "skip"
+    end
+    place:run { filter = skip }
+    place.server:fault { verb = "LIST", wrong_size = 7 }
+    assert.equal(0, place:run({ filter = skip }).skipped)
+    assert.equal(3, asked)
+  end)
+end)
