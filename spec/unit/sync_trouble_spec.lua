@@ -230,3 +230,46 @@ describe("sync: the filter", function()
     assert.equal(3, asked)
   end)
 end)
+
+describe("sync: a pipelined reply that is missing", function()
+  local faults = {
+    ["no terminator"] = { no_terminator = true },
+    ["no body"] = { reply = "+OK" },
+    ["an empty line"] = { reply = "" },
+  }
+  for name, fault in pairs(faults) do
+    it("gives no message the octets of another: " .. name, function()
+      for nth = 1, 7 do
+        for _, keep in ipairs { true, false } do
+          for _, calls in ipairs { true, false } do
+            local mail = fetching.mail(7)
+            local place <close> = fetching.place(mail)
+            place.inbox = inbox { calls = calls }
+            local f = { verb = "RETR", nth = nth, times = 1 }
+            for key, value in pairs(fault) do f[key] = value end
+            place.server:fault(f)
+            local result, _, _, _, partial = place:sync { keep = keep }
+            assert.is_nil(result)
+            assert.is_true(partial.temporary)
+            place:run { keep = keep }
+            table.sort(mail)
+            table.sort(place.inbox.list)
+            assert.same(mail, place.inbox.list)
+          end
+        end
+      end
+    end)
+  end
+
+  it("is not what a server with inexact sizes has", function()
+    for _, calls in ipairs { true, false } do
+      local mail = fetching.mail(100)
+      local place <close> = fetching.place(mail)
+      place.inbox = inbox { calls = calls }
+      place.server:fault { verb = "LIST", wrong_size = 3 }
+      assert.equal(100, place:run({ keep = false }).new)
+      assert.same(mail, place.inbox.list)
+      assert.same({}, place.server:mailbox "mrose")
+    end
+  end)
+end)

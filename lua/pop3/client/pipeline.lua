@@ -43,6 +43,11 @@ function Pipeline:wants_more()
   return self.sent - self.answered <= self.window // 2
 end
 
+--- From now on the next command is sent when all replies are here.
+function Pipeline:slow_down()
+  self.window = 1
+end
+
 --- Send a command.
 -- @tparam string line
 -- @tparam[opt=false] boolean streamed its body is taken in pieces

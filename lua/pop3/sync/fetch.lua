@@ -12,6 +12,12 @@
 --
 -- RETR of the next batch is sent meanwhile, so the link is never idle. A message
 -- that fails does not stop the others; a place that is out of order does.
+--
+-- A server may leave out a reply or its terminator. Then each later reply is taken
+-- for that of the message before it, until one is missing at the end. Such a
+-- message has another size than LIST told, so from that one on nothing is
+-- committed before all replies under way are here. If they come, the sizes of this
+-- server are not exact, and the rest is fetched one at a time.
 -- @module pop3.sync.fetch
 -- @local
 
@@ -147,11 +153,9 @@ local function record_done(self, done)
   end
 end
 
--- Commit the batch and make it durable.
-local function flush(self)
-  local batch = self.batch
-  self.batch, self.since = {}, nil
-  if #batch == 0 or not mark(self, batch) then return end
+-- Commit messages and make them durable.
+local function commit(self, batch)
+  if not mark(self, batch) then return end
   local committed = {}
   for _, m in ipairs(batch) do
     if self.broken then
@@ -183,6 +187,45 @@ local function flush(self)
   if #committed > 0 then record_done(self, committed) end
   if trouble then break_off(self, trouble, "io") end
   for _, m in ipairs(batch) do m.delivery = nil end
+end
+
+-- Commit the batch. Calls are made one by one: a crash repeats one at the most.
+local function flush(self)
+  local batch = self.batch
+  self.batch, self.since = {}, nil
+  if not self.calls then
+    if #batch > 0 then commit(self, batch) end
+    return
+  end
+  for _, m in ipairs(batch) do
+    if self.broken then try(m.delivery, "abort") else commit(self, { m }) end
+  end
+end
+
+-- Replies may be those of other messages: nothing is committed before all under
+-- way are here.
+local function doubt(self)
+  flush(self)
+  self.doubted = true
+end
+
+-- They are here, so each was that of its message.
+local function trust(self)
+  self.doubted = false
+  self.pipeline:slow_down()
+end
+
+-- They did not come.
+local function give_up_doubted(self)
+  local batch = self.batch
+  self.batch, self.doubted = {}, false
+  for i, m in ipairs(batch) do
+    try(m.delivery, "abort")
+    if i == 1 then
+      failed(self, m, ("%s: %d octets came, LIST says %d, and a reply is missing")
+                      :format(m.command, m.octets, m.size), nil, "proto")
+    end
+  end
 end
 
 -- The name that the delivery wants for a message: nil when it wants none, or nil,
@@ -258,10 +301,14 @@ end
 local function received(self, m, octets)
   m.octets = octets
   m.digest = digest_of(m)
+  if octets ~= m.size and not (m.partial or self.doubted)
+     and self.pipeline:under_way() > 0 then
+    doubt(self)
+  end
   self.batch[#self.batch + 1] = m
   self.since = self.since or self.clock()
-  if self.calls or #self.batch >= BATCH
-     or self.clock() - self.since > SECONDS then
+  if not self.doubted and (self.calls or #self.batch >= BATCH
+                           or self.clock() - self.since > SECONDS) then
     flush(self)
   end
 end
@@ -350,7 +397,7 @@ end
 local function send_more(self)
   local p, list = self.pipeline, self.list
   if not p:wants_more() then return end
-  while not self.stopped and p:has_room() do
+  while not (self.stopped or self.doubted) and p:has_room() do
     local what, m = "DELE", self.deletes[self.next_delete]
     local line = m and "DELE " .. m.number
     if m then
@@ -408,15 +455,18 @@ return function(run, list, deletes)
     local _ <close> = p
     while true do
       send_more(self)
-      if #self.queue == 0 then
-        flush(self)
-        if self.stopped or self.next_delete > #self.deletes then break end
-      elseif self.stopped then
+      if self.stopped then
         break
+      elseif #self.queue == 0 then
+        local doubted = self.doubted
+        if doubted then trust(self) end
+        flush(self)
+        if not doubted and self.next_delete > #self.deletes then break end
       else
         take_reply(self)
       end
     end
+    if self.doubted then give_up_doubted(self) end
     flush(self)
   end
   run.place_broken = self.broken
