@@ -1,5 +1,6 @@
 -- pop3.util.json: octets in JSON.
 
+local helper = require "spec.helper"
 local json = require "pop3.util.json"
 
 if not json.available() then return end
@@ -31,7 +32,7 @@ describe("octets in JSON", function()
   it("of any kind cost linear time", function()
     -- a quadratic pattern would take days
     for _, octet in ipairs { " ", "=", "A", "\\n", "= " } do
-      local run = octet:rep(2000000)
+      local run = octet:rep(helper.all and 2000000 or 100000)
       for _, last in ipairs { "", "!", "=", "A" } do
         json.decode('{"base64":"' .. run .. last .. '"}')
       end

@@ -91,7 +91,7 @@ describe("time grows with the message", function()
     local dir <close> = tempdir()
     for _, run in ipairs(runs) do
       for name, call in pairs(calls) do
-        if sample.one_in(30) then
+        if sample.one_in(60) then
           is_linear(("%s of %q in %s"):format(name, run, describe_case), function(n)
             return make(run:rep(n // #run))
           end, call, dir.path)
