@@ -31,12 +31,12 @@ int lpop3_sysfail (lua_State *L, const char *what, int en);
 ** runs. Closing it then takes effect when the method returns, and its other
 ** methods raise "in use".
 **
-** 'lpop3_type' does this for all methods of all types: it registers each one
-** behind a function that checks the type of argument 1, marks the object and
-** unmarks it. So a method may take argument 1 by 'lua_touserdata', and must
-** leave it at index 1, since that keeps the object alive.
+** 'lpop3_type' does this for all methods of all types: it registers a function
+** that checks the type of argument 1, marks the object, calls the method and
+** removes the mark. So a method may take argument 1 by 'lua_touserdata', and
+** must leave it at index 1, since that keeps the object alive.
 **
-** An error leaves the mark behind. Before it counts, the stack of the thread
+** After an error the mark remains. Before it counts, the stack of the thread
 ** that made it is searched for the call; the last thread is a user value of
 ** the object, so that it is not collected before.
 */

@@ -19,7 +19,7 @@
 #define DOWNGRADE "server-does-support-channel-binding"
 
 typedef struct scram {
-  pop3_buf header;  /* GS2's, and the channel binding behind it */
+  pop3_buf header;  /* that of GS2, then the channel binding */
   pop3_buf auth;    /* AuthMessage, as far as it goes */
   pop3_buf nonce;   /* of both */
   pop3_buf salt;

@@ -8,7 +8,7 @@
 **
 ** 'plain' is the part of a body that is un-stuffed: it is kept, or the last
 ** event showed it. 'raw' was not read yet. Bodies are un-stuffed in place;
-** octets move down only after a dropped dot. New octets are read behind 'raw',
+** octets move down only after a dropped dot. New octets are read after 'raw',
 ** so that a message that is kept whole is never copied here.
 */
 #ifndef POP3_CLIENT_STATE_H

@@ -125,7 +125,7 @@ static int put_text (pop3_server *s, pop3_span t) {
 
 /*
 ** The line just written, from out[start] on, into the journal, secrets masked
-** behind its first 'skip' octets.
+** after its first 'skip' octets.
 */
 static int trace_reply (pop3_server *s, size_t start, size_t skip) {
   pop3_buf shown;

@@ -62,7 +62,7 @@ static int l_time (lua_State *L) {
 }
 
 /*
-** Before it sleeps, a wait looks so many times, which takes about as many
+** A wait polls this many times before it blocks, which takes about as many
 ** microseconds. A peer in lock-step, on this machine or near, answers within
 ** some ten of them, and going to sleep and waking up costs as much again.
 ** Whoever else wants this processor gets it between two looks.

@@ -245,7 +245,7 @@ static void add_defect (lua_State *L, const pop3_event *ev) {
 
 /*
 ** Take the entries that are there, from the first in '*ev' on. Returns what
-** 'next' returned for the event behind them.
+** 'next' returned for the event after them.
 */
 static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
   int got = 1;

@@ -463,7 +463,7 @@ is the only place that says how a mechanism behaves. Each row has
 
 - `name`
 - `proof`: "password", "token", "certificate" or "none", what the client needs
-- `cleartext`: whoever reads the link learns the password or token. A mechanism
+- `cleartext`: the password or token can be read on the connection. A mechanism
   with a password that is not `cleartext` is of the kind challenge-response.
 - `binding`: it binds the login to the TLS channel (-PLUS)
 - `plus`: of a mechanism without `binding`, the name of the one with it, if
