@@ -8,6 +8,7 @@
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
 #   make install    for the system
+#   make standalone link .build/pop3, the command as one static executable
 #   make layers     check which file may use which; make graph prints it
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
@@ -52,7 +53,8 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
 .PHONY: all deps env demo test test-all spec crash ctest interop bench lint \
-        extra layers graph asan valgrind fuzz fuzzers docs pages install clean
+        extra layers graph asan valgrind fuzz fuzzers docs pages install \
+        standalone clean
 
 all: $(SO)
 
@@ -88,8 +90,8 @@ RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
-	@spec/deps.sh run test
-	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so
+	@spec/deps.sh run test standalone
+	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(CTESTS) $(INTEROP) $(CRASH) $(SPECS)
 
 test-all:
@@ -155,16 +157,16 @@ bench:
 # ------------------------------------------------------------------- checks
 
 lint: layers
-	luacheck --quiet lua lua/bin/pop3 spec examples
+	luacheck --quiet lua lua/bin/pop3 csrc spec examples
 	cppcheck --quiet -j $(JOBS) --std=c99 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck \
-	  $(SRC)
+	  $(SRC) csrc/standalone
 	$(MAKE) -s -j$(JOBS) B=$(B)/lint-gcc SO=$(B)/lint-gcc/core.so \
-	  CFLAGS='-O2 -Werror -Wconversion -Wno-sign-conversion'
+	  CFLAGS='-O2 -Werror -Wconversion -Wno-sign-conversion' all $(B)/lint-gcc/pop3
 	$(MAKE) -s -j$(JOBS) B=$(B)/lint-clang SO=$(B)/lint-clang/core.so CC=clang \
-	  CFLAGS='-O2 -Werror'
-	printf '%s\n' $(SRC) | xargs -n 8 -P $(JOBS) sh -c \
+	  CFLAGS='-O2 -Werror' all $(B)/lint-clang/pop3
+	printf '%s\n' $(SRC) csrc/standalone/*.c | xargs -n 8 -P $(JOBS) sh -c \
 	  'clang-tidy --quiet "$$@" -- -std=c99 $(INC) 2>/dev/null' sh
 
 # Which file uses which: all arrows point to a lower layer, no circle. "graph"
@@ -229,6 +231,36 @@ docs: pages
 pages:
 	@mkdir -p $(B)/pages
 	@for p in $(PAGES); do cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
+
+# --------------------------------------------------------------- standalone
+
+# The command as one static executable. Debian has OpenSSL for glibc only, so it
+# is glibc that is linked.
+standalone:
+	@spec/deps.sh run standalone
+	@$(MAKE) -s -j$(JOBS) $(B)/pop3
+	@ls -l $(B)/pop3
+
+ST = $(B)/standalone
+ST_OBJ = $(B)/csrc/standalone/main.o $(B)/csrc/standalone/iconv.o
+$(B)/pop3: $(OBJ) $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -s -Wl,--no-warnings -o $@ $^ \
+	  -llua5.4 -llua5.4-socket -llua5.4-socket-unix $(LIBS) -lm
+
+-include $(ST_OBJ:.o=.d) $(B)/csrc/standalone/make_tables.d
+
+$(ST)/modules: csrc/standalone/embed.lua $(shell find lua -name '*.lua')
+	@mkdir -p $(@D)
+	$(LUA) $< $@
+
+$(ST)/charsets: $(B)/csrc/standalone/make_tables.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $(ST)/tables $<
+	$(ST)/tables >$@.new && mv $@.new $@
+
+# Octets as an object, with the symbols _binary_NAME_start and _end.
+$(ST)/%.o: $(ST)/%
+	cd $(@D) && $(LD) -r -b binary -z noexecstack -o $*.o $*
 
 # ------------------------------------------------------------------ install
 

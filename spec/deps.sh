@@ -1,10 +1,11 @@
 #!/bin/bash
 # Installs Debian packages that are missing, by what they are for:
 #
-#   spec/deps.sh [run] [test] [lint] [docs]
+#   spec/deps.sh [run] [test] [lint] [docs] [standalone]
 #
 # run: to build and use the library; test: the specs and the peers that
-# spec/interop and spec/bench run against; lint: what .ci/run needs besides.
+# spec/interop and spec/bench run against; lint: what .ci/run needs besides;
+# standalone: static libraries for make standalone.
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
@@ -23,6 +24,7 @@ test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       libgmime-3.0-dev libetpan-dev pkg-config)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc lua-discount)
+standalone=(lua-socket-dev)
 
 cache=.build/peers
 packages=() unpacked=()
@@ -31,6 +33,7 @@ for group in "$@"; do
     run) packages+=("${run[@]}") ;;
     test) packages+=("${test[@]}"); unpacked=(popa3d courier-pop procmail maildrop) ;;
     lint) packages+=("${lint[@]}") ;;
+    standalone) packages+=("${standalone[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
   esac

@@ -17,7 +17,7 @@ local LAYERS = {
   ["csrc/tls"] = 3,
   ["csrc/bind"] = 4, ["csrc/bind/os"] = 5,
   ["csrc/bind/session"] = 6, ["csrc/bind/mail"] = 6, ["csrc/bind/tls"] = 6,
-  ["csrc/bind/module"] = 7,
+  ["csrc/bind/module"] = 7, ["csrc/standalone"] = 8,
 
   ["lua/pop3/util"] = 11, ["lua/pop3/loop"] = 12,
   ["lua/pop3/transport"] = 12, ["lua/pop3/store"] = 12,
@@ -192,7 +192,10 @@ local function read_c()
   for _, path in ipairs(list) do
     known[path] = true
     node(stem(path))
-    if path:find "%.c$" then sources[#sources + 1] = path end
+    -- the objects of the executable stand in for those of the C library
+    if path:find "%.c$" and not path:find "/standalone/" then
+      sources[#sources + 1] = path
+    end
   end
   for _, path in ipairs(list) do read_includes(path, known) end
   if objects then read_symbols(sources) end

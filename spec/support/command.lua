@@ -12,9 +12,12 @@ local function quote(word)
   return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
 end
 
+--- What runs as `pop3`.
+command.program = "lua5.4 lua/bin/pop3"
+
 -- A shell command; its process becomes the program.
 local function shell(words)
-  local line = { "exec lua5.4 lua/bin/pop3" }
+  local line = { "exec " .. command.program }
   for _, word in ipairs(words) do line[#line + 1] = quote(word) end
   return table.concat(line, " ")
 end

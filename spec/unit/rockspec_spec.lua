@@ -28,7 +28,11 @@ describe("the rockspec", function()
   it("builds pop3.core from every C file", function()
     local sources = { table.unpack(spec.build.modules["pop3.core"].sources) }
     table.sort(sources)
-    assert.same(files("csrc", ".c"), sources)
+    local wanted = {}
+    for _, path in ipairs(files("csrc", ".c")) do
+      if not path:find "^csrc/standalone/" then wanted[#wanted + 1] = path end
+    end
+    assert.same(wanted, sources)
   end)
 
   it("installs every Lua file under its module name", function()

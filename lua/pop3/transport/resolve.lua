@@ -28,7 +28,12 @@ local function parse(text)
   return list
 end
 
---- @tparam string host a name or a numeric address
+-- Exit statuses of a shell without getent(1), and of no shell (`core.spawn`).
+local no_getent = { [127] = true, [75] = true }
+
+--- Resolve a name. Without a shell or getent(1), as in an empty root, by
+-- getaddrinfo(3) in this process, which blocks.
+-- @tparam string host a name or a numeric address
 -- @tparam function wait
 -- @tparam number seconds
 -- @treturn {{family=string,addr=string},...} `family` is "inet" or "inet6"; or nil,
@@ -44,7 +49,7 @@ return function(host, wait, seconds)
     local list = parse(text)
     if list[1] then return list end
     return nil, "the host has no address"
-  elseif how == "exit" and number == 127 then  -- there is no getent
+  elseif how == "start" or how == "exit" and no_getent[number] then
     return socket.dns.getaddrinfo(host)
   elseif how == "exit" then
     return nil, "host not found"
