@@ -3,6 +3,7 @@
 local fetching = require "spec.support.fetching"
 local inbox = require "spec.support.inbox"
 local pop3 = require "pop3"
+local state = require "pop3.sync.state"
 
 local function boom()
   error "boom"
@@ -271,5 +272,83 @@ describe("sync: a pipelined reply that is missing", function()
       assert.same(mail, place.inbox.list)
       assert.same({}, place.server:mailbox "mrose")
     end
+  end)
+end)
+
+describe("sync: the beginning of a large message", function()
+  local big = "Subject: big\r\n\r\n" .. ("line\r\n"):rep(200)
+  local begin = { max_size = 100, partial = 2 }
+  local first = "Subject: big\r\n\r\nline\r\nline\r\n"
+
+  -- A run whose state is out of order once messages are delivered, as if it had
+  -- been killed then.
+  local function interrupted(place, opts)
+    local file = state.file(place.state)
+    local all = { state = setmetatable({
+      done = function(_, list, lazily)
+        if #list == 0 then return file:done(list, lazily) end
+        return nil, "killed", "io"
+      end,
+    }, { __index = function(_, name)
+      return function(_, ...) return file[name](file, ...) end
+    end }) }
+    for name, value in pairs(opts) do all[name] = value end
+    local result, message = place:sync(all)
+    assert.is_nil(result)
+    assert.equal("killed", message)
+  end
+
+  it("is not taken for all of it after a crash", function()
+    local place <close> = fetching.place { big }
+    interrupted(place, begin)
+    assert.same({ first }, place.inbox.list)
+    place:run { max_size = 100, partial = 2, keep = false }
+    assert.same({ first }, place.inbox.list)
+    assert.same({ big }, place.server:mailbox "mrose")
+    place:run { keep = false }
+    assert.same({ first, big }, place.inbox.list)
+    assert.same({}, place.server:mailbox "mrose")
+  end)
+
+  it("comes once, also when the whole message fails meanwhile", function()
+    for _, fail in ipairs { "refused", "killed" } do
+      local place <close> = fetching.place { big }
+      place:run(begin)
+      if fail == "refused" then
+        place.server:fault { verb = "RETR", times = 1, reply = "-ERR no" }
+        place:run()
+      else
+        place.server:fault { verb = "RETR", times = 1, cut = { bytes = 9 } }
+        place:sync()
+      end
+      place:run(begin)
+      assert.same({ first }, place.inbox.list)
+      place:run()
+      assert.same({ first, big }, place.inbox.list)
+      place:run(begin)
+      assert.equal(2, #place.inbox.list)
+    end
+  end)
+
+  it("is settled as all of it when that was under way", function()
+    local place <close> = fetching.place { big }
+    place:run(begin)
+    interrupted(place, {})
+    assert.same(big, place.inbox.list[2])
+    place:run { keep = false }
+    assert.equal(2, #place.inbox.list)
+    place:run { keep = false }
+    assert.same({}, place.server:mailbox "mrose")
+  end)
+end)
+
+describe("sync: a seed", function()
+  it("records many messages in pieces", function()
+    local place <close> = fetching.place(2500)
+    assert.equal(2498, place:run({ seed = { newest = 2 } }).skipped)
+    local before = place:octets_of_state()
+    assert.equal(0, place:run().new)
+    assert.equal(before, place:octets_of_state())
+    assert.equal(2, place:count "RETR")
   end)
 end)

@@ -46,6 +46,7 @@ local function entry(m, status)
     uid = uid, nth = nth, status = status, size = m.size, first = m.first,
     tries = r.tries, name = m.handle and m.handle.name or r.name,
     digest = m.digest or r.digest, note = nil, absent = nil,
+    flag = m.begun and "begun" or m.partial and "top" or nil,
   }
 end
 
@@ -140,7 +141,7 @@ local function record_done(self, done)
   local entries = {}
   for i, m in ipairs(done) do
     entries[i] = entry(m, m.partial and "partial" or "delivered")
-    entries[i].name, entries[i].tries = nil, nil
+    entries[i].name, entries[i].tries, entries[i].flag = nil, nil, nil
   end
   -- without a DELE nothing depends on them but to find them after a crash, which
   -- the intents allow as well

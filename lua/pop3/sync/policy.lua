@@ -39,6 +39,7 @@ local function filtered(run, m)
     return "later"
   end
   m.digest = m.digest or core.header_digest(header:raw())
+  if m.key then m.handle = run:handle_of(m) end
   local handle = m.handle or { number = m.number, size = m.size, uid = m.uid }
   local ok, decision = pcall(run.options.filter, header, handle)
   if ok and decisions[decision] then return decision end
@@ -68,7 +69,8 @@ end
 -- is too large.
 local function set_command(run, m)
   local o = run.options
-  local was_partial = m.record and m.record.status == "partial"
+  local r = m.record
+  local was_partial = r and (r.status == "partial" or r.flag == "begun")
   m.command = "RETR " .. m.number
   if o.max_size and m.size and m.size > o.max_size then
     if not o.partial or was_partial then return false end
@@ -76,7 +78,9 @@ local function set_command(run, m)
     m.command = ("TOP %d %d"):format(m.number, o.partial)
     if m.handle then m.handle.partial = o.partial end
   elseif was_partial then
-    m.handle.name = nil  -- the whole message is another file
+    m.begun = true
+    -- the whole message is another file
+    if r.status == "partial" then m.handle.name = nil end
   end
   return true
 end
@@ -108,9 +112,12 @@ end
 return function(run, messages)
   local lists = { fetch = {}, skip = {}, delete = {}, later = {}, large = 0 }
   for i, m in ipairs(messages) do
-    if m.key then m.handle = run:handle_of(m) end
     local what, message, code, reply = decide(run, m, #messages - i + 1)
     if not what then return nil, message, code, reply end
+    -- a seed can skip 100,000 messages: they need no handle
+    if m.key and not m.handle and what ~= "skip" then
+      m.handle = run:handle_of(m)
+    end
     if what == "fetch" and not set_command(run, m) then
       lists.large = lists.large + 1
     else

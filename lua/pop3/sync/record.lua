@@ -21,14 +21,13 @@ local record = {}
 -- - `name`: what the delivery calls it, see `pop3.sync.delivery`
 -- - `digest`: `pop3.core.fingerprint` of its header
 -- - `note`: the reason of the last failure; with `"called"` the mark of the
---   delivery, see `pop3.sync.delivery`; with `"skipped"` `record.UNWANTED` when
---   the filter said that the message is to be deleted
+--   delivery, see `pop3.sync.delivery`
+-- - `flag`: `"unwanted"` (skipped, and to be deleted: the filter said so),
+--   `"top"` (the delivery under way is one of the beginning only), `"begun"` (the
+--   beginning is delivered; the delivery under way, or the one that failed, is
+--   one of the whole)
 record.fields = { "status", "size", "first", "absent", "tries", "name",
-                  "digest", "note" }
-
---- The note of a message that the filter does not want: it is deleted in a later
--- run when it could not be deleted in this one.
-record.UNWANTED = "unwanted"
+                  "digest", "note", "flag" }
 
 --- Statuses of messages that are not fetched again.
 record.settled = { delivered = true, skipped = true, aside = true }
@@ -110,10 +109,11 @@ end
 -- @tparam table r
 -- @treturn string
 function record.pack(r)
-  return ("%s %s %d %s %d %s %s %s"):format(
+  local line = ("%s %s %d %s %d %s %s %s"):format(
     r.status, r.size or "-", r.first, r.absent or "-", r.tries or 0,
     r.name and word(r.name) or "-", r.digest or "-",
     r.note and word(r.note) or "-")
+  return r.flag and line .. " " .. r.flag or line
 end
 
 local function value(text)
@@ -121,13 +121,13 @@ local function value(text)
   return record.unescape(text)
 end
 
-local PATTERN = "^(%l+) (%S+) (%d+) (%S+) (%d+) (%S+) (%S+) (%S+)$"
+local PATTERN = "^(%l+) (%S+) (%d+) (%S+) (%d+) (%S+) (%S+) (%S+) ?(%l*)$"
 
 --- A line as a record.
 -- @tparam string line
 -- @treturn table nil when the line has another form
 function record.unpack(line)
-  local status, size, first, absent, tries, name, digest, note =
+  local status, size, first, absent, tries, name, digest, note, flag =
     line:match(PATTERN)
   if not status then return nil end
   return {
@@ -139,6 +139,7 @@ function record.unpack(line)
     name = value(name),
     digest = digest ~= "-" and digest or nil,
     note = value(note),
+    flag = flag ~= "" and flag or nil,
   }
 end
 

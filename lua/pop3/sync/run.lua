@@ -27,6 +27,8 @@ local retention = require "pop3.sync.retention"
 local settle = require "pop3.sync.settle"
 local sighting = require "pop3.sync.sighting"
 
+local AT_ONCE = 1000  -- decisions that are recorded at once
+
 local Run = {}
 Run.__index = Run
 
@@ -55,7 +57,8 @@ function Run:report(what, m, text, code, reply)
   if self.options.log then
     self.options.log {
       what = what, number = m and m.number, uid = m and m.uid,
-      id = m and m.handle and m.handle.id, octets = m and m.octets or nil,
+      id = m and (m.handle and m.handle.id or m.key and self:handle_of(m).id),
+      octets = m and m.octets or nil,
       size = m and m.size, text = text, code = code,
     }
   end
@@ -213,17 +216,27 @@ end
 -- Record the messages that the seed or the filter decided about.
 function Run:record_decisions(lists)
   local entries = {}
+  local function record_them(lazily)
+    local ok, message, code = self.state:done(entries, lazily)
+    entries = {}
+    return ok, message, code
+  end
+  local ok, message, code
   for _, list in ipairs { lists.skip, lists.drop } do
     for _, m in ipairs(list) do
       local uid, nth = record.split(m.key)
       entries[#entries + 1] = { uid = uid, nth = nth, status = "skipped",
-                                size = m.size, first = m.first,
+                                size = m.size, first = m.first or self.now,
                                 digest = m.digest,
-                                note = list == lists.drop and record.UNWANTED
+                                flag = list == lists.drop and "unwanted"
                                        or nil }
+      if #entries == AT_ONCE then
+        ok, message, code = record_them(true)
+        if not ok then return nil, message, code end
+      end
     end
   end
-  local ok, message, code = self.state:done(entries)
+  ok, message, code = record_them(false)
   if not ok then return nil, message, code end
   for _, m in ipairs(lists.skip) do self:report("skipped", m) end
   return true

@@ -29,7 +29,8 @@ return function(run)
       }
       local what, message, how = delivery.try(into, "settle", intent)
       if what == "delivered" then
-        r.status, r.name, r.note, r.uid, r.nth = "delivered", nil, nil, uid, nth
+        r.status = r.flag == "top" and "partial" or "delivered"
+        r.name, r.note, r.flag, r.uid, r.nth = nil, nil, nil, uid, nth
         done[#done + 1] = r
         run:report("settled", { uid = uid, handle = intent })
       elseif what ~= "absent" then

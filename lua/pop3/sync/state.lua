@@ -150,13 +150,13 @@ local function read(self)
   return true
 end
 
--- Append lines; unless `lazily` they are durable when it returns. After a failure
--- the file is as before.
+-- Append lines; unless `lazily` they are durable when it returns, and all before
+-- them. After a failure the file is as before.
 local function append(self, lines, lazily)
-  if #lines == 0 then return true end
+  if #lines == 0 and (lazily or not self.is_lazy) then return true end
   if self.broken then return nil, self.broken, "io" end
   local text = table.concat(lines)
-  if not self.ours then
+  if not self.ours and text ~= "" then
     text = core.state.seal("account " .. self.name) .. text
   end
   local ok, message, code = self.file:write(text)
@@ -172,7 +172,7 @@ local function append(self, lines, lazily)
     if not self.file:truncate(self.size) then self.broken = message end
     return nil, message, code
   end
-  self.ours = true
+  self.ours = self.ours or text ~= ""
   self.size, self.lines = self.size + #text, self.lines + #lines
   return true
 end
