@@ -70,8 +70,8 @@ describe("as the table has it", function()
     if scene.quiet then assert.is_false(sent.lpop3) end
   end
 
-  -- A sample is ours and one other client in half of the scenes.
-  for _, scene in ipairs(helper.some(scenes, #scenes // 2)) do
+  -- A sample is ours and one other client in a third of the scenes.
+  for _, scene in ipairs(helper.some(scenes, #scenes // 3)) do
     it("in a scene: " .. scene[1], function()
       local names = there
       if not helper.all then
