@@ -19,6 +19,7 @@ Processes.
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "../lpop3.h"
@@ -163,6 +164,26 @@ static int l_getpid (lua_State *L) {
 }
 
 /***
+A descriptor that can be read when the parent of this process has ended. Linux
+5.3 or later has this.
+@function parent
+@treturn integer; or nil, message, "io"
+*/
+static int l_parent (lua_State *L) {
+  int en = ENOSYS;
+#if defined(SYS_pidfd_open)
+  pid_t parent = getppid();
+  long fd = syscall(SYS_pidfd_open, parent, 0);
+  if (fd >= 0) {
+    lua_pushinteger(L, (lua_Integer)fd);
+    return 1;
+  }
+  en = errno;
+#endif
+  return lpop3_sysfail(L, "pidfd_open", en);
+}
+
+/***
 Is a descriptor a terminal?
 @function isatty
 @tparam integer fd
@@ -199,6 +220,7 @@ static const luaL_Reg funcs[] = {
   { "isatty", l_isatty },
   { "kill", l_kill },
   { "maxfiles", l_maxfiles },
+  { "parent", l_parent },
   { "waitpid", l_waitpid },
   { NULL, NULL }
 };

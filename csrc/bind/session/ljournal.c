@@ -31,16 +31,21 @@ static pop3_journal *journal (lua_State *L) {
 /*
 ** From a copy: a finalizer that Lua runs meanwhile may add to the journal.
 */
-int lpop3_pushentries (lua_State *L, const pop3_journal *from) {
+int lpop3_pushentries (lua_State *L, const pop3_journal *from, uint64_t skip) {
   pop3_journal copy, *j = &copy;
   size_t at = 0, n = from->buf.n - from->head;
   lua_Integer i = 0;
   pop3_entry e;
-  char *octets = (char *)lua_newuserdatauv(L, n > 0 ? n : 1, 0);
-  n = from->buf.n - from->head;  /* it may have grown, or have been cleared */
+  char *octets;
+  while (skip > 0 && pop3_journal_get(from, &at, &e)) skip--;
+  n -= at;
+  octets = (char *)lua_newuserdatauv(L, n > 0 ? n : 1, 0);
+  /* it may have grown, or have been cleared */
+  n = from->buf.n - from->head > at ? from->buf.n - from->head - at : 0;
   if (n > lua_rawlen(L, -1)) n = lua_rawlen(L, -1);
   memset(j, 0, sizeof *j);
-  if (n > 0) memcpy(octets, from->buf.p + from->head, n);
+  if (n > 0) memcpy(octets, from->buf.p + from->head + at, n);
+  at = 0;
   j->buf.p = octets;
   j->buf.n = n;
   lua_newtable(L);  /* copy, list */
@@ -88,14 +93,18 @@ static int j_now (lua_State *L) {
 }
 
 /***
-All entries, oldest first.
+The entries, oldest first.
 @function journal:list
+@tparam[opt=0] integer since leave out so many entries that were added first,
+also if they were dropped
 @treturn {{session=integer,time=number,from="C" or "S",line=string},...}
 @treturn integer how many older ones were dropped
 */
 static int j_list (lua_State *L) {
   pop3_journal *j = journal(L);
-  lpop3_pushentries(L, j);
+  lua_Integer since = luaL_optinteger(L, 2, 0);
+  uint64_t skip = since > 0 ? (uint64_t)since : 0;
+  lpop3_pushentries(L, j, skip > j->lost ? skip - j->lost : 0);
   lpop3_pushu64(L, j->lost);
   return 2;
 }

@@ -10,7 +10,10 @@
 /* The journal at 'arg'; anything else is misuse. */
 pop3_journal *lpop3_checkjournal (lua_State *L, int arg);
 
-/* Push the entries as a list of tables. The journal does not change. */
-int lpop3_pushentries (lua_State *L, const pop3_journal *j);
+/*
+** Push the entries, without the 'skip' oldest ones, as a list of tables. The
+** journal does not change.
+*/
+int lpop3_pushentries (lua_State *L, const pop3_journal *j, uint64_t skip);
 
 #endif

@@ -95,4 +95,26 @@ function match.responds(want, line)
   return want == line or line:find(masked(want)) ~= nil
 end
 
+--- The verb of a command, or of a pattern that begins with one.
+-- @tparam string want
+-- @treturn string in upper case
+function match.verb_of(want)
+  return want:match "^~?%^?(%a*)":upper()
+end
+
+--- Does a verb have a secret among its arguments?
+-- @tparam string verb
+-- @treturn boolean
+function match.has_secret(verb)
+  return core.verbs[verb] ~= nil and core.verbs[verb].secret ~= nil
+end
+
+--- Is a command of a transcript a login? AUTH without arguments is not: it asks
+-- for a list.
+-- @tparam string want
+-- @treturn boolean
+function match.is_login(want)
+  return match.has_secret(match.verb_of(want)) and want:upper() ~= "AUTH"
+end
+
 return match

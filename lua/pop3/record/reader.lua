@@ -4,6 +4,7 @@
 -- @local
 
 local fault = require "pop3.server.fault"
+local fault_text = require "pop3.server.fault.text"
 local pattern = require "pop3.verify.pattern"
 
 local reader = {}
@@ -11,33 +12,12 @@ local reader = {}
 local ENDS = { lf = "\n", cr = "\r", none = "" }
 local HOWS = { fin = true, rst = true, half = true }
 
--- The value of an effect: true, a number or a string.
-local texts = { append = true, reply = true }
-
-local function value_of(text, name)
-  if texts[name] and text then return text end
-  if text == nil or text == "true" then return true end
-  return math.tointeger(tonumber(text)) or tonumber(text) or text
-end
-
 -- Put "delay=2 cut.bytes=5", or "delay 2", into a table of effects; nil,
 -- message when it is invalid.
 local function effects_of(text, into)
   text = text:gsub("^([%w_.]+)%s+(%-?[%d.]+)%s*$", "%1=%2")
-  for word in text:gmatch "%S+" do
-    local name, value = word:match "^([%w_.]+)=(.*)$"
-    if not name then name, value = word, nil end
-    local outer, inner = name:match "^(%w+)%.(%w+)$"
-    if outer then
-      into[outer] = into[outer] or {}
-      if type(into[outer]) ~= "table" then
-      return nil, ("'%s' conflicts with '%s'"):format(name, outer)
-    end
-      into[outer][inner] = value_of(value)
-    else
-      into[name] = value_of(value, name)
-    end
-  end
+  local made, problem = fault_text(text, into)
+  if not made then return nil, problem end
   local ok, err = pcall(fault.read_effects, into, 0)
   if not ok then return nil, tostring(err) end
   return true

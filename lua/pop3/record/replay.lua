@@ -32,11 +32,16 @@
 -- so do test cases of curl (`pop3.record.curl`). A login by SCRAM cannot be
 -- played back, since the server's messages depend on the client's nonce (RFC
 -- 5802).
+--
+-- A replay is strict: the commands of the N-th connection are those of session
+-- N, in their order. With the option `loose` it serves (`pop3.record.loose`):
+-- each command gets the reply that the transcript has for it in this state.
 -- @module pop3.record.replay
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
+local loose = require "pop3.record.loose"
 local match = require "pop3.record.match"
 local raw_server = require "pop3.server.raw"
 local reader = require "pop3.record.reader"
@@ -45,23 +50,9 @@ local known = { loose = "boolean", host = "string", port = "integer",
                 tls = "any", implicit = "boolean", on = "table",
                 faults = "table", autologout = "number", clock = "function" }
 
+local verbs, verb_of, is_login = core.verbs, match.verb_of, match.is_login
+
 -- ---------------------------------------------------------------- preparation
-
-local verbs = core.verbs
-
-local function has_secret(verb)
-  return verbs[verb] ~= nil and verbs[verb].secret ~= nil
-end
-
--- The verb of a command, or of a pattern that begins with one.
-local function verb_of(want)
-  return want:match "^~?%^?(%a*)":upper()
-end
-
--- Is it a login? AUTH without arguments is not: it asks for a list.
-local function is_login(want)
-  return has_secret(verb_of(want)) and want:upper() ~= "AUTH"
-end
 
 -- A command as `verify` sees it, with its secret masked. In a transcript
 -- written by hand, verbs may be in lower case.
@@ -76,46 +67,14 @@ local function masked_command(want, own)
   return (want:gsub("^(%S+%s+%S+)%s.*$", "%1 ***"))
 end
 
--- Give each step the number of its stretch, in which a loose replay accepts any
--- order. A login and STLS end a stretch.
-local function number_stretches(session)
-  local number = 1
-  for _, step in ipairs(session.steps) do
-    step.stretch = number
-    local rounds = step.rounds
-    local last = rounds[#rounds] and rounds[#rounds].reply or step.reply
-    local ok = last[1] and last[1]:sub(1, 3) == "+OK"
-    if ok and (is_login(step.want) or step.want:upper() == "STLS") then
-      number = number + 1
-      step.leads_to = number
-    end
-  end
-end
-
--- The unique-ids in replies to UIDL, as a set.
-local function unique_ids(sessions)
-  local uids = {}
-  for _, session in ipairs(sessions) do
-    for _, step in ipairs(session.steps) do
-      if step.want:upper():find "^UIDL" then
-        for _, line in ipairs(step.reply) do
-          local uid = line:match "^%+?O?K? ?%d+ (%S+)\r?\n$"
-          if uid then uids[uid] = true end
-        end
-      end
-    end
-  end
-  return uids
-end
-
 -- The list for `verify`: all commands; of a loose replay, in any order within a
 -- stretch.
-local function expected(sessions, loose)
+local function expected(sessions, is_loose)
   local list = {}
   for _, session in ipairs(sessions) do
     local group, stretch
     for _, step in ipairs(session.steps) do
-      if loose and step.stretch ~= stretch then
+      if is_loose and step.stretch ~= stretch then
         group, stretch = {}, step.stretch
         list[#list + 1] = { any_order = group }
       end
@@ -143,29 +102,6 @@ local function strict(play, line)
     return nil, quoted(masked_command(step.want))
   end
   play.done = play.done + 1
-  return step
-end
-
--- In the current stretch, the first matching step that was not played yet, or
--- the last one that was.
-local function pick_from(play, fits)
-  local best
-  for i, step in ipairs(play.session.steps) do
-    if step.stretch == play.stretch and fits(step.want) then
-      best = i
-      if not play.played[i] then break end
-    end
-  end
-  return best
-end
-
-local function loose(play, line, uids)
-  local best = pick_from(play, function(want) return match.fits(want, line) end)
-    or pick_from(play, function(want) return match.nearly(want, line, uids) end)
-  if not best then return nil, "a command of this state in the transcript" end
-  local step = play.session.steps[best]
-  play.played[best] = true
-  play.stretch = step.leads_to or play.stretch
   return step
 end
 
@@ -205,16 +141,24 @@ end
 -- is not a command may be a SASL response.
 local function shown(session, line)
   local verb = line:match "^%A*(%a*)":upper()
-  local secret = has_secret(verb) or session.data.in_auth and not verbs[verb]
-  return secret and (has_secret(verb) and verb or "") .. " ..." or line
+  local secret = match.has_secret(verb) or session.data.in_auth and not verbs[verb]
+  return secret and (match.has_secret(verb) and verb or "") .. " ..." or line
 end
 
 -- Play the step of a command, with all its rounds.
 local function play_step(session, pick, uids)
   local play, verb = session.data.replay, session.verb
   local line = session.line
-  local step, want = pick(play, line, uids)
   if verbs[verb] then session.data.in_auth = verb == "AUTH" end
+  local step, want = pick(play, line, uids)
+  if not step and pick == loose.pick then
+    local login, reply = loose.login(session, play, line)
+    if login then
+      return reply_of(session, login, login.rounds[#login.rounds] or login)
+    elseif reply then
+      return reply
+    end
+  end
   if not step then
     return mismatch(session, want, quoted(shown(session, line)))
   end
@@ -236,9 +180,9 @@ local function play_step(session, pick, uids)
   return reply_of(session, step, round)
 end
 
-local function greet(session, sessions, free)
+local function greet(session, sessions, is_loose)
   local recorded = sessions[session.id]
-  if not recorded and free then
+  if not recorded and is_loose then
     recorded = sessions[(session.id - 1) % #sessions + 1]
   end
   if not recorded then
@@ -246,8 +190,7 @@ local function greet(session, sessions, free)
       .. "sessions, this is another one"):format(#sessions))
     return session:hangup()
   end
-  session.data.replay = { session = recorded, done = 0, stretch = 1,
-                          played = {} }
+  session.data.replay = loose.new(recorded, sessions)
   return reply_of(session, recorded.greeting, recorded.greeting)
 end
 
@@ -256,9 +199,10 @@ end
 -- @tparam string path
 -- @tparam[opt] table opts
 --
--- - `loose` (false): commands may come in any order within a state, and
---   repeatedly; unique-ids and dates in them may differ; after the last session
---   the first one is played again
+-- - `loose` (false): a command gets the reply that the transcript has for it in
+--   the state of the session, in any order, repeatedly, whatever the number of
+--   the connection; unique-ids and dates may differ; the client may log in by
+--   another mechanism than the recorded one, but SCRAM
 -- - `tls` ("auto" when TLS was recorded), `implicit`, `host`, `port`, `on`,
 --   `faults`, `autologout`, `clock`: as in `pop3.server.new`
 -- @treturn pop3.server whose field `expected` is the list for `verify`; or nil,
@@ -296,11 +240,11 @@ local function replay(path, opts)
   read, err, code = reader.parse(text, path)
   if not read then return nil, "replay: " .. err, code end
   local sessions = read.sessions
-  for _, session in ipairs(sessions) do number_stretches(session) end
-  local uids = opts.loose and unique_ids(sessions) or nil
+  for _, session in ipairs(sessions) do loose.prepare(session) end
+  local uids = opts.loose and loose.unique_ids(sessions) or nil
   local tls = opts.tls
   if tls == nil and read.tls then tls = "auto" end
-  local pick = opts.loose and loose or strict
+  local pick = opts.loose and loose.pick or strict
   local server
   server, err, code = raw_server({
     host = opts.host, port = opts.port, tls = tls or nil,
