@@ -118,6 +118,28 @@ describe("the configuration of pop3 fetch", function()
     refused("account 'a': 'order' must be one of: newest, oldest",
             'accounts = { a = { url = "pops://u@h", order = "old" } }')
     refused("defaults: 'tls' must be one of: ", 'defaults = { tls = "ssl" }')
+    for key, message in pairs {
+      ["keep = -1"] = "sync: option 'keep' must be at least 0",
+      ["seed = {}"] = "sync: option 'seed' must have one of newest, since",
+      ["attempts = 0"] = "sync: option 'attempts' must be at least 1",
+      ["port = 70000"] = "connect: no such port: 70000",
+      ["timeout = 0"] = "connect: timeout 'io' must be positive",
+      ["deadline = 0"] = "'deadline' must be positive",
+      ["command_timeout = -1"] = "'command_timeout' must be positive",
+    } do
+      refused("account 'a': " .. message, ([[
+        accounts = { a = { url = "pops://u@h", maildir = "m", %s } }]])
+        :format(key))
+    end
+    for key, message in pairs {
+      ["maildir = ''"] = "maildir: the path must be a string",
+      ["lmtp = {}"] = "lmtp: either host and port, or path is needed",
+      ["pipe = ''"] = "pipe: the command must be a string",
+      ["into = {}"] = "sync: option 'into' must be a function",
+    } do
+      refused("account 'a': " .. message, ([[
+        accounts = { a = { url = "pops://u@h", %s } }]]):format(key))
+    end
     refused("account 'a' must be a table", "accounts = { a = 5 }")
     refused("there are no accounts", "defaults = {}")
     refused("there are no accounts", "accounts = {}")

@@ -5,12 +5,15 @@
 -- @local
 
 local argument = require "pop3.util.argument"
+local connect_options = require "pop3.client.options"
+local delivery_of = require "pop3.sync.delivery".of
 local keys = require "pop3.command.fetch.keys"
 local outcome = require "pop3.command.fetch.outcome"
 local paths = require "pop3.command.fetch.paths"
 local pop3 = require "pop3"
 local secret = require "pop3.command.fetch.secret"
 local state = require "pop3.sync.state"
+local sync_options = require "pop3.sync.options"
 
 local account = {}
 
@@ -39,6 +42,32 @@ local function delivery(a)
   elseif a.lmtp then return pop3.lmtp(a.lmtp)
   elseif a.pipe then return pop3.pipe(a.pipe) end
   return a.into
+end
+
+--- Are the values of an account ones that the program can work with? Nothing is
+-- opened and nobody is asked.
+-- @tparam table a an account, complete
+-- @tparam[opt] table needs `delivery = false`: it may have no delivery
+-- @treturn boolean true; or nil, message, which names the key
+function account.check(a, needs)
+  for _, name in ipairs { "deadline", "command_timeout" } do
+    local seconds = a[name]
+    if seconds and (seconds <= 0 or seconds ~= seconds) then
+      return nil, ("'%s' must be positive"):format(name)
+    end
+  end
+  local connect, sync = { password = "-" }, { state = "-" }
+  for name in pairs(keys.connect) do connect[name] = a[name] end
+  for name in pairs(keys.sync) do sync[name] = a[name] end
+  sync.dry_run = needs ~= nil and needs.delivery == false
+  local ok, err = pcall(function()
+    connect_options.check(connect)
+    sync.into = delivery(a)
+    sync_options.check(sync, 1)
+    delivery_of(sync.into, 1)
+  end)
+  if not ok then return nil, argument.said(err) end
+  return true
 end
 
 -- ------------------------------------------------------------------ connecting
@@ -70,7 +99,7 @@ end
 
 -- The options of `pop3.sync`: those of the account, and the command line's on
 -- top.
-local function sync_options(a, context)
+local function options_of(a, context)
   local flags, opts = context.flags, {}
   for name in pairs(keys.sync) do opts[name] = a[name] end
   for _, name in ipairs { "keep", "seed", "retry", "dry_run" } do
@@ -89,7 +118,7 @@ end
 
 local function fetch(a, context)
   -- before the login, so that a mistake costs none
-  local opts = sync_options(a, context)
+  local opts = options_of(a, context)
   local session, failure = login(a, context)
   if not session then return failure end
   local result, message, code, reply, partial = pop3.sync(session, opts)

@@ -17,6 +17,7 @@
 -- @module pop3.command.fetch.config
 -- @local
 
+local check = require "pop3.command.fetch.account".check
 local core = require "pop3.core"
 local keys = require "pop3.command.fetch.keys"
 local parse_url = require "pop3.client.url"
@@ -222,6 +223,8 @@ function config.complete(account, needs)
       account[name] = keys.expand(account[name])
     end
   end
+  ok, err = check(account, needs)
+  if not ok then return nil, err end
   return account
 end
 
