@@ -2,6 +2,7 @@
 
 local fetching = require "spec.support.fetching"
 local inbox = require "spec.support.inbox"
+local pop3 = require "pop3"
 
 describe("a message that may have been delivered", function()
   -- Runs with a delivery that answers in turn what is in the list; what
@@ -35,6 +36,20 @@ describe("a message that may have been delivered", function()
     assert.same({ false, false }, attempts { { nil, "busy" } })
   end)
 
+  it("does not say so when nobody could be called", function()
+    local place <close> = fetching.place(1)
+    local again = {}
+    local function commit(handle)
+      again[#again + 1] = handle.again
+      if #again == 1 then return nil, "the server is down", "connect" end
+      return true
+    end
+    local opts = { into = inbox { calls = true, commit = commit } }
+    assert.is_nil((place:sync(opts)))
+    assert.equal(0, place:run(opts).again)
+    assert.same({ false, false }, again)
+  end)
+
   it("is set aside after as many attempts as any other", function()
     local place <close> = fetching.place(1)
     local n = 0
@@ -46,5 +61,60 @@ describe("a message that may have been delivered", function()
         end } }
     end
     assert.equal(2, n)
+  end)
+end)
+
+describe("sync: a message that some recipients have", function()
+  local lmtp = require "spec.support.lmtp"
+  -- Each run is one of a new process: the delivery is made again.
+  local function run(place, answer)
+    local server = lmtp { answer = answer }
+    local into = pop3.lmtp { host = server.host, port = server.port,
+                             to = { "a@b", "c@d", "e@f" } }
+    local open = into.open
+    function into:open() return open(self, { wait = server:hook() }) end
+    local result = place:run { into = into }
+    server:close()
+    local got = {}
+    for _, m in ipairs(server.mail) do got[#got + 1] = m.to end
+    return result, table.concat(got, " ")
+  end
+
+  it("goes to the others only, also in another process", function()
+    local place <close> = fetching.place(1)
+    local result, got = run(place, function(w, line)
+      if w == "RCPT" and line:find "c@d" then return "450 later" end
+      if w == "message" and line == "e@f" then return "452 full" end
+    end)
+    assert.equal(1, result.failed)
+    assert.equal("a@b", got)
+    result, got = run(place, function(w, line)
+      if w == "message" and line == "e@f" then return "452 full" end
+    end)
+    assert.equal(1, result.failed)
+    assert.equal("c@d", got)
+    result, got = run(place, function(w)
+      if w == "MAIL" then return "450 nothing now" end
+    end)
+    assert.equal(1, result.failed)
+    assert.equal("", got)
+    result, got = run(place)
+    assert.equal(1, result.new)
+    assert.equal("e@f", got)
+  end)
+
+  it("goes to the others when it was set aside", function()
+    local place <close> = fetching.place(1)
+    local result = run(place, function(w, line)
+      if w == "message" and line == "e@f" then return "552 too big" end
+    end)
+    assert.equal(1, result.aside)
+    local sync = place.run
+    function place:run(opts)
+      opts.retry = true
+      return sync(self, opts)
+    end
+    local _, got = run(place)
+    assert.equal("e@f", got)
   end)
 end)

@@ -206,6 +206,7 @@ describe("sync: identity", function()
       place.server.on[verb] = nil
     end
     disagrees("STAT", function(s) return s:ok "21 1000" end)
+    disagrees("STAT", function(s) return s:ok "0 0" end)
     disagrees("LIST", function(s) return s:multi("", {}) end)
     disagrees("UIDL", function(s) return s:multi("", {}) end)
     disagrees("UIDL", function(s)

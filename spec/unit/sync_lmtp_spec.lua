@@ -25,8 +25,9 @@ describe("pop3.lmtp", function()
     return made
   end
 
-  local function deliver(to, mail, id)
-    local d = assert(to:begin { number = 1, id = id or "id1", uid = "u" })
+  local function deliver(to, mail, id, mark)
+    local d = assert(to:begin { number = 1, id = id or "id1", uid = "u",
+                                mark = mark })
     assert(d:write(mail or MAIL))
     return d:commit()
   end
@@ -162,18 +163,19 @@ describe("pop3.lmtp", function()
     end
   end)
 
-  it("delivers to each recipient once, in this process", function()
+  it("delivers to each recipient once", function()
     local bad = "452 4.2.2 full"
     local to = into({ answer = function(w, line)
       if w == "RCPT" and line:find "c@d" then return bad end
       if w == "message" and line == "e@f" then return bad end
     end }, { to = { "a@b", "c@d", "e@f" } })
-    local ok, message, how = deliver(to)
+    local ok, message, how, mark = deliver(to)
     assert.is_nil(ok)
     assert.is_nil(how)
     assert.matches("452 4.2.2 full", message)
+    assert.equal("delivered to a@b", mark)
     bad = nil
-    assert.is_true(deliver(to))
+    assert.is_true(deliver(to, nil, nil, mark))
     local got = {}
     for i, m in ipairs(server.mail) do got[i] = m.to end
     assert.same({ "a@b", "c@d", "e@f" }, got)

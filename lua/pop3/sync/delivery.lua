@@ -6,7 +6,9 @@
 --
 -- - `into:begin(handle)` → a message under way; or nil, reason[, how]
 -- - `message:write(chunk)` → true; or nil, reason[, how]
--- - `message:commit()` → true; or nil, reason[, how]
+-- - `message:commit()` → true; or nil, reason[, how[, mark]]. `mark` is a string
+--   that is recorded when a part is done, such as some of several recipients; the
+--   next attempt gets it as `handle.mark`
 -- - `message:abort()`: forget what was written
 --
 -- `how` says what a failure means:
@@ -56,6 +58,8 @@
 -- - `again`: true when the message may have been delivered before
 -- - `first_seen`: seconds since 1970
 -- - `name`: see `into:name`
+-- - `mark`: what the attempt before had done, see `message:commit`; with other
+--   failures any text
 -- - `partial`: lines of the body, when only the beginning is delivered
 --
 -- @interface pop3.sync.delivery

@@ -73,10 +73,15 @@ end
 local place_codes = { io = "io", connect = "connect", timeout = "timeout" }
 
 -- A message did not make it. `how` is nil, "reject", "unknown", or one of
--- `place_codes`.
-local function failed(self, m, reason, how, code, reply)
+-- `place_codes`; `done` is the mark of a commit that was done in part.
+local function failed(self, m, reason, how, code, reply, done)
   reason = tostring(reason or "the delivery gave no reason")
-  if place_codes[how] then return break_off(self, reason, how) end
+  if place_codes[how] then
+    if self.calls and m.key and not was_called(m) then
+      self.state:failed { entry(m, "intent") }  -- no call was made; the run ends
+    end
+    return break_off(self, reason, how)
+  end
   self.run:allow_another()
   if m.key then self.run.tried[m.key] = true end
   if not m.key then
@@ -91,6 +96,7 @@ local function failed(self, m, reason, how, code, reply)
   elseif how == "unknown" then
     e.status = "called"
   end
+  if done then e.status, e.note = "called", done end
   local ok, message, c = self.state:failed { e }
   if not ok then return break_off(self, message, c) end
   if how == "reject" or e.tries >= self.run.options.attempts then
@@ -121,7 +127,7 @@ local function mark(self, batch)
   local entries = {}
   for i, m in ipairs(batch) do
     entries[i] = entry(m, "called")
-    entries[i].note = marks[i]
+    entries[i].note = marks[i] or m.handle.mark
   end
   local ok, message, code = self.state:intend(entries)
   if not ok then
@@ -162,12 +168,12 @@ local function commit(self, batch)
     if self.broken then
       try(m.delivery, "abort")
     else
-      local ok, reason, how = try(m.delivery, "commit")
+      local ok, reason, how, done = try(m.delivery, "commit")
       if ok then
         committed[#committed + 1] = m
       else
         try(m.delivery, "abort")
-        failed(self, m, reason, how)
+        failed(self, m, reason, how, nil, nil, done)
       end
     end
   end

@@ -20,15 +20,20 @@ end
 return function(s)
   local count, message, code, reply = s:stat()
   if not count then return nil, message, code, reply end
-  if count == 0 then return { numbers = {}, sizes = {}, uids = {} } end
   local sizes
   sizes, message, code, reply = s:list()
-  if not sizes then return nil, message, code, reply end
+  if not sizes then
+    -- some servers refuse to list nothing
+    local is_empty = count == 0 and code == "err" and not (reply and reply.code)
+    if not is_empty then return nil, message, code, reply end
+    sizes = {}
+  end
   local numbers = {}
   for number in pairs(sizes) do numbers[#numbers + 1] = number end
   if #numbers ~= count then
     return fail(("STAT says %d messages, LIST shows %d"):format(count, #numbers))
   end
+  if count == 0 then return { numbers = {}, sizes = {}, uids = {} } end
   table.sort(numbers)
   local uids
   uids, message, code, reply = s:uidl()

@@ -4,7 +4,7 @@
 -- transmits it. One connection serves all messages of a run.
 --
 -- What the replies mean. 2xx of all recipients: delivered. A 4xx of anybody:
--- later; in this process only those who have not got the message get it then.
+-- later; only those who have not got the message get it then.
 -- Otherwise a 5xx of anybody: set aside. When the connection is lost before the
 -- end of the message was sent, nothing was delivered (RFC 2033 section 4.2), and
 -- one more attempt is made on a new connection. When it is lost after that, it
@@ -67,7 +67,6 @@ local function new(opts)
     spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
     link = nil,         -- the connection, once it is there
     extensions = {},    -- keyword → argument, of the reply to LHLO
-    accepted = {},      -- id → set of recipients that have that message
   }, Lmtp)
 end
 
@@ -191,6 +190,25 @@ end
 
 -- ------------------------------------------------------------- one message
 
+local DONE = "delivered to "
+
+-- The recipients that have the message from an attempt before, as a set.
+local function known_of(handle)
+  local known = {}
+  local list = (handle.mark or ""):match("^" .. DONE .. "(.*)$")
+  for address in (list or ""):gmatch "%S+" do known[address] = true end
+  return known
+end
+
+-- The mark of a message that some recipients have; nil when nobody has it.
+local function mark_of(to, known)
+  local list = {}
+  for _, address in ipairs(to) do
+    if known[address] then list[#list + 1] = address end
+  end
+  return list[1] and DONE .. table.concat(list, " ")
+end
+
 -- Begin a delivery. Nothing is sent before `commit`.
 -- @tparam table handle of the message
 -- @treturn pop3.delivery.lmtp, or nil, message, "io"
@@ -199,7 +217,8 @@ function Lmtp:begin(handle)
   file:form "dot"
   local ok, message = file:write(fields.text(self.fields, handle))
   if not ok then return nil, message, "io" end
-  return setmetatable({ into = self, file = file, id = handle.id }, Delivery)
+  return setmetatable({ into = self, file = file, known = known_of(handle) },
+                      Delivery)
 end
 
 -- Write a piece of the message.
@@ -322,21 +341,20 @@ end
 -- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
 -- may have been delivered), "reject" (set aside); and what would be the same for
 -- each message: "connect" (the server cannot be reached), "io" (the spool failed,
--- or the server refuses to talk to us)
+-- or the server refuses to talk to us). Then, when some recipients have the
+-- message, the mark for `handle.mark` of the next attempt
 function Delivery:commit()
-  local into, id = self.into, self.id
+  local into, known = self.into, self.known
   local ok, message = self.file:finish()
   local how, lost = "io"
   if ok then
-    local known = id and into.accepted[id] or {}
     for _ = 1, 2 do
       ok, message, how, lost = transmit(into, self, known)
       if ok or not lost then break end
     end
-    if id then into.accepted[id] = not ok and next(known) and known or nil end
   end
   self.file:close()
-  if not ok then return nil, message, how end
+  if not ok then return nil, message, how, mark_of(into.to, known) end
   return true
 end
 

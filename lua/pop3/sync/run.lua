@@ -93,6 +93,8 @@ function Run:handle_of(m)
     id = self:id_of(uid, nth),
     again = r.status == "called" and self.calls,
     first_seen = m.first, name = r.name, partial = m.partial,
+    mark = self.calls and (r.status == "called" or r.status == "aside")
+           and r.note or nil,
   }
 end
 
