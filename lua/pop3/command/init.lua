@@ -1,5 +1,5 @@
---- The command `pop3`, with the subcommands `fetch`, `serve`, `show`, `check`
--- and `record`.
+--- The command `pop3`, with the subcommands `fetch`, `serve`, `replay`, `show`,
+-- `check` and `record`.
 --
 -- The exit status is 0 for success, 1 when the answer is no (a check or a
 -- `verify` failed, a message has no such part), 2 for an invalid command line,
@@ -10,7 +10,7 @@
 local pop3 = require "pop3"
 local program = require "pop3.command.program"
 
-local names = { "fetch", "serve", "show", "check", "record" }
+local names = { "fetch", "serve", "replay", "show", "check", "record" }
 
 local command = {}
 

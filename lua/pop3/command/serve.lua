@@ -14,140 +14,73 @@
 -- @local
 
 local address = require "pop3.util.address"
-local argument = require "pop3.util.argument"
 local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
-local pop3 = require "pop3"
-local verify = require "pop3.verify"
+local json = require "pop3.util.json"
+local new_dialogue = require "pop3.command.dialogue"
+local terminal = require "pop3.command.terminal"
+local test_server = require "pop3.command.test_server"
 
 local serve = {}
 
-function serve.define(c)
-  c:summary "Run a POP3 server for tests."
-  c:description("Runs a POP3 server for tests until it gets SIGTERM, SIGINT or "
-    .. "SIGHUP, or a request to stop on the control socket. The exit status is 1 "
-    .. "when a verify failed or a handler of the script failed.")
-  c:argument("script", "A Lua script that returns a server of pop3.server.new, "
-    .. "or a table of its options. The table may have a field verify, the list "
-    .. "of expected commands."):args "?"
+-- The options that `pop3 replay` has as well.
+function serve.define_common(c)
   c:option("--host", "The address to listen on (default: 127.0.0.1).")
    :argname "HOST"
   c:option("--port", "The port to listen on; 0 chooses a free one (default: "
     .. "0)."):argname "PORT":convert(command.integer(0, 65535))
   c:option("--port-file", "Write the port to this file after listening has "
     .. "started."):argname "FILE"
-  c:mutex(
-    c:option("--maildir", "Serve this Maildir."):argname "DIR",
-    c:option("--mail", "Serve these messages."):argname "FILE":args "+")
-  c:option("--user", "The user who owns the mail (default: mrose).")
-   :argname "NAME"
-  c:option("--password", "The password of the user (default: secret).")
-   :argname "SECRET"
-  c:option("--new-users", "Deliveries add users who do not exist, with this "
-    .. "password."):argname "SECRET"
   c:option("--tls", "auto makes a valid certificate; expired, wrong-host and "
     .. "others make one that clients must refuse."):argname "KIND"
   c:flag("--implicit", "Use implicit TLS instead of STLS.")
+  c:option("--names", "The names in the certificate, separated by commas "
+    .. "(default: localhost,127.0.0.1,::1)."):argname "HOST,..."
   c:option("--cafile-out", "Write the CA that clients must trust to this file.")
    :argname "FILE"
+  c:option("--fault", "Break replies, such as 'verb=UIDL times=1 cut.lines=1'. "
+    .. "May be repeated."):argname "FAULT":count "*"
+  c:flag("--strict", "Of a transcript, accept only its commands in their order.")
   c:option("--transcript", "Write commands and replies to this file at the "
     .. "end, with secrets masked."):argname "FILE"
+  c:mutex(
+    c:flag("--quiet", "Show no dialogue, on a terminal either."),
+    c:option("--log", "Show commands and replies as they go: text or json "
+      .. "(default: text on a terminal).")
+     :argname "FORM":choices { "text", "json" })
+  c:flag("--tie-to-parent", "Stop when the parent process has ended.")
+end
+
+function serve.define(c)
+  c:summary "Run a POP3 server for tests."
+  c:description("Runs a POP3 server for tests until it gets SIGTERM, SIGINT or "
+    .. "SIGHUP, or a request to stop on the control socket. On a terminal it "
+    .. "shows who may log in, and the dialogue. The exit status is 1 when a "
+    .. "verify failed or a handler of the script failed.")
+  c:argument("script", "A Lua script that returns a server of pop3.server.new, "
+    .. "or a table of its options, which may have a field verify, the list of "
+    .. "expected commands. Or a transcript, as for pop3 replay."):args "?"
+  serve.define_common(c)
+  c:option("--replay", "The same as a transcript in place of the script.")
+   :argname "FILE"
+  c:mutex(
+    c:option("--maildir", "Serve this Maildir."):argname "DIR",
+    c:option("--mail", "Serve these messages."):argname "FILE":args "+")
+  c:option("--user", "A user who may log in and has the mail (default: mrose). "
+    .. "May be repeated."):argname "NAME[:SECRET]":count "*"
+  c:option("--password", "The password of users without one (default: secret).")
+   :argname "SECRET"
+  c:option("--new-users", "Deliveries add users who do not exist, with this "
+    .. "password."):argname "SECRET"
+  c:option("--preset", "Behave like a known server, such as gmail, dovecot or "
+    .. "exchange."):argname "NAME"
   c:flag("--allow-lua", "Accept the request `handlers`, which runs Lua in this "
     .. "process.")
   c:option("--control", "Accept requests in JSON, or by HTTP, on this Unix socket "
     .. "or on tcp:HOST:PORT."):argname "WHERE"
   c:option("--control-token", "The token that clients of --control must send "
     .. "(default by TCP: one is made and printed)."):argname "TOKEN"
-end
-
--- Run the script: a table { server = or options =, verify = }.
-local function load_script(path)
-  if not path then return { options = {} } end
-  local chunk, err = loadfile(path)
-  if not chunk then return nil, err end
-  local ok, result = pcall(chunk)
-  if not ok then return nil, tostring(result) end
-  if type(result) ~= "table" then
-    return nil, path .. ": the script must return a server or a table of "
-                .. "options"
-  end
-  local mt = getmetatable(result)
-  if mt and mt.__name == "pop3.server" then return { server = result } end
-  local given = { server = result.server, verify = result.verify, options = {} }
-  mt = getmetatable(given.server)
-  if given.server and not (mt and mt.__name == "pop3.server") then
-    return nil, path .. ": the field server must be made by pop3.server.new"
-  end
-  for name, value in pairs(result) do
-    if name ~= "server" and name ~= "verify" then given.options[name] = value end
-  end
-  if given.server and next(given.options) then
-    return nil, ("%s: set the option '%s' in pop3.server.new, not beside the "
-                 .. "server"):format(path, next(given.options))
-  end
-  if given.verify ~= nil then
-    if type(given.verify) ~= "table" then
-      return nil, path .. ": the field verify must be a table"
-    end
-    -- report an invalid list before the run, not after it
-    ok, err = pcall(verify.new, given.verify, 1)
-    if not ok then return nil, path .. ": " .. argument.said(err) end
-  end
-  return given
-end
-
--- The user of the command line: name and entry; nil when the script defines
--- users.
-local function user_of(args)
-  if args.script and not (args.user or args.password or args.mail
-                          or args.maildir) then
-    return nil
-  end
-  local name = args.user or "mrose"
-  local entry = { password = args.password or "secret" }
-  if args.maildir then
-    if core.stat(args.maildir) ~= "directory" then
-      return false, args.maildir .. ": not a directory"
-    end
-    entry.mail = pop3.store.maildir(args.maildir)
-  elseif args.mail then
-    -- in memory, so that deliveries work, and a reset restores the messages
-    entry.mail, entry.uidl = {}, pop3.store.files(args.mail).uids
-    for i, path in ipairs(args.mail) do
-      local octets, err = atomic_file.read(path)
-      if not octets then return false, err end
-      entry.mail[i] = octets
-    end
-  end
-  return name, entry
-end
-
--- Make the server from the script and the command line.
-local function make(args, given)
-  local name, entry = user_of(args)
-  if name == false then return nil, entry, command.TROUBLE end
-  local server, opts = given.server, given.options
-  if server then
-    if args.tls or args.implicit then
-      return nil, "--tls and --implicit need a script that returns a table of "
-                  .. "options, not a server", command.USAGE
-    end
-    server.host = args.host or server.host
-    server.wanted_port = args.port or server.wanted_port
-  else
-    opts.host, opts.port = args.host or opts.host, args.port or opts.port
-    opts.tls, opts.implicit = args.tls or opts.tls, args.implicit or opts.implicit
-    local ok, made, err = pcall(pop3.server.new, opts)
-    if not ok or not made then
-      return nil, argument.said(ok and err or made), not ok and not args.script
-             and command.USAGE or command.TROUBLE
-    end
-    server = made
-  end
-  if name then server.users[name] = entry end
-  server.new_users = args.new_users or server.new_users
-  return server
 end
 
 -- Print the line "ready ...". `place` is where the control listens, if it does.
@@ -203,6 +136,27 @@ local function attend(control)
   return served, err
 end
 
+-- Stop the server when the parent process has ended, if that is wanted. Returns
+-- the descriptor; or nil, message.
+local function tie(server, wanted)
+  if not wanted then return nil end
+  local number, err = core.parent()
+  if not number then return nil, "--tie-to-parent: " .. err end
+  local parent = core.fd(number)
+  local ok
+  ok, err = server:attend(number, "r", function() server.running = false end)
+  if not ok then
+    parent:close()
+    return nil, err
+  end
+  return parent
+end
+
+-- The form of the dialogue, nil for none.
+local function form_of(args)
+  return args.log or terminal.is_output() and not args.quiet and "text" or nil
+end
+
 -- Serve until a signal or a request to stop. Returns the exit status; unless it
 -- is OK, also a line, and maybe more lines.
 local function run(args, given, server)
@@ -221,13 +175,20 @@ local function run(args, given, server)
     signals:next()
     server.running = false
   end))
+  local parent <close>, untied = tie(server, args.tie_to_parent)
+  if untied then return command.TROUBLE, untied end
   if args.transcript then ok, err = atomic_file.check(args.transcript) end
   if ok then ok, err = write_files(args, server) end
   if ok then ok, err = announce(server, place, args.control_token) end
+  local form = form_of(args)
+  local dialogue = form and new_dialogue(server, form)
+  if ok and dialogue then ok, err = dialogue:introduce() end
   if not ok then return command.TROUBLE, err end
+  if dialogue then control.before_turn = function() dialogue:show() end end
   local served, trouble = attend(control)
   control:close()
   server:stop()
+  if dialogue then dialogue:show() end
   err = judge(server, given, control)
   if args.transcript then
     local written, problem = atomic_file.write(args.transcript,
@@ -242,11 +203,20 @@ local function run(args, given, server)
 end
 
 function serve.run(args)
+  if args.log == "json" then
+    local found, missing = json.available()
+    if not found then return command.TROUBLE, missing end
+  end
+  if args.replay and args.script then
+    return command.USAGE, "give either a script or --replay"
+  end
   -- a program that waits for these files must not find old ones
   remove_files(args)
-  local given, err = load_script(args.script)
+  local given, err
+  if args.replay then given = { transcript = args.replay, options = {} }
+  else given, err = test_server.load(args.script) end
   if not given then return command.TROUBLE, err end
-  local server, problem, status = make(args, given)
+  local server, problem, status = test_server.make(args, given)
   if not server then return status, problem end
   local _ <close> = setmetatable({}, { __close = function()
     remove_files(args)

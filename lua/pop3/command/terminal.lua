@@ -50,6 +50,24 @@ function terminal.harmless(text, lines)
   return table.concat(out)
 end
 
+-- Select Graphic Rendition, ECMA-48 section 8.3.117.
+local colours = { red = "31", green = "32", yellow = "33", cyan = "36",
+                  dim = "2", bold = "1" }
+
+--- A function that gives text a colour, if standard output is a terminal and the
+-- environment does not set NO_COLOR.
+-- @treturn function `paint(colour, text)`, where colour is "red", "green",
+-- "yellow", "cyan", "dim" or "bold"
+function terminal.painter()
+  local plain = os.getenv "NO_COLOR"
+  if not terminal.is_output() or plain and plain ~= "" then
+    return function(_, text) return text end
+  end
+  return function(colour, text)
+    return ("\27[%sm%s\27[0m"):format(colours[colour], text)
+  end
+end
+
 --- Is standard output a terminal?
 -- @treturn boolean
 function terminal.is_output()

@@ -152,7 +152,10 @@ end
 -- @treturn boolean true, or nil, message, "io"
 function Control:run()
   local ok, err, code = requests.serve(self.server,
-    function() return self:due() end,
+    function()
+      self.before_turn()
+      return self:due()
+    end,
     function() return those(self, is_asking)[1] ~= nil end,
     function() self:answer() end)
   return ok, err, code
@@ -200,10 +203,12 @@ local control = {}
 -- @tparam pop3.server server
 -- @tparam[opt=false] boolean allow_lua accept the request `handlers`
 -- @treturn table with the methods `listen`, `run` and `close`; its field
--- `failed` is the message of the first `verify` that failed, or false
+-- `failed` is the message of the first `verify` that failed, or false;
+-- `before_turn` is a function that `run` calls before it waits
 function control.new(server, allow_lua)
   return setmetatable({ server = server, clients = {}, n = 0, deaf = false,
                         listener = false, failed = false,
+                        before_turn = function() end,
                         allow_lua = allow_lua }, Control)
 end
 

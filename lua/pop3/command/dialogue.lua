@@ -1,0 +1,100 @@
+--- What `pop3 serve` and `pop3 replay` show while they run: who may log in, and
+-- the dialogue of each session, with secrets masked.
+-- @module pop3.command.dialogue
+-- @local
+
+local command = require "pop3.command.program"
+local json = require "pop3.util.json"
+local terminal = require "pop3.command.terminal"
+
+local Dialogue = { __name = "pop3.command.dialogue" }
+Dialogue.__index = Dialogue
+
+local MANY = 20  -- users that are listed
+
+local function count_text(n, what)
+  return n == 1 and "1 " .. what or ("%d %ss"):format(n, what)
+end
+
+-- A user as "ann, password secret, 2 messages".
+local function user_text(server, name, user)
+  local parts = { name }
+  if user.password then parts[2] = "password " .. user.password end
+  if user.token then parts[#parts + 1] = "token " .. user.token end
+  local mail = server:mailbox(name)
+  if mail then parts[#parts + 1] = count_text(#mail, "message") end
+  return terminal.harmless(table.concat(parts, ", "))
+end
+
+-- Who may log in: lines.
+local function user_lines(server)
+  if server.expected then return { "log in as: anybody whom the transcript has" }
+  elseif server.authenticate then return { "log in as: the script decides" } end
+  local names, lines = {}, {}
+  for name in pairs(server.users) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    if i > MANY then
+      lines[i] = ("           and %s"):format(count_text(#names - MANY,
+                                                         "other user"))
+      break
+    end
+    lines[i] = (i == 1 and "log in as: " or "           ")
+               .. user_text(server, name, server.users[name])
+  end
+  if not lines[1] then lines[1] = "log in as: nobody, there are no users" end
+  return lines
+end
+
+local function colour_of(entry)
+  if entry.from == "C" then return "cyan" end
+  return entry.line:find "^%-" and "red" or "green"
+end
+
+local function text_of(self, entry)
+  local paint = self.paint
+  return paint("dim", ("%4d "):format(entry.session))
+         .. paint(colour_of(entry), entry.from .. ": "
+                                    .. terminal.harmless(entry.line)) .. "\n"
+end
+
+local function json_of(entry)
+  return json.encode({ session = entry.session, time = entry.time,
+                       from = entry.from, line = entry.line },
+                     { keyorder = { "session", "time", "from", "line" } })
+         .. "\n"
+end
+
+--- Say who may log in.
+function Dialogue:introduce()
+  if self.form == "json" then return command.say "" end
+  return command.say(table.concat(user_lines(self.server), "\n") .. "\n")
+end
+
+--- Show the lines since the last call. When standard output takes no more,
+-- nothing is shown from then on.
+function Dialogue:show()
+  if self.broken then return end
+  local journal = self.server.journal
+  if journal ~= self.journal then  -- the server was reset
+    self.journal, self.seen = journal, 0
+  end
+  local entries, lost = journal:list(self.seen)
+  if not entries[1] then return end
+  local out = {}
+  for i, entry in ipairs(entries) do
+    out[i] = self.form == "json" and json_of(entry) or text_of(self, entry)
+  end
+  self.seen = math.max(self.seen, lost) + #entries
+  self.broken = not command.say(table.concat(out))
+end
+
+--- Make one.
+-- @tparam pop3.server server
+-- @tparam string form "text" or "json"
+-- @treturn table with the methods `introduce` and `show`
+return function(server, form)
+  return setmetatable({ server = server, form = form, journal = server.journal,
+                        seen = 0, broken = false, paint = terminal.painter() },
+                      Dialogue)
+end
