@@ -177,6 +177,26 @@ describe("pop3.mbox", function()
     assert.same({ "A: 1" }, messages())
   end)
 
+  it("does not wait when its task is cancelled", function()
+    local own = require "pop3.loop.own"
+    local loop <close> = assert(own())
+    dir:write("inbox.lock", "")
+    local box, waits, answer = pop3.mbox(path, { lock_timeout = 3600 }), 0, nil
+    assert(box:open { wait = function(...)
+      waits = waits + 1
+      return loop.wait(...)
+    end })
+    local d = assert(box:begin { name = box:name() })
+    local task = loop:spawn(function() answer = { box:prepare { d } } end)
+    loop:spawn(function() task:cancel() end)
+    loop:run()
+    assert.same({ nil, path .. ": it is locked by another program", "timeout" },
+                answer)
+    assert.is_true(waits < 4)
+    d:abort()
+    os.remove(path .. ".lock")
+  end)
+
   describe("after a crash", function()
     local mails = { "Subject: 1\r\n\r\none\r\n", "Subject: 2\r\n\r\nFrom two",
                     "Subject: 3\r\n\r\nthree\r\n\r\n" }

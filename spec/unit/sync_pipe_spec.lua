@@ -152,6 +152,24 @@ describe("pop3.pipe", function()
     assert.is_true(waits > 0)
   end)
 
+  it("ends the command when its task is cancelled", function()
+    local own = require "pop3.loop.own"
+    for _, command in ipairs { "exec sleep 1000", "exec >&- 2>&-; exec sleep 1000" } do
+      local loop <close> = assert(own())
+      local to = pop3.pipe(command)
+      to:open { wait = loop.wait }
+      local answer
+      local task = loop:spawn(function() answer = { deliver(to) } end)
+      loop:spawn(function()
+        loop:sleep(0.05)
+        task:cancel()
+      end)
+      loop:run()
+      assert.same({ nil, "pipe: interrupted", "timeout" }, answer)
+      assert.same({}, helper.children())
+    end
+  end)
+
   it("leaves no process and no descriptor", function()
     local before = helper.descriptors()
     local to = pop3.pipe "exit 1"

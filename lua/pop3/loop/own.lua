@@ -117,14 +117,15 @@ end
 
 --- The hook for the option `wait` of `pop3.connect`, a function. In a coroutine
 -- that is not a task of this loop it blocks the process.
--- @field wait `function(fd, mode, seconds)` → true; or nil, "timeout"
+-- @field wait `function(fd, mode, seconds)` → true; or nil, "timeout", and then
+-- "over" when the task was cancelled or its time is over: it can wait no more
 
 local function wait_hook(self)
   return function(fd, mode, seconds)
     local task = current(self)
     if not task then return core.poll(fd, mode, seconds) end
     if suspend(self, task, fd, mode, seconds) then return true end
-    return nil, "timeout"
+    return nil, "timeout", task:is_over() and "over" or nil
   end
 end
 

@@ -159,10 +159,9 @@ local function acquire(path, opts)
     if ok then return self end
     if ok == nil then return nil, message, "io", errno end
     local left = deadline - core.now()
-    if left <= 0 then
+    if left <= 0 or not pause(opts.wait, math.min(left, PAUSE)) then
       return nil, path .. ": it is locked by another program", "timeout"
     end
-    pause(opts.wait, math.min(left, PAUSE))
   end
 end
 

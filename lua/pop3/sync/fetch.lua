@@ -77,8 +77,9 @@ local place_codes = { io = "io", connect = "connect", timeout = "timeout" }
 local function failed(self, m, reason, how, code, reply, done)
   reason = tostring(reason or "the delivery gave no reason")
   if place_codes[how] then
-    if self.calls and m.key and not was_called(m) then
-      self.state:failed { entry(m, "intent") }  -- no call was made; the run ends
+    -- after a time-out nobody knows; with the others no call was made
+    if self.calls and m.key and how ~= "timeout" and not was_called(m) then
+      self.state:failed { entry(m, "intent") }
     end
     return break_off(self, reason, how)
   end

@@ -109,7 +109,8 @@ local function read_output(process, said)
 end
 
 -- Wait until the command has ended, or the time is over. Returns how it ended and
--- a number, as `command:status` has it, and what it printed.
+-- a number, as `command:status` has it, and what it printed; nil and true when
+-- the task was cancelled.
 local function wait_for(process, wait, deadline)
   local said = ""
   while true do
@@ -123,18 +124,20 @@ local function wait_for(process, wait, deadline)
     local left = deadline - core.now()
     if left <= 0 then return nil, nil, said end
     local ended, printed = process:getfd()
+    local waited
     -- while it may print, wait for that: it ends, or it closes its output
     if open and printed then
-      wait(printed, "r", math.min(left, 0.25))
+      waited = pause(wait, math.min(left, 0.25), printed)
     elseif ended then
-      wait(ended, "r", left)
+      waited = pause(wait, left, ended)
     else
-      pause(wait, math.min(left, 0.1))
+      waited = pause(wait, math.min(left, 0.1))
     end
+    if not waited then return nil, true, said end
   end
 end
 
--- The time is over: end the command, in two steps.
+-- End the command, in two steps.
 local function stop(process, wait)
   for _, hard in ipairs { false, true } do
     process:kill(hard)
@@ -167,14 +170,18 @@ local function run(self, delivery)
   if not process then return nil, "pipe: " .. message, "io" end
   local kind, number, said = wait_for(process, wait, core.now() + self.timeout)
   if kind then return meaning(kind, number, said) end
+  if number then  -- cancelled: nothing can wait by the hook
+    stop(process, core.poll)
+    return nil, "pipe: interrupted", "timeout"
+  end
   stop(process, wait)
   return nil, ("pipe: ended after %g seconds"):format(self.timeout), "unknown"
 end
 
 -- Run the command on the message.
 -- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
--- may have been delivered), "reject" (set aside), "io" (the spool failed, or no
--- process can be made)
+-- may have been delivered), "reject" (set aside), "timeout" (the task was
+-- cancelled), "io" (the spool failed, or no process can be made)
 function Delivery:commit()
   local ok, message, how = self.file:finish()
   if ok then

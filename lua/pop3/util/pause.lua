@@ -7,10 +7,20 @@ local core = require "pop3.core"
 
 --- @tparam ?function wait the option `wait` of `pop3.connect`
 -- @tparam number seconds
-return function(wait, seconds)
-  local a, b = core.socketpair()
-  if not a then return end  -- no descriptor is left: the caller tries at once
-  (wait or core.poll)(a:getfd(), "r", seconds)  -- nothing ever comes
-  a:close()
-  b:close()
+-- @tparam[opt] integer fd wait no longer than until it can be read
+-- @treturn boolean false when the task can wait no more: every further wait would
+-- end at once, see `pop3.loop.own`
+return function(wait, seconds, fd)
+  local a, b
+  if not fd then
+    a, b = core.socketpair()
+    if not a then return true end  -- no descriptor is left: the caller tries
+  end
+  -- nothing ever comes over the pair
+  local _, _, over = (wait or core.poll)(fd or a:getfd(), "r", seconds)
+  if a then
+    a:close()
+    b:close()
+  end
+  return over ~= "over"
 end
