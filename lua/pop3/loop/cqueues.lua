@@ -3,6 +3,7 @@
 -- @module pop3.loop.cqueues
 -- @local
 
+local core = require "pop3.core"
 local cqueues = require "cqueues"
 
 --- @tparam integer fd
@@ -13,11 +14,12 @@ return function(fd, mode, seconds)
   local waiter = { pollfd = fd, events = mode }
   local deadline = seconds and cqueues.monotime() + seconds
   local ready
-  repeat  -- it may return early, with nothing
-    ready = cqueues.poll(waiter, seconds)
+  repeat
+    -- it returns early, with nothing, when the other end of a pipe is closed
+    ready = cqueues.poll(waiter, seconds) == waiter or core.poll(fd, mode, 0)
     seconds = deadline and deadline - cqueues.monotime()
-  until ready == waiter or seconds and seconds <= 0
+  until ready or seconds and seconds <= 0
   cqueues.cancel(fd)  -- the descriptor may be closed before the next wait
-  if ready == waiter then return true end
+  if ready then return true end
   return nil, "timeout"
 end
