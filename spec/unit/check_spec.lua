@@ -176,6 +176,60 @@ describe("pop3.check of our own server", function()
   end)
 end)
 
+describe("the progress of pop3.check", function()
+  it("names each check once it begins, and goes on while it runs", function()
+    local run <close> = server():fork()
+    local seen, calls = {}, 0
+    local result = assert(check(options(run.port, {
+      only = { "NOOP", "greeting-positive", "RETR" }, delete = false,
+      progress = function(number, total, name)
+        calls = calls + 1
+        assert.equal(3, total)
+        if #seen < number then seen[number] = name end
+        assert.equal(seen[number], name)
+      end })))
+    local names_in_order = {}
+    for i, c in ipairs(result.checks) do names_in_order[i] = c.name end
+    assert.same(names_in_order, seen)
+    assert.is_true(calls > 6, calls)
+  end)
+
+  it("goes on while nothing comes", function()
+    local ours, theirs = core.socketpair()
+    local ticks = 0
+    local wait = require "pop3.check.wait"(function()
+      ticks = ticks + 1
+      if ticks == 3 then theirs:write "x" end
+    end, 0.001)
+    assert.is_true(wait(ours:getfd(), "r", helper.PATIENCE))
+    assert.equal(3, ticks)
+    ours:read(1)
+    assert.same({ nil, "timeout" }, { wait(ours:getfd(), "r", 0) })
+    assert.same({ nil, "timeout" }, { wait(ours:getfd(), "r", 0.002) })
+    ours:close()
+    theirs:close()
+  end)
+
+  it("is one line on a terminal", function()
+    local out, time = {}, 0
+    local file = { write = function(_, text) out[#out + 1] = text end,
+                   flush = function() end }
+    local progress = require "pop3.command.check_progress"(file, function()
+      return time
+    end)
+    progress.clear()
+    progress.update(1, 2, "a")
+    progress.update(1, 2, "a")
+    time = 31.5
+    progress.update(1, 2, "a")
+    progress.update(2, 2, "b")
+    progress.clear()
+    progress.clear()
+    assert.same({ "\r[1/2] a, 0 s\27[K", "\r[1/2] a, 31 s\27[K",
+                  "\r[2/2] b, 31 s\27[K", "\r\27[K" }, out)
+  end)
+end)
+
 describe("pop3.check of a server that", function()
   it("is far away, sends no password over an open link", function()
     local run <close> = server():fork()
@@ -279,11 +333,45 @@ describe("the report of pop3.check", function()
     local text = report.text(result)
     assert.match("\npass  greeting%-positive +RFC 1939 section 4\n",
                  "\n" .. text)
-    assert.match("\nfail  RSET +RFC 1939 section 5\n"
+    assert.match("^fail  RSET +RFC 1939 section 5\n"
       .. "      RSET is refused: %-ERR \\xFF# %*%*%*\n"
       .. "        C: RSET\n        S: %-ERR \\xFF# %*%*%*\n", text)
     assert.match("\nlocalhost:%d+: %d+ checks: %d+ passed, %d+ failed, "
       .. "%d+ warned, %d+ skipped\nlogins with a wrong password: 3\n$", text)
+  end)
+
+  it("has failures first, and only these if that is wanted", function()
+    local function outcomes(text)
+      local list = {}
+      for line in text:gmatch "[^\n]+" do
+        local outcome = line:match "^(%l%l%l%l)  "
+        if outcome and outcome ~= list[#list] then list[#list + 1] = outcome end
+      end
+      return list
+    end
+    local warned = { checks = {}, host = "h", port = 1, refused = 0, passed = 1,
+                     failed = 1, warned = 1, skipped = 1 }
+    for i, outcome in ipairs { "pass", "warn", "skip", "fail" } do
+      warned.checks[i] = { name = outcome .. "-x", result = outcome, rfc = 1939,
+                           section = "3", reason = "r", evidence = {} }
+    end
+    assert.same({ "fail", "warn", "pass", "skip" },
+                outcomes(report.text(warned)))
+    assert.same({ "fail", "warn" },
+                outcomes(report.text(warned, { failed = true })))
+    assert.equal("fail", outcomes(report.text(result))[1])
+    assert.same({ "fail", "warn" },
+                outcomes(report.text(result, { failed = true })))
+    local painted = report.text(warned, { paint = function(colour, text)
+      return ("<%s>%s</>"):format(colour, text)
+    end })
+    for _, text in ipairs { "<red>fail</>", "<yellow>warn</>",
+        "<green>pass</>", "<dim>skip</>",
+        "h:1: <red>4 checks: 1 passed, 1 failed, 1 warned, 1 skipped</>\n" } do
+      assert.is_truthy(painted:find(text, 1, true), painted)
+    end
+    warned.checks = { warned.checks[1] }
+    assert.match("^h:1: ", report.text(warned, { failed = true }))
   end)
 
   it("is TAP", function()

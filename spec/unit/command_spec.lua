@@ -69,6 +69,44 @@ describe("pop3 check", function()
   end)
 end)
 
+describe("pop3 check", function()
+  it("lists checks, and runs those that are named", function()
+    local status, out, err = command.run { "check", "--list" }
+    assert.same({ 0, "" }, { status, err })
+    assert.match("\nRETR +RFC 1939 section 5\n", out)
+    assert.equal(#require "pop3.check.rules", select(2, out:gsub("\n", "")))
+    local server <close> = require "pop3".server.new {}:fork()
+    local at = "127.0.0.1:" .. server.port
+    status, out, err = command.run { "check", at, "--only",
+      "greeting-positive,RETR", "--only", "CAPA" }
+    assert.same({ 0, "" }, { status, err })
+    assert.match("^pass  greeting%-positive [^\n]*\nskip  RETR [^\n]*\n[^\n]*\n"
+      .. "pass  CAPA [^\n]*\n\n[^\n]*: 3 checks: 2 passed", out)
+    status, out = command.run { "check", at, "--only", "RETR", "--failed" }
+    assert.equal(0, status)
+    assert.match("^127.0.0.1:%d+: 1 checks: [^\n]*\n$", out)
+    for _, case in ipairs {
+      { "--only: there is no check 'NONE' (--list has the names)", "h", "--only",
+        "RETR,NONE" },
+      { "missing argument 'server'" },
+    } do
+      status, out, err = command.run { "check", table.unpack(case, 2) }
+      assert.same({ 2, "", "pop3: check: " .. case[1] .. "\n" },
+                  { status, out, err })
+    end
+  end)
+
+  it("shows progress and colours on a terminal", function()
+    local server <close> = require "pop3".server.new {}:fork()
+    local pipe <close> = assert(io.popen(("script -qefc 'lua5.4 lua/bin/pop3 "
+      .. "check 127.0.0.1:%d --only CAPA' /dev/null </dev/null"):format(
+      server.port)))
+    local text = pipe:read "a"
+    assert.match("^\r%[1/1%] CAPA, %d+ s\27%[K", text)
+    assert.match("\r\27%[K\27%[32mpass\27%[0m  CAPA ", text)
+  end)
+end)
+
 describe("pop3 record", function()
   local pop3 = require "pop3"
 

@@ -25,20 +25,16 @@ local Probe = require "pop3.check.probe"
 local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local new_wait = require "pop3.check.wait"
+local rules = require "pop3.check.rules"
 local tls_options = require "pop3.transport.tls"
-
--- In the order in which they run: deletions come late, and checks of all
--- replies last.
-local groups = { "authorization", "lines", "transaction", "messages",
-                 "capabilities", "stls", "sasl", "rfc6856", "deletions",
-                 "rfc3206", "replies" }
 
 local known = {
   host = "string", port = "integer", cafile = "string", verify = "boolean",
   tls = { implicit = true, stls = true, none = true },
   user = "string", password = "string", delete = "boolean",
   timeout = "number", only = "table", insecure = "boolean",
-  transport = "function",
+  transport = "function", progress = "function",
 }
 
 -- A copy of the options, with the defaults filled in.
@@ -79,8 +75,12 @@ end
 local counts = { pass = "passed", fail = "failed", warn = "warned",
                  skip = "skipped" }
 
-local function run(probe, list, result)
-  for _, check in ipairs(list) do
+local function run(probe, list, result, progress)
+  for i, check in ipairs(list) do
+    if progress then
+      probe.on_octets = function() progress(i, #list, check.name) end
+      probe.on_octets()
+    end
     local outcome, reason, evidence = probe:run(check)
     result.checks[#result.checks + 1] = {
       name = check.name, rfc = check.rfc, section = check.section,
@@ -99,12 +99,10 @@ local function chosen(only)
     for _, name in ipairs(only) do wanted[name] = true end
   end
   local list = {}
-  for _, group in ipairs(groups) do
-    for _, check in ipairs(require("pop3.check.rules." .. group)) do
-      if not wanted or wanted[check.name] then
-        list[#list + 1] = check
-        if wanted then wanted[check.name] = nil end
-      end
+  for _, check in ipairs(rules) do
+    if not wanted or wanted[check.name] then
+      list[#list + 1] = check
+      if wanted then wanted[check.name] = nil end
     end
   end
   local unknown = wanted and next(wanted)
@@ -132,6 +130,8 @@ end
 --   byte stream as in `pop3.connect`. `function() return server:loopback() end`
 --   checks a server in this process, on its virtual clock
 -- - `only` (list of strings): the names of the checks to run; all by default
+-- - `progress`: `function(number, total, name)`, called when a check begins,
+--   whenever it sends or receives, and each second while it waits
 -- @treturn table the result: `host`, `port`, `tls`; `checks`, a list of
 -- `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip",
 -- reason =, evidence = }`, where `evidence` is a list of the lines sent and
@@ -161,6 +161,9 @@ return function(given)
   opts.unverified = assert(tls_options.trust({ host = opts.host,
                                                verify = false }, "check", 1))
   local probe = Probe.new(opts)
+  if opts.progress then
+    opts.wait = new_wait(function() probe.on_octets() end)
+  end
   probe.wrong = "wrong " .. core.random(8)
   probe:secret(opts.password)
   local link
@@ -179,7 +182,7 @@ return function(given)
   local result = { host = opts.host, port = opts.port, tls = opts.tls,
                    checks = {}, passed = 0, failed = 0, warned = 0,
                    skipped = 0 }
-  run(probe, list, result)
+  run(probe, list, result, opts.progress)
   probe:close()
   result.refused = probe.failures
   return result

@@ -21,7 +21,8 @@ local limits = {
 local PATIENCE = 6
 
 --- Connect; nothing is read yet.
--- @tparam table opts of `pop3.check`: `host`, `port`, `timeout`, `transport`
+-- @tparam table opts of `pop3.check`: `host`, `port`, `timeout`, `transport`; and
+-- the hook `wait`
 -- @tparam function note called with "C" or "S" and a line, for the evidence
 -- @tparam table account shared by all connections of a run: `vain`, the seconds
 -- spent on waiting for replies that did not come, and `linger`, the seconds to
@@ -33,7 +34,8 @@ function Link.open(opts, note, account)
     stream = Stream.over(transport.over(opts.transport(), nil, "check", 1))
   else
     local began = opts.now()
-    stream, err, code = Stream.open(opts.host, opts.port, opts.timeout)
+    stream, err, code = Stream.open(opts.host, opts.port, opts.timeout,
+                                    { wait = opts.wait })
     if not stream then
       account.vain = account.vain + opts.now() - began
       return nil, err, code

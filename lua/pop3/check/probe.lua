@@ -29,7 +29,7 @@ local PATIENCE = 12   -- timeouts that a run may take before the rest is skipped
 function Probe.new(opts)
   return setmetatable({
     opts = opts, now = opts.now, notes = Evidence.new(), memo = {}, seen = {},
-    links = {},
+    links = {}, on_octets = function() end,
     account = { vain = 0, linger = 1 }, failures = 0, refusals = 0, delay = 0,
     barred = not opts.user and "the option user is not set" or nil,
   }, Probe)
@@ -134,6 +134,7 @@ function Probe:dial(clear)
   local opts = self.opts
   local link, err, code = Link.open(opts, function(from, octets)
     self.notes:add(from, octets)
+    self.on_octets()
   end, self.account)
   if not link then return nil, err, code end
   self.links[#self.links + 1] = link

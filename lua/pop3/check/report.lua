@@ -17,27 +17,56 @@ local function sum(result)
     result.skipped)
 end
 
---- For people: one line for each check; for each that failed or warned, its
--- reason and evidence as well; then the totals.
--- @tparam table result of `pop3.check`
--- @treturn string
-function report.text(result)
-  local out, widest = {}, 0
-  for _, check in ipairs(result.checks) do
-    widest = math.max(widest, #check.name)
-  end
-  for _, check in ipairs(result.checks) do
-    out[#out + 1] = ("%s  %-" .. widest .. "s  %s"):format(check.result,
-      check.name, where(check))
-    if check.reason then out[#out + 1] = "      " .. check.reason end
-    if check.result == "fail" or check.result == "warn" then
-      for _, line in ipairs(check.evidence) do
-        out[#out + 1] = "        " .. line
+local COLOURS = { pass = "green", fail = "red", warn = "yellow", skip = "dim" }
+
+local function plain(_, text) return text end
+
+-- The checks that failed, then those that warned, then the others.
+local function failures_first(checks, failed)
+  local list = {}
+  for _, outcome in ipairs { "fail", "warn", false } do
+    for _, check in ipairs(checks) do
+      local bad = check.result == "fail" or check.result == "warn"
+      if outcome and check.result == outcome
+         or not (outcome or bad or failed) then
+        list[#list + 1] = check
       end
     end
   end
-  out[#out + 1] = ""
-  out[#out + 1] = ("%s:%d: %s"):format(result.host, result.port, sum(result))
+  return list
+end
+
+-- The line of a check, and why it came out so.
+local function add_check(out, check, widest, paint)
+  out[#out + 1] = ("%s  %-" .. widest .. "s  %s"):format(
+    paint(COLOURS[check.result], check.result), check.name, where(check))
+  if check.reason then out[#out + 1] = "      " .. check.reason end
+  if check.result == "fail" or check.result == "warn" then
+    for _, line in ipairs(check.evidence) do
+      out[#out + 1] = "        " .. line
+    end
+  end
+end
+
+--- For people: one line for each check, those that failed first, then those that
+-- warned; for these two, the reason and the evidence as well; then the totals.
+-- @tparam table result of `pop3.check`
+-- @tparam[opt] table opts
+--
+-- - `failed` (false): leave out checks that passed or were skipped
+-- - `paint`: `function(colour, text)`, which returns the text in a colour:
+--   "red", "green", "yellow" or "dim"
+-- @treturn string
+function report.text(result, opts)
+  opts = opts or {}
+  local paint, out, widest = opts.paint or plain, {}, 0
+  local list = failures_first(result.checks, opts.failed)
+  for _, check in ipairs(list) do widest = math.max(widest, #check.name) end
+  for _, check in ipairs(list) do add_check(out, check, widest, paint) end
+  if list[1] then out[#out + 1] = "" end
+  out[#out + 1] = ("%s:%d: %s"):format(result.host, result.port,
+    paint(result.failed > 0 and "red" or result.warned > 0 and "yellow"
+          or "green", sum(result)))
   if result.refused > 0 then
     out[#out + 1] = ("logins with a wrong password: %d"):format(result.refused)
   end

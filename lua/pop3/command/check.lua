@@ -4,8 +4,11 @@
 -- @local
 
 local command = require "pop3.command.program"
+local core = require "pop3.core"
 local json = require "pop3.util.json"
+local new_progress = require "pop3.command.check_progress"
 local peer = require "pop3.command.peer"
+local terminal = require "pop3.command.terminal"
 
 local check = {}
 
@@ -15,7 +18,7 @@ function check.define(c)
     .. "when a check failed. Without --password, the password is the value of "
     .. "the environment variable POP3_PASSWORD. Messages are deleted only with "
     .. "--delete.")
-  peer.define(c)
+  peer.define(c):args "?"
   c:option("--user", "The user to log in as. Without it, checks that need a "
     .. "login are skipped."):argname "NAME"
   c:option("--password", "The password."):argname "SECRET"
@@ -27,6 +30,34 @@ function check.define(c)
   c:option("--format", "The format of the report: text, tap or json.")
    :default "text"
    :choices { "text", "tap", "json" }
+  c:flag("--failed", "In text, leave out checks that passed or were skipped.")
+  c:option("--only", "Run only this check. May be repeated, and may hold "
+    .. "several names, separated by commas."):argname "NAME":count "*"
+  c:flag("--list", "List the names of the checks.")
+end
+
+-- The names in the options --only; nil for all checks; or nil and a name that no
+-- check has.
+local function only(args)
+  if not args.only[1] then return nil end
+  local known, names = {}, {}
+  for _, one in ipairs(require "pop3.check.rules") do known[one.name] = true end
+  for _, text in ipairs(args.only) do
+    for name in text:gmatch "[^,%s]+" do
+      if not known[name] then return nil, name end
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function list()
+  local out = {}
+  for i, one in ipairs(require "pop3.check.rules") do
+    out[i] = ("%-50s  RFC %d section %s\n"):format(one.name, one.rfc,
+                                                   one.section)
+  end
+  return command.say(table.concat(out))
 end
 
 -- Can it be an argument of a command? An environment variable may hold any
@@ -36,7 +67,19 @@ local function is_valid(text)
 end
 
 function check.run(args)
+  if args.list then
+    local said, err = list()
+    return said and command.OK or command.TROUBLE, err
+  elseif not args.server then
+    return command.USAGE, "missing argument 'server'"
+  end
   local opts = peer.options(args)
+  local names, unknown = only(args)
+  opts.only = names
+  if unknown then
+    return command.USAGE, ("--only: there is no check '%s' (--list has the "
+                           .. "names)"):format(unknown)
+  end
   opts.user = args.user
   opts.password = args.user and (args.password or os.getenv "POP3_PASSWORD")
   opts.delete, opts.insecure = args.delete, args.insecure
@@ -53,9 +96,13 @@ function check.run(args)
     local found, missing = json.available()
     if not found then return command.TROUBLE, missing end
   end
+  local progress = core.isatty(2) and new_progress(io.stderr)
+  opts.progress = progress and progress.update or nil
   local result, err = require "pop3.check"(opts)
+  if progress then progress.clear() end
   if not result then return command.TROUBLE, err end
-  io.stdout:write(require "pop3.check.report"[args.format](result))
+  io.stdout:write(require "pop3.check.report"[args.format](result, {
+    failed = args.failed, paint = terminal.painter() }))
   if result.failed > 0 then return command.NO end
   return command.OK
 end

@@ -16,13 +16,16 @@ end
 
 --- Define the argument `server` and the options --tls and --cafile.
 -- @tparam table c a command of argparse
+-- @treturn table the argument
 function peer.define(c)
-  c:argument("server", "The server."):argname "HOST:PORT":convert(address)
+  local server = c:argument("server", "The server."):argname "HOST:PORT"
+   :convert(address)
   c:option("--tls", "implicit, stls or none (default: implicit on port 995, "
     .. "none on other ports)."):argname "MODE"
    :choices { "implicit", "stls", "none" }
   c:option("--cafile", "Trust the CAs in this file instead of the system's.")
    :argname "FILE"
+  return server
 end
 
 --- These arguments as options of `pop3.connect`.
