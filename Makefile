@@ -76,7 +76,7 @@ env:
 # ------------------------------------------------------ set-up, demo, tests
 
 deps:
-	spec/deps.sh run test lint docs
+	spec/deps.sh run test standalone lint docs
 
 demo:
 	@spec/deps.sh run

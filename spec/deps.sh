@@ -17,8 +17,8 @@ cd "$(dirname "$0")/.."
 run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
      libssl-dev)
 test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
-      curl python3 perl libio-socket-ssl-perl mpop fetchmail getmail6 fdm
-      dovecot-core dovecot-pop3d dovecot-lmtpd socat openssl util-linux procps
+      curl python3 python3-pytest nodejs perl libio-socket-ssl-perl
+      mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd socat openssl util-linux procps
       valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
       libcourier-unicode4 libgdbm6 libpcre3
       libgmime-3.0-dev libetpan-dev pkg-config)
