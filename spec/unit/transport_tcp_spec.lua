@@ -225,33 +225,53 @@ describe("the order of addresses", function()
   end)
 end)
 
+-- Call `f` while the commands that core.spawn starts wait until `go()`.
+local function with_late_commands(f)
+  local dir <close> = helper.directory()
+  local spawn = core.spawn
+  function core.spawn(text, ...)
+    return spawn(("while [ ! -e %s/go ]; do sleep 0.01; done\n"):format(dir.path)
+                 .. text, ...)
+  end
+  local ok, err = pcall(f, function() dir:write("go", "") end)
+  core.spawn = spawn
+  if not ok then error(err, 0) end
+end
+
 describe("a name", function()
   it("is resolved through the hook of an event loop", function()
     local _, port = listener(A)
     local calls = {}
+    local go
     local function wait(fd, mode, seconds)
       calls[#calls + 1] = mode
+      go()
       return core.poll(fd, mode, seconds)
     end
-    local fd = assert(connect("localhost", port, 60, wait, { family = "ipv4" }))
-    assert.are.equal(A, peer_of(fd))
-    assert.are.equal("r", calls[1])  -- the answer of another process
-    fd:close()
-    calls = {}
+    with_late_commands(function(start)
+      go = start
+      local fd = assert(connect("localhost", port, helper.PATIENCE, wait,
+                                { family = "ipv4" }))
+      assert.are.equal(A, peer_of(fd))
+      assert.are.equal("r", calls[1])  -- the answer of another process
+      fd:close()
+    end)
+    go = function() end
     local _, message, code = connect("--none'; x.invalid", port, 60, wait)
     assert.are.equal("connect", code)
     assert.are.equal("host not found", message)
-    fd = assert(connect(A, port, 60, wait))
-    fd:close()
+    assert(connect(A, port, 60, wait)):close()
   end)
 
   it("that is not resolved in time is code connect", function()
-    local _, message, code = connect("localhost", 1, 60, function(_, mode)
-      assert.are.equal("r", mode)
-      return nil, "timeout"
+    with_late_commands(function()
+      local _, message, code = connect("localhost", 1, 60, function(_, mode)
+        assert.are.equal("r", mode)
+        return nil, "timeout"
+      end)
+      assert.are.equal("connect", code)
+      assert.are.equal("no answer from the name service", message)
     end)
-    assert.are.equal("connect", code)
-    assert.are.equal("no answer from the name service", message)
   end)
 
   it("leaves another coroutine of the loop running", function()
