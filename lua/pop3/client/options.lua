@@ -108,8 +108,9 @@ local function check_timeout(opts)
   end
   argument.options(timeout, { connect = "number", io = "number",
                               total = "number" }, "connect: timeout", LEVEL)
-  for name, seconds in pairs(timeout) do
-    if seconds <= 0 or seconds ~= seconds then
+  for _, name in ipairs { "io", "connect", "total" } do
+    local seconds = timeout[name]
+    if seconds and (seconds <= 0 or seconds ~= seconds) then
       misuse("timeout '%s' must be positive", name)
     end
   end
