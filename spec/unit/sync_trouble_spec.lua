@@ -262,6 +262,22 @@ describe("sync: a pipelined reply that is missing", function()
     end)
   end
 
+  it("and a line too many: neither becomes a part of a message", function()
+    for nth = 1, 7 do
+      for _, append in ipairs { "+OK\r\n", "+OK 12 octets\r\n" } do
+        local mail = fetching.mail(7)
+        local place <close> = fetching.place(mail)
+        place.server:fault { verb = "RETR", nth = nth, times = 1,
+                             append = append }
+        place:sync { keep = false }
+        place:run { keep = false }
+        table.sort(mail)
+        table.sort(place.inbox.list)
+        assert.same(mail, place.inbox.list)
+      end
+    end
+  end)
+
   it("is not what a server with inexact sizes has", function()
     for _, calls in ipairs { true, false } do
       local mail = fetching.mail(100)

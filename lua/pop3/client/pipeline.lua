@@ -43,6 +43,12 @@ function Pipeline:wants_more()
   return self.sent - self.answered <= self.window // 2
 end
 
+--- May several commands be under way?
+-- @treturn boolean
+function Pipeline:is_pipelined()
+  return self.window > 1
+end
+
 --- From now on the next command is sent when all replies are here.
 function Pipeline:slow_down()
   self.window = 1

@@ -13,11 +13,11 @@
 -- RETR of the next batch is sent meanwhile, so the link is never idle. A message
 -- that fails does not stop the others; a place that is out of order does.
 --
--- A server may leave out a reply or its terminator. Then each later reply is taken
--- for that of the message before it, until one is missing at the end. Such a
--- message has another size than LIST told, so from that one on nothing is
--- committed before all replies under way are here. If they come, the sizes of this
--- server are not exact, and the rest is fetched one at a time.
+-- A server may leave out a reply or its terminator, or send a line too many. Then
+-- later replies are taken for those of other messages, and one may be missing at
+-- the end. Such a message has another size than LIST told, so from that one on
+-- nothing is committed before all replies under way are here. Messages of other
+-- sizes are asked for again, and the rest is fetched one at a time.
 -- @module pop3.sync.fetch
 -- @local
 
@@ -210,30 +210,37 @@ local function flush(self)
   end
 end
 
--- Replies may be those of other messages: nothing is committed before all under
--- way are here.
-local function doubt(self)
-  flush(self)
-  self.doubted = true
+-- Is the reply to a pipelined command perhaps that of another message? Then that
+-- message is asked for again, and nothing is committed before all replies under way are here.
+local function is_doubtful(self, m, octets)
+  if octets == m.size or m.partial or m.doubted
+     or not self.pipeline:is_pipelined() then
+    return false
+  end
+  if not self.doubted then
+    flush(self)
+    self.doubted, self.insert_at = m, self.next
+  end
+  m.doubted = octets
+  table.insert(self.list, self.insert_at, m)
+  self.insert_at = self.insert_at + 1
+  return true
 end
 
--- They are here, so each was that of its message.
+-- All replies are here: the messages that have their sizes are those they should
+-- be.
 local function trust(self)
-  self.doubted = false
+  self.doubted = nil
   self.pipeline:slow_down()
 end
 
--- They did not come.
+-- A reply did not come.
 local function give_up_doubted(self)
-  local batch = self.batch
-  self.batch, self.doubted = {}, false
-  for i, m in ipairs(batch) do
-    try(m.delivery, "abort")
-    if i == 1 then
-      failed(self, m, ("%s: %d octets came, LIST says %d, and a reply is missing")
-                      :format(m.command, m.octets, m.size), nil, "proto")
-    end
-  end
+  local batch, m = self.batch, self.doubted
+  self.batch, self.doubted = {}, nil
+  for _, other in ipairs(batch) do try(other.delivery, "abort") end
+  failed(self, m, ("%s: %d octets came, LIST says %d, and a reply is missing")
+                  :format(m.command, m.doubted, m.size), nil, "proto")
 end
 
 -- The name that the delivery wants for a message: nil when it wants none, or nil,
@@ -309,10 +316,6 @@ end
 local function received(self, m, octets)
   m.octets = octets
   m.digest = digest_of(m)
-  if octets ~= m.size and not (m.partial or self.doubted)
-     and self.pipeline:under_way() > 0 then
-    doubt(self)
-  end
   self.batch[#self.batch + 1] = m
   self.since = self.since or self.clock()
   if not self.doubted and (self.calls or #self.batch >= BATCH
@@ -336,9 +339,12 @@ local function receive(self, at)
     return
   end
   local ok, octets, code, reply = p:reply(label, d.file, not d.file and writer(m))
-  if ok then return received(self, m, octets) end
+  if ok and not is_doubtful(self, m, octets) then
+    return received(self, m, octets)
+  end
   try(d, "abort")
   m.delivery = nil
+  if ok then return end
   if ok == nil then
     failed(self, m, octets, nil, code)
     return stop(self, octets, code)
@@ -359,6 +365,7 @@ local function receive_unnamed(self, at)
   if not ok then
     return failed(self, m, octets, code == "io" and "io" or nil, code, reply)
   end
+  if is_doubtful(self, m, octets) then return end
   local header, whole = spool:digests()
   local known, message, state_code = identify(self.run, m, header, whole)
   if known == nil then return break_off(self, message, state_code) end
@@ -410,7 +417,8 @@ local function send_more(self)
     local line = m and "DELE " .. m.number
     if m then
       self.next_delete = self.next_delete + 1
-    elseif self.next <= #list and not self.run:is_enough(list[self.next]) then
+    elseif self.next <= #list and (list[self.next].doubted
+           or not self.run:is_enough(list[self.next])) then
       what, m = "RETR", self.next
       line = list[m].command
       self.next = self.next + 1
