@@ -324,6 +324,7 @@ build = {
     ["pop3.sync.state"] = "lua/pop3/sync/state.lua",
     ["pop3.transport"] = "lua/pop3/transport/init.lua",
     ["pop3.transport.fd"] = "lua/pop3/transport/fd.lua",
+    ["pop3.transport.getaddrinfo"] = "lua/pop3/transport/getaddrinfo.lua",
     ["pop3.transport.link"] = "lua/pop3/transport/link.lua",
     ["pop3.transport.luasocket"] = "lua/pop3/transport/luasocket.lua",
     ["pop3.transport.object"] = "lua/pop3/transport/object.lua",

@@ -94,7 +94,6 @@ describe("the standalone executable", function()
     for _, name in ipairs { "tmp", "etc" } do
       assert(core.mkdir(root.path .. "/" .. name))
     end
-    root:write("etc/hosts", "127.0.0.1 localhost\n")
     local run <close> = command.start { "serve", "--mail", "/one.eml", "--tls",
       "auto", "--cafile-out", "/ca.pem", "--control", "tcp:127.0.0.1:0" }
     assert.equal("stls", run.tls)
@@ -104,6 +103,10 @@ describe("the standalone executable", function()
       "--password", "secret" }
     assert.same({ 0, "" }, { status, err }, out)
     assert.match(" 0 failed, 0 warned", out)
+    root:write("etc/hosts", "127.0.0.1 mail.test\n")
+    status, out = command.run { "check", "mail.test:" .. run.port, "--only",
+                                "greeting-positive" }
+    assert.equal(0, status, out)
     local words = { "fetch", "pop://mrose@localhost:" .. run.port, "--tls",
                     "stls", "--maildir", "/in", "--state", "/state" }
     status, out, err = command.run(words, "POP3_PASSWORD=secret ")

@@ -8,8 +8,8 @@
 -- @local
 
 local address = require "pop3.util.address"
+local getaddrinfo = require "pop3.transport.getaddrinfo"
 local process = require "pop3.util.process"
-local socket = require "socket"
 
 local function family_of(addr)
   return addr:find(":", 1, true) and "inet6" or "inet"
@@ -50,7 +50,7 @@ return function(host, wait, seconds)
     if list[1] then return list end
     return nil, "the host has no address"
   elseif how == "start" or how == "exit" and no_getent[number] then
-    return socket.dns.getaddrinfo(host)
+    return getaddrinfo(host)
   elseif how == "exit" then
     return nil, "host not found"
   elseif how == "timeout" then

@@ -10,6 +10,7 @@
 
 local address = require "pop3.util.address"
 local core = require "pop3.core"
+local getaddrinfo = require "pop3.transport.getaddrinfo"
 local resolve = require "pop3.transport.resolve"
 local socket = require "socket"
 
@@ -195,7 +196,7 @@ return function(host, port, seconds, wait, opts)
   local deadline = core.now() + seconds
   local found, err
   if opts.resolve then found, err = opts.resolve(host)
-  elseif wait == core.poll then found, err = socket.dns.getaddrinfo(host)
+  elseif wait == core.poll then found, err = getaddrinfo(host)
   else found, err = resolve(host, wait, seconds) end
   if not found then return nil, err, "connect" end
   local family = opts.family
