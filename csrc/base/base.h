@@ -1,5 +1,5 @@
 /*
-** base.h - what every file of the core shares: spans, the allocator, errors.
+** base.h - spans, the allocator and errors, for all files of the core.
 **
 ** Functions that can fail return 0 (or a count) on success and a negative
 ** POP3_E code on failure.

@@ -1,5 +1,5 @@
 /*
-** utf8.c - UTF-8: is it, and if it is not, what comes nearest.
+** utf8.c - validation of UTF-8, and replacement of what is invalid.
 */
 #include <string.h>
 

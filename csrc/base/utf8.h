@@ -1,5 +1,5 @@
 /*
-** utf8.h - UTF-8: how much of a text is, and what to make of the rest.
+** utf8.h - validation of UTF-8, and replacement of what is invalid.
 */
 #ifndef POP3_UTF8_H
 #define POP3_UTF8_H
@@ -17,7 +17,7 @@ size_t pop3_utf8_bad (const char *p, size_t n);
 size_t pop3_utf8_put (char *p, uint32_t c);
 int    pop3_utf8_add (pop3_buf *out, uint32_t c);
 
-/* Append 'in' as UTF-8: U+FFFD for each maximal subpart that is none. */
+/* Append 'in' as UTF-8: U+FFFD replaces each invalid maximal subpart. */
 int    pop3_utf8_fix (pop3_buf *out, pop3_span in);
 
 /* Append raw octets: as they are if well-formed UTF-8, else windows-1252. */

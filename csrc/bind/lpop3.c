@@ -1,5 +1,5 @@
 /*
-** lpop3.c - what the files of the binding share.
+** lpop3.c - helpers that all files of the binding use.
 */
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
-** lpop3.h - what the files of the binding share.
+** lpop3.h - helpers that all files of the binding use.
 **
 ** There are two kinds of failure: misuse raises an error at the caller
 ** (luaL_check*); all other failures return nil, message, code by 'lpop3_fail'.

@@ -378,7 +378,8 @@ static size_t chunk (pop3_addrs *a, size_t i, size_t n, int *at) {
     const token *t = tok(a, i);
     if (t->kind == LESS || t->kind == GREATER) break;
     if (t->kind == COMMENT) continue;
-    if (last != NULL && !joins(a, last, 1) && !joins(a, t, 0) && t->blank) break;
+    if (last != NULL && !joins(a, last, 1) && !joins(a, t, 0) && t->blank)
+      break;
     if (last != NULL && last->kind == LITERAL && t->kind != AT) break;
     if (t->kind == AT) *at = 1;
     last = t;
@@ -436,7 +437,7 @@ static size_t find_angle (const pop3_addrs *a, size_t n) {
   return first;
 }
 
-/* Is there an encoded-word in the tokens [i, j)? Then they are not an address. */
+/* Do the tokens [i, j) have an encoded-word? Then they are not an address. */
 static int has_word (const pop3_addrs *a, size_t i, size_t j) {
   for (; i < j; i++)
     if (tok(a, i)->kind == WORD) return 1;

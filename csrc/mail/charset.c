@@ -455,7 +455,8 @@ int pop3_conv_is_utf8 (pop3_span in) {
 
 int pop3_conv_is_2022jp (pop3_span s) {
   const char *p = s.p, *e = p + s.n;
-  while (p < e && (p = (const char *)memchr(p, 0x1B, (size_t)(e - p))) != NULL) {
+  while (p < e &&
+         (p = (const char *)memchr(p, 0x1B, (size_t)(e - p))) != NULL) {
     if (e - p >= 3 && ((p[1] == '$' && (p[2] == '@' || p[2] == 'B' ||
                                         p[2] == '(')) ||
                        (p[1] == '(' && (p[2] == 'I' || p[2] == 'J'))))

@@ -1,5 +1,5 @@
 /*
-** fingerprint.c - the part of a header by which a message is known again.
+** fingerprint.c - the part of a header by which a message is recognized.
 */
 #include <string.h>
 
@@ -85,7 +85,8 @@ int pop3_fingerprint_add (pop3_fingerprint *f, pop3_buf *out, const char *p,
       p++;
     }
     else if (f->state == NAME) {
-      if (*p == ':' || f->n == sizeof f->name) err = name_ends(f, out, *p == ':');
+      if (*p == ':' || f->n == sizeof f->name)
+        err = name_ends(f, out, *p == ':');
       else f->name[f->n++] = *p++;
     }
     else if (pop3_isspace(*p)) {

@@ -1,5 +1,5 @@
 /*
-** fingerprint.h - the part of a header by which a message is known again.
+** fingerprint.h - the part of a header by which a message is recognized.
 **
 ** A server shows one message by RETR and by TOP, today and next year. Its
 ** header is the same each time but for line ends, blanks at the ends of lines,

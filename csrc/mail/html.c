@@ -112,7 +112,7 @@ static void put_char (html *h, uint32_t c) {
   if (h->err == 0) h->err = pop3_utf8_add(h->out, c);
 }
 
-/* ------------------------------------------------------ character references */
+/* ----------------------------------------------------- character references */
 
 static int is_letter (char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

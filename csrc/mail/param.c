@@ -340,8 +340,8 @@ static int make_params (pop3_value *v) {
 enum { END = 1, JUNK = 2 };
 
 /*
-** Octets at which a main value ends, and those that are no part of one (RFC 2045
-** 5.1), though they may be glued to it.
+** Octets at which a main value ends, and those that are no part of one (RFC
+** 2045 5.1), though they may be glued to it.
 */
 static const unsigned char special[256] = {
   [';'] = END, [','] = END, ['='] = END, ['('] = END, [' '] = END,

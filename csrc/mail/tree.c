@@ -67,7 +67,8 @@ static int note_head (pop3_tree *t, const pop3_mime_ev *ev) {
     if (ev->flags & notes[i].flag)
       err = pop3_tree_note(t, notes[i].code, ev->at, notes[i].text);
   if (err == 0 && ev->cut)
-    err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev->at, "header block is too long");
+    err = pop3_tree_note(t, POP3_DEFECT_LIMIT, ev->at,
+                         "header block is too long");
   return err;
 }
 

@@ -175,7 +175,8 @@ int pop3_word_at (const char *p, const char *e, const char **end) {
 enum { VALID, NEARLY, OTHER, JAPANESE };
 
 static int raw_kind (pop3_span s) {
-  if (pop3_utf8_valid(s.p, s.n) == s.n) return pop3_conv_is_2022jp(s) ? JAPANESE : VALID;
+  if (pop3_utf8_valid(s.p, s.n) == s.n)
+    return pop3_conv_is_2022jp(s) ? JAPANESE : VALID;
   return pop3_conv_is_utf8(s) ? NEARLY : OTHER;
 }
 

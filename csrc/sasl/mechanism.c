@@ -1,5 +1,5 @@
 /*
-** mechanism.c - what mechanisms share.
+** mechanism.c - functions that several mechanisms use.
 */
 #include <string.h>
 

@@ -197,14 +197,16 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
     return take_challenge(c, ev, line, next);
   }
   c->challenged = 0;
-  if (got == 0 && ev->ok && a->shape != POP3_S_LINE && pop3_status_bare_cr(line))
+  if (got == 0 && ev->ok && a->shape != POP3_S_LINE &&
+      pop3_status_bare_cr(line))
     got = POP3_ESTATUS;
   plain = ev->text;
   skip = got == 0 ? (size_t)(plain.p - line.p) : 0;
   code = got == 0 ? pop3_status_code(plain) : 0;
   if (code > 0) {
     const char *end = (const char *)memchr(plain.p, ']', code);
-    if (pop3_code_known(plain.p + 1, (size_t)(end - plain.p) - 1)) shield = code;
+    if (pop3_code_known(plain.p + 1, (size_t)(end - plain.p) - 1))
+      shield = code;
   }
   shown = c->in.p + c->r;
   if (show_status(c, a->verb, &line, skip + shield, got == 0) != 0)

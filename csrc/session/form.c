@@ -77,7 +77,7 @@ static int quote (pop3_form *f, pop3_buf *out, const char *p, size_t n) {
   return 0;
 }
 
-/* ------------------------------------------------------------------ line ends */
+/* ----------------------------------------------------------------- line ends */
 
 static int put (pop3_form *f, pop3_buf *out, const char *p, size_t n) {
   if (n == 0) return 0;

@@ -16,7 +16,7 @@ static pop3_span next_field (pop3_span *s) {
   return w;
 }
 
-/* Can it be a unique-id? RFC 1939 allows less; servers send UTF-8 and blanks. */
+/* Can it be a unique-id? Servers send UTF-8 and blanks, RFC 1939 does not. */
 static int is_uid (pop3_span s) {
   size_t i;
   for (i = 0; i < s.n; i++)

@@ -88,7 +88,8 @@ static int next (const table *t, const byte *p, size_t n, character *out) {
   if (t->kind == TABLE_EUCJP && p[0] == 0x8F) {
     if (p[1] < 0xA0 || (n > 2 && p[2] < 0xA0)) return INVALID;
     if (n < 3) return SHORT;
-    return set(out, t, rest(t)->more[(p[1] - 0xA0) * TABLE_94 + p[2] - 0xA0], 3);
+    return set(out, t,
+               rest(t)->more[(p[1] - 0xA0) * TABLE_94 + p[2] - 0xA0], 3);
   }
   if (p[1] < 0x30) return INVALID;
   return set(out, t, rest(t)->two[p[0] - 0x80][p[1] - 0x30], 2);

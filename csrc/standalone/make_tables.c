@@ -1,6 +1,6 @@
 /*
-** make_tables.c - writes the tables of tables.h to standard output. It runs when
-** the executable of "make standalone" is built.
+** make_tables.c - writes the tables of tables.h to standard output. It runs
+** when the executable of "make standalone" is built.
 */
 #include <iconv.h>
 #include <stdio.h>

@@ -2,8 +2,9 @@
 ** tables.h - the charsets of the executable of "make standalone".
 **
 ** make_tables.c writes them on the machine that builds, as the iconv of that
-** machine has them; iconv.c reads them. The last table has no name. A character is one octet of 'one', two
-** octets of 'two', three octets of EUC-JP, or four octets of GB18030.
+** machine has them; iconv.c reads them. The last table has no name. A character
+** is one octet of 'one', two octets of 'two', three octets of EUC-JP, or four
+** octets of GB18030.
 */
 #ifndef TABLES_H
 #define TABLES_H

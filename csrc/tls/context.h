@@ -1,7 +1,7 @@
 /*
-** context.h - what many TLS connections have in common: the trusted CAs, the
-** own certificate, versions and ciphers. One context serves any number of
-** connections.
+** context.h - the settings that TLS connections share: the trusted CAs, the
+** certificate of this side, versions and ciphers. One context serves any number
+** of connections.
 */
 #ifndef POP3_TLS_CONTEXT_H
 #define POP3_TLS_CONTEXT_H

@@ -1,5 +1,5 @@
 /*
-** describe.c - what a certificate says, in words and as octets.
+** describe.c - the contents of a certificate, as text and as octets.
 */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
-** describe.h - what a certificate says, in words and as octets.
+** describe.h - the contents of a certificate, as text and as octets.
 */
 #ifndef POP3_TLS_DESCRIBE_H
 #define POP3_TLS_DESCRIBE_H

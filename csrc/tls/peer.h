@@ -1,5 +1,5 @@
 /*
-** peer.h - what a certificate says, without OpenSSL's types.
+** peer.h - the contents of a certificate, without OpenSSL's types.
 */
 #ifndef POP3_TLS_PEER_H
 #define POP3_TLS_PEER_H

@@ -23,7 +23,8 @@ void pop3_tls_say (char why[POP3_WHY_MAX], const char *fmt, ...) {
 const char *pop3_tls_reason (void) {
   unsigned long first = ERR_peek_error(), e = ERR_peek_last_error();
   const char *s = e != 0 ? ERR_reason_error_string(e) : NULL;
-  if (first != 0 && ERR_SYSTEM_ERROR(first)) s = strerror(ERR_GET_REASON(first));
+  if (first != 0 && ERR_SYSTEM_ERROR(first))
+    s = strerror(ERR_GET_REASON(first));
   ERR_clear_error();
   return s != NULL ? s : "unknown error";
 }

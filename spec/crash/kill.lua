@@ -124,7 +124,7 @@ return function(kind, keep)
         trace.inject(p:command(), pair.call, "signal=SIGKILL")
       end)
     end },
-    { title = "is killed while it writes the state anew", run = function()
+    { title = "is killed while it rewrites the state", run = function()
       local p <close> = place.new(kind, keep)
       p.old_state = true
       local calls, inside = {}, false
@@ -133,7 +133,7 @@ return function(kind, keep)
                  and call.text:find("/state.new", 1, true)
         if inside then calls[#calls + 1] = call end
       end
-      assert(#calls > 5, "the state was not written anew")
+      assert(#calls > 5, "the state was not rewritten")
       sweep(p, what .. ", new state, kill", helper.some(calls, 1), function(call)
         trace.inject(p:command(), call, "signal=SIGKILL")
       end)

@@ -126,7 +126,7 @@ function place.mail(count)
   return table.move(mail, 1, count or 5, 1, {})
 end
 
--- A state in which so many lines are superseded that the next run writes it anew.
+-- A state with enough superseded lines that the next run rewrites it.
 local function make_old_state(path)
   local state = require "pop3.sync.state".file(path)
   assert(state:open "mrose")
@@ -136,7 +136,7 @@ local function make_old_state(path)
   end
   assert(state:intend(list))
   assert(state:done { { uid = "old", nth = 1, status = "forgotten" } })
-  state:release()  -- `close` would write it anew at once
+  state:release()  -- `close` would rewrite it at once
 end
 
 --- A place for many runs of one kind. It is to be closed.
@@ -218,7 +218,7 @@ local function files(path, found)
   return found
 end
 
--- The messages of the mbox, in the form of the others; and what is no message.
+-- The messages of the mbox, in the form of the others; and the text that is not a message.
 -- Each entry ends with an empty line.
 local function entries(text)
   local list = {}

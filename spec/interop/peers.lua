@@ -33,7 +33,7 @@ local function server(process, dir)
     Server)
 end
 
--- A process that could not be started leaves no directory behind.
+-- The directory of a process that could not be started is removed.
 function M.serve(cmd, port, dir)
   local ok, process = pcall(proc.serve, cmd, port, dir .. "/log")
   if not ok then

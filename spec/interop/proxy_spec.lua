@@ -97,7 +97,7 @@ for _, name in ipairs { "microsocks", "tinyproxy" } do
       end)
     end)
 
-    it("keeps a password off an open link behind it", function()
+    it("sends no password in clear through the proxy", function()
       local plain = pop3.server.new { users = {
         [peers.USER] = { password = peers.PASSWORD, mail = MAIL } } }
       local run <close> = plain:fork()
@@ -110,7 +110,7 @@ for _, name in ipairs { "microsocks", "tinyproxy" } do
       end)
     end)
 
-    it("says so when there is nobody behind it", function()
+    it("reports a proxy that cannot reach the host", function()
       through(false, function(url)
         local s, message, code = pop3.connect { host = "127.0.0.1",
           port = proc.free_port(), proxy = url:format "", tls = "none",

@@ -3,7 +3,7 @@
 local core = require "pop3.core"
 local pop3 = require "pop3"
 
--- Garbage whose end calls 'fn', made anew some times when it is collected.
+-- Garbage whose end calls 'fn', made again some times when it is collected.
 local function haunt(fn)
   local left = 30
   local function again()

@@ -1,6 +1,6 @@
 /*
-** lcodec.c - the codes of mail on whole strings: core.encode, core.decode,
-** and the parsers that need no message.
+** lcodec.c - transfer encodings and charsets on whole strings (core.encode,
+** core.decode), and parsers of single header fields.
 */
 
 /***
@@ -88,7 +88,8 @@ static int decode (lua_State *L, enum pop3_encoding code) {
 
 /***
 Decode base64. Foreign characters are skipped, missing padding is allowed
-(RFC 2045 6.8). After padding, a line is decoded if it is base64 from end to end.
+(RFC 2045 6.8). After padding, a line is decoded if it is base64 from end to
+end.
 @function decode.base64
 @tparam string text
 @treturn string octets
@@ -145,8 +146,8 @@ static int l_decode_html (lua_State *L) {
 Convert octets of a charset to UTF-8. Invalid sequences become U+FFFD.
 @function decode.text
 @tparam string octets
-@tparam string charset its name (WHATWG Encoding 4.2), or "cp" and the number of a
-code page of Windows
+@tparam string charset its name (WHATWG Encoding 4.2), or "cp" and the number of
+a code page of Windows
 @treturn string|nil UTF-8
 @treturn string the error
 @treturn string "charset": the charset is unknown
@@ -232,7 +233,8 @@ static const luaL_Reg encoders[] = {
 static const luaL_Reg decoders[] = {
   {"base64", l_decode_base64}, {"html", l_decode_html},
   {"meta", l_decode_meta},
-  {"qp", l_decode_qp}, {"text", l_decode_text}, {"urls", l_decode_urls}, {"words", l_decode_words},
+  {"qp", l_decode_qp}, {"text", l_decode_text}, {"urls", l_decode_urls},
+  {"words", l_decode_words},
   {NULL, NULL}
 };
 

@@ -169,7 +169,7 @@ static int l_parse (lua_State *L) {
   return 1;
 }
 
-/* open(path[, options]) -> message over the mapped file, or nil, message, code */
+/* open(path[, options]) -> message over a mapped file; or nil, message, code */
 static int l_open (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   Message *m = push_closed(L);
@@ -276,7 +276,7 @@ pop3_span lmessage_block (lua_State *L, Message *m, size_t n) {
 
 /*
 ** The charset of raw octets in header fields: that of the first text part if
-** it is a multibyte one, else the option, else none.
+** it is a multibyte one, else the option, if it is given.
 */
 static const pop3_charset *raw_charset (lua_State *L, Message *m) {
   const pop3_part *t;

@@ -1,5 +1,5 @@
 /*
-** lmessage.h - messages and parts as userdata, for the files with their methods.
+** lmessage.h - messages and parts as userdata, for the files with methods.
 */
 #ifndef LMESSAGE_H
 #define LMESSAGE_H
@@ -64,7 +64,7 @@ Message *lmessage_new (lua_State *L, pop3_span in, int keeper);
 /* Push the message of the part at 'arg'. */
 void lmessage_pushroot (lua_State *L, int arg);
 
-/* Push part 'n' of the message of the part at 'arg'; 0 is the root as a part. */
+/* Push part 'n' of the message of the part at 'arg'; 0: the root as a part. */
 void lmessage_pushpart (lua_State *L, int arg, size_t n);
 
 /* Push the cache of the part at 'arg'. */

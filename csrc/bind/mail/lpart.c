@@ -1,5 +1,7 @@
 /*
-** lpart.c - what headers say about parts; their octets and text.
+** lpart.c - getters and methods of parts: type, charset, file name and other
+** values that their headers declare; their decoded octets and text. The methods
+** written in Lua are in lua/pop3/message/part.lua.
 */
 #include <string.h>
 
@@ -84,8 +86,8 @@ static int push_encoding (lua_State *L, const describing *d) {
 }
 
 /*
-** The type of a part (RFC 2045 5.2), in w->value or a literal. A multipart whose
-** delimiter never occurs is text/plain.
+** The type of a part (RFC 2045 5.2), in w->value or a literal. A multipart
+** whose delimiter never occurs is text/plain.
 */
 static pop3_span type_of (lua_State *L, const describing *d) {
   unsigned flags = d->flags;
@@ -416,8 +418,8 @@ static int has_param (lua_State *L, const describing *d, pop3_span raw,
 }
 
 /*
-** core.message.offers(part, type) -> can the part be the body of that type? nil if
-** not, 2 if it has a file name, else 1
+** core.message.offers(part, type) -> can the part be the body of that type? nil
+** if not, 2 if it has a file name, else 1
 */
 static int l_offers (lua_State *L) {
   describing d = describe(L);

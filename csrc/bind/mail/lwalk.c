@@ -1,6 +1,6 @@
 /*
-** lwalk.c - the parts of a message as a tree: paths (RFC 3501 6.4.5), iteration,
-** embedded messages.
+** lwalk.c - the parts of a message as a tree: paths (RFC 3501 6.4.5),
+** iteration, embedded messages.
 */
 #include <string.h>
 
@@ -120,8 +120,8 @@ static int g_path (lua_State *L) {
 /* -------------------------------------------------------- embedded messages */
 
 /*
-** Push the message that is encoded in the part at 'arg'; 'depth' more containers
-** may be opened in it.
+** Push the message that is encoded in the part at 'arg'; 'depth' more
+** containers may be opened in it.
 */
 static void push_decoded (lua_State *L, int arg, size_t depth) {
   const Part *p = (const Part *)lua_touserdata(L, arg);
@@ -206,9 +206,9 @@ static int l_message (lua_State *L) {
 /* ---------------------------------------------------------------- walking */
 
 /*
-** The iterator of 'walk'; upvalues: message, index of the next part, these three
-** upvalues (in a table) for the time after an encoded message, or nil, and the
-** path of the last part.
+** The iterator of 'walk'; upvalues: message, index of the next part, these
+** three upvalues (in a table) for the time after an encoded message, or nil,
+** and the path of the last part.
 */
 static int next_part (lua_State *L) {
   for (;;) {

@@ -1,5 +1,5 @@
 /*
-** lwork.c - what reading mail needs for the time of a call.
+** lwork.c - buffers and converters that one call needs to read mail.
 */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
-** lwork.h - what reading mail needs for the time of a call; see Work.
+** lwork.h - buffers and converters that one call needs to read mail; see Work.
 */
 #ifndef LWORK_H
 #define LWORK_H
@@ -55,8 +55,8 @@ void lwork_words (lua_State *L, Work *w, pop3_span unfolded);
 
 /*
 ** Strings packed in w->out, each after its length. 'packed' makes a copy that
-** later pushes do not change: in 'small', or in a userdata; pushes that, or nil.
-** 'unpack' pushes the next string, or nil.
+** later pushes do not change: in 'small', or in a userdata; pushes that, or
+** nil. 'unpack' pushes the next string, or nil.
 */
 #define LWORK_NIL SIZE_MAX
 #define LWORK_SMALL 256

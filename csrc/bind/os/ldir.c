@@ -1,6 +1,6 @@
 /*
-** ldir.c - directories, and what a path names. LuaSocket and Lua's own
-** libraries have no function for either.
+** ldir.c - directories, and the type of the file that a path names. LuaSocket
+** and Lua's own libraries have no function for either.
 */
 
 /***
@@ -81,7 +81,8 @@ static int l_mkdir (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   lua_Integer mode = luaL_optinteger(L, 2, 0777);
   struct stat st;
-  luaL_argcheck(L, mode >= 0 && mode <= 07777, 2, "not the permissions");
+  luaL_argcheck(L, mode >= 0 && mode <= 07777, 2,
+                "the mode must be 0 to 07777");
   if (mkdir(path, (mode_t)mode) != 0 &&
       (errno != EEXIST || stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
     return lpop3_sysfail(L, path, errno);

@@ -1,6 +1,6 @@
 /*
-** ldisk.c - what all methods of a disk file stand on: its buffer, its
-** conversion and its descriptor. ldiskfile.c says what a disk file is for.
+** ldisk.c - the buffer, the conversion and the descriptor of a disk file, which
+** all its methods use. ldiskfile.c says what a disk file is for.
 */
 #define _GNU_SOURCE  /* O_TMPFILE */
 #include <errno.h>
@@ -102,7 +102,8 @@ int lpop3_disktake (lua_State *L, int arg, Diskfile *f, const char *p,
       (f->whole != NULL && !pop3_hash_add(f->whole, p, n)))
     return f->failed = ENOMEM;
   f->octets += n;
-  if (f->form.kind == POP3_FORM_OCTETS && f->buf.n == 0 && n >= LPOP3_DISKFULL &&
+  if (f->form.kind == POP3_FORM_OCTETS && f->buf.n == 0 &&
+      n >= LPOP3_DISKFULL &&
       f->fd >= 0) return f->failed = put(f, p, n);
   if (f->buf.cap == 0 && pop3_buf_room(&f->buf, n < FIRST ? FIRST : n) != 0)
     return f->failed = ENOMEM;
@@ -113,7 +114,8 @@ int lpop3_disktake (lua_State *L, int arg, Diskfile *f, const char *p,
 }
 
 void lpop3_checkwriter (lua_State *L, int arg) {
-  if (luaL_testudata(L, arg, LPOP3_DISKFILE) != NULL) lpop3_checkdiskfile(L, arg);
+  if (luaL_testudata(L, arg, LPOP3_DISKFILE) != NULL)
+    lpop3_checkdiskfile(L, arg);
   else lpop3_checkoutfile(L, arg);
 }
 

@@ -49,7 +49,8 @@ static Diskfile *new_file (lua_State *L) {
 
 static mode_t check_mode (lua_State *L, int arg) {
   lua_Integer mode = luaL_optinteger(L, arg, 0600);
-  luaL_argcheck(L, mode >= 0 && mode <= 07777, arg, "not a file's mode");
+  luaL_argcheck(L, mode >= 0 && mode <= 07777, arg,
+                "the mode must be 0 to 07777");
   return (mode_t)mode;
 }
 
@@ -67,7 +68,7 @@ static int flags_of (lua_State *L, const char *how) {
       default: luaL_argerror(L, 2, "unknown letter");
     }
   }
-  luaL_argcheck(L, r || w, 2, "neither to read nor to write");
+  luaL_argcheck(L, r || w, 2, "r or w is needed");
   return flags | (r && w ? O_RDWR : w ? O_WRONLY : O_RDONLY);
 }
 
@@ -76,7 +77,7 @@ Open a file.
 @function open
 @tparam string path
 @tparam string how letters: "r" to read, "w" to write, "a" to write at its end,
-"c" create it if there is none, "x" create it, and fail if there is one, "t"
+"c" create it if it does not exist, "x" create it, and fail if it exists, "t"
 empty it first, "n" fail if the path is a symbolic link
 @tparam[opt=0600] integer mode permissions of a new file, less the umask
 @treturn pop3.diskfile or nil, message, "io", errno such as "ENOENT"
@@ -287,13 +288,15 @@ static int f_close (lua_State *L) {
   f->open = 0;
   f->fd = -1;
   release(f);
-  if (fd >= 0 && close(fd) != 0 && errno != EINTR) return lpop3_diskfail(L, 1, errno);
+  if (fd >= 0 && close(fd) != 0 && errno != EINTR)
+    return lpop3_diskfail(L, 1, errno);
   return done(L);
 }
 
 static int f_tostring (lua_State *L) {
   Diskfile *f = (Diskfile *)luaL_checkudata(L, 1, LPOP3_DISKFILE);
-  lua_pushfstring(L, LPOP3_DISKFILE " (%s)", f->open ? lpop3_diskpath(L, 1) : "closed");
+  lua_pushfstring(L, LPOP3_DISKFILE " (%s)",
+                  f->open ? lpop3_diskpath(L, 1) : "closed");
   return 1;
 }
 

@@ -158,7 +158,8 @@ int lpop3_disk_truncate (lua_State *L) {
   f->buf.n = 0;
   if (f->fd < 0) return lpop3_diskfail(L, 1, f->failed);
   do r = ftruncate(f->fd, (off_t)n); while (r != 0 && errno == EINTR);
-  if (r != 0 || lseek(f->fd, 0, SEEK_END) < 0) return lpop3_diskfail(L, 1, errno);
+  if (r != 0 || lseek(f->fd, 0, SEEK_END) < 0)
+    return lpop3_diskfail(L, 1, errno);
   f->failed = 0;
   return done(L);
 }

@@ -261,8 +261,8 @@ static int fd_accept (lua_State *L) {
 
 /***
 Make the kernel acknowledge at once the octets that came: a server that writes a
-reply in small pieces may wait for that (Nagle). It does nothing on systems without
-such an option.
+reply in small pieces may wait for that (Nagle). It does nothing on systems
+without such an option.
 @function fd:quickack
 */
 static int fd_quickack (lua_State *L) {
@@ -342,7 +342,7 @@ static int fd_detach (lua_State *L) {
 /***
 End this direction: nothing more will be sent.
 @function fd:shutdown
-@tparam[opt=false] boolean both nothing will be read, too: whoever waits for this
+@tparam[opt=false] boolean both end reading, too: a thread that waits for this
 descriptor wakes up
 */
 static int fd_shutdown (lua_State *L) {
@@ -351,8 +351,8 @@ static int fd_shutdown (lua_State *L) {
 }
 
 /***
-How many octets the kernel still has to send; a reset would drop them. It is 0 on
-systems that do not tell, and after the peer closed.
+How many octets the kernel still has to send; a reset would drop them. It is 0
+on systems that do not tell, and after the peer closed.
 @function fd:unsent
 @treturn integer
 */
@@ -373,8 +373,8 @@ static int fd_unsent (lua_State *L) {
 }
 
 /***
-Drop the octets that came: closing a connection with unread octets sends a RST in
-place of a FIN.
+Drop the octets that came: closing a connection with unread octets sends a RST
+in place of a FIN.
 @function fd:drain
 */
 static int fd_drain (lua_State *L) {

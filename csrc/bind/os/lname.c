@@ -1,5 +1,5 @@
 /*
-** lname.c - what is done with names of files: links, renames, removal, and
+** lname.c - operations on names of files: links, renames, removal, and
 ** making the entries of a directory durable. Deliveries and the state file use
 ** it. Each failure has a fourth value, the name of the errno.
 */

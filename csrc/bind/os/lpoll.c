@@ -281,8 +281,8 @@ static int p_wait (lua_State *L) {
 }
 
 /***
-A descriptor that can be read when one of those that are watched is ready. Nil where
-the system has none.
+A descriptor that can be read when one of those that are watched is ready. Nil
+where the system has no epoll.
 @function poller:getfd
 @treturn ?integer
 */

@@ -1,5 +1,5 @@
 /*
-** lproc.c - processes: what a test server that lives in a child needs.
+** lproc.c - processes, for test servers that run in a child process.
 */
 
 /***
@@ -101,7 +101,8 @@ static int l_disown (lua_State *L) {
     if (fd != keep1 && fd != keep2 && has_peer(fd)) put_null(null, fd);
   while (d != NULL && (e = readdir(d)) != NULL) {
     fd = (int)strtol(e->d_name, NULL, 10);
-    if (fd > 2 && fd != keep1 && fd != keep2 && has_peer(fd)) put_null(null, fd);
+    if (fd > 2 && fd != keep1 && fd != keep2 && has_peer(fd))
+      put_null(null, fd);
   }
   if (d != NULL) closedir(d);
   if (null >= 0) close(null);
@@ -113,8 +114,8 @@ Wait for a child to end.
 @function waitpid
 @tparam integer pid
 @tparam[opt=false] boolean nohang do not wait
-@treturn integer the exit status, or 128 plus the number of the signal that ended
-it; nil if it has not ended; nil, "none" if there is no such child
+@treturn integer the exit status, or 128 plus the number of the signal that
+ended it; nil if it has not ended; nil, "none" if there is no such child
 */
 static int l_waitpid (lua_State *L) {
   pid_t pid = (pid_t)luaL_checkinteger(L, 1), got;

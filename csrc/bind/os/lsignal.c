@@ -114,8 +114,9 @@ static int catch (Signals *s, int i) {
 }
 
 /***
-Catch signals until the object is closed. A process has one such object at a time.
-If no signal is taken for more than a second, the next one has its default effect.
+Catch signals until the object is closed. A process has one such object at a
+time. If no signal is taken for more than a second, the next one has its default
+effect.
 @function signals
 @tparam string ... names: "HUP", "INT", "TERM", "USR1", "USR2"
 @treturn pop3.signals or nil, message, "io"

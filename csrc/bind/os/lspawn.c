@@ -187,7 +187,7 @@ static int l_spawn (lua_State *L) {
     c->pid = 0;
     return lpop3_syserror(L, "fork", (int)n);
   }
-  setpgid(c->pid, c->pid);  /* whoever of the two comes first */
+  setpgid(c->pid, c->pid);  /* both call it: either may be first */
   c->end = end_of(c->pid);
   return 1;
 }
@@ -196,7 +196,8 @@ static int l_spawn (lua_State *L) {
 static void reap (Command *c, int flags) {
   pid_t got;
   if (c->pid == 0) return;
-  do got = waitpid(c->pid, &c->status, flags); while (got < 0 && errno == EINTR);
+  do got = waitpid(c->pid, &c->status, flags);
+  while (got < 0 && errno == EINTR);
   if (got == 0) return;
   c->known = got == c->pid;
   c->pid = 0;

@@ -361,11 +361,12 @@ The next event; nothing when more octets are needed.
 - `"reply", ok, text, code[, number, octets]`: a status line without a body;
   the numbers are those of a +OK to STAT, LIST n and UIDL n (where the second
   one is the unique-id), nil where they are missing
-- `"challenge", text, ok`: AUTH goes on, base64; `answer` it. `ok`: it was a +OK that
-  came before any response, so that nothing was proven yet
+- `"challenge", text, ok`: AUTH goes on, base64; `answer` it. `ok`: it was a +OK
+  that came before any response, so that nothing was proven yet
 - `"body", octets, text`: a whole body, and the text of its status line
-- `"listing", table, count, defects`: the body of LIST or UIDL; `defects` is nil,
-  or a list of `{ number =, line =, text = }`, the lines that lack something
+- `"listing", table, count, defects`: the body of LIST or UIDL; `defects` is
+  nil, or a list of `{ number =, line =, text = }`, the lines that lack
+  something
 - `"data", octets`, … `"end", count`: a body in pieces
 - `"refused", message, errno`: the file could not be written
 
@@ -474,11 +475,11 @@ static int c_unread (lua_State *L) {
 }
 
 /***
-Check that nothing came while no reply can be due: before a command or the answer
-to a challenge is sent.
+Check that nothing came while no reply can be due: before a command or the
+answer to a challenge is sent.
 @function client:quiet
-@treturn boolean true; false when the server said -ERR unasked, which becomes the
-reply, and the session is to be closed after it; or nil, message, "proto"
+@treturn boolean true; false when the server said -ERR unasked, which becomes
+the reply, and the session is to be closed after it; or nil, message, "proto"
 */
 static int c_quiet (lua_State *L) {
   Client *u = check(L);
@@ -503,8 +504,8 @@ static int c_state (lua_State *L) {
 }
 
 /***
-The lines since the last call, secrets masked; nil if there are none, or without
-the option `trace`.
+The lines since the last call, secrets masked; nil if there are no lines, or
+without the option `trace`.
 @function client:trace
 @treturn {{from="C" or "S",line=string},...}
 */

@@ -95,8 +95,8 @@ static int j_now (lua_State *L) {
 /***
 The entries, oldest first.
 @function journal:list
-@tparam[opt=0] integer since leave out so many entries that were added first,
-also if they were dropped
+@tparam[opt=0] integer since leave out this many of the oldest
+entries; entries that were dropped count
 @treturn {{session=integer,time=number,from="C" or "S",line=string},...}
 @treturn integer how many older ones were dropped
 */

@@ -4,10 +4,10 @@
 
 /***
 SASL mechanisms (RFC 4422) as machines, both sides, without input or output.
-Names and passwords of SCRAM are prepared by a subset of SASLprep (RFC 4013) that
-needs no tables of Unicode: ASCII does not change, other spaces become U+0020,
-characters that are mapped to nothing are dropped, prohibited ones are refused.
-Normalisation (NFKC) and the rule for right-to-left text are left out.
+Names and passwords of SCRAM are prepared by a subset of SASLprep (RFC 4013)
+that needs no tables of Unicode: ASCII does not change, other spaces become
+U+0020, characters that are mapped to nothing are dropped, prohibited ones are
+refused. Normalisation (NFKC) and the rule for right-to-left text are left out.
 @engine pop3.core.sasl
 */
 #include <string.h>
@@ -100,11 +100,11 @@ static int new_machine (lua_State *L, const char *type,
 /***
 Make the machine of a client.
 @function client
-@tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`, the
-user to act as; `host` and `port` of the server, for OAUTHBEARER; `binding = {
-type =, data = }`, for -PLUS; `bindable`: the client could bind, but the server
-offers no -PLUS; `nonce`; `min_iterations` (4096) and `max_iterations` (5000000)
-of SCRAM
+@tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`,
+the user to act as; `host` and `port` of the server, for OAUTHBEARER; `binding =
+{ type =, data = }`, for -PLUS; `bindable`: the client could bind, but the
+server offers no -PLUS; `nonce`; `min_iterations` (4096) and `max_iterations`
+(5000000) of SCRAM
 @treturn pop3.sasl.client or nil, message, "auth"
 */
 static int l_client (lua_State *L) {
@@ -158,9 +158,9 @@ static size_t binding_fields (lua_State *L, pop3_sasl_binding *b) {
 Make the machine of a server.
 @function server
 @tparam table opts `mech`; `host`, the name in the challenge of CRAM-MD5;
-`binding`: type → octets, the channel bindings of the connection; `plus`: the -PLUS
-of this mechanism is offered too, so that a client that could bind and did not see
-it is refused (RFC 5802 section 6); `nonce`
+`binding`: type → octets, the channel bindings of the connection; `plus`: the
+-PLUS of this mechanism is offered too, so that a client that could bind and did
+not see it is refused (RFC 5802 section 6); `nonce`
 @treturn pop3.sasl.server
 */
 static int l_server (lua_State *L) {
@@ -180,8 +180,8 @@ static int l_server (lua_State *L) {
 One step of a client.
 @function client:step
 @tparam[opt] string challenge decoded; none for an initial response
-@treturn string the response, or nil, message, code: "proto" (malformed), "auth" (a
-check failed), "limit"
+@treturn string the response, or nil, message, code: "proto" (malformed), "auth"
+(a check failed), "limit"
 */
 static int c_step (lua_State *L) {
   Machine *u = check(L, CLIENT_T);
@@ -225,9 +225,9 @@ static int c_secrets (lua_State *L) {
 One step of a server.
 @function server:step
 @tparam[opt] string response decoded; none if there is no initial response
-@treturn string "challenge" and octets; "salt" and the user: call `salt`; "proof",
-the user, and the user to act as if it is another: call `check` and then `accept`
-or `reject`; "done" or "failed" after these; or nil, message, code
+@treturn string "challenge" and octets; "salt" and the user: call `salt`;
+"proof", the user, and the user to act as if it is another: call `check` and
+then `accept` or `reject`; "done" or "failed" after these; or nil, message, code
 */
 static int s_step (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -402,7 +402,8 @@ static int l_decode (lua_State *L) {
 }
 
 /***
-The verifier that a server may store in place of a password (RFC 5802 section 3).
+The verifier that a server may store in place of a password (RFC 5802 section
+3).
 @function verifier
 @tparam string hash the `hash` of a mechanism: "sha1", "sha256" or "sha512"
 @tparam string password

@@ -66,9 +66,9 @@ A server session without input or output. It begins before the greeting: call
 `reply` with the greeting, then `enter "authorization"`.
 @function server
 @tparam[opt] table opts `line`: octets of a command line; `output`: octets of
-replies that are encoded before they are sent; `journal`: a journal for the lines,
-and `id`, the number of the session in it; `plain`: the engine refuses nothing,
-and returns each command with the rest of its line, in any state
+replies that are encoded before they are sent; `journal`: a journal for the
+lines, and `id`, the number of the session in it; `plain`: the engine refuses
+nothing, and returns each command with the rest of its line, in any state
 @treturn pop3.server.engine
 */
 static int l_server (lua_State *L) {
@@ -186,10 +186,10 @@ first. A line that is not a command is refused by the engine itself.
 @function server:next
 @treturn string the verb in upper case
 @return its arguments: RETR, DELE: number; LIST, UIDL: number or nil; TOP:
-number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism in upper case
-or nil, initial response or nil; LANG: tag or nil; any other: the rest of the line.
-The response to a challenge comes as "+" with its line, or nil if that was too
-long; a command "+" has the boolean after it
+number, lines; USER, PASS: text; APOP: name, digest; AUTH: mechanism in upper
+case or nil, initial response or nil; LANG: tag or nil; any other: the rest of
+the line. The response to a challenge comes as "+" with its line, or nil if that
+was too long; a command "+" has the boolean after it
 @treturn boolean true after them, when the verb is not one of POP3; for a
 `plain` one the fourth value, and the fifth is the line as it came
 */
@@ -264,7 +264,8 @@ In place of a reply, a challenge of a SASL exchange (RFC 5034 section 4). `next`
 then returns the client's response.
 @function server:challenge
 @tparam string text base64
-@tparam[opt=false] boolean raw send the octets unchanged; they hold "+" and line end
+@tparam[opt=false] boolean raw send the octets unchanged; they hold "+" and line
+end
 */
 static int s_challenge (lua_State *L) {
   Server *u = check(L);
@@ -277,7 +278,8 @@ static int s_challenge (lua_State *L) {
 }
 
 /***
-One more secret to mask in the trace of the next reply, besides those in commands.
+One more secret to mask in the trace of the next reply, besides those in
+commands.
 @function server:secret
 @tparam string octets
 */

@@ -134,7 +134,8 @@ static size_t hashes_field (lua_State *L, int arg, const char *field,
     return 1;
   }
   count = (lua_Integer)lua_rawlen(L, -1);
-  if (count > HASHES) luaL_error(L, "tls: '%s' has more than %d", field, HASHES);
+  if (count > HASHES)
+    luaL_error(L, "tls: '%s' has more than %d", field, HASHES);
   for (i = 1; i <= count; i++) {
     lua_rawgeti(L, -1, i);
     take_hash(L, read, misuse, to[i - 1]);
@@ -204,18 +205,20 @@ Make a context, which serves any number of connections.
   accepted
 - `cafile`, `capath`: the trusted CAs, the system's store without them; of a
   server, `cafile` has the CAs of its clients
-- `crlfile`: a file of certificate revocation lists (PEM). The issuer of the peer's
-  certificate must have a list in it; the lists of other CAs may be absent
+- `crlfile`: a file of certificate revocation lists (PEM). The issuer of the
+  peer's certificate must have a list in it; the lists of other CAs may be
+  absent
 - `cert`, `key`: files, or PEM
 - `pin`: base64 of the SHA-256 of the server's public key (RFC 7469), or a list;
-  "sha256//" may stand before it. `fingerprint`: SHA-256 of the whole certificate in
-  hexadecimal, with or without colons, or a list. Both come on top of `verify`
-- `ciphers`: names of OpenSSL separated by colons; those that begin with "TLS_" are
-  for TLS 1.3
-- `min_version`, `max_version`: "TLSv1" to "TLSv1.3"; `security_level`: 0 to 5, of
-  OpenSSL. The defaults are those of OpenSSL's configuration, but at least "TLSv1.2"
-  and level 2, unless the environment variable OPENSSL_CONF is set. With a
-  `min_version` below "TLSv1.2" the level is 0, if none is given
+  "sha256//" may stand before it. `fingerprint`: SHA-256 of the whole
+  certificate in hexadecimal, with or without colons, or a list. Both come on
+  top of `verify`
+- `ciphers`: names of OpenSSL separated by colons; those that begin with "TLS_"
+  are for TLS 1.3
+- `min_version`, `max_version`: "TLSv1" to "TLSv1.3"; `security_level`: 0 to 5,
+  of OpenSSL. The defaults are those of OpenSSL's configuration, but at least
+  "TLSv1.2" and level 2, unless the environment variable OPENSSL_CONF is set.
+  With a `min_version` below "TLSv1.2" the level is 0, if none is given
 - `client_cert`: "optional" or "required", of a server
 @treturn[1] pop3.tls.context
 @treturn[2] nil

@@ -132,7 +132,8 @@ static int l_equal (lua_State *L) {
 }
 
 /***
-Is a signature by a public key alone right, as DKIM has them (RFC 6376, RFC 8463)?
+Is a signature by a public key alone right, as DKIM has them (RFC 6376, RFC
+8463)?
 @function signature
 @tparam string algorithm "rsa" (PKCS #1 v1.5 with SHA-256) or "ed25519" (of the
 SHA-256 hash)

@@ -87,12 +87,12 @@ static int describe (const void *from, int i, pop3_tls_peer *who) {
 /***
 Are the signatures right, and by somebody who is trusted?
 @function smime:verify
-@tparam table opts `content`: what was signed, when that is not inside; `cafile`,
-`capath`: whose certificates are trusted, the system's store without them;
-`verify = false`: anybody's
+@tparam table opts `content`: what was signed, when that is not inside;
+`cafile`, `capath`: whose certificates are trusted, the system's store without
+them; `verify = false`: anybody's
 @treturn string what was signed
-@treturn {table,...} who signed: tables as `peer` of `tls:info`; or nil, message,
-"auth"
+@treturn {table,...} who signed: tables as `peer` of `tls:info`; or nil,
+message, "auth"
 */
 static int s_verify (lua_State *L) {
   char why[POP3_WHY_MAX];
@@ -104,7 +104,8 @@ static int s_verify (lua_State *L) {
   lua_settop(L, 2);
   trust.cafile = field(L, 2, "cafile");
   trust.capath = field(L, 2, "capath");
-  trust.verify = lua_getfield(L, 2, "verify") == LUA_TNIL || lua_toboolean(L, -1);
+  trust.verify = lua_getfield(L, 2, "verify") == LUA_TNIL ||
+                 lua_toboolean(L, -1);
   if (lua_getfield(L, 2, "content") != LUA_TNIL)
     content.p = luaL_checklstring(L, -1, &content.n);
   at = lua_gettop(L);
@@ -136,8 +137,8 @@ static int s_content (lua_State *L) {
 /***
 Decrypt.
 @function smime:decrypt
-@tparam table opts `cert`, `key`: files, or PEM; the key may be in the file of the
-certificate
+@tparam table opts `cert`, `key`: files, or PEM; the key may be in the file of
+the certificate
 @treturn string octets, or nil, message, "auth"
 */
 static int s_decrypt (lua_State *L) {
@@ -163,7 +164,8 @@ static int s_gc (lua_State *L) {
 static const luaL_Reg meta[] = { { "__gc", s_gc }, { NULL, NULL } };
 
 static const luaL_Reg methods[] = {
-  { "content", s_content }, { "decrypt", s_decrypt }, { "kind", s_kind }, { "verify", s_verify },
+  { "content", s_content }, { "decrypt", s_decrypt }, { "kind", s_kind },
+  { "verify", s_verify },
   { NULL, NULL }
 };
 

@@ -180,8 +180,8 @@ static int l_tls (lua_State *L) {
 }
 
 /***
-Wrap an engine: decrypted octets go to it, and the octets that it has to send are
-encrypted.
+Wrap an engine: decrypted octets go to it, and the octets that it has to send
+are encrypted.
 @function tls:wrap
 @param engine
 */
@@ -276,9 +276,9 @@ static int t_decide (lua_State *L) {
 /***
 The next event; nothing when more octets are needed.
 
-- `"certificate", certificate, problem`, once, of a client with `verify = "ask"`:
-  the server's certificate, a table as `peer` of `info`, and what is wrong with it,
-  nil if nothing is. Nothing goes on before `decide`
+- `"certificate", certificate, problem`, once, of a client with `verify =
+  "ask"`: the server's certificate, a table as `peer` of `info`, and what is
+  wrong with it, nil if nothing is. Nothing goes on before `decide`
 - `"handshake"`, once: it is complete, and the peer is verified
 - `"data", octets`: if it wraps no engine
 - `"closed"`: the peer sent close_notify; all later calls return it
@@ -335,10 +335,11 @@ static int t_sent (lua_State *L) {
 }
 
 /***
-How many octets wait to be sent: those of TLS, or if there are none, those that
-the wrapped engine has; 0 if there are none.
+The number of octets to send: those of TLS; if TLS has no octets, those of the
+wrapped engine.
 @function tls:pending
-@tparam[opt=false] boolean all count both: encrypt the octets of the wrapped engine
+@tparam[opt=false] boolean all count both: encrypt the octets of the wrapped
+engine
 @treturn integer
 */
 static int t_pending (lua_State *L) {
@@ -440,8 +441,8 @@ static int t_ticket (lua_State *L) {
 /***
 The result of the handshake.
 @function tls:info
-@treturn table `version`, `cipher`, `alpn`, `reused` (a session was resumed), and
-`peer`, the other side's certificate if it showed one: `subject`, `issuer`,
+@treturn table `version`, `cipher`, `alpn`, `reused` (a session was resumed),
+and `peer`, the other side's certificate if it showed one: `subject`, `issuer`,
 `common_name`, `names` (DNS names and addresses), `emails`, `not_before`,
 `not_after`, `pin` (base64 of the SHA-256 of the public key), `fingerprint`
 (SHA-256 of the whole certificate, in hexadecimal)

@@ -161,7 +161,7 @@ end
 
 -- ------------------------------------------------------------------- a turn
 
--- Wait at most so many seconds, without limit if nil, for something to do; do
+-- Wait at most `seconds`, without limit if nil, for something to do; do
 -- it.
 local function turn(self, seconds)
   if self.stepping then

@@ -2,7 +2,7 @@
 -- @module pop3.sync.deliver
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 
 -- Write a string, or all of an ltn12 source.
 local function write_all(delivery, octets)
@@ -44,7 +44,7 @@ end
 -- @treturn string the name of the delivery; or nil, message, code
 return function(self, octets, level)
   if type(octets) ~= "string" then
-    check.callable(octets, "deliver: the message", level or 1)
+    argument.callable(octets, "deliver: the message", level or 1)
   end
   local ok, message, code = self:open()
   if not ok then return nil, message, code end

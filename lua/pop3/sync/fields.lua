@@ -3,7 +3,7 @@
 -- @module pop3.sync.fields
 -- @local
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
 local fields = {}
@@ -18,10 +18,10 @@ local known = { received = "boolean", delivered_to = "string",
 -- @tparam integer level see `pop3.util.argument`
 function fields.check(wanted, what, level)
   if wanted == nil then return end
-  check.options(wanted, known, what .. ": fields", level + 1)
+  argument.options(wanted, known, what .. ": fields", level + 1)
   for _, name in ipairs { "delivered_to", "return_path" } do
     local value = wanted[name]
-    if value then check.text(value, what .. ": " .. name, level + 1, 900) end
+    if value then argument.text(value, what .. ": " .. name, level + 1, 900) end
   end
 end
 

@@ -21,17 +21,17 @@
 -- - `filter`: `function(message, handle)`, with the parsed header, → `"fetch"`,
 --   `"skip"` (seen, never asked again), `"later"`, `"delete"`
 -- - `max_size`: octets; larger messages are skipped in this run. `partial`: the
---   header and so many lines of larger messages are delivered; the whole
+--   header and `partial` lines of larger messages are delivered; the whole
 --   message follows when `max_size` allows it
 -- - `max_messages`, `max_octets`: of one run; at least one message is fetched
 -- - `order`: `"oldest"` (default) or `"newest"`, by message number
 -- - `seed`: true: all new messages count as seen, without being fetched;
 --   `{ newest = n }`: all but the newest n; `{ since = time }`: those whose Date is
 --   before it, in seconds since 1970
--- - `attempts` (5): a message that failed in so many runs is set aside: it stays
+-- - `attempts` (5): a message that failed in this number of runs is set aside: it stays
 --   on the server and is not tried again. `set_aside`: a directory for its octets.
 --   `retry = true`: such messages are tried again
--- - `purge_after`: QUIT and a new session after so many deletions.
+-- - `purge_after`: QUIT and a new session after this number of deletions.
 --   `reconnect`: `function()` → a session, for a session that `pop3.connect` did
 --   not make with a host, a user and a password
 -- - `rekey`: when the server has new unique-ids for old mail: `"match"` (default:

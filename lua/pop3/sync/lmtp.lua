@@ -12,7 +12,7 @@
 -- may come twice, and its second attempt has `handle.again`.
 -- @classmod pop3.lmtp
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
 local Link = require "pop3.transport.link"
@@ -28,9 +28,9 @@ local Delivery = { __name = "pop3.delivery.lmtp" }
 Delivery.__index = Delivery
 
 local function check_address(address, what, level)
-  check.text(address, what, level + 1, 320)
+  argument.text(address, what, level + 1, 320)
   if address:find "[%s<>]" then
-    check.misuse(level + 1, "%s is not an address: %s", what, address)
+    argument.misuse(level + 1, "%s is not an address: %s", what, address)
   end
 end
 
@@ -44,15 +44,15 @@ end
 -- local pop3 = require "pop3"
 -- local into = pop3.lmtp{ path = "/run/dovecot/lmtp", to = { "me@b.example" } }
 local function new(opts)
-  check.options(opts, { host = "string", port = "integer", path = "string",
-                        to = "table", from = "string", timeout = "number",
-                        spool = "string", fields = "table" }, "lmtp", 1)
+  argument.options(opts, { host = "string", port = "integer", path = "string",
+                           to = "table", from = "string", timeout = "number",
+                           spool = "string", fields = "table" }, "lmtp", 1)
   local by_tcp = opts.host ~= nil and opts.port ~= nil
   if by_tcp == (opts.path ~= nil) then
-    check.misuse(1, "lmtp: either host and port, or path is needed")
+    argument.misuse(1, "lmtp: either host and port, or path is needed")
   end
   if not opts.to or #opts.to == 0 then
-    check.misuse(1, "lmtp: option 'to' must name a recipient")
+    argument.misuse(1, "lmtp: option 'to' must name a recipient")
   end
   for _, address in ipairs(opts.to) do
     check_address(address, "lmtp: a recipient", 1)
@@ -173,8 +173,8 @@ local function connect(self)
   end
   self.extensions = {}
   for line in text:gmatch "[^\n]+" do
-    local keyword, argument = line:match "^(%S+) *(.*)$"
-    if keyword then self.extensions[keyword:upper()] = argument end
+    local keyword, rest = line:match "^(%S+) *(.*)$"
+    if keyword then self.extensions[keyword:upper()] = rest end
   end
   return true
 end

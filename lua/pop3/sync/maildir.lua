@@ -11,7 +11,7 @@
 -- - otherwise it is delivered again under the same NAME. If a link of that name
 --   exists after all, link(2) fails with EEXIST, which means delivered.
 --
--- `tmp/NAME` belongs to whoever holds the state of that account, so it can be
+-- `tmp/NAME` belongs to the run that holds the state of that account, so it can be
 -- removed without asking whether a process is alive.
 --
 -- Without links (FAT, some FUSE file systems) a rename takes their place. It
@@ -21,12 +21,12 @@
 -- @classmod pop3.maildir
 -- @alias Maildir
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
 local folder = require "pop3.store.maildir_folder"
 
--- From so many messages on, one syncfs(2) is cheaper than a fsync(2) of each:
+-- From this number of messages on, one syncfs(2) is cheaper than a fsync(2) of each:
 -- 32 files of 4 KiB on ext4 take 8 ms instead of 50.
 local BATCH = 4
 
@@ -60,12 +60,12 @@ Delivery.__index = Delivery
 -- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 local function new(path, opts)
   if type(path) ~= "string" or path == "" or path:find "\0" then
-    check.misuse(1, "maildir: the path must be a string that names a directory")
+    argument.misuse(1, "maildir: the path must be a string that names a directory")
   end
   opts = opts or {}
-  check.options(opts, { create = "boolean", mode = "integer",
-                        eol = { crlf = true, lf = true }, fields = "table" },
-                "maildir", 1)
+  argument.options(opts, { create = "boolean", mode = "integer",
+                           eol = { crlf = true, lf = true }, fields = "table" },
+                   "maildir", 1)
   fields.check(opts.fields, "maildir", 1)
   return setmetatable({
     path = path, create = opts.create ~= false, mode = opts.mode or 384,

@@ -28,7 +28,7 @@
 -- @classmod pop3.mbox
 -- @alias Mbox
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local deliver = require "pop3.sync.deliver"
 local fields = require "pop3.sync.fields"
@@ -56,12 +56,12 @@ Delivery.__index = Delivery
 -- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 local function new(path, opts)
   if type(path) ~= "string" or path == "" or path:find "\0" then
-    check.misuse(1, "mbox: the path must be a string that names a file")
+    argument.misuse(1, "mbox: the path must be a string that names a file")
   end
   opts = opts or {}
-  check.options(opts, { create = "boolean", mode = "integer",
-                        lock_timeout = "number", spool = "string",
-                        fields = "table" }, "mbox", 1)
+  argument.options(opts, { create = "boolean", mode = "integer",
+                           lock_timeout = "number", spool = "string",
+                           fields = "table" }, "mbox", 1)
   fields.check(opts.fields, "mbox", 1)
   return setmetatable({
     path = path, create = opts.create ~= false, mode = opts.mode,

@@ -17,7 +17,7 @@
 -- | a signal, or no end in time | later; the next attempt has `LPOP3_AGAIN` |
 -- @classmod pop3.pipe
 
-local check = require "pop3.util.argument"
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
 local pause = require "pop3.util.pause"
@@ -46,11 +46,11 @@ Delivery.__index = Delivery
 -- local into = pop3.pipe "exec /usr/bin/procmail -d mrose"
 local function new(command, opts)
   if type(command) ~= "string" or command == "" or command:find "\0" then
-    check.misuse(1, "pipe: the command must be a string")
+    argument.misuse(1, "pipe: the command must be a string")
   end
   opts = opts or {}
-  check.options(opts, { timeout = "number", spool = "string", fields = "table",
-                        eol = { crlf = true, lf = true } }, "pipe", 1)
+  argument.options(opts, { timeout = "number", spool = "string", fields = "table",
+                           eol = { crlf = true, lf = true } }, "pipe", 1)
   fields.check(opts.fields, "pipe", 1)
   return setmetatable({
     command = command, timeout = opts.timeout or 300, fields = opts.fields,

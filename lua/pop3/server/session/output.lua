@@ -92,7 +92,7 @@ function Session:drip_output(bytes, every)
   set(self, "drip", { bytes = bytes, every = every, left = bytes })
 end
 
--- The connection ends after so many octets, whatever they belong to.
+-- End the connection after n octets, in whatever reply that is.
 function Session:limit_output(bytes, how)
   self.may_send, self.may_send_how = bytes, how
   if bytes == 0 then set(self, "ending", how) end
