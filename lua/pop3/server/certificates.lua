@@ -21,6 +21,10 @@ local variants = {
   ["weak-key"] = { key = "rsa:1024" },
 }
 
+local names = {}
+for name in pairs(variants) do names[#names + 1] = name end
+table.sort(names)
+
 -- The name for no certificate at all: OpenSSL can then only send an alert.
 local NONE = "none"
 
@@ -36,9 +40,8 @@ local known = {
 -- @tparam integer level see `pop3.util.argument`
 local function check_variant(name, level)
   if name ~= "auto" and not variants[name] then
-    argument.misuse(level + 1, "server: tls cannot be '%s'; it can be auto, "
-                    .. "expired, not-yet-valid, wrong-host, untrusted, "
-                    .. "self-signed or weak-key", tostring(name))
+    argument.misuse(level + 1, "server: tls cannot be '%s'; it can be auto or "
+                    .. "one of: %s", tostring(name), table.concat(names, ", "))
   end
 end
 
@@ -164,10 +167,5 @@ local function new(tls, level)
   self.context = context
   return self
 end
-
--- The names of certificates that clients must refuse, sorted.
-local names = {}
-for name in pairs(variants) do names[#names + 1] = name end
-table.sort(names)
 
 return { new = new, variants = names, NONE = NONE }

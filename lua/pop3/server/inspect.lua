@@ -4,7 +4,6 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local expect = require "pop3.verify"
 local transcript = require "pop3.verify.transcript"
 
 local methods = {}
@@ -82,6 +81,7 @@ end
 -- s:quit()
 -- server:verify{ "CAPA", "USER mrose", "PASS ***", "~^STAT", "QUIT" }
 function methods:verify(list)
+  local expect = require "pop3.verify"
   local want = expect.new(list, 1)
   local entries, lost = self.journal:list()
   local problem = expect.compare(want, entries, lost, self.errors,

@@ -11,7 +11,6 @@
 --   users = { mrose = { password = "secret", mail = store } },
 -- }
 
-local files = require "pop3.store.files"
 local memory = require "pop3.store.memory"
 
 local store = {}
@@ -30,8 +29,9 @@ store.memory = memory.new
 -- @tparam[opt] {string,...} uidl their unique-ids; otherwise made from the
 -- names of the files
 -- @treturn store
--- @function files
-store.files = files.new
+function store.files(paths, uidl)
+  return require "pop3.store.files".new(paths, uidl)
+end
 
 --- Messages in a Maildir that other programs may deliver into. `new/` and
 -- `cur/` are read, and nothing is moved; a message is removed by the update of

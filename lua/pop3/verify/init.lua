@@ -22,7 +22,6 @@
 -- @module pop3.verify
 
 local argument = require "pop3.util.argument"
-local diff = require "pop3.verify.diff"
 local match = require "pop3.verify.match"
 local pattern = require "pop3.verify.pattern"
 
@@ -150,6 +149,9 @@ function verify.new(want, level)
   return made
 end
 
+-- The texts of a failure, which are loaded when one is needed.
+local function diff() return require "pop3.verify.diff" end
+
 -- Check `never` and `count`: nil, or a message.
 local function miscounted(want, lines)
   for _, never in ipairs(want.never) do
@@ -164,7 +166,7 @@ local function miscounted(want, lines)
     local n, fits = 0, counter(c.line)
     for _, line in ipairs(lines) do n = n + (fits(line) and 1 or 0) end
     if n < c.least or n > c.most then
-      return ("verify: expected %s, got %d"):format(diff.often(c), n)
+      return ("verify: expected %s, got %d"):format(diff().often(c), n)
     end
   end
 end
@@ -189,7 +191,7 @@ local function judge(want, entries, lost, errors, sessions)
   local problem = miscounted(want, lines)
   if problem or not want.ordered then return problem end
   local miss = match.mismatch(want.items, lines)
-  return miss and diff.explain(want.items, lines, miss) or nil
+  return miss and diff().explain(want.items, lines, miss) or nil
 end
 
 --- Compare the commands of a transcript with the expectations.
