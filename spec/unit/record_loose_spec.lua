@@ -106,6 +106,21 @@ describe("a loose replay", function()
     end
   end)
 
+  it("ends a session by a QUIT that was not recorded, and refuses CAPA", function()
+    local server = replay "S: +OK\nC: USER a\nS: +OK\nC: PASS ***\nS: +OK\n"
+    for _, lines in ipairs { {}, { "USER a", "PASS b" } } do
+      local t = talk.to(server)
+      assert.equal("-ERR not in the transcript", t:ask "CAPA")
+      for _, line in ipairs(lines) do assert.equal("+OK", t:ask(line)) end
+      t:send "QUIT\r\n"
+      assert.same({ "+OK\r\n", "closed" }, { t:rest() })
+    end
+    assert.same({}, server.errors)
+    local t = talk.to(server)
+    t:ask "STAT"
+    assert.equal(1, #server.errors)
+  end)
+
   it("refuses a login that it cannot play", function()
     local server = replay(TWO)
     for _, lines in ipairs {

@@ -11,6 +11,9 @@
 -- secret are right, if a login succeeded in the transcript, and the client gets
 -- the reply of that one. SCRAM is refused, since the server would have to know
 -- the password (RFC 5802 section 3).
+--
+-- A QUIT that the transcript does not have ends the session, and a CAPA that it
+-- does not have is refused; neither counts as an error of the client.
 -- @module pop3.record.loose
 -- @local
 
@@ -161,6 +164,18 @@ function loose.login(session, play, line)
   end
   play.state = "transaction"
   return recorded
+end
+
+--- The reply to a command that the transcript need not have: QUIT ends the
+-- session, and CAPA, by which a client may ask what a server has, is refused.
+-- @tparam pop3.server.session session
+-- @treturn ?table a reply
+function loose.plain(session)
+  if session.verb == "CAPA" then return session:err "not in the transcript" end
+  if session.verb ~= "QUIT" then return nil end
+  local reply = session:ok()
+  reply.close = "fin"
+  return reply
 end
 
 --- The state of a connection.

@@ -155,9 +155,9 @@ local function play_step(session, pick, uids)
     local login, reply = loose.login(session, play, line)
     if login then
       return reply_of(session, login, login.rounds[#login.rounds] or login)
-    elseif reply then
-      return reply
     end
+    reply = reply or loose.plain(session)
+    if reply then return reply end
   end
   if not step then
     return mismatch(session, want, quoted(shown(session, line)))
