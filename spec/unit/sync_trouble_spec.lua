@@ -368,3 +368,73 @@ describe("sync: a seed", function()
     assert.equal(2, place:count "RETR")
   end)
 end)
+
+describe("sync: messages that share a unique-id", function()
+  -- They have one size and one header, too.
+  local function alike(count)
+    local mail, uidl = {}, {}
+    for i = 1, count do
+      mail[i] = ("Subject: one\r\n\r\n%03d\r\n"):format(i)
+      uidl[i] = i % 3 == 0 and "u" .. i or i % 2 == 0 and "x" or "y"
+    end
+    return mail, uidl
+  end
+
+  local function all_came(place, mail, opts)
+    for _ = 1, 3 do
+      place:sync(opts)
+      place:run(opts)
+    end
+    table.sort(place.inbox.list)
+    assert.same(mail, place.inbox.list)
+    assert.same({}, place.server:mailbox "mrose")
+  end
+
+  for _, calls in ipairs { true, false } do
+    local kind = calls and "calls" or "a place"
+    it("are not deleted unread in several sessions: " .. kind, function()
+      local mail, uidl = alike(12)
+      local place <close> = fetching.place(mail, { uidl = uidl })
+      place.inbox = inbox { calls = calls }
+      all_came(place, mail, { keep = false, purge_after = 2,
+                              reconnect = function() return place:connect() end })
+    end)
+
+    it("are not deleted unread in several runs: " .. kind, function()
+      local mail, uidl = alike(12)
+      local place <close> = fetching.place(mail, { uidl = uidl })
+      place.inbox = inbox { calls = calls }
+      for _ = 1, 6 do place:run { keep = false, max_messages = 2 } end
+      all_came(place, mail, { keep = false })
+    end)
+
+    it("are not deleted unread when QUIT is cut off: " .. kind, function()
+      for _, verb in ipairs { "QUIT", "DELE", "RETR" } do
+        for nth = 1, verb == "QUIT" and 1 or 9 do
+          local mail, uidl = alike(12)
+          local place <close> = fetching.place(mail, { uidl = uidl })
+          place.inbox = inbox { calls = calls }
+          place.server:fault { verb = verb, nth = nth, times = 1,
+                               cut = { bytes = 0 } }
+          place:sync { keep = false, max_messages = 5 }
+          all_came(place, mail, { keep = false })
+        end
+      end
+    end)
+  end
+
+  it("are not taken for one whose delivery failed", function()
+    local mail = { "A: 1\r\n\r\nx\r\n", "A: 1\r\n\r\nx\r\n" }
+    local place <close> = fetching.place(mail, { uidl = { "x", "x" } })
+    local refuse = true
+    place.inbox = inbox { commit = function()
+      return not refuse or nil, "not now"
+    end }
+    place:run { keep = false }
+    assert.same(mail, place.server:mailbox "mrose")
+    refuse = false
+    place:run { keep = false }
+    assert.same({ mail[1] }, place.inbox.list)  -- equal octets are one message
+    assert.same({}, place.server:mailbox "mrose")
+  end)
+end)

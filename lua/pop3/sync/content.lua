@@ -18,14 +18,15 @@ local function set_key(run, m, whole)
   return record.settled[m.record.status] or false
 end
 
--- The contents that are delivered under a unique-id.
+-- The contents that are delivered under a unique-id: digest → key of a record, or
+-- message of this session.
 local function contents_of(run, uid)
   local known = run.same[uid]
   if known then return known end
   known = {}
   for key, line in pairs(run.seen) do
     local r = record.split(key) == uid and record.unpack(line)
-    if r and r.status == "delivered" and r.digest then known[r.digest] = true end
+    if r and r.status == "delivered" and r.digest then known[r.digest] = key end
   end
   run.same[uid] = known
   return known
@@ -36,19 +37,29 @@ end
 -- @tparam table m the message; it gets a `key`
 -- @tparam ?string header digest of its header
 -- @tparam string whole digest of its octets
--- @treturn boolean true when it is known: nothing is to be delivered; or nil,
--- message, code when the state cannot be written
+-- @treturn boolean true when it is known: nothing is to be delivered; "pending"
+-- when the delivery of one with equal octets is under way; or nil, message, code
+-- when the state cannot be written
 return function(run, m, header, whole)
   if not m.key then return set_key(run, m, whole) end
   local uid, nth = record.split(m.key)
   local known, digest = contents_of(run, uid), (header or "-") .. "." .. whole
-  if not known[digest] then
-    known[digest] = true
+  local found = known[digest]
+  local is_record = type(found) == "string"
+  if found and not is_record and found.delivery then return "pending" end
+  if not found or not is_record and not found.done then
+    known[digest] = m
     return false
+  elseif is_record and not run.claimed[found] then
+    -- DELE was sent for it, and the server still has it
+    run.claimed[found] = true
+    m.key, m.record = found, record.unpack(run.seen[found])
+    return true
   end
   local ok, message, code = run.state:done { {
     uid = uid, nth = nth, status = "delivered", size = m.size,
     first = m.first or run.now, digest = digest,
+    absent = run:is_unwanted(m) and run.now or nil,
   } }
   if not ok then return nil, message, code end
   return true

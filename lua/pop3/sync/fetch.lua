@@ -138,17 +138,15 @@ local function mark(self, batch)
   return true
 end
 
--- A message is recorded as delivered: it may be deleted.
-local function delete_unwanted(self, m)
-  if self.run:is_unwanted(m) then self.deletes[#self.deletes + 1] = m end
-end
-
 -- Record what is durable now; DELE may follow.
 local function record_done(self, done)
   local entries = {}
   for i, m in ipairs(done) do
     entries[i] = entry(m, m.partial and "partial" or "delivered")
     entries[i].name, entries[i].tries, entries[i].flag = nil, nil, nil
+    m.unwanted = self.run:is_unwanted(m)
+    -- from here on nobody can tell which of several was deleted
+    if m.twin and m.unwanted then entries[i].absent = self.run.now end
   end
   -- without a DELE nothing depends on them but to find them after a crash, which
   -- the intents allow as well
@@ -157,7 +155,7 @@ local function record_done(self, done)
   for _, m in ipairs(done) do
     m.done = true
     self.run:report("delivered", m)
-    delete_unwanted(self, m)
+    if m.unwanted then self.deletes[#self.deletes + 1] = m end
   end
 end
 
@@ -315,7 +313,7 @@ end
 -- The message is in its delivery.
 local function received(self, m, octets)
   m.octets = octets
-  m.digest = digest_of(m)
+  m.digest = m.content or digest_of(m)
   self.batch[#self.batch + 1] = m
   self.since = self.since or self.clock()
   if not self.doubted and (self.calls or #self.batch >= BATCH
@@ -368,14 +366,21 @@ local function receive_unnamed(self, at)
   if is_doubtful(self, m, octets) then return end
   local header, whole = spool:digests()
   local known, message, state_code = identify(self.run, m, header, whole)
+  if known == "pending" then
+    if self.doubted then return end  -- a later run fetches it
+    flush(self)
+    known, message, state_code = identify(self.run, m, header, whole)
+  end
   if known == nil then return break_off(self, message, state_code) end
   local name = m.handle and m.handle.name  -- of an intent that is recorded
   m.handle = self.run:handle_of(m)
   m.handle.name = m.handle.name or name
   if known then
     m.done = true
-    if m.record and m.record.status ~= "delivered" then return end
-    return delete_unwanted(self, m)
+    -- without a unique-id it may be one that was skipped, or set aside
+    if not m.uid and m.record.status ~= "delivered" then return end
+    if self.run:is_unwanted(m) then self.deletes[#self.deletes + 1] = m end
+    return
   end
   if not (self.calls or intend(self, at)) then return end
   local d, reason, how = begin(self, m)
@@ -403,8 +408,8 @@ local function receive_unnamed(self, at)
     m.delivery = nil
     return failed(self, m, reason, how)
   end
+  m.content = (header or "-") .. "." .. whole
   received(self, m, octets)
-  m.digest = header and header .. "." .. whole
 end
 
 -- -------------------------------------------------------------------- the loop

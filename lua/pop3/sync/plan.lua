@@ -76,6 +76,16 @@ local function fingerprint_of(line)
   return r and r.digest and r.digest:match "^%x+"
 end
 
+-- Is a record one of several of its unique-id, and was DELE sent for its message?
+-- Which of them the server has deleted cannot be told by unique-id and size, so
+-- such a record is found by the content only (`pop3.sync.content`).
+local function is_gone_twin(self, uid, key)
+  local line = self.seen[key]
+  local status, _, _, absent = record.peek(line)
+  if absent == "-" or status ~= "delivered" then return false end
+  return self.twice[uid] or record.has_content(line)
+end
+
 -- Message 'number' is the one of the record 'key'. It becomes a table when there
 -- is something to do.
 local function claim(self, number, key)
@@ -105,21 +115,26 @@ local function claim_exact(self)
       if listed[uid] then twice[uid] = true end
       listed[uid] = true
     end
+  end
+  self.listed, self.twice = listed, twice
+  for _, number in ipairs(self.numbers) do
+    local uid = uids[number]
     local line = uid and seen[uid]
-    if line and not claimed[uid] and is_same_size(line, sizes[number]) then
+    if line and not claimed[uid] and is_same_size(line, sizes[number])
+       and not is_gone_twin(self, uid, uid) then
       claim(self, number, uid)
     else
       open[#open + 1] = number
     end
   end
-  self.listed, self.twice = listed, twice
   if next(seen) == nil then return open end
   local rest = {}
   for _, number in ipairs(open) do
     local found
     for _, key in ipairs(uids[number] and keys_of(self, uids[number]) or {}) do
       if not found and not claimed[key]
-         and is_same_size(seen[key], sizes[number]) then
+         and is_same_size(seen[key], sizes[number])
+         and not is_gone_twin(self, uids[number], key) then
         found = key
       end
     end
@@ -162,7 +177,10 @@ end
 local function candidates(self, m)
   local found = {}
   local function add(key)
-    if not self.claimed[key] and fingerprint_of(self.seen[key]) then
+    if self.claimed[key] or not fingerprint_of(self.seen[key]) then return end
+    if m.uid and is_gone_twin(self, m.uid, key) then
+      m.twin = true
+    else
       found[#found + 1] = key
     end
   end
@@ -253,8 +271,8 @@ end
 -- - `todo`: the messages that are new, not settled or have another unique-id now,
 --   in order of their numbers, each with `number`, `size`, `uid`, `key` (nil when
 --   only the content can identify it), `record` (nil when it is new), `adopted`
---   (the key that the record has until now), `twin` (another message has its
---   unique-id), `digest`
+--   (the key that the record has until now), `twin` (another message has or had
+--   its unique-id), `digest`
 -- - `claimed`: key → true for the records that were found again
 -- - `returned`: the keys of those that are recorded as absent
 -- - `keys`: number → key where that is not the unique-id
@@ -284,7 +302,7 @@ return function(listing, seen, opts)
   for _, m in ipairs(rest) do self.todo[#self.todo + 1] = m end
   for _, m in ipairs(self.todo) do
     m.candidates = nil
-    m.twin = m.uid and self.twice[m.uid]
+    m.twin = m.uid and (m.twin or self.twice[m.uid])
     local uid = m.uid or m.digest and record.stand_in("header", m.digest)
     if uid and not m.key then
       m.key = new_key(self, uid)

@@ -153,6 +153,14 @@ function record.peek(line)
   return line:match "^(%l+) (%S+) (%d+) (%S+)"
 end
 
+--- Has the record of a line the digest of all octets, next to that of the header?
+-- Messages have it that share a unique-id.
+-- @tparam string line
+-- @treturn boolean
+function record.has_content(line)
+  return line:match "^%l+ %S+ %d+ %S+ %d+ %S+ [%x-]+%.%x+" ~= nil
+end
+
 --- Is it the line of a message that the filter said to delete?
 -- @tparam string line
 -- @treturn boolean

@@ -215,7 +215,9 @@ function Run:pretend(lists)
   for _, m in ipairs(lists.delete) do self:report("deleted", m, "dry run") end
 end
 
--- Record the messages that the seed or the filter decided about.
+-- Record the messages that the seed or the filter decided about, and those that
+-- will be deleted and share a unique-id with others: nobody can tell afterwards
+-- which of them was deleted.
 function Run:record_decisions(lists)
   local entries = {}
   local function record_them(lazily)
@@ -236,6 +238,14 @@ function Run:record_decisions(lists)
         ok, message, code = record_them(true)
         if not ok then return nil, message, code end
       end
+    end
+  end
+  for _, m in ipairs(lists.delete) do
+    local r = m.record
+    if r and not r.absent and record.has_content(self.seen[m.key]) then
+      r.uid, r.nth = record.split(m.key)
+      r.absent = self.now
+      entries[#entries + 1] = r
     end
   end
   ok, message, code = record_them(false)
