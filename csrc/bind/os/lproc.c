@@ -165,6 +165,16 @@ static int l_getpid (lua_State *L) {
 }
 
 /***
+@function getppid
+@treturn integer the process that started this one, or another one once it has
+ended
+*/
+static int l_getppid (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)getppid());
+  return 1;
+}
+
+/***
 A descriptor that can be read when the parent of this process has ended. Linux
 5.3 or later has this.
 @function parent
@@ -218,6 +228,7 @@ static const luaL_Reg funcs[] = {
   { "exit", l_exit },
   { "fork", l_fork },
   { "getpid", l_getpid },
+  { "getppid", l_getppid },
   { "isatty", l_isatty },
   { "kill", l_kill },
   { "maxfiles", l_maxfiles },

@@ -136,19 +136,23 @@ local function attend(control)
   return served, err
 end
 
--- Stop the server when the parent process has ended, if that is wanted. Returns
--- the descriptor; or nil, message.
-local function tie(server, wanted)
-  if not wanted then return nil end
-  local number, err = core.parent()
-  if not number then return nil, "--tie-to-parent: " .. err end
-  local parent = core.fd(number)
-  local ok
-  ok, err = server:attend(number, "r", function() server.running = false end)
-  if not ok then
-    parent:close()
-    return nil, err
+local LOOK = 1  -- seconds between two looks at the parent process
+
+-- Stop the server when the parent process has ended. Returns the descriptor that
+-- tells it; or nil and a function that looks, to be called every LOOK seconds.
+local function tie(server)
+  local function stop() server.running = false end
+  local before = core.getppid()
+  local number = core.parent()
+  if not number then
+    return nil, function()
+      if core.getppid() == before then return LOOK end
+      stop()
+      return 0
+    end
   end
+  local parent = core.fd(number)
+  assert(server:attend(number, "r", stop))
   return parent
 end
 
@@ -175,8 +179,9 @@ local function run(args, given, server)
     signals:next()
     server.running = false
   end))
-  local parent <close>, untied = tie(server, args.tie_to_parent)
-  if untied then return command.TROUBLE, untied end
+  local parent, look
+  if args.tie_to_parent then parent, look = tie(server) end
+  local _ <close> = parent
   if args.transcript then ok, err = atomic_file.check(args.transcript) end
   if ok then ok, err = write_files(args, server) end
   if ok then ok, err = announce(server, place, args.control_token) end
@@ -184,7 +189,10 @@ local function run(args, given, server)
   local dialogue = form and new_dialogue(server, form)
   if ok and dialogue then ok, err = dialogue:introduce() end
   if not ok then return command.TROUBLE, err end
-  if dialogue then control.before_turn = function() dialogue:show() end end
+  control.before_turn = function()
+    if dialogue then dialogue:show() end
+    return look and look()
+  end
   local served, trouble = attend(control)
   control:close()
   server:stop()

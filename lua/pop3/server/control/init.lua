@@ -153,8 +153,8 @@ end
 function Control:run()
   local ok, err, code = requests.serve(self.server,
     function()
-      self.before_turn()
-      return self:due()
+      local limit, due = self.before_turn(), self:due()
+      return limit and math.min(limit, due or limit) or due
     end,
     function() return those(self, is_asking)[1] ~= nil end,
     function() self:answer() end)
@@ -204,7 +204,8 @@ local control = {}
 -- @tparam[opt=false] boolean allow_lua accept the request `handlers`
 -- @treturn table with the methods `listen`, `run` and `close`; its field
 -- `failed` is the message of the first `verify` that failed, or false;
--- `before_turn` is a function that `run` calls before it waits
+-- `before_turn` is a function that `run` calls before it waits; it may return how
+-- many seconds to wait at most
 function control.new(server, allow_lua)
   return setmetatable({ server = server, clients = {}, n = 0, deaf = false,
                         listener = false, failed = false,
