@@ -24,8 +24,8 @@
 -- | "closed" | the peer closed the connection, or the session has ended |
 -- | "tls" | TLS failed: a bad certificate, no STLS, an old version |
 -- | "auth" | the login was refused, or no mechanism can be used |
--- | "err" | the server answered -ERR; at a login with `IN-USE`, `LOGIN-DELAY`
--- or `SYS/TEMP` | | "proto" | the reply is not POP3 |
+-- | "err" | the reply is -ERR; of a login: `IN-USE`, `LOGIN-DELAY`, `SYS/TEMP` |
+-- | "proto" | the reply is not POP3 |
 -- | "limit" | a limit is broken |
 -- | "state" | the command is not allowed in this state; nothing was sent |
 -- | "charset" | a text has a charset that cannot be decoded |

@@ -188,7 +188,7 @@ function faults.reference()
       shape.describe(row.value), row.text)
   end
   out[#out + 1] = ""
-  out[#out + 1] = "--- Effects."
+  out[#out + 1] = "--- Fields of a fault that say what goes wrong: its effects."
   out[#out + 1] = "-- @table effects"
   for _, row in ipairs(fault.effects) do
     out[#out + 1] = ("-- @field %s %s. At: %s. %s"):format(row.name,

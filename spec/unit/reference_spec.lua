@@ -87,6 +87,18 @@ describe("the reference", function()
     assert.is_true(seen > 10)
   end)
 
+  it("has tables as tables, and no name of a file in a heading", function()
+    local tables = 0
+    for name, page in pairs(pages) do
+      tables = tables + (page.html:find "<th>" and 1 or 0)
+      assert.is_nil(page.html:match "<p>%s*|[^\n]*", name)
+      for text in page.html:gmatch "<h2[^>]*>(.-)</h2>" do
+        assert.is_nil(text:match "[%w.]+%.[%w.]+ Functions", name)
+      end
+    end
+    assert.is_true(tables >= 3)
+  end)
+
   it("says on its first page what each page is about", function()
     local content = pages.index.html:match '<div id="content">(.-)</div>'
     for name, summary in content:gmatch 'html">([^<]*)</a></td>%s*<td class="summary">(.-)</td>' do

@@ -2,7 +2,7 @@
 -- @module pop3.util.argument
 -- @local
 
-local check = {}
+local argument = {}
 
 --- Raise a misuse error.
 -- @tparam integer level whose line the error names, here and in the functions below:
@@ -12,7 +12,7 @@ local check = {}
 local function misuse(level, format, ...)
   error(format:format(...), level + 2)
 end
-check.misuse = misuse
+argument.misuse = misuse
 
 local function list(t)
   local names = {}
@@ -28,7 +28,7 @@ end
 -- table of the values that are allowed
 -- @tparam string what the options are for
 -- @tparam integer level see `misuse`
-function check.options(opts, spec, what, level)
+function argument.options(opts, spec, what, level)
   if type(opts) ~= "table" then
     misuse(level + 1, "%s: options must be a table, not %s", what, type(opts))
   end
@@ -60,7 +60,7 @@ function check.options(opts, spec, what, level)
 end
 
 --- A message number: a positive integer.
-function check.number(n, level)
+function argument.number(n, level)
   local i = math.tointeger(n)
   if type(n) ~= "number" or not i or i < 1 then
     misuse(level + 1, "a message number must be a positive integer, not %s",
@@ -70,7 +70,7 @@ function check.number(n, level)
 end
 
 --- A count: an integer that is not negative.
-function check.count(n, what, level)
+function argument.count(n, what, level)
   local i = math.tointeger(n)
   if type(n) ~= "number" or not i or i < 0 then
     misuse(level + 1, "%s must be an integer of 0 or more, not %s", what,
@@ -80,7 +80,7 @@ function check.count(n, what, level)
 end
 
 --- A string that can be an argument of a command, of at most `max` octets.
-function check.text(s, what, level, max)
+function argument.text(s, what, level, max)
   if type(s) ~= "string" then
     misuse(level + 1, "%s must be a string, not %s", what, type(s))
   end
@@ -94,12 +94,12 @@ function check.text(s, what, level, max)
 end
 
 --- What an error says, without the place in the program where it was raised.
-function check.said(err)
+function argument.said(err)
   return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
 end
 
 --- A function, or something that can be called.
-function check.callable(f, what, level)
+function argument.callable(f, what, level)
   local mt = getmetatable(f)
   if type(f) ~= "function" and not (type(mt) == "table" and mt.__call) then
     misuse(level + 1, "%s must be a function, not %s", what, type(f))
@@ -108,12 +108,12 @@ function check.callable(f, what, level)
 end
 
 --- The arguments of `wait_for`.
-function check.wait_for(verb, seconds, count, level)
-  check.text(verb, "wait_for: the verb", level + 1)
+function argument.wait_for(verb, seconds, count, level)
+  argument.text(verb, "wait_for: the verb", level + 1)
   if type(seconds) ~= "number" or seconds ~= seconds then
     misuse(level + 1, "wait_for: the seconds to wait are needed")
   end
-  if count ~= nil then check.count(count, "wait_for: the count", level + 1) end
+  if count ~= nil then argument.count(count, "wait_for: the count", level + 1) end
 end
 
-return check
+return argument
