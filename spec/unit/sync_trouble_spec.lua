@@ -423,6 +423,14 @@ describe("sync: messages that share a unique-id", function()
     end)
   end
 
+  it("or have none are not deleted unread", function()
+    local mail = alike(12)
+    local place <close> = fetching.place(mail)
+    function place.server.on.UIDL(session) return session:err "no" end
+    all_came(place, mail, { keep = false, purge_after = 2,
+                            reconnect = function() return place:connect() end })
+  end)
+
   it("are not taken for one whose delivery failed", function()
     local mail = { "A: 1\r\n\r\nx\r\n", "A: 1\r\n\r\nx\r\n" }
     local place <close> = fetching.place(mail, { uidl = { "x", "x" } })

@@ -83,7 +83,7 @@ local function is_gone_twin(self, uid, key)
   local line = self.seen[key]
   local status, _, _, absent = record.peek(line)
   if absent == "-" or status ~= "delivered" then return false end
-  return self.twice[uid] or record.has_content(line)
+  return uid and self.twice[uid] or record.has_content(line)
 end
 
 -- Message 'number' is the one of the record 'key'. It becomes a table when there
@@ -178,7 +178,7 @@ local function candidates(self, m)
   local found = {}
   local function add(key)
     if self.claimed[key] or not fingerprint_of(self.seen[key]) then return end
-    if m.uid and is_gone_twin(self, m.uid, key) then
+    if is_gone_twin(self, m.uid, key) then
       m.twin = true
     else
       found[#found + 1] = key
@@ -271,8 +271,8 @@ end
 -- - `todo`: the messages that are new, not settled or have another unique-id now,
 --   in order of their numbers, each with `number`, `size`, `uid`, `key` (nil when
 --   only the content can identify it), `record` (nil when it is new), `adopted`
---   (the key that the record has until now), `twin` (another message has or had
---   its unique-id), `digest`
+--   (the key that the record has until now), `twin` (another message has or
+--   can have its unique-id), `digest`
 -- - `claimed`: key → true for the records that were found again
 -- - `returned`: the keys of those that are recorded as absent
 -- - `keys`: number → key where that is not the unique-id
@@ -302,7 +302,8 @@ return function(listing, seen, opts)
   for _, m in ipairs(rest) do self.todo[#self.todo + 1] = m end
   for _, m in ipairs(self.todo) do
     m.candidates = nil
-    m.twin = m.uid and (m.twin or self.twice[m.uid])
+    -- a header is no unique-id: other messages can have it
+    m.twin = m.twin or not m.uid or self.twice[m.uid]
     local uid = m.uid or m.digest and record.stand_in("header", m.digest)
     if uid and not m.key then
       m.key = new_key(self, uid)
