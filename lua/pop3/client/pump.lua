@@ -63,8 +63,7 @@ return function(link, file, source)
   local engine, port, io = link.engine, link.port, link.io
   local tls = port ~= engine and port
   source = source or engine
-  local now = io.now
-  local limit = now() + link.idle
+  local limit  -- the end of this wait without progress; nil after progress
   while true do
     local what, a, b, c, d, e = source:next(file)
     if what or a then return what, a, b, c, d, e end
@@ -77,7 +76,9 @@ return function(link, file, source)
         return nil, a, b
       end
     end
-    local seconds = min(limit, link.deadline) - now()
+    local now = io.now()
+    limit = limit or now + link.idle
+    local seconds = min(limit, link.deadline) - now
     if seconds <= 0 then return nil, "timeout", "timeout" end
     if seconds == huge then seconds = nil end
     local unsent = link.unsent or tls and tls:pending() > 0
@@ -89,11 +90,11 @@ return function(link, file, source)
       -- each side may wait until the other one reads: watch both directions in turn
       local n, err = io:recv(port, 0)
       if n then
-        limit = now() + link.idle
+        limit = nil
       elseif err == "timeout" then
         if not io.waits then return nil, "timeout", "timeout" end
         if io:wait("w", min(seconds or SLICE, SLICE)) then
-          limit = now() + link.idle
+          limit = nil
         end
       else
         link.unsent = false
@@ -104,7 +105,7 @@ return function(link, file, source)
       local n, err, detail = io:recv(port, seconds)
       if n then
         link.last = n
-        limit = now() + link.idle
+        limit = nil
         if link.progress then
           link.progress(n)
           if link.ending then return nil, "cancelled", "closed" end
