@@ -499,24 +499,16 @@ static int is_lie (int kind, pop3_span in) {
 
 /* ------------------------------------------------------------- interface */
 
-int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
-                    pop3_buf *out, pop3_span *text) {
-  int kind = cs != NULL ? cs->kind : POP3_CS_UTF8, err;
+int pop3_conv_same (const pop3_charset *cs, pop3_span in) {
+  int kind = cs != NULL ? cs->kind : POP3_CS_UTF8;
   int declared = cs != NULL && kind != POP3_CS_ASCII && kind != POP3_CS_GUESS;
-  if (keeps_ascii(kind) && (declared || !pop3_conv_is_2022jp(in))) {
-    size_t n = pop3_utf8_ascii(in.p, in.n);
-    if (n < in.n && kind == POP3_CS_UTF8 &&
-        (n > 0 || (byte)in.p[0] != 0xEF))      /* not a byte order mark */
-      n += pop3_utf8_valid(in.p + n, in.n - n);
-    if (n == in.n) {
-      *text = in;
-      return 0;
-    }
-  }
-  out->n = 0;
-  err = pop3_conv_text(c, cs, in, out);
-  *text = pop3_span_of(out->n > 0 ? out->p : "", out->n);
-  return err;
+  size_t n;
+  if (!keeps_ascii(kind) || (!declared && pop3_conv_is_2022jp(in))) return 0;
+  n = pop3_utf8_ascii(in.p, in.n);
+  if (n < in.n && kind == POP3_CS_UTF8 &&
+      (n > 0 || (byte)in.p[0] != 0xEF))      /* not a byte order mark */
+    n += pop3_utf8_valid(in.p + n, in.n - n);
+  return n == in.n;
 }
 
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,

@@ -53,12 +53,8 @@ void pop3_conv_free (pop3_conv *c);      /* may be called twice */
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out);
 
-/*
-** The same without a copy where none is needed: '*text' is 'in' if that is
-** UTF-8 already, else it is in 'out', whose content is replaced.
-*/
-int pop3_conv_view (pop3_conv *c, const pop3_charset *cs, pop3_span in,
-                    pop3_buf *out, pop3_span *text);
+/* 1 if 'pop3_conv_text' would append 'in' as it is. */
+int pop3_conv_same (const pop3_charset *cs, pop3_span in);
 
 /*
 ** 1 if 'in' is UTF-8, or nearly so: it has more valid sequences of several

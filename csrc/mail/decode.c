@@ -44,8 +44,20 @@ enum pop3_encoding pop3_encoding_find (pop3_span value) {
   char key[24], *k = key;
   size_t i, n;
   value = pop3_trim(value);
-  if (value.n == 0) return POP3_ENC_NONE;
-  if (pop3_is(value, "7bit") || pop3_is(value, "8bit")) return POP3_ENC_NONE;
+  switch (value.n) {                 /* the usual names, as RFC 2045 has them */
+    case 0: return POP3_ENC_NONE;
+    case 4:
+      if (pop3_is(value, "7bit") || pop3_is(value, "8bit"))
+        return POP3_ENC_NONE;
+      break;
+    case 6:
+      if (pop3_is(value, "base64")) return POP3_ENC_BASE64;
+      break;
+    case 16:
+      if (pop3_is(value, "quoted-printable")) return POP3_ENC_QP;
+      break;
+    default: break;
+  }
   n = squeeze(value, key, sizeof key);
   for (;;) {
     for (i = 0; i < sizeof codes / sizeof codes[0]; i++)

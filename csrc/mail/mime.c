@@ -154,6 +154,22 @@ static int lookup (const pop3_mime *m, const char *p, size_t n) {
 }
 
 /*
+** The part on top or the one around it, if the delimiter [p, e) belongs to its
+** boundary, which counts; else -1. As no open part is further in, the others
+** need not be looked up.
+*/
+static int innermost (const pop3_mime *m, const char *p, const char *e,
+                      unsigned char *closing) {
+  size_t i = depth(m) - 1, n = (size_t)(e - p);
+  const open_part *o = part_at(m, i);
+  if (!o->listed && i > 0) o = part_at(m, --i);
+  if (!o->listed || n < o->nname || memcmp(m->names.p + o->name, p, o->nname))
+    return -1;
+  *closing = n == o->nname + 2 && e[-1] == '-' && e[-2] == '-';
+  return *closing || n == o->nname ? (int)i : -1;
+}
+
+/*
 ** The open part whose delimiter the line [p, e) is, without its line break;
 ** or -1. '*closing' is set for a closing delimiter.
 */
@@ -163,6 +179,8 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
   while (e > p && (pop3_isblank(e[-1]) || e[-1] == '\r')) e--;
   if (e - p < 3 || p[0] != '-' || p[1] != '-') return -1;
   p += 2;
+  open = innermost(m, p, e, closing);
+  if (open >= 0) return open;
   open = lookup(m, p, (size_t)(e - p));
   if (e - p > 2 && e[-1] == '-' && e[-2] == '-')
     close = lookup(m, p, (size_t)(e - p) - 2);
@@ -174,17 +192,21 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
 
 /* The octets of tokens (RFC 2045 5.1), one bit each; none is above 127. */
 static const uint32_t token[8] = {
-  0x00000000, 0x03FFECFA, 0xC7FFFFFE, 0x7FFFFFFF, 0, 0, 0, 0
+  0x00000000, 0x03FF6CFA, 0xC7FFFFFE, 0x7FFFFFFF, 0, 0, 0, 0
 };
 
+static int is_token (const char *p, const char *e) {
+  uint32_t all = 1;
+  const char *q;
+  for (q = p; q < e; q++)
+    all &= token[(unsigned char)*q >> 5] >> ((unsigned char)*q & 31);
+  return p < e && all;
+}
+
 int pop3_istype (pop3_span s) {
-  size_t i, slash = 0, slashes = 0;
-  for (i = 0; i < s.n; i++) {
-    unsigned char c = (unsigned char)s.p[i];
-    if ((token[c >> 5] >> (c & 31) & 1) == 0) return 0;
-    if (s.p[i] == '/') slash = i, slashes++;
-  }
-  return slashes == 1 && slash > 0 && slash + 1 < s.n;
+  const char *slash = s.n > 0 ? (const char *)memchr(s.p, '/', s.n) : NULL;
+  return slash != NULL && is_token(s.p, slash) &&
+         is_token(slash + 1, s.p + s.n);
 }
 
 static int has_prefix (pop3_span s, const char *prefix) {

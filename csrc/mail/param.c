@@ -42,6 +42,26 @@ void pop3_value_free (pop3_value *v) {
 
 /* ---------------------------------------------------------- segments */
 
+enum { END = 1, JUNK = 2, BLANK = 4, STOP = 8 };
+
+/*
+** Octets at which a main value ends (END), and those that are no part of one
+** (RFC 2045 5.1), though they may be glued to it (JUNK); white space; octets at
+** which the name of a parameter ends (STOP).
+*/
+static const unsigned char special[256] = {
+  [';'] = END | STOP, ['='] = END | STOP, ['('] = END | STOP, [','] = END,
+  [' '] = END | STOP | BLANK, ['\t'] = END | STOP | BLANK,
+  ['\r'] = END | STOP | BLANK, ['\n'] = END | STOP | BLANK,
+  ['"'] = END | JUNK, ['<'] = JUNK, ['>'] = JUNK, ['@'] = JUNK,
+  ['\''] = JUNK, ['['] = JUNK, [']'] = JUNK, ['?'] = JUNK, [':'] = JUNK,
+  ['\\'] = JUNK
+};
+
+static int is (char c, int what) {
+  return special[(unsigned char)c] & what;
+}
+
 /* A comment without an end extends to 'e'. */
 static const char *skip_comment (const char *p, const char *e) {
   p = pop3_skip_comment(p, e);
@@ -49,7 +69,7 @@ static const char *skip_comment (const char *p, const char *e) {
 }
 
 static const char *skip_blanks (const char *p, const char *e) {
-  while (p < e && pop3_isspace(*p)) p++;
+  while (p < e && is(*p, BLANK)) p++;
   return p;
 }
 
@@ -92,7 +112,7 @@ static const char *end_of_value (const char *p, const char *e,
                                  pop3_span name) {
   while (p < e) {
     const char *q = p;
-    while (q < e && !pop3_isspace(*q)) q++;
+    while (q < e && !is(*q, BLANK)) q++;
     p = skip_blanks(q, e);
     if (p == e || is_param(p, e)) return q;
     if (*p != '(' && !is_name(name)) return q;
@@ -112,6 +132,8 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
     end = pop3_skip_quoted(p, e);
     if (end != NULL) {
       if (pop3_buf_room(b, (size_t)(end - p)) != 0) return NULL;
+      if (memchr(p, '\\', (size_t)(end - p)) == NULL)
+        return pop3_buf_add(b, p + 1, (size_t)(end - p) - 2) == 0 ? end : NULL;
       for (p++; p < end - 1; p++) {
         if (*p == '\\' && p + 1 < end - 1) p++;
         b->p[b->n++] = *p;
@@ -175,8 +197,7 @@ static int read_segs (pop3_value *v, const char *p, const char *e,
     p = skip_cfws(p, e);
     if (p == e) return 0;
     name = p;
-    while (p < e && *p != '=' && *p != ';' && *p != '(' && !pop3_isspace(*p))
-      p++;
+    while (p < e && !is(*p, STOP)) p++;
     end = p;
     p = skip_cfws(p, e);
     if (p < e && *p == '=' && end > name) {
@@ -337,23 +358,6 @@ static int make_params (pop3_value *v) {
 
 /* ------------------------------------------------------------- interface */
 
-enum { END = 1, JUNK = 2 };
-
-/*
-** Octets at which a main value ends, and those that are no part of one (RFC
-** 2045 5.1), though they may be glued to it.
-*/
-static const unsigned char special[256] = {
-  [';'] = END, [','] = END, ['='] = END, ['('] = END, [' '] = END,
-  ['\t'] = END, ['\r'] = END, ['\n'] = END, ['"'] = END | JUNK,
-  ['<'] = JUNK, ['>'] = JUNK, ['@'] = JUNK, ['\''] = JUNK, ['['] = JUNK,
-  [']'] = JUNK, ['?'] = JUNK, [':'] = JUNK, ['\\'] = JUNK
-};
-
-static int is (char c, int what) {
-  return special[(unsigned char)c] & what;
-}
-
 /*
 ** Append the main value in lower case, without white space, comments, quotes
 ** and junk around it; returns one past it. In "name=value" without a main
@@ -410,10 +414,10 @@ void pop3_value_get (const pop3_value *v, size_t i, pop3_param *out) {
 }
 
 int pop3_value_find (const pop3_value *v, const char *name, pop3_param *p) {
-  size_t i, n = pop3_value_count(v);
+  size_t i, n = pop3_value_count(v), len = strlen(name);
   for (i = 0; i < n; i++) {
     pop3_value_get(v, i, p);
-    if (pop3_is(p->name, name)) return 1;
+    if (p->name.n == len && memcmp(p->name.p, name, len) == 0) return 1;
   }
   return 0;
 }

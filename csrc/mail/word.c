@@ -227,6 +227,18 @@ static void make_safe (char *p, size_t n) {
     if (p[i] == '\r' || p[i] == '\n' || p[i] == '\0') p[i] = ' ';
 }
 
+/* Is all of [p, e) printable ASCII, blanks included? */
+static int is_printable (const char *p, const char *e) {
+  uint64_t high = UINT64_C(0x8080808080808080), w;
+  for (; e - p >= 8; p += 8) {
+    memcpy(&w, p, 8);
+    if ((w | (w - UINT64_C(0x2020202020202020))) & high) return 0;
+  }
+  for (; p < e; p++)
+    if (*p < ' ' || (*p & 0x80)) return 0;
+  return 1;
+}
+
 int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
   const char *p = text.p, *e;
   const char *raw = p;               /* the start of raw text not yet added */
@@ -234,6 +246,8 @@ int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
   int kind, err = 0;
   if (text.n == 0) return 0;
   e = p + text.n;
+  if (is_printable(p, e) && find_start(p, e) == NULL)
+    return pop3_buf_add(out, p, text.n);
   kind = raw_kind(text);
   while (err == 0 && (p = find_start(p, e)) != NULL) {
     const char *next;

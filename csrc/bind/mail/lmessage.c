@@ -415,15 +415,15 @@ static int l_index (lua_State *L) {
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
   lua_settop(L, 2);
   if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) return 1;
-  lmessage_check(L, 1);
   f = lua_tocfunction(L, 2);
-  lua_insert(L, 1);                          /* getter, part */
   if (f == NULL) {
+    lmessage_check(L, 1);
+    lua_insert(L, 1);                        /* getter, part */
     lua_call(L, 1, 1);
     return 1;
   }
-  lua_remove(L, 1);
-  if (f(L) == 0) lua_pushnil(L);
+  lua_settop(L, 1);
+  if (f(L) == 0) lua_pushnil(L);             /* it checks its argument */
   return 1;
 }
 

@@ -500,9 +500,13 @@ static int l_text (lua_State *L) {
     lwork_try(L, pop3_decode(&d, s, 1, &w->tmp));
     s = pop3_span_of(w->tmp.n > 0 ? w->tmp.p : "", w->tmp.n);
   }
-  w->conv.fallback = html ? pop3_html_charset(s) : NULL;
-  if (w->conv.fallback == NULL) w->conv.fallback = p->m->charset;
-  lwork_try(L, pop3_conv_view(&w->conv, cs, s, &w->out, &s));
+  if (!pop3_conv_same(cs, s)) {
+    w->conv.fallback = html ? pop3_html_charset(s) : NULL;
+    if (w->conv.fallback == NULL) w->conv.fallback = p->m->charset;
+    w->out.n = 0;
+    lwork_try(L, pop3_conv_text(&w->conv, cs, s, &w->out));
+    s = pop3_span_of(w->out.n > 0 ? w->out.p : "", w->out.n);
+  }
   lwork_span(L, s);
   lwork_trim(w);
   return 1;
