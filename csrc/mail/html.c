@@ -17,7 +17,7 @@
 #define NAME 16       /* octets of the longest element name, and a NUL */
 #define HREF 2048     /* octets of a link that are shown */
 
-enum { INLINE, LINE, BLOCK, SKIP, OTHER };
+enum { INLINE, LINE, BLOCK, SKIP, ROW, CELL, OTHER };
 
 /* The effect of an element on the text around it. */
 typedef struct element {
@@ -38,9 +38,9 @@ static const element elements[] = {
   { "li", OTHER }, { "main", BLOCK }, { "nav", BLOCK }, { "ol", OTHER },
   { "option", LINE }, { "p", BLOCK }, { "pre", OTHER }, { "script", SKIP },
   { "section", BLOCK }, { "select", LINE }, { "style", SKIP },
-  { "summary", LINE }, { "svg", SKIP }, { "table", BLOCK }, { "tbody", LINE },
-  { "template", SKIP }, { "tfoot", LINE }, { "thead", LINE },
-  { "title", SKIP }, { "tr", LINE }, { "ul", OTHER }
+  { "summary", LINE }, { "svg", SKIP }, { "table", ROW }, { "tbody", ROW },
+  { "td", CELL }, { "template", SKIP }, { "tfoot", ROW }, { "th", CELL },
+  { "thead", ROW }, { "title", SKIP }, { "tr", ROW }, { "ul", OTHER }
 };
 
 typedef struct html {
@@ -52,12 +52,16 @@ typedef struct html {
   int any;                /* some text was written */
   int pre;                /* number of open <pre> */
   int quotes;             /* number of open <blockquote> */
-  int quoted;             /* the same for the line before */
+  int quoted;             /* the least of it since the line before */
   int lists;
   int count[DEEPEST];     /* number of the next item of an <ol>; -1: <ul> */
   char href[HREF];        /* of the open <a> */
   size_t nhref;
   size_t link;            /* the offset of its text in 'out' */
+  size_t tabs;            /* to write before the next text of a row */
+  unsigned char row;      /* the row has text */
+  unsigned char fresh;    /* a cell without text so far is open */
+  unsigned char tall;     /* the cell has text in more than one line */
 } html;
 
 /* ------------------------------------------------------------------ output */
@@ -70,10 +74,15 @@ static void puts_ (html *h, const char *s) {
   put(h, s, strlen(s));
 }
 
-/* At least 'breaks' line ends before the next text; 2 make an empty line. */
+/*
+** At least 'breaks' line ends before the next text; 2 make an empty line. At the
+** start of a cell they count for nothing: its text follows the cell before it.
+*/
 static void want (html *h, int breaks) {
-  if (h->breaks < breaks) h->breaks = breaks;
   h->space = 0;
+  if (h->fresh && h->tabs > 0) return;
+  if (h->breaks < breaks) h->breaks = breaks;
+  h->tabs = 0;
 }
 
 /* Write the pending line ends, and the marks of quotes and lists. */
@@ -88,6 +97,7 @@ static void begin_line (html *h) {
   h->quoted = h->quotes;
   for (i = 0; i < h->quotes && i < DEEPEST; i++) puts_(h, "> ");
   for (i = 1; i < h->lists && i < DEEPEST; i++) puts_(h, "  ");
+  if (!h->fresh) h->tall = 1;
   h->breaks = h->space = 0;
   h->any = 1;
 }
@@ -101,13 +111,15 @@ static void put_char (html *h, uint32_t c) {
     return;
   }
   if (c == '\r' || c == 0) return;
-  if (blank && h->pre == 0) {
+  if ((blank && h->pre == 0) || (c == 0xA0 && h->fresh)) {
     h->space = 1;
     return;
   }
   if (h->breaks > 0 || !h->any) begin_line(h);
-  if (h->space) puts_(h, " ");
-  h->space = 0;
+  if (h->tabs == 0 && h->space) puts_(h, " ");
+  for (; h->tabs > 0; h->tabs--) puts_(h, "\t");
+  h->space = h->fresh = 0;
+  h->row = 1;
   if (c == 0xA0) c = ' ';
   if (h->err == 0) h->err = pop3_utf8_add(h->out, c);
 }
@@ -392,12 +404,40 @@ static void open_item (html *h) {
   }
 }
 
+/*
+** Cells of a row are separated by tabs, as innerText does it (HTML 3.2.7), empty
+** ones in the middle included. A cell after one of several lines gets a line of
+** its own.
+*/
+static void cell (html *h, const tag *t) {
+  if (!t->end && h->row && h->tall) {
+    h->fresh = 0;
+    want(h, 1);
+  }
+  else if (!t->end && h->row) {
+    h->breaks = h->space = 0;
+    h->tabs++;
+  }
+  if (!t->end) h->tall = 0;
+  h->fresh = !t->end;
+}
+
+/* A row or a table begins or ends; a cell that holds a table has several lines. */
+static void row (html *h, int breaks) {
+  h->fresh = 0;
+  want(h, breaks);
+  h->row = h->tall = breaks > 1;
+}
+
 /* Elements of kind OTHER. */
 static void other (html *h, const tag *t) {
   int *depth = t->name[0] == 'p' ? &h->pre : &h->quotes;
-  if (strcmp(t->name, "br") == 0)
+  if (strcmp(t->name, "br") == 0) {
     want(h, h->breaks < 3 ? h->breaks + 1 : 3);
-  else if (strcmp(t->name, "hr") == 0) {
+    return;
+  }
+  h->fresh = 0;
+  if (strcmp(t->name, "hr") == 0) {
     want(h, 2);
     begin_line(h);
     puts_(h, "----");
@@ -414,6 +454,7 @@ static void other (html *h, const tag *t) {
     want(h, 2);
     if (!t->end) (*depth)++;
     else if (*depth > 0) (*depth)--;
+    if (h->quoted > h->quotes) h->quoted = h->quotes;
   }
 }
 
@@ -424,6 +465,8 @@ static void element_tag (html *h, const tag *t) {
     case SKIP:
       if (!t->end) skip_content(h, t->name);
       break;
+    case ROW: row(h, strcmp(t->name, "table") == 0 ? 2 : 1); break;
+    case CELL: cell(h, t); break;
     case OTHER: other(h, t); break;
     default:
       if (strcmp(t->name, "a") == 0) {
@@ -435,8 +478,6 @@ static void element_tag (html *h, const tag *t) {
         put_value(h, t->alt);
         put_char(h, ']');
       }
-      else if (strcmp(t->name, "td") == 0 || strcmp(t->name, "th") == 0)
-        h->space = 1;
       else if (strcmp(t->name, "q") == 0) put_char(h, '"');
   }
 }

@@ -10,9 +10,15 @@
 
 /*
 ** Append the readable text of 'in', which is HTML in UTF-8: blocks become
-** paragraphs, list items get a mark, links show their target, character
-** references are decoded, scripts and styles are dropped. Lines end in CRLF.
-** POP3_ECHARSET if 'in' is not valid UTF-8, POP3_ENOMEM.
+** paragraphs, list items get a mark, cells are separated by tabs, links show
+** their target, character references are decoded, scripts and styles are
+** dropped. Lines end in CRLF. POP3_ECHARSET if 'in' is not valid UTF-8,
+** POP3_ENOMEM.
+**
+** Gumbo 0.10.1 (Debian 12) was tried in place of the tokenizer: it gives a tree
+** and no text, and its time grows with the square of the nesting: it took 6.9 s
+** for 100 kB of "<div>" (0.5 ms here), and 54 ms for 908 kB of a table (6 ms
+** here). Lexbor is not in Debian 12.
 */
 int pop3_html_text (pop3_buf *out, pop3_span in);
 

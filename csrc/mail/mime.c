@@ -190,17 +190,22 @@ static int delimiter (const pop3_mime *m, const char *p, const char *e,
 
 /* --------------------------------------------------------------- headers */
 
-/* The octets of tokens (RFC 2045 5.1), one bit each; none is above 127. */
-static const uint32_t token[8] = {
-  0x00000000, 0x03FF6CFA, 0xC7FFFFFE, 0x7FFFFFFF, 0, 0, 0, 0
+/* 1: an octet of a token (RFC 2045 5.1); those above 127 are none. */
+static const unsigned char token[256] = {
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+  0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0
 };
 
 static int is_token (const char *p, const char *e) {
-  uint32_t all = 1;
-  const char *q;
-  for (q = p; q < e; q++)
-    all &= token[(unsigned char)*q >> 5] >> ((unsigned char)*q & 31);
-  return p < e && all;
+  const char *q = p;
+  while (q < e && token[(unsigned char)*q]) q++;
+  return q > p && q == e;
 }
 
 int pop3_istype (pop3_span s) {

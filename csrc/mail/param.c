@@ -375,7 +375,8 @@ static const char *read_main (pop3_value *v, const char *p, const char *e) {
     after = skip_cfws(q, e);
     if (after < e && *after == '=') break;
     if (add_lower(&v->text, p, q) != 0) return NULL;
-    p = q;
+    p = after;
+    if (p == e || *p == ';') break;        /* nearly always */
   }
   while (v->text.n > 0 && is(v->text.p[v->text.n - 1], JUNK)) v->text.n--;
   v->nmain = v->text.n;

@@ -34,8 +34,53 @@ describe("HTML as text", function()
       "<blockquote><blockquote>a<p>b</blockquote></blockquote>",
       "> > a\n> >\n> > b\n",
       "he said <q>no</q>", "he said \"no\"\n",
+    }
+  end)
+
+  it("has the rows of tables in lines, their cells separated by tabs", function()
+    cases {
       "<table><tr><td>a</td><td>b</td></tr><tr><th>c<td>d</table>",
-      "a b\nc d\n",
+      "a\tb\nc\td\n",
+      "x<table>\n <tr>\n <td> a </td>\n <td> b c </td>\n </tr>\n</table>y",
+      "x\n\na\tb c\n\ny\n",
+      "<table><thead><tr><th>a<th>b<tbody><tr><td>c<td>d<tfoot><td>e<td>f</table>",
+      "a\tb\nc\td\ne\tf\n",
+      -- paragraphs and lines within cells, as editors of mail write them
+      "<table><tr><td><p>a</p></td><td><p>b</p></td></tr><tr><td><div>c</div>"
+      .. "</td>\n<td><br><div><p>d</p></div></td></tr></table>", "a\tb\n\nc\td\n",
+      -- empty cells keep the columns, but those at the margins do not show
+      "<tr><td>a<td><td>c<tr><td>d</td><td>&nbsp;</td><td> </td><td>e<td><td>",
+      "a\t\tc\nd\t\t\te\n",
+      "<tr><td></td><td>&nbsp;</td><td>a</td><td><p></p></td></tr><tr><td>b",
+      "a\nb\n",
+      "<table><tr><td> </td><td>&nbsp;</td></tr></table>x", "x\n",
+      -- a cell of several lines stands alone
+      "<tr><td>a<br>b</td><td>c</td><td>d</td></tr><tr><td>e<td>f",
+      "a\nb\nc\td\ne\tf\n",
+      "<tr><td>a</td><td>b<p>c</td><td>d", "a\tb\n\nc\nd\n",
+      "<tr><td>a<td><ul><li>b<li>c</ul><td>d", "a\n\n- b\n- c\n\nd\n",
+      -- tables in tables
+      "<table><tr><td><table><tr><td>a<td>b<tr><td>c</table></td><td>d</td></tr>"
+      .. "<tr><td>e<td>f</table>", "a\tb\nc\n\nd\n" .. "e\tf\n",
+      "<table><tr><td>a</td><td><table><tr><td>b<td>c</table></table>d",
+      "a\n\nb\tc\n\nd\n",
+      -- links and quotes
+      '<tr><td><a href="https://x.example">a</a></td><td>b',
+      "a <https://x.example>\tb\n",
+      "<blockquote><table><tr><td>a<td>b<tr><td>c<td>d</table></blockquote>e",
+      "> a\tb\n> c\td\n\ne\n",
+      "<td>a</td><td>b</td>c", "a\tbc\n", "</td></tr></table>x", "x\n",
+    }
+  end)
+
+  it("has quotes in quotes, with what is in them", function()
+    cases {
+      "a<blockquote>b<br><br>c<blockquote><ul><li>d<li>e</ul></blockquote>f"
+      .. "</blockquote>g", "a\n\n> b\n>\n> c\n>\n> > - d\n> > - e\n>\n> f\n\ng\n",
+      "<blockquote><pre>a\n  b\n\nc</pre></blockquote>", "> a\n>   b\n>\n> c\n",
+      "<blockquote><div>a</div><blockquote><div>b</div></blockquote></blockquote>"
+      .. "<div>c</div>", "> a\n>\n> > b\n\nc\n",
+      "<blockquote>a</blockquote><blockquote>b</blockquote>", "> a\n\n> b\n",
     }
   end)
 
@@ -120,7 +165,8 @@ describe("HTML as text", function()
                              "<a href=https://x.example>y", "</", "'\"",
                              "<pre>\n", "<br>", "<p a=b ", "<!---", "<!--->",
                              "&copy", "&amp;", "&aaaaaaaaaaaaaaaaaaaaaa", "&#x",
-                             "<a href=&copy", "<head>", "--!>", "<q>" } do
+                             "<a href=&copy", "<head>", "--!>", "<q>", "<td>", "<td>x",
+                             "<tr>", "<table>", "<table><tr><td>x" } do
       local html = piece:rep(200000)
       local out = core.decode.html(html)
       assert.is_true(#out <= 40 * #html)
