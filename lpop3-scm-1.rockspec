@@ -319,6 +319,7 @@ build = {
     ["pop3.sync.record"] = "lua/pop3/sync/record.lua",
     ["pop3.sync.retention"] = "lua/pop3/sync/retention.lua",
     ["pop3.sync.run"] = "lua/pop3/sync/run.lua",
+    ["pop3.sync.spool"] = "lua/pop3/sync/spool.lua",
     ["pop3.sync.settle"] = "lua/pop3/sync/settle.lua",
     ["pop3.sync.sighting"] = "lua/pop3/sync/sighting.lua",
     ["pop3.sync.state"] = "lua/pop3/sync/state.lua",

@@ -58,9 +58,7 @@ end
 -- print(s:save(1, "mail.eml"))            -- octets
 function methods:save(n, path)
   n = argument.number(n, 1)
-  if type(path) ~= "string" or path == "" or path:find "\0" then
-    argument.misuse(1, "save: the path must be a string that names a file")
-  end
+  argument.path(path, "save", "a file", 1)
   local label = "RETR " .. n
   if self.dead then
     return fail(self, label, "the session has ended", "closed")

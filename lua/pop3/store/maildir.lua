@@ -31,9 +31,7 @@ end
 
 -- Make the store: `create = true` creates a Maildir that does not exist.
 local function new(path, opts)
-  if type(path) ~= "string" or path == "" then
-    argument.misuse(2, "store.maildir: the path must be a string")
-  end
+  argument.path(path, "store.maildir", "a directory", 2)
   opts = opts or {}
   argument.options(opts, { create = "boolean" }, "store.maildir", 2)
   if opts.create then

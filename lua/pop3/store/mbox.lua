@@ -20,9 +20,7 @@ Drop.__index = Drop
 
 -- Make the store: `create = true` creates a file that does not exist.
 local function new(path, opts)
-  if type(path) ~= "string" or path == "" then
-    argument.misuse(2, "store.mbox: the path must be a string")
-  end
+  argument.path(path, "store.mbox", "a file", 2)
   opts = opts or {}
   argument.options(opts, { create = "boolean", lock_timeout = "number" },
                    "store.mbox", 2)

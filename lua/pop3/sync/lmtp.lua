@@ -15,6 +15,7 @@
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
+local spool = require "pop3.sync.spool"
 local Link = require "pop3.transport.link"
 
 local CHUNK = 65536
@@ -64,7 +65,7 @@ local function new(opts)
     peer = opts.path or ("%s:%d"):format(opts.host, opts.port),
     to = table.move(opts.to, 1, #opts.to, 1, {}), from = opts.from or "",
     timeout = opts.timeout or 300, fields = opts.fields,
-    spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
+    spool = spool.directory(opts.spool),
     link = nil,         -- the connection, once it is there
     extensions = {},    -- keyword → argument, of the reply to LHLO
   }, Lmtp)
@@ -213,22 +214,13 @@ end
 -- @tparam table handle of the message
 -- @treturn pop3.delivery.lmtp, or nil, message, "io"
 function Lmtp:begin(handle)
-  local file = core.spool(self.spool)
-  file:form "dot"
-  local ok, message = file:write(fields.text(self.fields, handle))
-  if not ok then return nil, message, "io" end
+  local file, message, code = spool.begin(self, "dot", handle)
+  if not file then return nil, message, code end
   return setmetatable({ into = self, file = file, known = known_of(handle) },
                       Delivery)
 end
 
--- Write a piece of the message.
--- @tparam string octets
--- @treturn boolean true, or nil, message, "io"
-function Delivery:write(octets)
-  local ok, message = self.file:write(octets)
-  if not ok then return nil, message, "io" end
-  return true
-end
+Delivery.write = spool.write
 
 -- Give the message up.
 function Delivery:abort()
@@ -268,9 +260,9 @@ end
 
 -- Send the spool: true; or nil, message when the connection was lost before the
 -- end of the message went.
-local function send_spool(self, spool)
+local function send_spool(self, file)
   local at, link = 0, self.link
-  local octets, message = spool:pread(at, CHUNK)
+  local octets, message = file:pread(at, CHUNK)
   while octets and octets ~= "" do
     local ok, why = link:send(octets, link.now() + self.timeout)
     if not ok then
@@ -280,7 +272,7 @@ local function send_spool(self, spool)
       return failure(self, "DATA", why)
     end
     at = at + #octets
-    octets, message = spool:pread(at, CHUNK)
+    octets, message = file:pread(at, CHUNK)
   end
   if octets then return true end
   drop(self)  -- the message must not end here

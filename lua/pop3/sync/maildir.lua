@@ -59,9 +59,7 @@ Delivery.__index = Delivery
 -- local box = pop3.maildir(os.tmpname() .. ".d")
 -- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 local function new(path, opts)
-  if type(path) ~= "string" or path == "" or path:find "\0" then
-    argument.misuse(1, "maildir: the path must be a string that names a directory")
-  end
+  argument.path(path, "maildir", "a directory", 1)
   opts = opts or {}
   argument.options(opts, { create = "boolean", mode = "integer",
                            eol = { crlf = true, lf = true }, fields = "table" },

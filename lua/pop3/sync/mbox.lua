@@ -32,6 +32,7 @@ local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local deliver = require "pop3.sync.deliver"
 local fields = require "pop3.sync.fields"
+local spool = require "pop3.sync.spool"
 local format = require "pop3.store.mbox_format"
 local locks = require "pop3.store.mbox_lock"
 
@@ -55,9 +56,7 @@ Delivery.__index = Delivery
 -- local box = pop3.mbox(os.tmpname())
 -- assert(box:deliver "Subject: hello\r\n\r\nbody\r\n")
 local function new(path, opts)
-  if type(path) ~= "string" or path == "" or path:find "\0" then
-    argument.misuse(1, "mbox: the path must be a string that names a file")
-  end
+  argument.path(path, "mbox", "a file", 1)
   opts = opts or {}
   argument.options(opts, { create = "boolean", mode = "integer",
                            lock_timeout = "number", spool = "string",
@@ -66,7 +65,7 @@ local function new(path, opts)
   return setmetatable({
     path = path, create = opts.create ~= false, mode = opts.mode,
     timeout = opts.lock_timeout or 30, fields = opts.fields,
-    spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
+    spool = spool.directory(opts.spool),
     torn = {},      -- name → the mark of an entry that may be torn
     claimed = {},   -- offsets of entries that settle() has found
     lock = nil,     -- from prepare() to sync()
@@ -133,36 +132,27 @@ end
 -- @treturn pop3.delivery.mbox with `file`, to which the message is written; or
 -- nil, message, "io"
 function Mbox:begin(handle)
-  local file = core.spool(self.spool)
-  file:form "mbox"
   local time = time_of(handle.name)
-  local ok, message = file:write(fields.text(self.fields, handle, time))
-  if not ok then return nil, message, "io" end
+  local file, message, code = spool.begin(self, "mbox", handle, time)
+  if not file then return nil, message, code end
   return setmetatable({ box = self, file = file, name = handle.name,
                         id = handle.id, time = time }, Delivery)
 end
 
--- Write a piece of the message.
--- @tparam string octets
--- @treturn boolean true, or nil, message, "io"
-function Delivery:write(octets)
-  local ok, message = self.file:write(octets)
-  if not ok then return nil, message, "io" end
-  return true
-end
+Delivery.write = spool.write
 
 -- ------------------------------------------------------------------- a batch
 
 -- Compose the entry of a delivery whose octets are all there: `head` and `tail`
 -- around the spool, `read` of all of it, `size`, `digest`. True, or nil, message.
 local function compose(self)
-  local spool = self.file
-  local ok, message = spool:finish()
+  local file = self.file
+  local ok, message = file:finish()
   if not ok then return nil, message end
   local size, last, sender
-  size, message = spool:size()
+  size, message = file:size()
   if not size then return nil, message end
-  local function read(offset, count) return spool:pread(offset, count) end
+  local function read(offset, count) return file:pread(offset, count) end
   last, message = read(math.max(size - 1, 0), 1)
   if not last then return nil, message end
   sender = format.sender(read, size)

@@ -3,6 +3,7 @@
 -- @local
 
 local argument = require "pop3.util.argument"
+local spool = require "pop3.sync.spool"
 
 local DAY = 86400
 
@@ -86,7 +87,7 @@ function options.check(opts, level)
   o.forget = (o.forget or 30) * DAY
   o.order = o.order or "oldest"
   o.rekey = o.rekey or "match"
-  o.spool = os.getenv "TMPDIR" or "/tmp"
+  o.spool = spool.directory()
   return o
 end
 

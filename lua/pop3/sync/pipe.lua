@@ -20,6 +20,7 @@
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
+local spool = require "pop3.sync.spool"
 local pause = require "pop3.util.pause"
 
 local KEPT = 1000  -- octets of what a command prints
@@ -55,7 +56,7 @@ local function new(command, opts)
   return setmetatable({
     command = command, timeout = opts.timeout or 300, fields = opts.fields,
     form = opts.eol == "crlf" and "octets" or "lf",
-    spool = opts.spool or os.getenv "TMPDIR" or "/var/tmp",
+    spool = spool.directory(opts.spool),
   }, Pipe)
 end
 
@@ -72,21 +73,12 @@ function Pipe.close() end
 -- @tparam table handle of the message
 -- @treturn pop3.delivery.pipe, or nil, message, "io"
 function Pipe:begin(handle)
-  local file = core.spool(self.spool)
-  file:form(self.form)
-  local ok, message = file:write(fields.text(self.fields, handle))
-  if not ok then return nil, message, "io" end
+  local file, message, code = spool.begin(self, self.form, handle)
+  if not file then return nil, message, code end
   return setmetatable({ into = self, file = file, handle = handle }, Delivery)
 end
 
--- Write a piece of the message.
--- @tparam string octets
--- @treturn boolean true, or nil, message, "io"
-function Delivery:write(octets)
-  local ok, message = self.file:write(octets)
-  if not ok then return nil, message, "io" end
-  return true
-end
+Delivery.write = spool.write
 
 -- Give the message up.
 function Delivery:abort()

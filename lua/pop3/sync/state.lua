@@ -284,9 +284,7 @@ local state = {}
 -- @usage
 -- local state = require "pop3.sync.state".file "/tmp/mrose.state"
 function state.file(path, opts)
-  if type(path) ~= "string" or path == "" or path:find "\0" then
-    argument.misuse(1, "state.file: the path must be a string")
-  end
+  argument.path(path, "state.file", "a file", 1)
   argument.options(opts or {}, { repair = "boolean" }, "state.file", 1)
   return setmetatable({ path = path, repair = opts and opts.repair or false },
                       File)

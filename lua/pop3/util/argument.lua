@@ -93,6 +93,15 @@ function argument.text(s, what, level, max)
   return s
 end
 
+--- The path of something in the file system.
+-- @tparam string named what it names, such as "a file"
+function argument.path(path, what, named, level)
+  if type(path) ~= "string" or path == "" or path:find "\0" then
+    misuse(level + 1, "%s: the path must be a string that names %s", what, named)
+  end
+  return path
+end
+
 --- What an error says, without the place in the program where it was raised.
 function argument.said(err)
   return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
