@@ -75,8 +75,8 @@ static void puts_ (html *h, const char *s) {
 }
 
 /*
-** At least 'breaks' line ends before the next text; 2 make an empty line. At the
-** start of a cell they count for nothing: its text follows the cell before it.
+** At least 'breaks' line ends before the next text; 2 make an empty line. At
+** the start of a cell they are ignored: its text follows the cell before it.
 */
 static void want (html *h, int breaks) {
   h->space = 0;
@@ -405,9 +405,8 @@ static void open_item (html *h) {
 }
 
 /*
-** Cells of a row are separated by tabs, as innerText does it (HTML 3.2.7), empty
-** ones in the middle included. A cell after one of several lines gets a line of
-** its own.
+** Cells of a row are separated by tabs, as innerText does it (HTML 3.2.7), also
+** empty ones in the middle. A cell after one of several lines begins a line.
 */
 static void cell (html *h, const tag *t) {
   if (!t->end && h->row && h->tall) {
@@ -422,7 +421,7 @@ static void cell (html *h, const tag *t) {
   h->fresh = !t->end;
 }
 
-/* A row or a table begins or ends; a cell that holds a table has several lines. */
+/* A row or a table begins or ends. A cell that holds a table is a tall one. */
 static void row (html *h, int breaks) {
   h->fresh = 0;
   want(h, breaks);

@@ -1,6 +1,6 @@
 -- Reading mail: every part of many small messages, and of one of 50 MB, found
 -- and decoded, text in UTF-8, beside GMime, libetpan and Python's email. What is
--- timed is the reading alone; the set is in memory.
+-- timed is the reading alone, in seconds of the processor; the set is in memory.
 
 local compose = require "spec.support.compose"
 local core = require "pop3.core"

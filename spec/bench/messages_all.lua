@@ -1,6 +1,5 @@
 -- As gmime_all.c, by us: messages_all.lua parse|decode FILE
 
-local core = require "pop3.core"
 local message = require "pop3.message"
 
 local decoding = arg[1] == "decode"
@@ -13,7 +12,7 @@ while at <= #set do
   mails[#mails + 1] = set:sub(from, at - 1)
 end
 local octets = 0
-local start = core.now()
+local start = os.clock()
 for _, mail in ipairs(mails) do
   local m <close> = message.parse(mail)
   octets = octets + #(m.subject or "") + #m.from
@@ -24,4 +23,4 @@ for _, mail in ipairs(mails) do
     end
   end
 end
-print(#mails, octets, ("%.6f"):format(core.now() - start))
+print(#mails, octets, ("%.6f"):format(os.clock() - start))
