@@ -300,10 +300,12 @@ return function(listing, seen, opts)
   local rest, message, code, reply = claim_by_fingerprint(self, open)
   if not rest then return nil, message, code, reply end
   for _, m in ipairs(rest) do self.todo[#self.todo + 1] = m end
+  if self.todo[1] then index(self) end
   for _, m in ipairs(self.todo) do
     m.candidates = nil
     -- a header is no unique-id: other messages can have it
     m.twin = m.twin or not m.uid or self.twice[m.uid]
+             or self.nths[m.uid] ~= nil
     local uid = m.uid or m.digest and record.stand_in("header", m.digest)
     if uid and not m.key then
       m.key = new_key(self, uid)
