@@ -423,6 +423,14 @@ describe("sync: messages that share a unique-id", function()
     end)
   end
 
+  it("are all fetched, newest first and some in each run", function()
+    local mail, uidl = alike(12)
+    local place <close> = fetching.place(mail, { uidl = uidl })
+    for _ = 1, 6 do place:run { order = "newest", max_messages = 2 } end
+    table.sort(place.inbox.list)
+    assert.same(mail, place.inbox.list)
+  end)
+
   it("or have none are not deleted unread", function()
     local mail = alike(12)
     local place <close> = fetching.place(mail)

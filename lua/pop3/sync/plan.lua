@@ -108,21 +108,23 @@ end
 -- other messages.
 local function claim_exact(self)
   local seen, claimed, uids, sizes = self.seen, self.claimed, self.uids, self.sizes
-  local open, listed, twice = {}, {}, {}
+  local open, listed, twice, nth_of = {}, {}, {}, {}
   for _, number in ipairs(self.numbers) do
     local uid = uids[number]
     if uid then
-      if listed[uid] then twice[uid] = true end
-      listed[uid] = true
+      listed[uid] = (listed[uid] or 0) + 1
+      if listed[uid] > 1 then twice[uid], nth_of[number] = true, listed[uid] end
     end
   end
   self.listed, self.twice = listed, twice
   for _, number in ipairs(self.numbers) do
+    -- messages that share a unique-id stay in their order
     local uid = uids[number]
-    local line = uid and seen[uid]
-    if line and not claimed[uid] and is_same_size(line, sizes[number])
-       and not is_gone_twin(self, uid, uid) then
-      claim(self, number, uid)
+    local key = uid and record.key(uid, nth_of[number] or 1)
+    local line = key and seen[key]
+    if line and not claimed[key] and is_same_size(line, sizes[number])
+       and not is_gone_twin(self, uid, key) then
+      claim(self, number, key)
     else
       open[#open + 1] = number
     end
