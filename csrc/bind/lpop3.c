@@ -103,7 +103,7 @@ static void close_now (lua_State *L, lpop3_object *o) {
   lua_call(L, 1, 0);
 }
 
-/* What is registered for a method; upvalues: metatable, method. */
+/* The function that Lua calls for a method; upvalues: metatable, method. */
 static int guarded (lua_State *L) {
   lpop3_object *o = check_object(L);
   int n;

@@ -4,7 +4,7 @@
 ** A server shows one message by RETR and by TOP, today and next year. Its
 ** header is the same each time but for line ends, blanks at the ends of lines,
 ** and a few fields in which servers keep notes of their own (Status, X-UIDL and
-** the like). What is left goes into a digest: pop3.sync compares it when a
+** the like). The rest goes into a digest: pop3.sync compares it when a
 ** unique-id and a size do not decide whether a message is known.
 */
 #ifndef POP3_FINGERPRINT_H

@@ -6,7 +6,7 @@
 
 #include "../base/base.h"
 
-/* What is known between two pieces of input. */
+/* The state between two pieces of input. */
 typedef struct pop3_yenc {
   unsigned char state;     /* before, within or after the data */
   unsigned char line;      /* the place in a line */

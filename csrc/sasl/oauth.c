@@ -122,7 +122,7 @@ static int bearer_server (pop3_sasl *m, const pop3_span *in) {
   if (err != 0) return err;
   if (h.flag == 'p' || take(&s, &none) != 0 || none.n > 0) return POP3_ESASL;
   err = pop3_buf_add(&m->user, m->authzid.p, m->authzid.n);
-  m->authzid.n = 0;  /* it is who the token is for, not somebody else */
+  m->authzid.n = 0;  /* the user of the token is not another user */
   if (err != 0) return err;
   return take_fields(m, s);  /* the token may be all there is */
 }

@@ -113,7 +113,7 @@ static int keep_unasked (pop3_client *c) {
   return POP3_EUNASKED;
 }
 
-/* Is what came one whole line that begins with -ERR? */
+/* Do the octets that came form one whole line that begins with -ERR? */
 static int is_last_words (const pop3_client *c) {
   size_t n = c->in.n - c->r;
   const char *p = c->in.p + c->r;

@@ -27,8 +27,8 @@
 ** before any line with a dot (a field, and the empty line after the header),
 ** and it has no CRLF. A message of a correct server has CRLFs, and the first
 ** one makes the body STRICT to its end. So does a line of a dot that comes too
-** early to be the terminator of such a server. What was decided never depends
-** on how the octets were cut.
+** early to be the terminator of such a server. The decision never
+** depends on how the octets were cut.
 **
 ** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a
 ** CR or LF of its own. Some servers translate LF to CRLF twice.

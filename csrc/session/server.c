@@ -33,7 +33,7 @@ struct pop3_server {
   unsigned char overlong;  /* the rest of this line is skipped */
   unsigned char busy;      /* enum pop3_busy */
   unsigned char last;      /* of the body that is being encoded */
-  unsigned char mute;      /* nobody reads: replies are dropped */
+  unsigned char mute;      /* the peer does not read: replies are dropped */
   unsigned char wipe;      /* there was a secret in 'in' */
   unsigned char sasl;      /* enum: may what follows be of an exchange? */
   unsigned char exchange;  /* the next line is a response to a challenge */
@@ -44,7 +44,7 @@ struct pop3_server {
   size_t r;                /* octets of 'in' that are done with */
   size_t seen;             /* octets from there on without a line end */
   pop3_buf out;
-  size_t gone;             /* octets of 'out' that are sent */
+  size_t gone;             /* octets of 'out' that were sent */
   pop3_span body;          /* what is not encoded yet */
   pop3_buf secrets;        /* of the last login command */
 };
@@ -95,7 +95,7 @@ static int make_room (pop3_server *s, size_t n) {
   return pop3_buf_room(&s->out, n);
 }
 
-/* 'n' octets have just been put after 'out'; they count unless nobody reads. */
+/* 'n' octets have just been put after 'out'; they count if the peer reads. */
 static void put_done (pop3_server *s, size_t n) {
   if (!s->mute) s->out.n += n;
 }
@@ -133,7 +133,7 @@ static int trace_reply (pop3_server *s, size_t start, size_t skip) {
   int err;
   line.p = s->out.p + start;
   line.n = s->out.n - start;
-  if (line.n == 0) return 0;  /* nobody reads */
+  if (line.n == 0) return 0;  /* the peer does not read */
   while (line.n > 0 && (line.p[line.n - 1] == '\n' ||
                         line.p[line.n - 1] == '\r')) line.n--;
   if (skip > line.n) skip = line.n;

@@ -60,7 +60,7 @@
 **     their order. Nothing can be asked after STLS or AUTH before its reply.
 **   - Octets that are unread after the +OK of STLS came before TLS began. Both
 **     callers must refuse the connection then ('unread').
-**   - A body ends at its terminator, never at a size that somebody announced.
+**   - A body ends at its terminator, never at a size that the server announced.
 **   - A limit or a malformed line in a body ends that body with an error, and
 **     the session goes on; in a status line it ends the session.
 **
@@ -86,7 +86,7 @@ enum pop3_phase {
   POP3_GREETING, POP3_AUTHORIZATION, POP3_TRANSACTION, POP3_UPDATE, POP3_ENDED
 };
 
-/* What follows the verb in a command. */
+/* The arguments of a command. */
 enum pop3_args {
   POP3_A_NONE,    /* nothing */
   POP3_A_TEXT,    /* the rest of the line, spaces and all */

@@ -91,10 +91,10 @@ static int l_mkdir (lua_State *L) {
 }
 
 /***
-What has a name in the file system.
+The type of the file that a path names.
 @function stat
 @tparam string path
-@tparam[opt=false] boolean nofollow report a symbolic link, not what it leads to
+@tparam[opt=false] boolean nofollow report a symbolic link, not its target
 @treturn string "file", "directory" or "other", and "link" with `nofollow`; or
 nil, message, "io"
 @treturn integer octets

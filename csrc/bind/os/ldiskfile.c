@@ -198,7 +198,7 @@ static int f_write (lua_State *L) {
 
 /***
 The message is complete: write what its conversion held back, and with "dot"
-the terminator. What is written after it is not converted.
+the terminator. Later writes are not converted.
 @function diskfile:finish
 @treturn boolean true, or nil, message, "io", errno
 */

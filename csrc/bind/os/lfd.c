@@ -96,7 +96,7 @@ static int l_socketpair (lua_State *L) {
   return en != 0 ? lpop3_sysfail(L, "socketpair", en) : 2;
 }
 
-/* nil, "timeout" when it would block; nil, "closed" when the peer is gone. */
+/* nil, "timeout" when it would block; nil, "closed" when the peer has closed. */
 static int notnow (lua_State *L, int en) {
   lua_pushnil(L);
   if (en == EAGAIN || en == EWOULDBLOCK) lua_pushliteral(L, "timeout");
@@ -361,7 +361,7 @@ static int fd_unsent (lua_State *L) {
 #ifdef SIOCOUTQNSD
   struct tcp_info info;
   socklen_t size = sizeof info;
-  /* of a link that was reset it counts what nobody will ever take */
+  /* of a link that was reset it counts octets that will never be sent */
   if (ioctl(fd, SIOCOUTQNSD, &n) != 0 ||
       (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
        info.tcpi_state == TCP_CLOSE)) n = 0;

@@ -142,9 +142,9 @@ static int o_close (lua_State *L) {
 }
 
 /*
-** What has the name 'path' and must not be replaced: a rename would take away
-** a FIFO that a reader waits at, or a link that somebody made on purpose. NULL
-** for a regular file, or for none.
+** The type of the file 'path' if it must not be replaced: a rename would remove
+** a FIFO that a reader waits at, or a link that was made on purpose. NULL if it
+** is a regular file or does not exist.
 */
 static const char *obstacle (const char *path) {
   struct stat st;

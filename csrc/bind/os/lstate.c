@@ -47,7 +47,7 @@ typedef struct Reader {
   int eof;
 } Reader;
 
-/* What is learnt of a file while it is read. */
+/* The result of reading a file. */
 typedef struct Index {
   pop3_span account; /* as it is written in the file */
   int ours;          /* the lines that follow are of this account */

@@ -85,7 +85,7 @@ static int describe (const void *from, int i, pop3_tls_peer *who) {
 }
 
 /***
-Are the signatures right, and by somebody who is trusted?
+Are the signatures valid, and are their signers trusted?
 @function smime:verify
 @tparam table opts `content`: what was signed, when that is not inside;
 `cafile`, `capath`: whose certificates are trusted, the system's store without

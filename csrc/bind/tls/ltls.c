@@ -31,7 +31,7 @@ enum { CONTEXT = 1, INNER };
 typedef struct Tls {
   lpop3_port port;
   pop3_tls *t;        /* NULL when closed */
-  lpop3_port *inner;  /* what it is put around, anchored in INNER */
+  lpop3_port *inner;  /* the wrapped engine, anchored in INNER */
   int nomem;          /* the inner engine had no room */
   int asked;          /* "certificate" was an event */
   int announced;      /* "handshake" was an event */

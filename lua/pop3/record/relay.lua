@@ -250,8 +250,8 @@ function relay.recorded(session, writer, fn, ...)
   return session:hangup()
 end
 
---- The hook `disconnect`: write what came of an incomplete reply, and close the
--- upstream connection.
+--- The hook `disconnect`: write the part of an incomplete reply that came, and
+-- close the upstream connection.
 -- @tparam session session
 -- @tparam writer writer
 function relay.finish(session, writer)

@@ -73,8 +73,8 @@ function methods:fire()
   return any
 end
 
---- Move the clock forward. What is due on the way is done at its time: delays
--- of faults, handlers that sleep, the autologout.
+--- Move the clock forward. Everything that becomes due is done at its time:
+-- delays of faults, handlers that sleep, the autologout.
 -- @tparam number seconds
 -- @usage server:advance(601)  -- longer than the autologout
 function methods:advance(seconds)

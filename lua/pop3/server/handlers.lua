@@ -90,8 +90,8 @@ function default.AUTH(session, mechanism, initial)
   return sasl.AUTH(session, mechanism, initial)
 end
 
---- STLS: start TLS (RFC 2595). What is known of the client is forgotten. Octets
--- after the command end the connection, since they were not sent under TLS.
+--- STLS: start TLS (RFC 2595). The name of USER is forgotten. Octets after the
+-- command end the connection, since they were not sent under TLS.
 -- @tparam pop3.server.session session
 function default.STLS(session)
   if not session.server.certificates then

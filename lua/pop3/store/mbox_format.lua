@@ -203,8 +203,8 @@ function format.sender(read, size)
   return header:match "\nreturn%-path:[ \t]*<([^<>%s]+)>"
 end
 
--- What has to be written at the end of a file before a From_ line, so that it
--- stands after an empty line.
+-- The line ends to write at the end of a file before a From_ line, so that this
+-- line follows an empty line.
 function format.separator(read, size)
   if size == 0 then return "" end
   local tail, message = read(math.max(size - 2, 0), 2)

@@ -57,7 +57,7 @@ local function stop(self, message, code, reply)
 end
 
 -- The run cannot go on: the place of the deliveries, or the state, is out of
--- order. What is not durable by now is given up.
+-- order. Deliveries that are not durable yet are given up.
 local function break_off(self, message, code)
   self.broken = true
   return stop(self, message, code)
@@ -353,7 +353,7 @@ end
 
 -- ---------------------------------------------- messages that the content names
 
--- Take a message into a spool: what it is shows when it is there.
+-- Take a message into a spool: only its content shows which one it is.
 local function receive_unnamed(self, at)
   local m, p = self.list[at], self.pipeline
   local spool <close> = core.spool(self.run.options.spool)

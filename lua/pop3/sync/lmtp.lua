@@ -3,9 +3,9 @@
 -- `pop3.sync` delivers with it. A message is received into a spool; `commit`
 -- transmits it. One connection serves all messages of a run.
 --
--- What the replies mean. 2xx of all recipients: delivered. A 4xx of anybody:
--- later; only those who have not got the message get it then.
--- Otherwise a 5xx of anybody: set aside. When the connection is lost before the
+-- 2xx of all recipients: delivered. 4xx of a recipient: later; only the recipients
+-- that do not have the message get it then. Otherwise, 5xx of a recipient: set
+-- aside. When the connection is lost before the
 -- end of the message was sent, nothing was delivered (RFC 2033 section 4.2), and
 -- one more attempt is made on a new connection. When it is lost after that, it
 -- is not known who got the message: later. This window is LMTP's; the message
@@ -201,7 +201,7 @@ local function known_of(handle)
   return known
 end
 
--- The mark of a message that some recipients have; nil when nobody has it.
+-- The mark of a message that some recipients have; nil when no recipient has it.
 local function mark_of(to, known)
   local list = {}
   for _, address in ipairs(to) do

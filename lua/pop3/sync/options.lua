@@ -1,4 +1,4 @@
---- The options of `pop3.sync`: names, types, defaults, and what they become.
+--- The options of `pop3.sync`: names, types, defaults.
 -- @module pop3.sync.options
 -- @local
 

@@ -2,7 +2,7 @@
 --
 -- `pop3.sync` delivers with it. A message is received into a spool; `commit` runs
 -- the command by /bin/sh with the spool as its standard input, so a command that
--- reads slowly, or not at all, blocks nobody. What it prints is kept for the
+-- reads slowly, or not at all, blocks no other task. Its output is kept for the
 -- message of a failure, the last 1000 octets of it.
 --
 -- The exit status says what became of the message, as sysexits.h and the

@@ -1,5 +1,5 @@
---- What is done with each new message of a listing: fetch it, skip it, delete it,
--- or leave it for later (`pop3.sync`, options `seed`, `filter`, `max_size`,
+--- Decides for each new message of a listing: fetch it, skip it, delete it, or
+-- leave it for later (`pop3.sync`, options `seed`, `filter`, `max_size`,
 -- `partial`, `order`).
 -- @module pop3.sync.policy
 -- @local

@@ -11,9 +11,9 @@
 -- - `state:intend(list)` → a list of names; or nil, message, code. Deliveries
 --   are about to begin. Durable when it returns. The name of an entry that has
 --   been recorded before stays
--- - `state:done(list, lazily)` → true; or nil, message, code. What is final:
---   delivered, skipped, absent, forgotten. Durable when it returns, or, if
---   `lazily`, at the latest when the next call returns
+-- - `state:done(list, lazily)` → true; or nil, message, code. Entries that
+--   are final: delivered, skipped, absent, forgotten. Durable when it returns, or,
+--   if `lazily`, at the latest when the next call returns
 -- - `state:failed(list)` → true; or nil, message, code. Deliveries that failed
 -- - `state:close(result)` → true; or nil, message, code. It gives the lock back
 --

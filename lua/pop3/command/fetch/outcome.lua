@@ -1,4 +1,4 @@
---- What came of a run of an account, and what the exit status says about it.
+--- The outcome of a run of an account, and its exit status.
 --
 -- An outcome has `status` (OK, TEMPORARY or PERSON), `text` (the reason, nil
 -- when all is well), `code`, `result` (of `pop3.sync`, nil when it did not come

@@ -86,7 +86,7 @@ local function work(session, handler, a, b)
   end
 end
 
--- What came of resuming a handler: its reply, or DONE when it waits.
+-- The result of resuming a handler: its reply, or DONE when it waits.
 local function outcome(session, co, ok, tag, reply)
   local server = session.server
   set(session, "task", nil)
