@@ -439,6 +439,20 @@ describe("sync: messages that share a unique-id", function()
                             reconnect = function() return place:connect() end })
   end)
 
+  it("or have none are all fetched when one failed", function()
+    for nth = 1, 12 do
+      local mail = alike(12)
+      local place <close> = fetching.place(mail)
+      function place.server.on.UIDL(session) return session:err "no" end
+      place.server:fault { verb = "RETR", nth = nth, times = 1,
+                           reply = "-ERR no" }
+      place:run { order = "newest" }
+      place:run { order = "newest" }
+      table.sort(place.inbox.list)
+      assert.same(mail, place.inbox.list)
+    end
+  end)
+
   it("are not taken for one whose delivery failed", function()
     local mail = { "A: 1\r\n\r\nx\r\n", "A: 1\r\n\r\nx\r\n" }
     local place <close> = fetching.place(mail, { uidl = { "x", "x" } })

@@ -30,16 +30,24 @@ local REKEY_AT_LEAST = 20  -- recorded ids: fewer can vanish by chance
 
 -- ---------------------------------------------------------------- the records
 
+-- Messages that share a header stay in their order.
+local function is_before(a, b)
+  local _, m = record.split(a)
+  local _, n = record.split(b)
+  return m < n
+end
+
 -- What the unused records can be found by: size → keys, unique-id → occurrences
 -- after the first. It is made once, when the first message is not known.
 local function index(self)
   if self.by_size then return end
-  local by_size, nths = {}, {}
+  local by_size, nths, has_stand_ins = {}, {}, false
   for key, line in pairs(self.seen) do
     local uid, nth = record.split(key)
     if nth > 1 then
       nths[uid] = nths[uid] or {}
       table.insert(nths[uid], nth)
+      has_stand_ins = has_stand_ins or record.stands_in(uid) ~= nil
     end
     if not self.claimed[key] then
       local _, size = record.peek(line)
@@ -48,6 +56,9 @@ local function index(self)
     end
   end
   for _, list in pairs(nths) do table.sort(list) end
+  if has_stand_ins then
+    for _, list in pairs(by_size) do table.sort(list, is_before) end
+  end
   self.by_size, self.nths = by_size, nths
 end
 
