@@ -188,7 +188,7 @@ static size_t bad_length (int kind, const char *s, size_t n) {
   return 2;
 }
 
-/* The code point of a single octet that iconv refuses; 0 if it has none. */
+/* The code point of a single octet that iconv refuses, or 0. */
 static uint32_t lone (int kind, const char *p) {
   if (*(const byte *)p != 0x80) return 0;
   if (kind == POP3_CS_GB18030) return 0x20AC;     /* as in GBK */

@@ -58,7 +58,7 @@ int pop3_encode_base64 (pop3_buf *out, pop3_span in) {
   return 0;
 }
 
-/* The length of the line end at 'p', 0 if there is none; 1 at the end. */
+/* The length of the line end at 'p', 0 if no line ends there; 1 at the end. */
 static size_t line_end (const char *p, const char *e) {
   if (p == e || *p == '\n') return 1;
   return e - p >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;

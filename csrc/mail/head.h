@@ -37,8 +37,8 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f);
 
 /*
 ** Find the first field with this (lower case) name among the first 'max'
-** fields. 0 if there is none. '*dashes' is set if a line before it begins with
-** "-".
+** fields. 0 if no field has it. '*dashes' is set if a line before it begins
+** with "-".
 */
 int pop3_head_find (pop3_span block, const char *name, size_t max,
                     pop3_field *f, int *dashes);

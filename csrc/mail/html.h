@@ -24,11 +24,11 @@ int pop3_html_text (pop3_buf *out, pop3_span in);
 
 /*
 ** The charset that HTML names in a <meta> element of its first 1,024 octets
-** (HTML 13.2.3.2); NULL if there is none, or it is unknown.
+** (HTML 13.2.3.2); NULL if it names no charset, or an unknown one.
 */
 const pop3_charset *pop3_html_charset (pop3_span in);
 
-/* 1: '*name' is where that charset is named; 0: there is none. */
+/* 1: '*name' is where that charset is named; 0: no charset is named. */
 int pop3_html_meta (pop3_span in, pop3_span *name);
 
 /*

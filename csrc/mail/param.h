@@ -34,7 +34,7 @@ pop3_span pop3_value_main (const pop3_value *v);       /* lower case */
 size_t    pop3_value_count (const pop3_value *v);
 void      pop3_value_get (const pop3_value *v, size_t i, pop3_param *p);
 
-/* Find the parameter with this (lower case) name; 0 if there is none. */
+/* Find the parameter with this (lower case) name; 0 if no parameter has it. */
 int       pop3_value_find (const pop3_value *v, const char *name,
                            pop3_param *p);
 

@@ -122,7 +122,7 @@ int pop3_sasl_need (pop3_sasl *m, int what);
 /* Are two secrets equal, as given or prepared? 1, 0 or an error. */
 int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b);
 
-/* The octets of a binding of that type; 0: the connection has none. */
+/* The octets of a binding of that type; 0: the connection has no such one. */
 int pop3_sasl_bound (const pop3_sasl *m, pop3_span type, pop3_span *data);
 
 /* ----------------------------------------------------- gs2.c (RFC 5801) */

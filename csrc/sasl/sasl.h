@@ -118,7 +118,7 @@ typedef struct pop3_sasl_opts {
   pop3_span authzid;        /* client: the user to act as, if it is another */
   pop3_span host;           /* OAUTHBEARER's client: the server's name;
                                CRAM-MD5's server: the name in its challenge,
-                               "localhost" if there is none */
+                               "localhost" if not given */
   uint32_t port;            /* OAUTHBEARER's client: the server's port */
   const pop3_sasl_binding *bindings;  /* client: the one to use with -PLUS;
                                server: all that this link has */
@@ -162,8 +162,8 @@ enum pop3_sasl_said {
 
 /*
 ** One step: 'in' is the challenge (client) or response (server), decoded from
-** base64; NULL if there is none: before a client's initial response, or where a
-** client sent none. Returns one of the above or an error:
+** base64; NULL if no message came: before a client's initial response, or where
+** a client sent no response. Returns one of the above or an error:
 ** POP3_ESASL malformed or too many, POP3_ELIMIT too long, POP3_EAUTH a check
 ** of the mechanism that failed, POP3_ENOMEM. '*out' is good until the next
 ** call. POP3_ESTATE, which does not stick: first answer what was asked.
@@ -217,7 +217,7 @@ int pop3_sasl_check_verifier (pop3_sasl *m, pop3_span stored,
 ** End it: SAY when there is something to send first (the client's response
 ** is then one more step), else DONE or FAILED. POP3_ESTATE, which does not
 ** stick, when nothing is to be decided, and for 'accept' when the last check
-** was false, or when there was none and the mechanism needs it to prove the
+** was false, or when no check was made and the mechanism needs it to prove the
 ** server's own knowledge (SALTED).
 */
 int pop3_sasl_accept (pop3_sasl *m, pop3_span *out);

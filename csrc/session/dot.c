@@ -15,7 +15,7 @@ enum { BOL, TEXT, CR };  /* zeroed means: at the start of a line */
 
 /*
 ** The first k >= 'i' with p[k] == '\n' and p[k + 1] == '.', k + 1 < n;
-** 'n' if there is none.
+** 'n' if no such k exists.
 */
 static size_t find_lf_dot (const char *p, size_t i, size_t n) {
   while (n - i > BLOCK) {
@@ -193,7 +193,7 @@ void pop3_endot_init (pop3_endot *e) {
 
 /*
 ** The first k >= 'i' where the encoder must act: a LF without a CR, or one
-** with a dot after it. 'n' if there is none; p[i - 1] exists.
+** with a dot after it. 'n' if no such k exists; p[i - 1] exists.
 */
 static size_t find_special (const char *p, size_t i, size_t n) {
   while (n - i > BLOCK) {

@@ -38,8 +38,8 @@ int pop3_journal_add (pop3_journal *j, uint32_t session, char from,
                       pop3_span line, int masked);
 
 /*
-** The entry at '*at' (0 is the oldest), '*at' moves on. Returns 0 when there
-** is none. The line is good until the next 'add'.
+** The entry at '*at' (0 is the oldest), '*at' moves on. Returns 0 at the
+** end. The line is good until the next 'add'.
 */
 int pop3_journal_get (const pop3_journal *j, size_t *at, pop3_entry *e);
 

@@ -408,9 +408,9 @@ static int trace_overlong (pop3_server *s, const char *p, size_t n) {
 
 /*
 ** The next line that is not too long: 1 with its octets (writable, good
-** until more is read), 0 if there is none, or POP3_ENOMEM. An overlong line is
-** skipped and answered with one -ERR; where a response is expected, it is
-** returned as NULL.
+** until more is read), 0 if no whole line came, or POP3_ENOMEM. An overlong
+** line is skipped and answered with one -ERR; where a response is expected, it
+** is returned as NULL.
 */
 static int take_line (pop3_server *s, char **line, size_t *len) {
   for (;;) {
@@ -451,7 +451,7 @@ static int message_number (pop3_span s, int64_t *n) {
   return 1;
 }
 
-/* Remove one space at the start; 0: there is none. */
+/* Remove one space at the start; 0: it does not begin with a space. */
 static int skip_space (pop3_span *s) {
   if (s->n == 0 || s->p[0] != ' ') return 0;
   s->p++;

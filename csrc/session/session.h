@@ -151,7 +151,7 @@ int pop3_verb_find (const char *p, size_t n);
 
 /*
 ** Where the secret of a command line of that verb begins, or 'n' when it
-** has none. Traces mask everything from there on.
+** has no secret. Traces mask everything from there on.
 */
 size_t pop3_verb_secret (int id, const char *p, size_t n);
 
@@ -257,7 +257,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
 
 /*
 ** Answer a challenge of AUTH: base64, or "*" to give up (RFC 5034 section 4).
-** STATE when there is none. While AUTH or STLS is under way no other command
+** STATE without a challenge. While AUTH or STLS is under way no other command
 ** can be asked for: what would follow them belongs to another state.
 */
 int pop3_client_answer (pop3_client *c, const char *p, size_t n);
@@ -323,7 +323,7 @@ extern const pop3_server_limits pop3_server_defaults;
 typedef struct pop3_command {
   int verb;          /* enum pop3_verb_id */
   pop3_span name;    /* the verb in upper case, as it came in a plain session */
-  int64_t number;    /* message number, -1 if there is none */
+  int64_t number;    /* message number, -1 without a number */
   int64_t lines;     /* of TOP, else -1 */
   pop3_span first;   /* first word of TWO and MECH; TEXT and REST: the rest */
   pop3_span second;  /* what follows it; p NULL if there is nothing; in a plain

@@ -56,7 +56,8 @@ static size_t end_point (const pop3_tls *t, unsigned char *out) {
 /*
 ** RFC 5929 section 3: the first Finished message of the handshake, which is
 ** the client's in a full one, the server's when a session is resumed. TLS 1.3
-** has none; without the extended master secret it is not safe (RFC 7627).
+** has no such binding; without the extended master secret it is not safe (RFC
+** 7627).
 */
 static size_t unique (const pop3_tls *t, unsigned char *out) {
   int mine = (t->ctx->server == 0) == (SSL_session_reused(t->ssl) == 0);

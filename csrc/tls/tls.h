@@ -84,7 +84,7 @@ const char *pop3_tls_why (const pop3_tls *t);
 int         pop3_tls_ready (const pop3_tls *t);
 const char *pop3_tls_version (const pop3_tls *t);  /* "TLSv1.3" */
 const char *pop3_tls_cipher (const pop3_tls *t);
-pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 if there is none */
+pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 without ALPN */
 int         pop3_tls_reused (const pop3_tls *t);
 
 /* The peer's certificate: 1, 0 if it sent none, or POP3_ENOMEM. */
@@ -92,13 +92,14 @@ int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer);
 
 /*
 ** A channel binding: "tls-exporter" (RFC 9266), "tls-server-end-point",
-** "tls-unique" (RFC 5929; TLS 1.2 only). How many octets, 0 if there is none.
+** "tls-unique" (RFC 5929; TLS 1.2 only). How many octets, 0 without such a
+** binding.
 */
 #define POP3_BINDING_MAX 64
 size_t pop3_tls_binding (const pop3_tls *t, const char *type,
                          unsigned char out[POP3_BINDING_MAX]);
 
-/* The latest ticket, for one more connection; NULL if there is none. */
+/* The latest ticket, for one more connection; or NULL. */
 pop3_tls_ticket *pop3_tls_get_ticket (const pop3_tls *t);
 void             pop3_tls_ticket_free (pop3_tls_ticket **k);
 

@@ -177,7 +177,7 @@ local parts = {
 --- A Maildir that `pop3.sync` delivers into, see `pop3.maildir`.
 -- @tparam string path
 -- @tparam[opt] table opts
--- @tparam[opt=true] boolean opts.create make the Maildir if there is none; its
+-- @tparam[opt=true] boolean opts.create make the Maildir if it does not exist; its
 -- parent must exist
 -- @tparam[opt=384] integer opts.mode the permissions of a message (384 is 0600)
 -- @tparam[opt="crlf"] string opts.eol "crlf": the octets as they came; "lf":
@@ -193,7 +193,7 @@ local parts = {
 --- An mbox file that `pop3.sync` delivers into, see `pop3.mbox`.
 -- @tparam string path
 -- @tparam[opt] table opts
--- @tparam[opt=true] boolean opts.create make the file if there is none
+-- @tparam[opt=true] boolean opts.create make the file if it does not exist
 -- @tparam[opt=384] integer opts.mode the permissions of a new file (384 is
 -- 0600)
 -- @tparam[opt=30] number opts.lock_timeout seconds to wait for the locks of

@@ -71,7 +71,7 @@ void lmessage_pushpart (lua_State *L, int arg, size_t n);
 void lmessage_cache (lua_State *L, int arg);
 
 /*
-** Find parts until number 'n' is there (NULL: there is none); until it is known
+** Find parts until number 'n' is there (NULL: no such part); until it is known
 ** whether it is a multipart with parts; until its end is known; until all are
 ** found.
 */

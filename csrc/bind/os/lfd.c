@@ -233,7 +233,7 @@ static int fd_read (lua_State *L) {
 /***
 Take the next connection of a listening socket.
 @function fd:accept
-@treturn pop3.fd or nil, "timeout" (there is none), or nil, message, "io"
+@treturn pop3.fd or nil, "timeout" (no connection waits), or nil, message, "io"
 */
 static int fd_accept (lua_State *L) {
   int fd = lpop3_checkfd(L, 1), en, one = 1;

@@ -82,7 +82,7 @@ static int l_rename (lua_State *L) {
 Remove a name.
 @function unlink
 @tparam string path
-@treturn boolean true; false when there is none; or nil, message, "io", errno
+@treturn boolean true; false if it does not exist; or nil, message, "io", errno
 */
 static int l_unlink (lua_State *L) {
   const char *path = check_path(L, 1);

@@ -39,7 +39,7 @@ typedef struct Signals {
 /* Where the handler writes; handlers belong to the process, and so does it. */
 static volatile sig_atomic_t wake = -1;
 
-/* When the first signal came that is not taken yet; 0: there is none. */
+/* When the first signal came that is not taken yet; 0: no signal came. */
 static volatile sig_atomic_t since = 0;
 
 #define PATIENCE 2  /* seconds, as the clock counts them: more than one */
@@ -158,7 +158,7 @@ static int s_getfd (lua_State *L) {
 /***
 Take the next signal.
 @function signals:next
-@treturn ?string its name, nil when there is none
+@treturn ?string its name, nil if no signal came
 */
 static int s_next (lua_State *L) {
   Signals *s = check(L);

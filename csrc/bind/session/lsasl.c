@@ -340,7 +340,7 @@ static int s_secret (lua_State *L) {
 Accept the client. It is misuse if the last check returned false.
 @function server:accept
 @treturn ?string the challenge to send before +OK, which the client answers with
-an empty response; nil: there is none
+an empty response; or nil
 */
 static int s_accept (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -352,7 +352,7 @@ static int s_accept (lua_State *L) {
 /***
 Reject the client.
 @function server:reject
-@treturn ?string the challenge to send before -ERR; nil: there is none
+@treturn ?string the challenge to send before -ERR, or nil
 */
 static int s_reject (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -436,7 +436,7 @@ static int l_verifier (lua_State *L) {
   return 2;
 }
 
-/* The name of the same mechanism with or without -PLUS; 0: there is none. */
+/* The name of the same mechanism with or without -PLUS; 0: no such row. */
 static int push_other (lua_State *L, const pop3_sasl_mech *mech) {
   size_t n = strlen(mech->name);
   const pop3_sasl_mech *other;

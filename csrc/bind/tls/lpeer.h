@@ -10,7 +10,7 @@
 
 /*
 ** A function that describes the i-th certificate of something: it returns 1,
-** 0 if there is none, or POP3_ENOMEM.
+** 0 if it does not exist, or POP3_ENOMEM.
 */
 typedef int (*lpeer_describe) (const void *from, int i, pop3_tls_peer *peer);
 

@@ -425,7 +425,7 @@ static int t_binding (lua_State *L) {
 /***
 The ticket to resume the session in the next connection to this server.
 @function tls:ticket
-@treturn ?pop3.tls.ticket nil if there is none (yet)
+@treturn ?pop3.tls.ticket nil before the server has sent one
 */
 static int t_ticket (lua_State *L) {
   Tls *u = check(L);

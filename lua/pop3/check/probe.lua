@@ -183,7 +183,7 @@ function Probe:ask(link, line, kind, shown)
   return self:reply(link, line, kind)
 end
 
--- The kind of body that follows +OK, nil if there is none.
+-- The kind of body that follows +OK, nil without a body.
 local function kind_of(verb, argument)
   local row = core.verbs[verb]
   local body = row and row.body

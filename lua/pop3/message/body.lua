@@ -90,7 +90,7 @@ local function find(part, want, named, full, inside)
   return nil
 end
 
--- A part with a file name is a body only if there is none without.
+-- A part with a file name is a body only if no part without a file name is one.
 local function first(root, want, full)
   return find(root, want, 1, full) or find(root, want, 2, full)
 end
@@ -102,8 +102,8 @@ function body.html(root)
   return first(root, "text/html", false)
 end
 
---- The text body of `root`. A text of nothing but white space is none if there is
--- HTML.
+--- The text body of `root`. A text of white space alone is not a body if there
+-- is HTML.
 -- @tparam part root
 -- @treturn part|nil
 function body.text(root)

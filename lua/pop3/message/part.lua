@@ -330,7 +330,7 @@ end
 --- A report about another message: delivery status (RFC 3464), disposition
 -- notification (RFC 8098), or feedback (RFC 5965).
 -- @function m:report
--- @treturn table|nil nil if there is none; else `kind` ("delivery", "disposition" or
+-- @treturn table|nil nil if it is not a report; else `kind` ("delivery", "disposition" or
 -- "feedback"), the fields of the report by name in lower case with "_" for "-",
 -- `original` (the message that it is about, or a message with its header alone, or
 -- nil), and
@@ -356,7 +356,7 @@ end
 --- The invitation in a calendar part (RFC 5545, RFC 5546): its first event, task,
 -- journal entry or free/busy time.
 -- @function m:invitation
--- @treturn table|nil nil if there is none; else `component` ("event", "task",
+-- @treturn table|nil nil without an invitation; else `component` ("event", "task",
 -- "journal", "busy"), `method` (such as "REQUEST"), `uid`, `start`, `["end"]`,
 -- `stamp`, `recurrence` (each `{ iso =, tzid =, all_day = }` or nil), `organiser` and
 -- `attendees` (`{ name =, address =, role =, status =, rsvp = }`), `summary`,
@@ -407,7 +407,7 @@ end
 -- @function m:dkim
 -- @tparam table opts `resolve`: a function that gets a name such as
 -- "s1._domainkey.mail.example" and returns its TXT record (a string, or a list of its
--- strings), or nil if there is none, or nil and an error if it cannot be had now;
+-- strings), or nil if that record does not exist, or nil and an error if the DNS failed;
 -- `time`: seconds since 1970, default now
 -- @treturn {table,...} one table for each signature, in their order, at most 20:
 -- `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is

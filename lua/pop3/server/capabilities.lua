@@ -107,7 +107,7 @@ function capabilities.lines(session)
   return lines
 end
 
--- A line of a preset with the options of the server; nil when there is none.
+-- A line of a preset with the options of the server; nil when it is left out.
 local function adapted(row, session, line)
   if row.adapt then return row.adapt(session, line) end
   return line

@@ -40,7 +40,7 @@ end
 -- the order of delivery, by the time that the names begin with.
 -- @tparam string path
 -- @tparam[opt] table opts
--- @tparam[opt=false] boolean opts.create make the Maildir if there is none
+-- @tparam[opt=false] boolean opts.create make the Maildir if it does not exist
 -- @treturn[1] store
 -- @treturn[2] nil
 -- @treturn[2] string message
@@ -58,7 +58,7 @@ end
 -- with `IN-USE`.
 -- @tparam string path
 -- @tparam[opt] table opts
--- @tparam[opt=false] boolean opts.create make the file if there is none
+-- @tparam[opt=false] boolean opts.create make the file if it does not exist
 -- @tparam[opt=5] number opts.lock_timeout seconds to wait for other programs
 -- @treturn[1] store
 -- @treturn[2] nil

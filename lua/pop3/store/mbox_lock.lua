@@ -144,7 +144,7 @@ end
 
 --- Lock an mbox.
 -- @tparam string path
--- @tparam[opt] table opts `create`: make the file if there is none, with
+-- @tparam[opt] table opts `create`: make the file if it does not exist, with
 -- `mode` (0600); `timeout` (30): seconds to wait for others; `wait`: as in
 -- `pop3.connect`
 -- @treturn pop3.store.mbox_lock with `file`, a disk file that appends; or nil,

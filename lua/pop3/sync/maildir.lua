@@ -47,8 +47,8 @@ Maildir.__index = Maildir
 local Delivery = { __name = "pop3.delivery.maildir" }
 Delivery.__index = Delivery
 
--- Options of `pop3.maildir`: `create` (true: make the Maildir if there is
--- none; its parent must exist), `mode` (0600: permissions of a message), `eol`
+-- Options of `pop3.maildir`: `create` (true: make the Maildir if it does
+-- not exist; its parent must exist), `mode` (0600: permissions of a message), `eol`
 -- ("crlf": the octets as they came; "lf": with LF line ends), `fields` (header
 -- fields to add: `received = true`, `delivered_to`, `return_path`).
 -- @tparam string path

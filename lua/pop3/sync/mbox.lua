@@ -44,7 +44,7 @@ Mbox.__index = Mbox
 local Delivery = { __name = "pop3.delivery.mbox" }
 Delivery.__index = Delivery
 
--- Options of `pop3.mbox`: `create` (true: make the file if there is none),
+-- Options of `pop3.mbox`: `create` (true: make the file if it does not exist),
 -- `mode` (0600: permissions of a new file), `lock_timeout` (30: seconds to wait
 -- for other programs), `spool` (a directory for messages over 64 KiB that are
 -- not complete; default TMPDIR or /var/tmp), `fields` (as in `pop3.maildir`).

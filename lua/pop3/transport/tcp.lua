@@ -109,7 +109,7 @@ function Race:wait(hook, seconds)
   return hook(pending[self.turn].sock:getfd(), "w", slice) or slice < seconds
 end
 
--- The first that is connected, which is not pending any more; nil if there is none.
+-- The first that is connected, which is not pending any more; or nil.
 -- Those that failed are dropped; the second result is why the last one did.
 function Race:winner()
   local pending, err = self.pending, nil

@@ -21,7 +21,7 @@ function paths.config()
   return dir and dir .. "/lpop3/fetch.lua"
 end
 
---- The directory of the state files. It is made if there is none.
+--- The directory of the state files. It is made if it does not exist.
 -- @treturn string; or nil, message
 function paths.state_directory()
   local dir = base("XDG_STATE_HOME", "/.local/state")

@@ -245,7 +245,7 @@ end
 --- Change the unique-ids in a reply to UIDL.
 -- @tparam table parts
 -- @tparam string how "duplicate", "missing" or "empty"
--- @tparam string first the unique-id of message 1, "" if there is none
+-- @tparam string first the unique-id of message 1, "" if it has no unique-id
 function rewrite.reidentify(parts, how, first)
   if parts.verb ~= "UIDL" or not parts.ok then return end
   if not parts.body then

@@ -33,8 +33,8 @@ local function value_of(text, kind)
   return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
 
--- The word at an index: name, value or nil, the index after it; nil when there
--- is none; nil, message.
+-- The word at an index: name, value or nil, the index after it; nil at the
+-- end; nil, message.
 local function next_word(text, at)
   at = text:match("^%s*()", at)
   if at > #text then return nil end

@@ -50,7 +50,7 @@ local function look(session)
   end
 end
 
--- Send a close_notify. A connection that a fault ends has none.
+-- Send a close_notify. A connection that a fault ends gets no close_notify.
 local function finish(session, how)
   if how == "rst" or session.truncated or session.may_send or session.half then
     return
