@@ -2,7 +2,7 @@
 ** crc32.h - the checksum of lines in files that this library writes.
 **
 ** The CRC of ISO 3309 (the one of zlib and Ethernet). It detects torn and
-** damaged lines; it is no protection against an attacker.
+** damaged lines; it does not protect against an attacker.
 */
 #ifndef POP3_CRC32_H
 #define POP3_CRC32_H

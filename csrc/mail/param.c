@@ -45,7 +45,7 @@ void pop3_value_free (pop3_value *v) {
 enum { END = 1, JUNK = 2, BLANK = 4, STOP = 8 };
 
 /*
-** Octets at which a main value ends (END), and those that are no part of one
+** Octets at which a main value ends (END), and those that are not part of one
 ** (RFC 2045 5.1), though they may be glued to it (JUNK); white space; octets at
 ** which the name of a parameter ends (STOP).
 */

@@ -247,8 +247,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
 ** One line "number value" of a listing: an ENTRY, or a DEFECT where one of the
 ** two is missing or wrong. Servers lose the index file of a message, or have a
 ** negative size for it; the others are still right. ENTRY as an error when more
-** lines are bad than good: then it is no listing. Nor is one without any
-** message number.
+** lines are bad than good: then it is not a listing. A body without any message
+** number is not one either.
 */
 static int take_entry (pop3_client *c, pop3_event *ev, int verb,
                        pop3_span line) {
@@ -343,7 +343,7 @@ static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
     if (got != 0) return got;
     if (c->dot.done && (c->body < c->w || (c->junk && c->entries ==
                                            c->anonymous)))
-      c->bodyerr = POP3_EENTRY;  /* it is no listing */
+      c->bodyerr = POP3_EENTRY;  /* it is not a listing */
   }
   else if (a->mode == POP3_STREAM && c->w > c->body) {
     memset(ev, 0, sizeof *ev);

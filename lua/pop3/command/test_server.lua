@@ -13,8 +13,8 @@ local verify = require "pop3.verify"
 
 local test_server = {}
 
--- Is a file a transcript, or a test case of curl? The first line that is no
--- comment tells.
+-- Is a file a transcript, or a test case of curl? The first line that
+-- is not a comment shows it.
 local function is_transcript(path)
   local file <close> = io.open(path, "rb")
   for line in file and file:lines() or function() end do

@@ -140,7 +140,7 @@ end
 -- @tparam table play
 -- @tparam string line the command
 -- @treturn ?table the recorded login whose reply the client gets; nil when this
--- is no login, or none that can be accepted
+-- is not a login, or not one that can be accepted
 -- @treturn ?table a reply of the session, in place of it
 function loose.login(session, play, line)
   local kind = kind_of(line):upper()

@@ -316,7 +316,7 @@ return function(listing, seen, opts)
   if self.todo[1] then index(self) end
   for _, m in ipairs(self.todo) do
     m.candidates = nil
-    -- a header is no unique-id: other messages can have it
+    -- a header is not a unique-id: other messages can have it
     m.twin = m.twin or not m.uid or self.twice[m.uid]
              or self.nths[m.uid] ~= nil
     local uid = m.uid or m.digest and record.stand_in("header", m.digest)

@@ -55,7 +55,7 @@ function tls.trust(opts, label, level)
   given.servername = nil
   local judge = type(opts.verify) == "function" and opts.verify or nil
   given.verify = judge and "ask" or opts.verify ~= false
-  -- the core says which text is no pin, no fingerprint, no level
+  -- the core rejects malformed pins, fingerprints and levels
   local ok, context, err, code = pcall(core.tls_context, given)
   if not ok then
     local text = argument.said(context):match "^tls: (.*)$"

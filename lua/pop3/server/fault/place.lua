@@ -4,7 +4,6 @@
 -- @local
 
 local argument = require "pop3.util.argument"
-local pattern = require "pop3.verify.pattern"
 
 local place = {}
 
@@ -45,7 +44,7 @@ function place.check(f, level)
                     .. "args", f.verb)
   end
   if not f.args then return end
-  local ok, err = pattern(f.args)
+  local ok, err = require "pop3.verify.pattern"(f.args)
   if not ok then
     argument.misuse(level + 1, "fault: args: %s", tostring(err))
   end
