@@ -83,24 +83,49 @@ void pop3_decoder_init (pop3_decoder *d, enum pop3_encoding code) {
 #define F 64     /* foreign */
 #define P 65     /* padding */
 
-static const byte digit64[256] = {
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, 62, F, F, F, 63,
-  52, 53, 54, 55, 56, 57, 58, 59, 60, 61, F, F, F, P, F, F,
-  F, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-  15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, F, F, F, F, F,
-  F, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-  41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F,
-  F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F
-};
+#define NONE64 \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F)
+
+/* The value of each octet as a digit, with D applied to it. */
+#define DIGITS64 \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(F), D(F), D(62), D(F), D(F), D(F), D(63), \
+  D(52), D(53), D(54), D(55), D(56), D(57), D(58), D(59), \
+  D(60), D(61), D(F), D(F), D(F), D(P), D(F), D(F), \
+  D(F), D(0), D(1), D(2), D(3), D(4), D(5), D(6), \
+  D(7), D(8), D(9), D(10), D(11), D(12), D(13), D(14), \
+  D(15), D(16), D(17), D(18), D(19), D(20), D(21), D(22), \
+  D(23), D(24), D(25), D(F), D(F), D(F), D(F), D(F), \
+  D(F), D(26), D(27), D(28), D(29), D(30), D(31), D(32), \
+  D(33), D(34), D(35), D(36), D(37), D(38), D(39), D(40), \
+  D(41), D(42), D(43), D(44), D(45), D(46), D(47), D(48), \
+  D(49), D(50), D(51), D(F), D(F), D(F), D(F), D(F), \
+  NONE64, NONE64, NONE64, NONE64, NONE64, NONE64, NONE64, NONE64
+
+#define D(v) v
+static const byte digit64[256] = { DIGITS64 };
+#undef D
+
+/* The same for the digits of a quantum, each at its place; BAD64: no digit. */
+#define BAD64 ((uint32_t)1 << 24)
+#define AT64(v, n) ((v) < F ? (uint32_t)(v) << (n) : BAD64)
+#define D(v) AT64(v, 18)
+static const uint32_t first64[256] = { DIGITS64 };
+#undef D
+#define D(v) AT64(v, 12)
+static const uint32_t second64[256] = { DIGITS64 };
+#undef D
+#define D(v) AT64(v, 6)
+static const uint32_t third64[256] = { DIGITS64 };
+#undef D
+#define D(v) AT64(v, 0)
+static const uint32_t fourth64[256] = { DIGITS64 };
+#undef D
 
 /* Write the whole octets of an incomplete quantum. */
 static char *flush64 (pop3_decoder *d, char *q) {
@@ -128,13 +153,12 @@ static const byte *digits64 (pop3_decoder *d, const byte *p, const byte *e,
     byte v;
     if (d->nq == 0) {
       while (e - p >= 4) {
-        uint32_t a = digit64[p[0]], b = digit64[p[1]];
-        uint32_t c = digit64[p[2]], f = digit64[p[3]];
-        if ((a | b | c | f) & 0xC0) break;
-        a = a << 18 | b << 12 | c << 6 | f;
-        q[0] = (char)(a >> 16);
-        q[1] = (char)(a >> 8);
-        q[2] = (char)a;
+        uint32_t v4 = first64[p[0]] | second64[p[1]] | third64[p[2]] |
+                      fourth64[p[3]];
+        if (v4 & BAD64) break;
+        q[0] = (char)(v4 >> 16);
+        q[1] = (char)(v4 >> 8);
+        q[2] = (char)v4;
         q += 3;
         p += 4;
       }
