@@ -313,7 +313,7 @@ function methods:stop()
     core.kill(self.pid)
     status = core.waitpid(self.pid)
   end
-  -- without a child of that number, somebody else has waited for it: the number
+  -- without a child of that number, other code has waited for it: the number
   -- may belong to another process now
   self.status = status
   return status

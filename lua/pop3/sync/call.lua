@@ -1,6 +1,6 @@
 --- A function as a delivery of `pop3.sync`: it is called with each message as one
--- string. Nobody can find out after a crash whether it did its work, so the call
--- is repeated then, with `handle.again = true`.
+-- string. After a crash it is not known whether it did its work, so the call is
+-- repeated, with `handle.again = true`.
 -- @module pop3.sync.call
 -- @local
 

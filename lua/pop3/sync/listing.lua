@@ -2,9 +2,9 @@
 -- (RFC 1939 sections 5 and 7), and whether they agree.
 --
 -- A server that is restarted or overloaded may show an empty or a shortened
--- listing. What such a listing does not show must be neither forgotten nor
--- taken for new mail, so a listing that disagrees with itself is a temporary
--- failure.
+-- listing. Messages that it leaves out must not be forgotten, and must not be
+-- taken for new mail when they are back. So a listing that disagrees with itself
+-- is a temporary failure.
 -- @module pop3.sync.listing
 -- @local
 

@@ -5,11 +5,11 @@
 --
 -- 2xx of all recipients: delivered. 4xx of a recipient: later; only the recipients
 -- that do not have the message get it then. Otherwise, 5xx of a recipient: set
--- aside. When the connection is lost before the
--- end of the message was sent, nothing was delivered (RFC 2033 section 4.2), and
--- one more attempt is made on a new connection. When it is lost after that, it
--- is not known who got the message: later. This window is LMTP's; the message
--- may come twice, and its second attempt has `handle.again`.
+-- aside. When the connection is lost before the end of the message was sent,
+-- nothing was delivered (RFC 2033 section 4.2), and one more attempt is made on a
+-- new connection. When it is lost after that, it is not known which recipients
+-- have the message: later. LMTP cannot avoid this; the message may come twice,
+-- and its second attempt has `handle.again`.
 -- @classmod pop3.lmtp
 
 local argument = require "pop3.util.argument"
