@@ -60,7 +60,7 @@ static int g_subject (lua_State *L) {
 
 /* The iterator of 'fields'; upvalues: part, offset, fields left, name. */
 static int next_field (lua_State *L) {
-  const Part *p = lmessage_check(L, lua_upvalueindex(1));
+  const Part *p = lmessage_held(L, lua_upvalueindex(1));
   pop3_span block = lmessage_block(L, p->m, p->n);
   lua_Integer left = lua_tointeger(L, lua_upvalueindex(3));
   const char *want = lua_tostring(L, lua_upvalueindex(4));

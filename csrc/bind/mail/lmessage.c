@@ -45,6 +45,12 @@ Part *lmessage_check (lua_State *L, int arg) {
   return p;
 }
 
+Part *lmessage_held (lua_State *L, int arg) {
+  Part *p = (Part *)lua_touserdata(L, arg);
+  if (!is_open(p->m)) luaL_error(L, "message is closed");
+  return p;
+}
+
 Part *lmessage_ground (lua_State *L, int arg) {
   Part *p = to_part(L, arg);
   if (!is_open(p->m)) {

@@ -52,6 +52,9 @@ typedef struct Message {
 /* The part at 'arg', whose message is open. */
 Part *lmessage_check (lua_State *L, int arg);
 
+/* The same for an upvalue, which can be nothing but a part. */
+Part *lmessage_held (lua_State *L, int arg);
+
 /* The same for a function that a method in Lua calls. */
 Part *lmessage_ground (lua_State *L, int arg);
 

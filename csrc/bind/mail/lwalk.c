@@ -212,7 +212,7 @@ static int l_message (lua_State *L) {
 */
 static int next_part (lua_State *L) {
   for (;;) {
-    const Part *p = lmessage_check(L, lua_upvalueindex(1));
+    const Part *p = lmessage_held(L, lua_upvalueindex(1));
     lua_Integer n = lua_tointeger(L, lua_upvalueindex(2));
     const pop3_part *t = lmessage_find(L, p->m, (size_t)n);
     int encoded = t != NULL && (t->flags & POP3_PART_ENCODED) != 0, i;
