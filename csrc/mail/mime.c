@@ -163,7 +163,8 @@ static int innermost (const pop3_mime *m, const char *p, const char *e,
   size_t i = depth(m) - 1, n = (size_t)(e - p);
   const open_part *o = part_at(m, i);
   if (!o->listed && i > 0) o = part_at(m, --i);
-  if (!o->listed || n < o->nname || memcmp(m->names.p + o->name, p, o->nname))
+  if (!o->listed || n < o->nname ||
+      memcmp(m->names.p + o->name, p, o->nname) != 0)
     return -1;
   *closing = n == o->nname + 2 && e[-1] == '-' && e[-2] == '-';
   return *closing || n == o->nname ? (int)i : -1;

@@ -144,11 +144,10 @@ static int failed (char *why, const char *what) {
     unsigned long last = ERR_peek_last_error();
     const char *text = last != 0 ? ERR_reason_error_string(last) : NULL;
     if (text == NULL) text = "unknown error";
-    reason[0] = '\0';
-    strncat(reason, text, sizeof reason - 1);
+    snprintf(reason, sizeof reason, "%s", text);
     if (missing_algorithm(name, sizeof name))
-      pop3_tls_say(why, "%s: this OpenSSL has no %s (its legacy provider may have"
-                   " it)", what, name);
+      pop3_tls_say(why, "%s: this OpenSSL has no %s (its legacy provider may "
+                   "have it)", what, name);
     else pop3_tls_say(why, "%s: %s", what, reason);
   }
   ERR_clear_error();
