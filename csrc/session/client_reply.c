@@ -155,7 +155,11 @@ static int take_challenge (pop3_client *c, pop3_event *ev, pop3_span line,
   return 1;
 }
 
-/* An empty line where a reply is due is skipped, once for each reply. */
+/*
+** An empty line where a reply is due is skipped, once for each reply. It is not
+** while several commands are under way: it may stand in place of a reply, and each
+** later reply would be taken for that of the command before.
+*/
 static int skip_empty (pop3_client *c, size_t next) {
   static const pop3_span note = { "(an empty line was skipped)", 27 };
   c->skipped = 1;
@@ -179,7 +183,8 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   char *shown;
   size_t next, skip, code, shield = 0;
   int got = take_line(c, c->r, c->in.n, &line, &next);
-  if (got > 0 && line.n == 0 && !c->skipped && a->verb != POP3_V_GREETING) {
+  if (got > 0 && line.n == 0 && !c->skipped && a->verb != POP3_V_GREETING &&
+      c->qn == 1) {
     if (skip_empty(c, next) != 0) return POP3_ENOMEM;
     got = take_line(c, c->r, c->in.n, &line, &next);
   }

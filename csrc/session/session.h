@@ -298,9 +298,10 @@ pop3_span pop3_client_culprit (const pop3_client *c);
 ** challenge waits for its answer. Returns 0 if no octets came either. UNASKED
 ** if some did, which sticks: a second reply to the command before would become
 ** the reply to the next one, and a refused DELE succeed. Only octets that were
-** fed are seen. One empty line is forgiven, as it is before a reply. 1 if what
-** came is one line -ERR: the server says why it ends the session; it becomes
-** the reply to the next command, and the session is to be closed after it.
+** fed are seen. One empty line is forgiven, as it is before the reply to the
+** only command under way. 1 if what came is one line -ERR: the server says why
+** it ends the session; it becomes the reply to the next command, and the session
+** is to be closed after it.
 */
 int pop3_client_quiet (pop3_client *c);
 

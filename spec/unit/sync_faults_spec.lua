@@ -14,6 +14,7 @@ local effects = {
   { cut = { bytes = 60, how = "rst" } }, { cut = { lines = 1 } },
   { reply = "-ERR no" }, { reply = "-ERR [SYS/TEMP] later" },
   { reply = "-ERR [IN-USE] later" }, { reply = "+OK" }, { reply = "rubbish" },
+  { reply = "" },
   { append = "+OK once more\r\n" }, { append = "junk\r\n" },
   { no_terminator = true }, { bare_lf = true }, { wrong_size = 7 },
   { garbage = { seed = 7, bytes = 300 } },
@@ -88,6 +89,24 @@ describe("sync: a server that misbehaves once", function()
       if keep then
         assert.equal(COUNT, #place.server:mailbox "mrose", label)
       end
+    end
+  end)
+end)
+
+describe("sync: a reply that is an empty line", function()
+  it("does not give messages the octets of others", function()
+    for _, nth in ipairs { 1, 3, 10 } do
+      local mail, seen = {}, {}
+      for i = 1, 10 do mail[i] = ("Subject: x\r\n\r\n%03d\r\n"):format(i) end
+      local place <close> = fetching.place(mail)
+      place.server:fault { verb = "RETR", nth = nth, times = 1, reply = "" }
+      for _ = 1, 3 do sync(place, { keep = false }) end
+      for _, octets in ipairs(place.inbox.list) do
+        seen[octets] = (seen[octets] or 0) + 1
+      end
+      for _, octets in ipairs(mail) do assert.equal(1, seen[octets]) end
+      assert.equal(10, #place.inbox.list)
+      assert.same({}, place.server:mailbox "mrose")
     end
   end)
 end)
