@@ -233,6 +233,7 @@ describe("pop3 fetch", function()
         accounts = { a = { url = "pops://ann@h", maildr = "M" } }]] },
       ["can not be used together"] = { "pops://ann@h", "--keep", "--delete" },
       ["neither YYYY-MM-DD"] = { "pops://ann@h", "--since", "x" },
+      ["is not a date"] = { "pops://ann@h", "--since", "2026-13-45" },
       ["'0' is not an integer"] = { "--jobs", "0" },
     } do
       local config = place.env.XDG_CONFIG_HOME

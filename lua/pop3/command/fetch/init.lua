@@ -22,7 +22,9 @@ local formats = { "mpop", "getmail", "fetchmail", "fdm", "thunderbird" }
 local function date(text)
   local year, month, day = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
   if year then
-    return os.time { year = year, month = month, day = day, hour = 0 }
+    local time = os.time { year = year, month = month, day = day, hour = 0 }
+    if os.date("%Y-%m-%d", time) == text then return time end
+    return nil, ("'%s' is not a date"):format(text)
   end
   local seconds = math.tointeger(tonumber(text:match "^@(%d+)$"))
   if seconds then return seconds end
