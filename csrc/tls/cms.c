@@ -2,6 +2,7 @@
 ** cms.c - CMS by OpenSSL.
 */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/cms.h>
