@@ -258,6 +258,21 @@ function helper.misuse(text, f)
   return err
 end
 
+local numbers = { HUP = 1, INT = 2, TERM = 15 }
+
+--- Those of some signals that are not ignored. SIGHUP is under nohup(1), and SIGINT
+-- after "&" in a script; a process that is started then ignores it as well.
+function helper.heeded(names)
+  local file <close> = io.open "/proc/self/status"
+  local mask = file and file:read("a"):match "SigIgn:%s*%x*(%x%x%x%x)"
+  local list = {}
+  for _, name in ipairs(names) do
+    local bit = numbers[name] and 1 << (numbers[name] - 1) or 0
+    if not mask or tonumber(mask, 16) & bit == 0 then list[#list + 1] = name end
+  end
+  return list
+end
+
 --- How many descriptors this process has open.
 function helper.descriptors()
   collectgarbage()

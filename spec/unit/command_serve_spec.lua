@@ -35,7 +35,7 @@ end
 
 describe("pop3 serve", function()
   it("tells when it is ready, and ends on a signal", function()
-    for _, signal in ipairs { "TERM", "INT", "HUP" } do
+    for _, signal in ipairs(helper.heeded { "TERM", "INT", "HUP" }) do
       local run <close> = start()
       assert.equal(("ready host=127.0.0.1 port=%d tls=none"):format(run.port),
                    run.line)

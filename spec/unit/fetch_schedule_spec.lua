@@ -137,20 +137,8 @@ describe("the scheduler of pop3 fetch", function()
     io.popen(("kill -%s %d"):format(name, core.getpid())):close()
   end
 
-  -- Is a signal ignored, as SIGHUP is under nohup(1), and SIGINT after "&" of a
-  -- shell? It stays ignored then.
-  local function is_ignored(number)
-    local file <close> = io.open "/proc/self/status"
-    local mask = file and file:read("a"):match "SigIgn:%s*(%x+)"
-    return mask ~= nil and tonumber(mask:sub(-8), 16) >> (number - 1) & 1 == 1
-  end
-
   it("runs accounts again and again, until a signal", function()
-    local signals = { TERM = 15, INT = 2, HUP = 1 }
-    for name, number in pairs(signals) do
-      if is_ignored(number) then signals[name] = nil end
-    end
-    for name in pairs(signals) do
+    for _, name in ipairs(helper.heeded { "TERM", "INT", "HUP" }) do
       local status, finished = run({
         a = function(_, n)
           if n == 3 then signal(name) end
