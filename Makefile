@@ -46,6 +46,10 @@ INTEROP = $(wildcard spec/interop/*_spec.lua)
 SPECS = $(wildcard spec/unit/*_spec.lua spec/regress/*_spec.lua \
                    spec/scenarios/*_spec.lua)
 CRASH = $(wildcard spec/crash/*_spec.lua)
+TESTS = $(CTESTS) $(INTEROP) $(CRASH) $(SPECS)
+# Only in make test-all: they take long, and others try the same in short.
+LATER = $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
+        $(patsubst %,spec/unit/%_spec.lua,examples_packages message_growth)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
@@ -92,7 +96,7 @@ JOBS = $(shell nproc 2>/dev/null || echo 2)
 test:
 	@spec/deps.sh run test standalone
 	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so $(B)/pop3
-	$(RUN) $(CTESTS) $(INTEROP) $(CRASH) $(SPECS)
+	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))
 
 test-all:
 	LPOP3_ALL=1 $(MAKE) -s test

@@ -172,7 +172,7 @@ describe("pop3.check finds no fault with a server", function()
   local list = {}
   for name in pairs(odd) do list[#list + 1] = name end
   table.sort(list)
-  for _, name in ipairs(helper.some(list, 6)) do
+  for _, name in ipairs(helper.some(list, 3)) do
     it(name, function()
       for _, delete in ipairs { false, true } do
         local run = odd[name]()

@@ -240,8 +240,8 @@ describe("whatever goes wrong", function()
   for _, tls in ipairs { "none", "stls", "implicit" } do
     it("there is an answer or an error, and no mail is lost or short: "
        .. tls, function()
-      local count, most = 800, 40
-      if tls ~= "none" then count, most = 100, 5 end
+      local count, most = 800, 20
+      if tls ~= "none" then count, most = 100, 3 end
       for i in helper.sweep(1, count, most) do
         run(mutate.random(5000 + i), i, tls ~= "none" and tls)
       end
