@@ -16,8 +16,8 @@ end
 
 describe("a finalizer that closes an object", function()
   it("may run at any point of any method of any type", function()
-    -- all of them under LPOP3_ALL=1
-    local share = helper.all and "" or "0.004"
+    -- more of them under LPOP3_ALL=1
+    local share = helper.all and "0.3" or "0.004"
     local seed = tostring(helper.random(1 << 30))
     local ok, text = run("spec/support/finalizers.lua", share, seed)
     assert.is_true(ok, text)

@@ -24,7 +24,8 @@ local function skip_comment(text, at)
   end
 end
 
--- Words, comments and ";" in order: kind ("word", "comment", ";") and text.
+-- Words, comments and ";" in order: kind ("word", "comment", ";") and its text, for
+-- ";" the place after it.
 local function tokens(text)
   local at = 1
   return function()
@@ -37,7 +38,7 @@ local function tokens(text)
       return "comment", text:sub(from + 1, at - 2)
     elseif c == ";" then
       at = at + 1
-      return ";", text:sub(at)
+      return ";", at
     end
     local _, last = text:find("^[^ \t\r\n();]+", at)
     at = (last or from) + 1
@@ -55,11 +56,23 @@ local function ip_in(text)
   return ip:find "^[%x.:]+$" and ip or nil
 end
 
+local LONGEST = 200  -- octets of a date, with comments
+local LAST = 3       -- semicolons after which a date is looked for
+
+-- The date after the last of the places where there is one.
+local function date_after(text, places)
+  for i = #places, math.max(#places - LAST + 1, 1), -1 do
+    local from = places[i]
+    local date = core.message.date(text:sub(from, from + LONGEST - 1))
+    if date then return date end
+  end
+end
+
 local function hop_of(raw)
-  local hop, name = { raw = core.decode.words(raw) }, nil
+  local hop, name, places = { raw = core.decode.words(raw) }, nil, {}
   for kind, text in tokens(hop.raw) do
     if kind == ";" then
-      hop.date = core.message.date(text) or hop.date
+      places[#places + 1] = text
     elseif kind == "comment" then
       if name == "from" then
         hop.from_comment = hop.from_comment or text
@@ -75,6 +88,7 @@ local function hop_of(raw)
       if name == "from" then hop.ip = ip_in(text) end
     end
   end
+  hop.date = date_after(hop.raw, places)
   return hop
 end
 
