@@ -79,6 +79,7 @@ describe("sync: a maildrop of many messages", function()
     local new, peak, retr, top = out:match "^(%d+) new, (%d+) KiB\n(%d+)\t(%d+)\n$"
     assert.is_truthy(new, out)
     assert.same({ "3", "3", "0" }, { new, retr, top })
+    if os.getenv "LPOP3_SANITIZED" then return end  -- it takes memory of its own
     assert.is_true(tonumber(peak) < (helper.all and 50 or 16) * 1024, out)
   end)
 end)
