@@ -232,7 +232,7 @@ describe("a URL", function()
     assert.are.equal("transaction", s:state())
   end)
 
-  it("that is none is misuse", function()
+  it("of a wrong form is misuse", function()
     for _, text in ipairs { "http://mail.example/", "mail.example", "",
                             "pop://", "pop://h:port" } do
       misuse("connect: ", function() local _ = pop3.connect(text) end)

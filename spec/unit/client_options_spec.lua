@@ -115,7 +115,7 @@ describe("fingerprint", function()
     fails("tls", connect(s, { fingerprint = print }))  -- the chain is not valid
   end)
 
-  it("that is none is misuse, as a pin", function()
+  it("of a wrong form is misuse, as a pin", function()
     for text, opts in pairs {
       ["a fingerprint must be"] = { fingerprint = "abc" },
       ["a pin must be"] = { pin = "abc" },
@@ -304,7 +304,7 @@ describe("retry", function()
     c:close()
   end)
 
-  it("gives up after so many attempts, and at once for others", function()
+  it("gives up after that number of attempts, and at once for others", function()
     local waits, sessions, c, message, code, reply = try(
       { verb = "PASS", reply = "-ERR [IN-USE] later" }, { attempts = 2, wait = 7 })
     fails("err", c, message, code, reply)

@@ -99,7 +99,7 @@ describe("TNEF", function()
     assert.equal(10, levels)
   end)
 
-  it("may have junk behind it", function()
+  it("may have junk after it", function()
     for _, junk in ipairs { "\0", ("\0"):rep(100), "\r\n--b\r\n", "junk, no level" } do
       local t = assert(tnef.message(tnef.make { subject = "s" } .. junk):tnef())
       assert.equal("s", t.subject)

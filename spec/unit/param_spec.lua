@@ -28,7 +28,7 @@ describe("a type", function()
     ['"text/html; charset=utf-8"'] = "text/html",
     ["'text/html'; charset=utf-8"] = "text/html",
     ["<text/html>"] = "text/html", ["text/html: charset=utf-8"] = "text/html",
-    -- what is no token
+    -- not a token
     ["text/h\xE9ml"] = "text/plain", ["text/a@b"] = "text/plain",
     ["te(x"] = "text/plain", ["multipart/m\xE9xed; boundary=x"] = "text/plain",
     ["multipart/mixed"] = "text/plain",

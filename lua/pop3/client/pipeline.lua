@@ -126,12 +126,6 @@ function Pipeline:restart_clock()
   commands.deadline(self.session)
 end
 
---- How many commands have no reply yet.
--- @treturn integer
-function Pipeline:under_way()
-  return self.sent - self.answered
-end
-
 --- The session is free again. Replies that were not taken are skipped before
 -- its next command, up to `limits.drain`.
 function Pipeline:close()

@@ -101,7 +101,6 @@ end
 -- is something to do.
 local function claim(self, number, key)
   self.claimed[key] = true
-  self.count = self.count + 1
   local line = self.seen[key]
   if key ~= self.uids[number] then self.keys[number] = key end
   local status, _, _, absent = record.peek(line)
@@ -210,7 +209,6 @@ end
 -- The record of a message with another unique-id is from now on under this one.
 local function adopt(self, m, key)
   self.claimed[key] = true
-  self.count = self.count + 1
   m.adopted, m.record = key, record.unpack(self.seen[key])
 end
 
@@ -296,10 +294,10 @@ return function(listing, seen, opts)
   local self = {
     numbers = listing.numbers, sizes = listing.sizes, uids = listing.uids or {},
     seen = seen, settled = opts.settled, fingerprints = opts.fingerprints,
-    claimed = {}, count = 0, keys = {}, given = {}, todo = {}, returned = {},
+    claimed = {}, keys = {}, given = {}, todo = {}, returned = {},
   }
   local numbers = claim_exact(self)
-  if #numbers > 0 and self.count == 0 and has_new_ids(self) then
+  if #numbers > 0 and next(self.claimed) == nil and has_new_ids(self) then
     if opts.rekey == "stop" then
       return nil, "the server has new unique-ids for all known messages", "state"
     end
