@@ -25,6 +25,13 @@ describe("options of connect", function()
     ["the password must not hold CR, LF or NUL"] =
       { { host = "h", tls = "none", user = "mrose", password = "x\0" } },
     ["mechs must be a list of names"] = { { host = "h", mechs = { 1 } } },
+    ["connect: mechs must be a list of names"] =
+      { { host = "h", mechs = { PLAIN = true } } },
+    ["ignore must be a list of names"] = { { host = "h", ignore = { TOP = true } } },
+    ["pin must be a list of names"] =
+      { { host = "h", pin = { [("A"):rep(43) .. "="] = true } } },
+    ["fingerprint must be a list of names"] =
+      { { host = "h", fingerprint = { [("ab"):rep(32)] = true } } },
     ["option 'log' must be a function, not a boolean"] =
       { { host = "h", log = true } },
     ["option 'wait' must be a function, not a number"] =
@@ -137,6 +144,11 @@ describe("arguments of methods", function()
       local _ = s:command("NOOP", { multi = true })
     end)
     misuse("unknown option", function() local _ = s:messages { sort = 1 } end)
+    for _, uids in ipairs { { "a", "b" }, { a = true, "b" }, { [2.5] = true },
+                            { [true] = "a" } } do
+      misuse("messages: uids must be a set, string → true; it has the key",
+             function() local _ = s:messages { uids = uids } end)
+    end
     misuse("must be one of: newest, oldest", function()
       local _ = s:messages { order = "random" }
     end)

@@ -180,6 +180,34 @@ describe("a link to be reset once all is sent", function()
   end)
 end)
 
+describe("the limits of the process", function()
+  it("are not raised by a server in it, only in its child", function()
+    local pipe = assert(io.popen [[ulimit -Sn 100; exec lua5.4 -e '
+      local core, pop3, socket = require "pop3.core", require "pop3", require "socket"
+      local function limit(pid)
+        local f <close> = io.open("/proc/" .. pid .. "/limits")
+        return f:read "a":match "Max open files%s+(%d+)%s+(%d+)"
+      end
+      local s = pop3.server.new {}
+      assert(s.port and s:listen() and s:step(0))
+      print(limit "self")
+      local c = socket.connect("127.0.0.1", s.port)
+      function s.on.connect() s:stop() end
+      assert(s:run())
+      print(limit "self")
+      local run <close> = s:fork()
+      assert(run:count "QUIT" == 0)
+      local soft, hard = limit(run.pid)
+      print(limit "self")
+      print(soft == hard)
+    ' 2>&1]])
+    local lines = {}
+    for line in pipe:lines() do lines[#lines + 1] = line:match "^%S+" end
+    pipe:close()
+    assert.same({ "100", "100", "100", "true" }, lines)
+  end)
+end)
+
 describe("many sessions", function()
   it("are served side by side, beyond what select can", function()
     assert.is_true(core.maxfiles() > 2600)

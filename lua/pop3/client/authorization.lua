@@ -146,17 +146,6 @@ end
 
 -- -------------------------------------------------------------------- login
 
--- Check the option `mechs`.
--- @tparam table mechs
--- @tparam integer level see `pop3.util.argument`
-function authorization.check_mechs(mechs, level)
-  for _, name in ipairs(mechs) do
-    if type(name) ~= "string" then
-      argument.misuse(level + 1, "mechs must be a list of names")
-    end
-  end
-end
-
 -- Whether all of these mechanisms take a token (RFC 7628).
 local function only_tokens(mechs)
   if not mechs or #mechs == 0 then return false end
@@ -209,7 +198,7 @@ function methods:login(user, secret, opts)
   opts = opts or {}
   argument.options(opts, { mechs = "table", token = "string function" },
                    "login", 1)
-  if opts.mechs then authorization.check_mechs(opts.mechs, 1) end
+  if opts.mechs then argument.names(opts.mechs, "login: mechs", 1) end
   local mechs, token = opts.mechs or self.mechs, opts.token or self.token
   argument.text(user, "the user", 1, authorization.LONGEST_USER)
   if secret ~= nil or not (token or mechs or self.certificate) then

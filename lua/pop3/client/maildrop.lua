@@ -118,6 +118,7 @@ function methods:messages(opts)
   opts = opts or {}
   argument.options(opts, { order = { oldest = true, newest = true },
                            uids = "table" }, "messages", 1)
+  argument.set(opts.uids or {}, "messages: uids", 1)
   local _ <close> = operation(self)
   local sizes, message, code, reply = listing(self, "LIST")
   if not sizes then return nil, message, code, reply end

@@ -86,7 +86,7 @@ end
 
 -- Who logs in.
 local function check_login(opts)
-  if opts.mechs then authorization.check_mechs(opts.mechs, LEVEL) end
+  if opts.mechs then argument.names(opts.mechs, "connect: mechs", LEVEL) end
   if not opts.user then return end
   argument.text(opts.user, "connect: the user", LEVEL,
                 authorization.LONGEST_USER)
@@ -130,7 +130,8 @@ end
 -- `ignore` as a set of capabilities, and of "NAME ARGUMENT".
 local function check_ignore(opts)
   local set = {}
-  for _, name in ipairs(opts.ignore or {}) do
+  for _, name in ipairs(argument.names(opts.ignore or {}, "connect: ignore",
+                                       LEVEL)) do
     argument.text(name, "connect: a capability in ignore", LEVEL)
     set[name:upper()] = true
   end

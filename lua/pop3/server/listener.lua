@@ -29,7 +29,6 @@ function methods:listen()
   self.listener = assert(core.fd(sock:getfd()))
   sock:setfd(-1)
   self.started = self.started or core.now()
-  core.maxfiles()
   return self.port
 end
 

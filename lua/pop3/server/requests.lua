@@ -242,7 +242,8 @@ local function execute(server, name, fields, asker)
   return answer, err, code
 end
 
---- Serve until `server.running` is false. A request is executed once there is
+--- Serve until `server.running` is false, in a process that does only this: its
+-- limit of open descriptors is raised. A request is executed once there is
 -- nothing else to do, so that it sees what other clients sent before; or after
 -- many steps, under a load that never pauses.
 -- @tparam pop3.server server
@@ -253,6 +254,7 @@ end
 -- @treturn boolean true, or nil, message, "io"
 local function serve(server, due, asked, answer)
   local ROUNDS, rounds = 1000, 0
+  core.maxfiles()
   server.running = true
   while server.running do
     local left = due()

@@ -55,6 +55,11 @@ function tls.trust(opts, label, level)
   given.servername = nil
   local judge = type(opts.verify) == "function" and opts.verify or nil
   given.verify = judge and "ask" or opts.verify ~= false
+  for _, option in ipairs { "pin", "fingerprint" } do
+    if type(opts[option]) == "table" then
+      argument.names(opts[option], label .. ": " .. option, level + 1)
+    end
+  end
   -- the core rejects malformed pins, fingerprints and levels
   local ok, context, err, code = pcall(core.tls_context, given)
   if not ok then

@@ -102,6 +102,30 @@ function argument.path(path, what, named, level)
   return path
 end
 
+--- A list of strings, without other keys: a set, such as `{ a = true }`, would be
+-- an empty list.
+function argument.names(t, what, level)
+  for key, name in pairs(t) do
+    if not (math.type(key) == "integer" and key >= 1 and key <= #t)
+       or type(name) ~= "string" then
+      misuse(level + 1, "%s must be a list of names", what)
+    end
+  end
+  return t
+end
+
+--- A set of strings, string → true. A list, such as `{ "a" }`, would be a set of
+-- numbers.
+function argument.set(t, what, level)
+  for key in pairs(t) do
+    if type(key) ~= "string" then
+      misuse(level + 1, "%s must be a set, string → true; it has the key %s",
+             what, tostring(key))
+    end
+  end
+  return t
+end
+
 --- What an error says, without the place in the program where it was raised.
 function argument.said(err)
   return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
