@@ -58,6 +58,7 @@ build = {
         "csrc/bind/os/lspawn.c",
         "csrc/bind/os/lstate.c",
         "csrc/bind/os/lsystem.c",
+        "csrc/bind/os/lterminal.c",
         "csrc/bind/session/lclient.c",
         "csrc/bind/session/ldot.c",
         "csrc/bind/session/ljournal.c",

@@ -105,8 +105,14 @@ void pop3_tls_ticket_free (pop3_tls_ticket **k) {
 
 /* ------------------------------------------------------------ certificates */
 
-int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer) {
-  const X509 *cert = t->ready || t->asking
-                     ? SSL_get0_peer_certificate(t->ssl) : NULL;
+int pop3_tls_get_peer (const pop3_tls *t, int i, pop3_tls_peer *peer) {
+  const X509 *cert = NULL;
+  if (!t->ready && !t->asking) return 0;
+  if (i == 0) cert = SSL_get0_peer_certificate(t->ssl);
+  else {
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
+    if (t->ctx->server) i--;  /* a client has its own certificate in it */
+    if (i < sk_X509_num(chain)) cert = sk_X509_value(chain, i);
+  }
   return cert != NULL ? pop3_tls_describe(cert, peer) : 0;
 }

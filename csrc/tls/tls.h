@@ -87,8 +87,11 @@ const char *pop3_tls_cipher (const pop3_tls *t);
 pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 without ALPN */
 int         pop3_tls_reused (const pop3_tls *t);
 
-/* The peer's certificate: 1, 0 if it sent none, or POP3_ENOMEM. */
-int pop3_tls_get_peer (const pop3_tls *t, pop3_tls_peer *peer);
+/*
+** The i-th certificate that the peer sent, from 0, its own one: 1, 0 if it
+** sent less, or POP3_ENOMEM. In a resumed session there may be only the first.
+*/
+int pop3_tls_get_peer (const pop3_tls *t, int i, pop3_tls_peer *peer);
 
 /*
 ** A channel binding: "tls-exporter" (RFC 9266), "tls-server-end-point",

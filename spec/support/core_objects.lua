@@ -212,6 +212,8 @@ local makers = {
   ["pop3.core.reader"] = { function() return core.message.reader(message()) end },
   ["pop3.command"] = { function() return core.spawn("echo x", core.spool(arg[1]), {}) end },
   ["pop3.message"] = { message },
+  -- nothing is typed there, so that reading would block
+  ["pop3.prompt"] = { function() return core.prompt "/dev/ptmx" end },
 }
 
 -- Objects that no script can get, or that have nothing to call.

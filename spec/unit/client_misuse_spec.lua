@@ -230,7 +230,7 @@ describe("a session that was closed by its user", function()
     supports = { "TOP" }, login = { "m", "x" }, stls = {}, quit = {},
     save = { 1, "x" }, message = { 1 }, headers = { 1 }, messages = {},
     retr_many = { {}, print }, command = { "NOOP" }, greeting = {},
-    is_secure = {},
+    is_secure = {}, tls_info = {},
   }
   it("raises an error from every method but close and state", function()
     local s = helper.login {}

@@ -21,6 +21,24 @@ local function connect(s, opts)
   return pop3.connect(all)
 end
 
+describe("the TLS of a session", function()
+  it("can be looked at while there is some", function()
+    local s = server { implicit = false }
+    local c = assert(pop3.connect { transport = s:loopback(), cafile = s.cafile,
+                                    servername = "localhost" })
+    assert.is_nil(c:tls_info())
+    assert.is_true(c:stls())
+    local info = c:tls_info()
+    assert.match("^TLSv1%.[23]$", info.version)
+    assert.is_string(info.cipher)
+    assert.is_false(info.reused)
+    assert.is_string(info.peer.fingerprint)
+    assert.is_table(info.peer.chain)
+    c:quit()
+    assert.is_nil(c:tls_info())
+  end)
+end)
+
 describe("verify as a function", function()
   it("gets the certificate, and nil when it is valid", function()
     local s = server()

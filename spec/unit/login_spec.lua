@@ -665,3 +665,36 @@ describe("the server", function()
     for _, name in ipairs(d:capa().SASL) do assert.not_equal("EXTERNAL", name) end
   end)
 end)
+
+describe("the mechanisms that a server offers", function()
+  local explain = require "pop3.client.login".explain
+
+  local function explained(opts, who)
+    local transport = server(opts):loopback()
+    transport.loopback = false
+    local c <close> = assert(pop3.connect { transport = transport })
+    local list = {}
+    for i, one in ipairs(assert(explain(c, who))) do
+      list[i] = one.name .. (one.why and ": " .. one.why or "")
+    end
+    return table.concat(list, "\n")
+  end
+
+  it("are in the order of preference, with the reason against each", function()
+    assert.equal(table.concat({
+      "SCRAM-SHA-256-PLUS: it needs TLS", "SCRAM-SHA-256",
+      "PLAIN: a cleartext password would cross a connection without TLS "
+      .. "(insecure = true allows it)",
+      "USER: a cleartext password would cross a connection without TLS "
+      .. "(insecure = true allows it)",
+      "APOP: only if it is asked for by name", "GSSAPI: not supported",
+      "NTLM: not supported" }, "\n"),
+      explained({ apop = true, capa = { authorization = {
+        "SASL NTLM PLAIN SCRAM-SHA-256 GSSAPI scram-sha-256-plus", "USER" } } },
+        { user = "u", secret = "s" }))
+    assert.equal("PLAIN: it needs a password", explained({ apop = false, capa = {
+      authorization = { "SASL PLAIN" } } }, { user = "u" }))
+    assert.equal("USER: it needs a password\nAPOP: it needs a password",
+                 explained({ apop = true, capa = false }, { user = "u" }))
+  end)
+end)

@@ -201,7 +201,7 @@ describe("the reference", function()
     assert.is_true(count >= 25)
     has_items("pop3.session", "login stls capa supports stat list uidl retr save top "
       .. "message headers retr_many messages dele rset noop utf8 lang command state "
-      .. "is_secure greeting quit close", "pop3.session:")
+      .. "is_secure tls_info greeting quit close", "pop3.session:")
   end)
 
   it("has the options of a session's methods", function()

@@ -81,6 +81,33 @@ local function shakes(reason, client, server)
   end)
 end
 
+describe("the chain of certificates", function()
+  it("has what the other side sent after its own, on both sides", function()
+    with_ca(function(path)
+      local own, own_key = cert { subject = "someone", client = true }
+      for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
+        local c, s = pair(
+          { cafile = path, max_version = version, cert = own .. CA, key = own_key },
+          { cert = CERT .. CA, cafile = path, client_cert = "required" })
+        join(c, s)
+        for engine, subject in pairs { [c] = "CN=localhost", [s] = "CN=someone" } do
+          local peer = engine:info().peer
+          assert.equal(subject, peer.subject)
+          assert.equal(1, #peer.chain)
+          assert.equal("CN=spec CA", peer.chain[1].subject)
+          assert.is_nil(peer.chain[1].chain)
+        end
+        c = pair { cafile = path, verify = "ask" }
+        local bare = assert(core.tls { server = true, cert = CERT, key = KEY })
+        repeat until not carry(c, bare) and not carry(bare, c)
+        local what, certificate = c:next()
+        assert.equal("certificate", what)
+        assert.same({}, certificate.chain)
+      end
+    end)
+  end)
+end)
+
 describe("a TLS handshake", function()
   for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
     it("of " .. version .. " comes off in pieces of any size", function()

@@ -195,17 +195,6 @@ static int l_parent (lua_State *L) {
 }
 
 /***
-Is a descriptor a terminal?
-@function isatty
-@tparam integer fd
-@treturn boolean
-*/
-static int l_isatty (lua_State *L) {
-  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
-  return 1;
-}
-
-/***
 Raise the limit of open descriptors of this process as far as it may be raised.
 @function maxfiles
 @treturn integer how many
@@ -229,7 +218,6 @@ static const luaL_Reg funcs[] = {
   { "fork", l_fork },
   { "getpid", l_getpid },
   { "getppid", l_getppid },
-  { "isatty", l_isatty },
   { "kill", l_kill },
   { "maxfiles", l_maxfiles },
   { "parent", l_parent },

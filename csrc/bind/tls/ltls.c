@@ -243,15 +243,25 @@ static int push_data (lua_State *L, Tls *u) {
 }
 
 static int describe_peer (const void *from, int i, pop3_tls_peer *peer) {
-  (void)i;  /* there is one at the most */
-  return pop3_tls_get_peer((const pop3_tls *)from, peer);
+  return pop3_tls_get_peer((const pop3_tls *)from, i, peer);
+}
+
+/* Push the peer's certificate, with its 'chain', and return 1; or push nothing. */
+static int push_peer (lua_State *L, const pop3_tls *t) {
+  int i;
+  if (!lpeer_push(L, describe_peer, t, 0)) return 0;
+  lua_newtable(L);  /* certificate, chain */
+  for (i = 1; lpeer_push(L, describe_peer, t, i); i++)
+    lua_rawseti(L, -2, i);
+  lua_setfield(L, -2, "chain");
+  return 1;
 }
 
 /* "certificate", its table or nil, what is wrong with it or nil */
 static int push_question (lua_State *L, Tls *u) {
   u->asked = 1;
   lua_pushliteral(L, "certificate");
-  if (!lpeer_push(L, describe_peer, u->t, 0)) lua_pushnil(L);
+  if (!push_peer(L, u->t)) lua_pushnil(L);
   lua_pushstring(L, pop3_tls_problem(u->t));  /* nil if it is NULL */
   return 3;
 }
@@ -445,7 +455,8 @@ The result of the handshake.
 and `peer`, the other side's certificate if it showed one: `subject`, `issuer`,
 `common_name`, `names` (DNS names and addresses), `emails`, `not_before`,
 `not_after`, `pin` (base64 of the SHA-256 of the public key), `fingerprint`
-(SHA-256 of the whole certificate, in hexadecimal)
+(SHA-256 of the whole certificate, in hexadecimal), and `chain`, a list of the
+other certificates that it sent, as such tables without `chain`
 */
 static int t_info (lua_State *L) {
   Tls *u = check(L);
@@ -461,7 +472,7 @@ static int t_info (lua_State *L) {
   }
   lua_pushboolean(L, pop3_tls_reused(u->t));
   lua_setfield(L, -2, "reused");
-  if (lpeer_push(L, describe_peer, u->t, 0)) lua_setfield(L, -2, "peer");
+  if (push_peer(L, u->t)) lua_setfield(L, -2, "peer");
   return 1;
 }
 

@@ -109,6 +109,19 @@ function methods:is_secure()
   return self.secure
 end
 
+--- The TLS of the connection.
+-- @treturn ?table `version` such as "TLSv1.3", `cipher`, `reused` (a session was
+-- resumed), and `peer`, the certificate of the server: `subject`, `issuer`,
+-- `common_name`, `names`, `not_before`, `not_after`, `pin`, `fingerprint`, and
+-- `chain`, a list of the other certificates that it sent; nil without TLS
+-- @usage
+-- local info = s:tls_info()
+-- if info then print(info.version, info.peer.subject, info.peer.not_after) end
+function methods:tls_info()
+  if not self.secure or self.dead then return nil end
+  return self.link.port:info()
+end
+
 -- Whether a password may be sent in cleartext.
 function methods:may_send_cleartext()
   return self.secure or self.link.io.loopback or self.insecure or false

@@ -202,6 +202,44 @@ end
 
 local login = { passing = passing }
 
+-- What the server offers, in the order in which the client prefers it, and then what
+-- the client does not know.
+local function all_offered(s, capa)
+  local offered, list = offered_by(capa) or {}, {}
+  if not capa or capa.USER then offered.USER = true end
+  if stamp(s.hello) then offered.APOP = true end
+  for _, names in ipairs { order, { "APOP" } } do
+    for _, name in ipairs(names) do
+      if offered[name] then list[#list + 1], offered[name] = name, nil end
+    end
+  end
+  local others = {}
+  for name in pairs(offered) do others[#others + 1] = name end
+  table.sort(others)
+  return table.move(others, 1, #others, #list + 1, list)
+end
+
+--- The mechanisms that the server offers, USER and APOP included, and which of them a
+-- login could use. Nothing is sent but CAPA.
+-- @tparam table s the session
+-- @tparam table who as in `login.run`
+-- @treturn {{name=string,why=string},...} in the order of preference; `why` is the
+-- reason not to use it, nil if it can be used; or nil, message, code, reply
+function login.explain(s, who)
+  local capa, message, code, reply = s:capa_or_redial()
+  if not capa and code ~= "err" then return nil, message, code, reply end
+  local list, offered = all_offered(s, capa), offered_by(capa)
+  for i, name in ipairs(list) do
+    local row = row_of(name)
+    local why = unusable(s, name, who, offered, false)
+    if not why and (name == "APOP" or row.proof == "none") then
+      why = "only if it is asked for by name"
+    end
+    list[i] = { name = name, why = why }
+  end
+  return list
+end
+
 --- Log in.
 -- @tparam table s the session
 -- @tparam table who `user`; `secret`, a password; `token`
