@@ -312,6 +312,7 @@ build = {
     ["pop3.sync.listing"] = "lua/pop3/sync/listing.lua",
     ["pop3.sync.lmtp"] = "lua/pop3/sync/lmtp.lua",
     ["pop3.sync.maildir"] = "lua/pop3/sync/maildir.lua",
+    ["pop3.sync.maildir_lease"] = "lua/pop3/sync/maildir_lease.lua",
     ["pop3.sync.mbox"] = "lua/pop3/sync/mbox.lua",
     ["pop3.sync.options"] = "lua/pop3/sync/options.lua",
     ["pop3.sync.pipe"] = "lua/pop3/sync/pipe.lua",

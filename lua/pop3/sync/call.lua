@@ -14,6 +14,17 @@ function Call:begin(handle)
   return setmetatable({ fn = self.fn, handle = handle, chunks = {} }, Message)
 end
 
+-- A delivery for one run of one account of a fleet: the function gets the name of
+-- the account as `handle.account`.
+-- @tparam table owner `name` of the account
+-- @treturn delivery
+function Call:lease(owner)
+  return setmetatable({ fn = function(octets, handle)
+    handle.account = owner.name
+    return self.fn(octets, handle)
+  end }, Call)
+end
+
 function Message:write(chunk)
   self.chunks[#self.chunks + 1] = chunk
   return true

@@ -21,11 +21,19 @@
 --   no failure is counted for the message
 -- - `"connect"`, `"timeout"`: the same, but it can be over at the next run (a
 --   server that is down, a file that somebody else has locked)
+-- - `"fenced"`: the same; another process has taken the account over. The session
+--   ends without QUIT
 --
 -- Optional methods and fields:
 --
 -- - `into:open{ wait =, log = }` → true, or nil, message, code: once a run,
 --   before anything else. `into:close()`: at the end of the run
+-- - `into:lease(owner)` → a delivery for one run of one account. `pop3.fleet` calls
+--   it before each run; `owner` has `account` (the account's number), `name`, `fence`
+--   (a number that grows each time another run takes the account) and `store`.
+--   Without it all sessions of a worker use the one object
+-- - `into:reserve()` → true; or nil, reason[, how]: once a run, before the first
+--   intent is recorded. What the delivery makes here, a later owner takes away
 -- - `into:name(handle)` → a string that is recorded durably before `begin`, such
 --   as a file name. In every later attempt `handle.name` is the same
 -- - `into:prepare(list)` → a list of marks, or nil, reason[, how]: the messages

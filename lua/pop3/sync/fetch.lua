@@ -60,6 +60,7 @@ end
 -- order. Deliveries that are not durable yet are given up.
 local function break_off(self, message, code)
   self.broken = true
+  if code == "fenced" then self.run.fenced = true end
   return stop(self, message, code)
 end
 
@@ -70,7 +71,8 @@ local function was_called(m)
 end
 
 -- What `how` of a delivery that cannot be used ends the run with.
-local place_codes = { io = "io", connect = "connect", timeout = "timeout" }
+local place_codes = { io = "io", connect = "connect", timeout = "timeout",
+                      fenced = "fenced" }
 
 -- A message did not make it. `how` is nil, "reject", "unknown", or one of
 -- `place_codes`; `done` is the mark of a commit that was done in part.
@@ -250,8 +252,21 @@ local function name_of(self, handle)
   return nil, tostring(reason or "the delivery gave no name")
 end
 
+-- Let the delivery make ready what no other process may use after a takeover.
+local function reserve(self)
+  if self.reserved or not self.into.reserve then return true end
+  local ok, reason, how = try(self.into, "reserve")
+  if not ok then
+    return break_off(self, tostring(reason or "the delivery gave no reason"),
+                     place_codes[how] or "io")
+  end
+  self.reserved = true
+  return true
+end
+
 -- Record the intents of the next batch, from the message 'at' in the list on.
 local function intend(self, at)
+  if not reserve(self) then return nil end
   local entries, messages = {}, {}
   for i = at, math.min(at + BATCH - 1, #self.list) do
     local m = self.list[i]

@@ -71,6 +71,14 @@ local function new(opts)
   }, Lmtp)
 end
 
+-- A delivery for one run of one account of a fleet, with its own connection.
+-- @treturn pop3.lmtp
+function Lmtp:lease()
+  return new{ host = self.host, port = self.port, path = self.path, to = self.to,
+              from = self.from, timeout = self.timeout, fields = self.fields,
+              spool = self.spool }
+end
+
 -- @tparam[opt] table opts `wait`: as in `pop3.connect`
 -- @treturn boolean true
 function Lmtp:open(opts)

@@ -14,6 +14,10 @@
 -- `tmp/NAME` belongs to the run that holds the state of that account, so it can be
 -- removed without asking whether a process is alive.
 --
+-- In a fleet (`pop3.fleet`) another process can take an account over while this one
+-- is frozen. Then each owner works in a directory of its own, see
+-- `pop3.sync.maildir_lease`.
+--
 -- Without links (FAT, some FUSE file systems) a rename takes their place. It
 -- must not replace: renameat2(2) with RENAME_NOREPLACE, and where that is
 -- missing the name is looked for first. Nobody else uses NAME, so this is exact
@@ -25,6 +29,7 @@ local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fields = require "pop3.sync.fields"
 local folder = require "pop3.store.maildir_folder"
+local maildir_lease = require "pop3.sync.maildir_lease"
 
 -- From this number of messages on, one syncfs(2) is cheaper than a fsync(2) of each:
 -- 32 files of 4 KiB on ext4 take 8 ms instead of 50.
@@ -72,7 +77,20 @@ local function new(path, opts)
     pending = {},    -- deliveries that are committed and not linked yet
     linked = 0,      -- of the pending ones in sync()
     known = nil,     -- stems of the names in new/ and cur/, for settle()
+    temp = path .. "/tmp",  -- where messages are written
+    owner = nil,     -- of a lease
   }, Maildir)
+end
+
+-- A delivery for one run of one account of a fleet.
+-- @tparam table owner `account` and `fence`, integers
+-- @treturn pop3.maildir
+function Maildir:lease(owner)
+  local box = new(self.path, { create = self.create, mode = self.mode,
+                               fields = self.fields })
+  box.form, box.owner = self.form, owner
+  box.temp = maildir_lease.directory(self.path, owner)
+  return box
 end
 
 -- ------------------------------------------------------------- directories
@@ -118,16 +136,39 @@ function Maildir:open()
   if not self.ready then
     local ok, message, code = furnish(self)
     if not ok then return nil, message, code end
-    remove_abandoned(self.path)
+    -- the clock of a worker of a fleet may be wrong
+    if not self.owner then remove_abandoned(self.path) end
     self.ready = true
   end
+  if self.owner then return maildir_lease.take_over(self.path, self.owner) end
   return true
+end
+
+-- Make the directory of the lease. An owner that was frozen before this finds later
+-- that its intents are refused; one that was frozen after this, that the directory
+-- is gone.
+-- @treturn boolean true, or nil, message, "io"
+function Maildir:reserve()
+  if not self.owner then return true end
+  local ok, message = core.mkdir(self.temp, 448)
+  if not ok then return nil, message, "io" end
+  return true
+end
+
+-- What a failure in the temporary directory means: nil, message, how.
+local function failure(self, message)
+  if self.owner and core.stat(self.temp) ~= "directory" then
+    return nil, self.temp .. ": another process has taken the account over",
+           "fenced"
+  end
+  return nil, message, "io"
 end
 
 -- Give up what was not made durable by `sync`.
 function Maildir:close()
   for _, delivery in ipairs(self.pending) do delivery:abort() end
   self.pending, self.known = {}, nil
+  if self.owner then os.remove(self.temp) end
 end
 
 -- -------------------------------------------------------------- one message
@@ -143,13 +184,13 @@ end
 -- @treturn pop3.delivery.maildir with `file`, to which the message is written;
 -- or nil, message, "io"
 function Maildir:begin(handle)
-  local temp = self.path .. "/tmp/" .. handle.name
+  local temp = self.temp .. "/" .. handle.name
   local file, message, _, errno = core.open(temp, "wxn", self.mode)
   if errno == "EEXIST" then  -- of an attempt before this one
     core.unlink(temp)
     file, message = core.open(temp, "wxn", self.mode)
   end
-  if not file then return nil, message, "io" end
+  if not file then return failure(self, message) end
   local delivery = setmetatable({ box = self, file = file, temp = temp,
                                   name = handle.name, id = handle.id },
                                 Delivery)
@@ -227,20 +268,25 @@ end
 
 -- Make all committed messages durable and visible.
 -- @treturn boolean true; or nil, message, "io", when it is not known of any of
--- them
+-- them; or nil, message, "fenced"
 -- @treturn ?table of those that are not: `id` of the handle → message
 function Maildir:sync()
   local pending, failures = self.pending, nil
   self.pending = {}
   if #pending == 0 then return true end
   local failed = make_durable(pending)
-  for _, delivery in ipairs(pending) do
+  for i, delivery in ipairs(pending) do
     local ok, message = not failed[delivery], failed[delivery]
     local closed, why = delivery.file:close()
     if ok and not closed then ok, message = false, why end
     if ok then ok, message = publish(self, delivery) end
     if not ok then
       core.unlink(delivery.temp)
+      local _, reason, how = failure(self, message)
+      if how == "fenced" then
+        for j = i + 1, #pending do pending[j]:abort() end
+        return nil, reason, how
+      end
       failures = failures or {}
       failures[delivery.id or delivery.name] = message
     end

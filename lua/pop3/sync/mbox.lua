@@ -75,6 +75,15 @@ local function new(path, opts)
   }, Mbox)
 end
 
+-- A delivery for one run of one account of a fleet. The lock of the file, which is
+-- held from the marks to the last octet, keeps a frozen owner from writing later.
+-- @treturn pop3.mbox
+function Mbox:lease()
+  return new(self.path, { create = self.create, mode = self.mode,
+                          lock_timeout = self.timeout, fields = self.fields,
+                          spool = self.spool })
+end
+
 -- The directory that has the name of the file.
 local function directory(path)
   return path:match "^(.*/)[^/]*$" or "."

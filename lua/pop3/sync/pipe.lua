@@ -38,7 +38,8 @@ Delivery.__index = Delivery
 --
 -- The environment of the command has `LPOP3_ID` (an idempotency key, the same in
 -- each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" when an
--- attempt before may have succeeded, otherwise "").
+-- attempt before may have succeeded, otherwise ""); in a fleet `LPOP3_ACCOUNT` (the
+-- name of the account) as well.
 -- @tparam string command of the shell
 -- @tparam[opt] table opts
 -- @treturn pop3.pipe
@@ -68,6 +69,15 @@ function Pipe:open(opts)
 end
 
 function Pipe.close() end
+
+-- A delivery for one run of one account of a fleet.
+-- @tparam table owner `name` of the account
+-- @treturn pop3.pipe
+function Pipe:lease(owner)
+  local copy = { name = owner.name }
+  for key, value in pairs(self) do copy[key] = copy[key] or value end
+  return setmetatable(copy, Pipe)
+end
 
 -- Begin a delivery. The command is run by `commit`.
 -- @tparam table handle of the message
@@ -158,6 +168,7 @@ local function run(self, delivery)
   local process <close>, message = core.spawn(self.command, delivery.file, {
     variable("LPOP3_ID", handle.id), variable("LPOP3_UID", handle.uid),
     variable("LPOP3_AGAIN", handle.again and "1"),
+    self.name and variable("LPOP3_ACCOUNT", self.name),
   })
   if not process then return nil, "pipe: " .. message, "io" end
   local kind, number, said = wait_for(process, wait, core.now() + self.timeout)

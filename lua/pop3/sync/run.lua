@@ -271,9 +271,14 @@ function Run:fetch(lists)
   return ok, message, code, reply
 end
 
--- QUIT. Returns the messages that the server says it deleted.
+-- QUIT, unless another process has taken the account over. Returns the messages
+-- that the server says it deleted.
 function Run:quit()
   if self.session:state() ~= "transaction" then return {} end
+  if self.fenced or self.state.fenced then
+    self.session:close()
+    return {}
+  end
   local ok, message, code, reply = self.session:quit()
   self.result.quit = ok and "confirmed" or code == "err" and "refused"
                      or "unknown"
@@ -325,7 +330,7 @@ end
 
 -- Codes of failures that can be over at the next run.
 local passing = { timeout = true, closed = true, connect = true, proto = true,
-                  limit = true }
+                  limit = true, fenced = true }
 
 -- Open the state and the delivery, and settle what is left.
 function Run:open()
@@ -345,7 +350,10 @@ function Run:open()
       wait = self.session.opts.wait,
       log = function(event) self:report(event.what, nil, event.text) end,
     })
-    if not ok then return nil, message, code or "io" end
+    if not ok then
+      self.fenced = code == "fenced"
+      return nil, message, code or "io"
+    end
   end
   return settle(self)
 end

@@ -17,6 +17,10 @@
 -- - `state:failed(list)` → true; or nil, message, code. Deliveries that failed
 -- - `state:close(result)` → true; or nil, message, code. It gives the lock back
 --
+-- In a fleet another process can take an account over. Then the calls fail with the
+-- code `"fenced"`, the field `state.fenced` is true, and the session ends without
+-- QUIT.
+--
 -- The elements of the lists are tables with `uid`, `nth` and the fields of
 -- `pop3.sync.record`; the status `"forgotten"` removes an entry.
 --
