@@ -25,8 +25,9 @@ local LAYERS = {
   ["lua/pop3/client"] = 13, ["lua/pop3/server"] = 13,
   ["lua/pop3/record"] = 14, ["lua/pop3/check"] = 14, ["lua/pop3/sync"] = 14,
   ["lua/pop3/server/init"] = 15,    -- public: it knows what makes servers
-  ["lua/pop3/init"] = 16,
-  ["lua/pop3/busted"] = 17, ["lua/pop3/command"] = 17,
+  ["lua/pop3/account"] = 15, ["lua/pop3/fleet"] = 16,
+  ["lua/pop3/init"] = 17,
+  ["lua/pop3/busted"] = 18, ["lua/pop3/command"] = 18,
 }
 
 -- What a layer of C must not include, and symbols that it must not need.

@@ -6,7 +6,7 @@ local helper = require "spec.helper"
 local new_metrics = require "pop3.command.fetch.metrics"
 local new_progress = require "pop3.command.fetch.progress"
 local new_report = require "pop3.command.fetch.report"
-local outcome = require "pop3.command.fetch.outcome"
+local outcome = require "pop3.account.outcome"
 
 -- A file in memory.
 local function memory()

@@ -4,7 +4,7 @@
 local core = require "pop3.core"
 local helper = require "spec.helper"
 local new_metrics = require "pop3.command.fetch.metrics"
-local outcome = require "pop3.command.fetch.outcome"
+local outcome = require "pop3.account.outcome"
 local schedule = require "pop3.command.fetch.schedule"
 
 local OK = { status = 0 }

@@ -143,7 +143,7 @@ describe("the chapter on pop3 fetch", function()
   end)
 
   it("names keys that a configuration can have", function()
-    local known, seen = require "pop3.command.fetch.keys".all, 0
+    local known, seen = require "pop3.account.keys".all, 0
     local other = { defaults = true, accounts = true, work = true, lists = true,
                     to = true }  -- of lmtp
     for _, text in ipairs { chapter, read "examples/fetch.lua" } do

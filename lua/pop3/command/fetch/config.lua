@@ -12,14 +12,14 @@
 --
 -- An account has its own keys, those of the account that it inherits from, and
 -- those of `defaults`, in this order. The keys are in
--- `pop3.command.fetch.keys`. The file runs without access to files, processes
+-- `pop3.account.keys`. The file runs without access to files, processes
 -- and modules.
 -- @module pop3.command.fetch.config
 -- @local
 
 local check = require "pop3.command.fetch.account".check
 local core = require "pop3.core"
-local keys = require "pop3.command.fetch.keys"
+local keys = require "pop3.account.keys"
 local parse_url = require "pop3.client.url"
 
 local config = {}

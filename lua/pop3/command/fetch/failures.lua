@@ -6,7 +6,7 @@
 
 local atomic_file = require "pop3.util.atomic_file"
 local core = require "pop3.core"
-local outcome = require "pop3.command.fetch.outcome"
+local outcome = require "pop3.account.outcome"
 local paths = require "pop3.command.fetch.paths"
 
 local failures = {}

@@ -7,7 +7,7 @@
 local core = require "pop3.core"
 local json = require "pop3.util.json"
 local new_progress = require "pop3.command.fetch.progress"
-local outcome = require "pop3.command.fetch.outcome"
+local outcome = require "pop3.account.outcome"
 local terminal = require "pop3.command.terminal"
 
 local Report = { __name = "pop3.command.fetch.report" }

@@ -9,8 +9,8 @@ local failures = require "pop3.command.fetch.failures"
 local new_jobs = require "pop3.loop.jobs"
 local new_loop = require "pop3.loop.own"
 local notify = require "pop3.command.fetch.notify"
-local new_resolver = require "pop3.command.fetch.resolver"
-local outcome = require "pop3.command.fetch.outcome"
+local new_resolver = require "pop3.account.resolver"
+local outcome = require "pop3.account.outcome"
 
 local Schedule = {}
 Schedule.__index = Schedule

@@ -8,7 +8,7 @@ local account = require "pop3.command.fetch.account"
 local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
-local outcome = require "pop3.command.fetch.outcome"
+local outcome = require "pop3.account.outcome"
 local record = require "pop3.sync.record"
 local state = require "pop3.sync.state"
 

@@ -1,11 +1,11 @@
 --- Gets the password or token of an account: from a command, a file, a netrc
 -- file, or the environment variable POP3_PASSWORD. No message holds a secret or
 -- the output of a command.
--- @module pop3.command.fetch.secret
+-- @module pop3.account.secret
 -- @local
 
 local core = require "pop3.core"
-local netrc = require "pop3.command.fetch.netrc"
+local netrc = require "pop3.account.netrc"
 local process = require "pop3.util.process"
 
 local secret = {}

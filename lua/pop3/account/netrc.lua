@@ -1,5 +1,5 @@
 --- Reads passwords from a netrc file, as ftp(1), curl and fetchmail do.
--- @module pop3.command.fetch.netrc
+-- @module pop3.account.netrc
 -- @local
 
 local core = require "pop3.core"

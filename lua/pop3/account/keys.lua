@@ -1,7 +1,7 @@
---- The keys of an account of `pop3 fetch`: their types, and which part of the
--- program each is for. The configuration file and the command line both end up
--- here.
--- @module pop3.command.fetch.keys
+--- The keys of an account of `pop3 fetch` or of a fleet: their types, and which
+-- part of the program each is for. The configuration file, the command line and the
+-- options in a database all end up here.
+-- @module pop3.account.keys
 -- @local
 
 local address = require "pop3.util.address"

@@ -1,7 +1,7 @@
---- Resolves host names for `pop3 fetch` without blocking the loop
+--- Resolves host names for the accounts of a loop without blocking it
 -- (`pop3.transport.resolve`). Names are kept for a minute, and tasks that ask for the
 -- same name share one process.
--- @module pop3.command.fetch.resolver
+-- @module pop3.account.resolver
 -- @local
 
 local address = require "pop3.util.address"

@@ -3,7 +3,7 @@
 -- An outcome has `status` (OK, TEMPORARY or PERSON), `text` (the reason, nil
 -- when all is well), `code`, `result` (of `pop3.sync`, nil when it did not come
 -- to that), and `retry_after` (seconds, or nil).
--- @module pop3.command.fetch.outcome
+-- @module pop3.account.outcome
 -- @local
 
 local outcome = {

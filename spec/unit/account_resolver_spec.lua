@@ -1,6 +1,6 @@
 -- The resolver of pop3 fetch.
 
-local new_resolver = require "pop3.command.fetch.resolver"
+local new_resolver = require "pop3.account.resolver"
 local pop3 = require "pop3"
 
 describe("the resolver of pop3 fetch", function()

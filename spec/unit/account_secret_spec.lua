@@ -2,10 +2,10 @@
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
-local netrc = require "pop3.command.fetch.netrc"
+local netrc = require "pop3.account.netrc"
 local pop3 = require "pop3"
 local process = require "pop3.util.process"
-local secret = require "pop3.command.fetch.secret"
+local secret = require "pop3.account.secret"
 
 -- Run a function in a task of a loop; what it returned.
 local function in_loop(fn)
