@@ -5,6 +5,7 @@
 #   make test       install what is missing, build, run the tests
 #   make test-all   the same, every case of what make test samples
 #   make crash      kill and hinder a run of pop3.sync at each system call
+#   make test-fleet what needs PostgreSQL, with a private server
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
 #   make install    for the system
@@ -46,9 +47,11 @@ INTEROP = $(wildcard spec/interop/*_spec.lua)
 SPECS = $(wildcard spec/unit/*_spec.lua spec/regress/*_spec.lua \
                    spec/scenarios/*_spec.lua)
 CRASH = $(wildcard spec/crash/*_spec.lua)
-TESTS = $(CTESTS) $(INTEROP) $(CRASH) $(SPECS)
+FLEET = $(wildcard spec/fleet/*_spec.lua)
+TESTS = $(CTESTS) $(INTEROP) $(CRASH) $(FLEET) $(SPECS)
 # Only in make test-all: they take long, and others try the same in short.
-LATER = $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
+LATER = $(FLEET) \
+        $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
         $(patsubst %,spec/unit/%_spec.lua,examples_packages message_growth)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -56,7 +59,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
-.PHONY: all deps env demo test test-all spec crash ctest interop bench lint \
+.PHONY: all deps env demo test test-all test-fleet spec crash ctest interop bench lint \
         extra layers graph asan valgrind fuzz fuzzers docs pages install \
         standalone clean
 
@@ -116,6 +119,11 @@ crash: all $(B)/half.so
 	@rm -f $(B)/crash.txt
 	LPOP3_ALL=1 LPOP3_REPORT=$(CURDIR)/$(B)/crash.txt $(RUN) $(CRASH); \
 	  status=$$?; cat $(B)/crash.txt; exit $$status
+
+# What needs PostgreSQL: a private one, on a Unix socket.
+test-fleet: all
+	@spec/deps.sh run test
+	$(RUN) $(FLEET)
 
 ctest: $(CTESTS)
 	$(RUN) $(CTESTS)
@@ -246,8 +254,8 @@ standalone:
 	@ls -l $(B)/pop3
 
 ST = $(B)/standalone
-ST_OBJ = $(B)/csrc/standalone/main.o $(B)/csrc/standalone/iconv.o
-$(B)/pop3: $(OBJ) $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
+ST_OBJ = $(patsubst %,$(B)/csrc/standalone/%.o,main iconv libpq)
+$(B)/pop3: $(filter-out %/pq/libpq.o,$(OBJ)) $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -s -Wl,--no-warnings -o $@ $^ \
 	  -llua5.4 -llua5.4-socket -llua5.4-socket-unix $(LIBS) -lm
 

@@ -21,7 +21,8 @@ test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd socat openssl util-linux procps
       valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
       libcourier-unicode4 libgdbm6 libpcre3
-      libgmime-3.0-dev libetpan-dev pkg-config)
+      libgmime-3.0-dev libetpan-dev pkg-config
+      postgresql-15 lua-dbi-postgresql lua-dbi-sqlite3)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 docs=(lua-ldoc lua-discount)
 standalone=(lua-socket-dev)
@@ -72,6 +73,17 @@ if [ ${#missing[@]} -gt 0 ] && [ ! -e "$policy" ]; then
   "${as_root[@]}" chmod 755 "$policy"
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
 fi
+
+# PostgreSQL makes a cluster of the whole system when it is installed; the specs
+# have their own
+case " ${missing[*]} " in
+  *" postgresql-15 "*)
+    conf=/etc/postgresql-common/createcluster.conf
+    if [ ! -e "$conf" ]; then
+      "${as_root[@]}" mkdir -p "${conf%/*}"
+      echo 'create_main_cluster = false' | "${as_root[@]}" tee "$conf" >/dev/null
+    fi ;;
+esac
 
 if [ "$(id -u)" -eq 0 ] || [ ${#as_root[@]} -gt 0 ]; then apt update; fi
 if [ ${#missing[@]} -gt 0 ]; then

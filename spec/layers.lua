@@ -17,12 +17,14 @@ local LAYERS = {
   ["csrc/tls"] = 3,
   ["csrc/bind"] = 4, ["csrc/bind/os"] = 5,
   ["csrc/bind/session"] = 6, ["csrc/bind/mail"] = 6, ["csrc/bind/tls"] = 6,
+  ["csrc/bind/pq"] = 6,
   ["csrc/bind/module"] = 7, ["csrc/standalone"] = 8,
 
   ["lua/pop3/util"] = 11, ["lua/pop3/loop"] = 12,
   ["lua/pop3/transport"] = 12, ["lua/pop3/store"] = 12,
   ["lua/pop3/verify"] = 12, ["lua/pop3/message"] = 12,
   ["lua/pop3/client"] = 13, ["lua/pop3/server"] = 13,
+  ["lua/pop3/sql"] = 13,
   ["lua/pop3/record"] = 14, ["lua/pop3/check"] = 14, ["lua/pop3/sync"] = 14,
   ["lua/pop3/server/init"] = 15,    -- public: it knows what makes servers
   ["lua/pop3/account"] = 15, ["lua/pop3/fleet"] = 16,

@@ -15,7 +15,7 @@
   X (message) X (field) X (part) X (walk) X (codec) X (stream)          \
   X (context) X (peer) X (tls) X (cert) X (digest) X (smime)         \
   X (system) X (fd) X (file) X (infile) X (diskfile) X (dir) X (name)   \
-  X (poll) X (proc) X (spawn) X (signal) X (state) X (terminal)
+  X (poll) X (proc) X (spawn) X (signal) X (state) X (terminal) X (pq)
 
 #define LPOP3_X(name) void lpop3_open_##name (lua_State *L);
 LPOP3_PARTS (LPOP3_X)

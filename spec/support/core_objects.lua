@@ -103,6 +103,35 @@ local MAIL = "From: A <a@b.example>, c@d.example\r\nTo: e@f.example\r\n"
 
 local function message() return core.message.parse(MAIL) end
 
+-- Connections to a PostgreSQL that says what is written here.
+local listener
+
+local function packed(kind, octets)
+  return kind .. (">I4"):pack(#octets + 4) .. octets
+end
+
+local function pq(after)
+  return function()
+    listener = listener or assert(require "socket".bind("127.0.0.1", 0))
+    local _, port = listener:getsockname()
+    local c = assert(core.pq.connect { hostaddr = "127.0.0.1", port = tostring(port),
+      user = "x", dbname = "x", sslmode = "disable", gssencmode = "disable" })
+    local peer = listener:accept()
+    local other = core.fd(peer:getfd())
+    peer:setfd(-1)
+    after(c, other)
+    return c
+  end
+end
+
+local function connected(c, other)
+  other:write(packed("R", (">I4"):pack(0)) .. packed("Z", "I"))
+  repeat
+    local mode = assert(c:poll())
+    if mode ~= "ok" then core.poll(c:getfd(), mode) end
+  until mode == "ok"
+end
+
 local makers = {
   ["pop3.client.engine"] = {
     client {}, client { ask = "STAT", feed = "+OK 3 [CODE] 4\r\n" },
@@ -214,6 +243,22 @@ local makers = {
   ["pop3.message"] = { message },
   -- nothing is typed there, so that reading would block
   ["pop3.prompt"] = { function() return core.prompt "/dev/ptmx" end },
+  ["pop3.pq"] = core.pq.version() and {
+    pq(function() end), pq(connected),
+    pq(function(c, other)
+      connected(c, other)
+      c:send("select $1", "x")
+      c:flush()
+      -- a row with a column of each kind of type, and a notification
+      other:write(packed("1", "") .. packed("2", "")
+        .. packed("T", (">I2 zI4I2I4I2I4I2 zI4I2I4I2I4I2"):pack(2,
+            "a", 0, 0, 17, 0, 0, 0, "b", 0, 0, 701, 0, 0, 0))
+        .. packed("D", (">I2s4s4"):pack(2, "\\x414200", "1.5"))
+        .. packed("C", "SELECT 1\0") .. packed("A", (">I4zz"):pack(1, "x", "y"))
+        .. packed("Z", "I"))
+      c:consume()
+    end),
+  } or {},
 }
 
 -- Objects that no script can get, or that have nothing to call.
