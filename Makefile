@@ -10,6 +10,7 @@
 #   make bench      measure it beside its peers
 #   make install    for the system
 #   make standalone link .build/pop3, the command as one static executable
+#   make dist       the sources as an archive; make rockspec, make deb: packages
 #   make layers     check which file may use which; make graph prints it
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
@@ -52,7 +53,8 @@ TESTS = $(CTESTS) $(INTEROP) $(CRASH) $(FLEET) $(SPECS)
 # Only in make test-all: they take long, and others try the same in short.
 LATER = $(FLEET) \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
-        $(patsubst %,spec/unit/%_spec.lua,examples_packages message_growth)
+        $(patsubst %,spec/unit/%_spec.lua,examples_packages message_growth \
+                   packages)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
@@ -61,7 +63,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 
 .PHONY: all deps env demo test test-all test-fleet spec crash ctest interop bench lint \
         extra layers graph asan valgrind fuzz fuzzers docs pages install \
-        standalone clean
+        install-program standalone clean
 
 all: $(SO)
 
@@ -97,7 +99,7 @@ RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
-	@spec/deps.sh run test standalone
+	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb)
 	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))
 
@@ -276,12 +278,17 @@ $(ST)/%.o: $(ST)/%
 
 # ------------------------------------------------------------------ install
 
-install: all
+install: install-program
+
+# What a rock has: the modules and the command.
+install-program: all
 	mkdir -p $(DESTDIR)$(LIBDIR)/pop3 $(DESTDIR)$(BINDIR)
 	install -m 755 lua/bin/pop3 $(DESTDIR)$(BINDIR)/pop3
 	install -m 755 $(SO) $(DESTDIR)$(LIBDIR)/pop3/core.so
 	cd lua && find pop3 -name '*.lua' -exec \
 	  install -D -m 644 '{}' '$(abspath $(DESTDIR)$(LUADIR))/{}' ';'
+
+include spec/packaging/packaging.mk
 
 clean:
 	rm -rf $(B) $(SO)

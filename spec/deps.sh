@@ -1,11 +1,11 @@
 #!/bin/bash
 # Installs Debian packages that are missing, by what they are for:
 #
-#   spec/deps.sh [run] [test] [lint] [docs] [standalone]
+#   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb]
 #
 # run: to build and use the library; test: the specs and the peers that
 # spec/interop and spec/bench run against; lint: what .ci/run needs besides;
-# standalone: static libraries for make standalone.
+# standalone: static libraries for make standalone; deb: make deb, and its check.
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
@@ -24,6 +24,7 @@ test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       libgmime-3.0-dev libetpan-dev pkg-config
       postgresql-15 lua-dbi-postgresql lua-dbi-sqlite3)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
+deb=(debhelper lintian)
 docs=(lua-ldoc lua-discount)
 standalone=(lua-socket-dev)
 
@@ -35,6 +36,7 @@ for group in "$@"; do
     test) packages+=("${test[@]}"); unpacked=(popa3d courier-pop procmail maildrop) ;;
     lint) packages+=("${lint[@]}") ;;
     standalone) packages+=("${standalone[@]}") ;;
+    deb) packages+=("${deb[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
   esac

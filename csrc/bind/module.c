@@ -32,6 +32,7 @@ print(server:next())                              -- CAPA
 */
 #include <lauxlib.h>
 
+#include "../base/version.h"
 #include "open.h"
 
 #if defined(__GNUC__)
@@ -40,9 +41,16 @@ print(server:next())                              -- CAPA
 #define LPOP3_EXPORT
 #endif
 
+/***
+The version of this library, such as "1.0.0".
+@field version
+*/
+
 LPOP3_EXPORT int luaopen_pop3_core (lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
+  lua_pushliteral(L, POP3_VERSION);
+  lua_setfield(L, -2, "version");
 #define LPOP3_X(name) lpop3_open_##name(L);
   LPOP3_PARTS (LPOP3_X)
 #undef LPOP3_X

@@ -42,13 +42,14 @@
 -- assert(s:stat() == 0)
 -- assert(s:quit())
 
-local pop3 = {
-  --- The version of this library, a string.
-  _VERSION = "lpop3 0.1",
-}
+--- The version of this library, such as "lpop3 1.0.0".
+-- @field _VERSION
 
--- Modules that are loaded when they are first used.
+local pop3 = {}
+
+-- Fields that are made when they are first used.
 local parts = {
+  _VERSION = function() return "lpop3 " .. require "pop3.core".version end,
   check = function() return require "pop3.check" end,
   connect = function() return require "pop3.client.connect" end,
   loop = function() return require "pop3.loop" end,

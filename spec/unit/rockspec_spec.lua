@@ -1,52 +1,73 @@
--- The rockspec names exactly the files of the tree.
+-- The version is the same everywhere, and the rockspecs come from one template.
 
-local ROCKSPEC = "lpop3-scm-1.rockspec"
+local core = require "pop3.core"
+local pop3 = require "pop3"
+local tempdir = require "spec.support.tempdir"
 
--- Files below 'dir' whose names end in 'suffix', sorted.
-local function files(dir, suffix)
-  local t = {}
-  local p <close> = assert(io.popen("find " .. dir .. " -type f | LC_ALL=C sort"))
-  for path in p:lines() do
-    if path:sub(-#suffix) == suffix then t[#t + 1] = path end
-  end
-  return t
+local function output(command)
+  local p <close> = assert(io.popen(command .. " 2>&1"))
+  local text = p:read "a"
+  assert(p:close(), text)
+  return text
 end
 
--- "lua/pop3/io/fd.lua" is pop3.io.fd, "lua/pop3/init.lua" is pop3.
-local function module(path)
-  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", "")
-    :gsub("/", "."))
+local function read(path)
+  local f <close> = assert(io.open(path, "rb"))
+  return f:read "a"
 end
+
+describe("the version", function()
+  local version = core.version
+
+  it("is that of the C header", function()
+    local stated = read "csrc/base/version.h":match '\n#define POP3_VERSION "(.-)"\n'
+    assert.equal(stated, version)
+    assert.match("^%d+%.%d+%.%d+$", version)
+    assert.equal("lpop3 " .. version, pop3._VERSION)
+  end)
+
+  it("is that of the changes, and of Debian's changelog", function()
+    assert.equal(version .. "\n", output "lua5.4 spec/packaging/changes.lua version")
+    local changelog = output "lua5.4 spec/packaging/changes.lua debian"
+    assert.equal(version, changelog:match "^lua%-pop3 %((.-)%-1%) ")
+    assert.match("\n %-%- .+ <.+>  %a%a%a, %d%d %a%a%a %d+ %d%d:%d%d:%d%d %+0000\n",
+                 changelog)
+  end)
+end)
 
 describe("the rockspec", function()
-  local spec = {}
+  local dir, scm, release = nil, {}, {}
 
   setup(function()
-    assert(loadfile(ROCKSPEC, "t", spec))()
+    dir = tempdir()
+    output(("make -s rockspec B='%s' SCM='%s/scm'"):format(dir.path, dir.path))
+    assert(loadfile(dir.path .. "/scm", "t", scm))()
+    assert(loadfile(("%s/lpop3-%s-1.rockspec"):format(dir.path, core.version), "t",
+                    release))()
   end)
 
-  it("builds pop3.core from every C file", function()
-    local sources = { table.unpack(spec.build.modules["pop3.core"].sources) }
-    table.sort(sources)
-    local wanted = {}
-    for _, path in ipairs(files("csrc", ".c")) do
-      if not path:find "^csrc/standalone/" then wanted[#wanted + 1] = path end
-    end
-    assert.same(wanted, sources)
+  teardown(function() getmetatable(dir).__close(dir) end)
+
+  it("at the top is the one that make rockspec writes", function()
+    assert.equal(dir:read "scm", read "lpop3-scm-1.rockspec")
   end)
 
-  it("installs every Lua file under its module name", function()
-    local wanted, listed = {}, {}
-    for _, path in ipairs(files("lua", ".lua")) do wanted[module(path)] = path end
-    for name, path in pairs(spec.build.modules) do
-      if type(path) == "string" then listed[name] = path end
-    end
-    assert.same(wanted, listed)
+  it("of the release differs in version and source only", function()
+    assert.equal(core.version .. "-1", release.version)
+    assert.equal(("lpop3-%s.tar.gz"):format(core.version),
+                 release.source.url:match "[^/]*$")
+    release.version, release.source = scm.version, scm.source
+    assert.same(scm, release)
+    assert.same({ "lpop3", "scm-1" }, { scm.package, scm.version })
   end)
 
-  it("has no other C module", function()
-    for name, entry in pairs(spec.build.modules) do
-      if type(entry) == "table" then assert.equal("pop3.core", name) end
+  it("names the variables that the Makefile knows", function()
+    local makefile = read "Makefile"
+    for _, variables in ipairs { scm.build.build_variables,
+                                 scm.build.install_variables } do
+      for name in pairs(variables) do
+        assert.truthy(makefile:find("$(" .. name .. ")", 1, true), name)
+      end
     end
   end)
 end)

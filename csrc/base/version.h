@@ -1,0 +1,10 @@
+/*
+** version.h - the version of lpop3. Everything that tells it takes it from
+** here: pop3._VERSION and the command by pop3.core, the packages by make.
+*/
+#ifndef POP3_VERSION_H
+#define POP3_VERSION_H
+
+#define POP3_VERSION "1.0.0"
+
+#endif
