@@ -15,7 +15,8 @@
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
-# OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR.
+# OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR; IDN=no and KRB5=no build
+# without libidn (the whole of SASLprep) and without Kerberos (GSSAPI).
 
 LUA = lua5.4
 LUA_INCDIR = /usr/include/lua5.4
@@ -30,8 +31,25 @@ LIBDIR = $(PREFIX)/lib/lua/5.4
 WARN = -std=c99 -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-qual \
        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
 OPT = -ftree-vectorize -fvisibility=hidden -fPIC
-INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR))
-LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
+
+# Libraries that are used if pkg-config knows them.
+found = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+flags = $(shell pkg-config $(1) $(2) 2>/dev/null)
+IDN := $(call found,libidn)
+KRB5 := $(call found,krb5-gssapi)
+ifeq ($(IDN),yes)
+IDN_INC := -DPOP3_IDN $(call flags,--cflags,libidn)
+IDN_LIBS := $(call flags,--libs,libidn)
+endif
+ifeq ($(KRB5),yes)
+KRB5_INC := -DPOP3_KRB5 $(call flags,--cflags,krb5-gssapi)
+KRB5_LIBS := $(call flags,--libs,krb5-gssapi)
+endif
+
+INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR)) \
+      $(IDN_INC) $(KRB5_INC)
+TLS_LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
+LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS)
 
 B = .build
 CORE_DIRS = csrc/base csrc/session csrc/sasl csrc/mail
@@ -49,21 +67,23 @@ SPECS = $(wildcard spec/unit/*_spec.lua spec/regress/*_spec.lua \
                    spec/scenarios/*_spec.lua)
 CRASH = $(wildcard spec/crash/*_spec.lua)
 FLEET = $(wildcard spec/fleet/*_spec.lua)
-TESTS = $(CTESTS) $(INTEROP) $(CRASH) $(FLEET) $(SPECS)
+BARE = $(B)/bare
+SUBSET = $(B)/c/sasl_subset_test
+TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS)
 # Only in make test-all: they take long, and others try the same in short.
-LATER = $(FLEET) \
+LATER = $(FLEET) $(SUBSET) \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
-        $(patsubst %,spec/unit/%_spec.lua,examples_packages message_growth \
-                   packages)
+        $(patsubst %,spec/unit/%_spec.lua,bare examples_packages \
+                   message_growth packages)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
       LUA_CPATH='$(dir $(abspath $(SO)))../?.so;;' \
       PATH='$(CURDIR)/lua/bin:'"$$PATH"
 
-.PHONY: all deps env demo test test-all test-fleet spec crash ctest interop bench lint \
-        extra layers graph asan valgrind fuzz fuzzers docs pages install \
-        install-program standalone clean
+.PHONY: all features deps env demo test test-all test-fleet spec crash ctest interop \
+        bench lint extra bare layers graph asan valgrind fuzz fuzzers docs pages \
+        install install-program standalone clean
 
 all: $(SO)
 
@@ -76,6 +96,13 @@ $(B)/%.o: %.c
 	$(CC) $(CFLAGS) $(OPT) $(WARN) $(INC) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+
+# Made again when another set of these libraries is found.
+FEATURES = $(IDN_INC) $(KRB5_INC)
+$(B)/features: features
+	@mkdir -p $(@D)
+	@echo '$(FEATURES)' | cmp -s - $@ || echo '$(FEATURES)' >$@
+$(B)/csrc/sasl/prep.o $(B)/csrc/sasl/krb5.o $(SO): $(B)/features
 
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
@@ -100,7 +127,8 @@ JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
 	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb)
-	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(B)/reading_gmime $(B)/half.so $(B)/pop3
+	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(if $(LPOP3_ALL),$(SUBSET)) \
+	  $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))
 
 test-all:
@@ -144,12 +172,32 @@ $(B)/lib%.a:
 	$(AR) rcs $@ $^
 
 $(TEST_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote csrc/tls -iquote spec/c
-$(B)/c/sasl_test $(B)/c/tls_test: CLIBS = $(LIBS)
+$(B)/c/sasl_test $(B)/c/tls_test: CLIBS = $(TLS_LIBS) $(IDN_LIBS)
 $(B)/c/sasl_test $(B)/c/tls_test: $(B)/libtls.a
 $(B)/c/%_test: $(B)/spec/c/%_test.o $(TEST_HELP) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	  $(filter %/libtls.a,$^) $(B)/libcore.a $(CLIBS)
+
+# The test of SASL with the part of SASLprep that needs no libidn.
+$(SUBSET): $(B)/spec/c/sasl_test.o $(TEST_HELP) $(BARE)/prep.o \
+           $(B)/libtls.a $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(B)/libcore.a $(TLS_LIBS)
+
+$(BARE)/%.o: csrc/sasl/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(OPT) $(WARN) -MMD -MP -c -o $@ $<
+
+# A core without libidn and Kerberos; prints its folder.
+bare: $(OBJ) $(BARE)/prep.o $(BARE)/krb5.o
+	@mkdir -p $(BARE)/pop3
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LIBFLAG) -o $(BARE)/pop3/core.so \
+	  $(filter-out %/sasl/prep.o %/sasl/krb5.o,$(OBJ)) \
+	  $(BARE)/prep.o $(BARE)/krb5.o $(TLS_LIBS)
+	@echo $(abspath $(BARE))
+
+-include $(BARE)/prep.d $(BARE)/krb5.d
 
 # A core with one more SASL mechanism than the table has; prints its folder.
 EXTRA = $(B)/extra
@@ -215,7 +263,7 @@ LUA_LIB = -llua5.4
 
 $(FUZZ_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote spec/fuzz
 $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(B)/libcore.a
-	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a $(IDN_LIBS)
 $(patsubst %,$(B)/%_fuzz,message rtf smime tnef): $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(OBJ) $(LUA_LIB) $(LIBS)
 
@@ -249,7 +297,8 @@ pages:
 # --------------------------------------------------------------- standalone
 
 # The command as one static executable. Debian has OpenSSL for glibc only, so it
-# is glibc that is linked.
+# is glibc that is linked. Debian has no static library of Kerberos, so the
+# executable has no GSSAPI.
 standalone:
 	@spec/deps.sh run standalone
 	@$(MAKE) -s -j$(JOBS) $(B)/pop3
@@ -257,9 +306,14 @@ standalone:
 
 ST = $(B)/standalone
 ST_OBJ = $(patsubst %,$(B)/csrc/standalone/%.o,main iconv libpq)
-$(B)/pop3: $(filter-out %/pq/libpq.o,$(OBJ)) $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
+$(B)/pop3: $(filter-out %/pq/libpq.o %/sasl/krb5.o,$(OBJ)) $(ST)/krb5.o \
+           $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -s -Wl,--no-warnings -o $@ $^ \
-	  -llua5.4 -llua5.4-socket -llua5.4-socket-unix $(LIBS) -lm
+	  -llua5.4 -llua5.4-socket -llua5.4-socket-unix $(TLS_LIBS) $(IDN_LIBS) -lm
+
+$(ST)/krb5.o: csrc/sasl/krb5.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(OPT) $(WARN) -c -o $@ $<
 
 -include $(ST_OBJ:.o=.d) $(B)/csrc/standalone/make_tables.d
 

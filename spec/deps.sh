@@ -15,13 +15,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
-     libssl-dev)
+     libssl-dev pkg-config libidn-dev libkrb5-dev)
 test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       curl python3 python3-pytest nodejs perl libio-socket-ssl-perl
-      mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd socat openssl util-linux procps
+      mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd
+      dovecot-gssapi krb5-kdc krb5-admin-server krb5-user
+      socat openssl util-linux procps
       valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
       libcourier-unicode4 libgdbm6 libpcre3
-      libgmime-3.0-dev libetpan-dev pkg-config
+      libgmime-3.0-dev libetpan-dev
       postgresql-15 lua-dbi-postgresql lua-dbi-sqlite3)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 deb=(debhelper lintian)

@@ -38,6 +38,7 @@ static int keep_all (pop3_sasl *m, const pop3_sasl_opts *o) {
     if (err == 0) err = keep(&m->authzid, o->authzid);
   }
   if (err == 0) err = keep(&m->host, o->host);
+  if (err == 0) err = keep(&m->keytab, o->keytab);
   if (err == 0) err = keep(&m->nonce, o->nonce);
   for (i = 0; i < o->nbindings && err == 0; i++) {
     err = pop3_secret_add(&m->bindings, o->bindings[i].type.p,
@@ -67,10 +68,13 @@ pop3_sasl *pop3_sasl_new (pop3_mem mem, const pop3_crypto *crypto,
   m->min = opts->min_iterations > 0 ? opts->min_iterations : 4096;
   m->max = opts->max_iterations > 0 ? opts->max_iterations : 5000000;
   m->plus = opts->plus;
+  m->gss = opts->gss;
   pop3_buf_init(&m->user, m->mem);
   pop3_buf_init(&m->authzid, m->mem);
   pop3_buf_init(&m->secret, m->mem);
   pop3_buf_init(&m->host, m->mem);
+  pop3_buf_init(&m->keytab, m->mem);
+  pop3_buf_init(&m->realm, m->mem);
   pop3_buf_init(&m->nonce, m->mem);
   pop3_buf_init(&m->bindings, m->mem);
   pop3_buf_init(&m->out, m->mem);
@@ -105,6 +109,8 @@ void pop3_sasl_free (pop3_sasl **mp) {
   pop3_buf_free(&m->authzid);
   pop3_buf_free(&m->secret);
   pop3_buf_free(&m->host);
+  pop3_buf_free(&m->keytab);
+  pop3_buf_free(&m->realm);
   pop3_buf_free(&m->nonce);
   pop3_buf_free(&m->bindings);
   pop3_buf_free(&m->out);
@@ -220,6 +226,10 @@ pop3_span pop3_sasl_user (const pop3_sasl *m) {
 
 pop3_span pop3_sasl_authzid (const pop3_sasl *m) {
   return pop3_sasl_span(&m->authzid);
+}
+
+pop3_span pop3_sasl_realm (const pop3_sasl *m) {
+  return pop3_sasl_span(&m->realm);
 }
 
 pop3_span pop3_sasl_shown (const pop3_sasl *m) {

@@ -1,6 +1,7 @@
 /*
 ** mechanism.c - functions that several mechanisms use.
 */
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/base64.h"
@@ -13,6 +14,13 @@ int pop3_sasl_fail (pop3_sasl *m, int err, const char *why) {
     m->why = why;
   }
   return m->err;
+}
+
+int pop3_sasl_failed_by (pop3_sasl *m, int err, const char *what,
+                         const char *why) {
+  if (m->err != 0) return m->err;
+  snprintf(m->text, sizeof m->text, "%s%s", what, why);
+  return pop3_sasl_fail(m, err, m->text);
 }
 
 pop3_span pop3_sasl_span (const pop3_buf *b) {
@@ -82,14 +90,15 @@ static int equal (const pop3_sasl *m, pop3_span a, pop3_span b) {
   return a.n == b.n && m->crypto->equal(a.p, b.p, a.n);
 }
 
+/* RFC 4616 section 2: what is presented is a query, the other one is stored. */
 int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b) {
   pop3_buf pa, pb;
   int got = equal(m, a, b), err;
   if (got) return 1;
   pop3_buf_init(&pa, m->mem);
   pop3_buf_init(&pb, m->mem);
-  err = pop3_prep(&pa, a);
-  if (err == 0) err = pop3_prep(&pb, b);
+  err = pop3_prep(&pa, a, POP3_QUERY, NULL);
+  if (err == 0) err = pop3_prep(&pb, b, POP3_STORED, NULL);
   if (err == 0) got = equal(m, pop3_sasl_span(&pa), pop3_sasl_span(&pb));
   pop3_buf_wipe(&pa);
   pop3_buf_wipe(&pb);

@@ -3,8 +3,8 @@
 ** share. Other files use sasl.h.
 **
 ** The functions of a row return 0, or a negative POP3_E code, which then
-** sticks; 'pop3_sasl_fail' adds a text to it. Texts are constants: they never
-** hold data of the peer.
+** sticks; 'pop3_sasl_fail' adds a text to it, which is a constant, and
+** 'pop3_sasl_failed_by' a text in two parts.
 **
 **   open     of a client, when it is made: refuse names and secrets that the
 **            mechanism cannot carry, prepare the others
@@ -40,7 +40,7 @@
   X (scram_sha512_plus) X (scram_sha512)                              \
   X (scram_sha256_plus) X (scram_sha256)                              \
   X (scram_sha1_plus) X (scram_sha1)                                  \
-  X (cram_md5) X (plain) X (login) X (anonymous)
+  X (cram_md5) X (plain) X (login) X (anonymous) X (gssapi)
 
 #define POP3_X(name) extern const pop3_sasl_mech pop3_sasl_##name;
 POP3_SASL_ROWS (POP3_X)
@@ -55,6 +55,8 @@ enum pop3_sasl_state {
   POP3_SASL_REJECTED,   /* and that of 'reject' */
   POP3_SASL_OVER
 };
+
+#define POP3_SASL_TEXT 320
 
 enum pop3_sasl_proof { POP3_SASL_UNKNOWN, POP3_SASL_FALSE, POP3_SASL_TRUE };
 
@@ -73,6 +75,9 @@ struct pop3_sasl {
   int harmless;            /* client: this response holds no secret */
   int err;                 /* the error that sticks, and its text */
   const char *why;
+  char text[POP3_SASL_TEXT];    /* what 'why' may point to */
+  const struct pop3_gss *gss;
+  pop3_buf keytab, realm;
   pop3_buf user, authzid, secret, host;
   pop3_buf nonce;          /* ours */
   pop3_buf bindings;       /* type, data, type, data, as of pop3_secret_add */
@@ -84,6 +89,10 @@ struct pop3_sasl {
 
 /* The error sticks; returned again. */
 int pop3_sasl_fail (pop3_sasl *m, int err, const char *why);
+
+/* The same with a text in two parts, which is copied. */
+int pop3_sasl_failed_by (pop3_sasl *m, int err, const char *what,
+                         const char *why);
 
 pop3_span pop3_sasl_span (const pop3_buf *b);
 pop3_span pop3_sasl_text (const char *s);
@@ -119,8 +128,11 @@ int pop3_sasl_nonce (pop3_sasl *m);
 #define POP3_SASL_HAS_AUTHZID 4
 int pop3_sasl_need (pop3_sasl *m, int what);
 
-/* Are two secrets equal, as given or prepared? 1, 0 or an error. */
-int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b);
+/*
+** Are the secret that a client presents and the one that is expected equal, as
+** given or prepared? 1, 0 or an error.
+*/
+int pop3_sasl_match (pop3_sasl *m, pop3_span presented, pop3_span expected);
 
 /* The octets of a binding of that type; 0: the connection has no such one. */
 int pop3_sasl_bound (const pop3_sasl *m, pop3_span type, pop3_span *data);

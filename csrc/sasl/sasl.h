@@ -20,6 +20,8 @@
 **      scram.c   SCRAM-SHA-1, -256, -512 (RFC 5802, 7677), and their -PLUS,
 **                bound to the TLS channel (RFC 5929, 9266)
 **      oauth.c   OAUTHBEARER (RFC 7628), XOAUTH2
+**      gssapi.c  GSSAPI (RFC 4752): Kerberos V5, by a library that the caller
+**                hands in, see gss.h
 **
 ** To add one, write its row, and its functions if it is of a new kind, and add
 ** its name to POP3_SASL_ROWS in mechanism.h. Nothing else changes: client,
@@ -30,18 +32,30 @@
 ** For SCRAM, user names and passwords go through 'pop3_prep' on both sides.
 ** PLAIN, LOGIN and CRAM-MD5 send the octets unchanged, since servers in use
 ** compare them so; 'check' accepts a password that is equal as given, or when
-** both are prepared. 'pop3_prep' is a subset of RFC 4013 that needs no tables
-** of Unicode:
+** both are prepared. 'pop3_prep' does this in each build:
 **
 **   - ASCII does not change; control characters are refused
-**   - all other octets must be well-formed UTF-8
+**   - all other octets must be well-formed UTF-8, at most POP3_PREP_MAX
 **   - spaces other than ASCII's (RFC 3454 C.1.2) become U+0020, characters
 **     that stand for nothing (B.1) are dropped; U+200B, which is in both
 **     tables, becomes a space
 **   - the characters of C.2.1, C.2.2 and C.3 to C.9 are refused
-**   - unassigned code points pass: a string is a "query" on both sides
-**   - NOT done: normalisation (NFKC) and the rule for right-to-left text. A
-**     password with, say, a ligature or a combining accent is taken as typed.
+**
+** And this with libidn (POP3_IDN):
+**
+**   - the text is normalised by NFKC of Unicode 3.2; what is refused is looked
+**     for after that
+**   - text of both directions is refused (RFC 3454 section 6)
+**   - code points that Unicode 3.2 does not assign are refused in stored
+**     strings (RFC 3454 section 7). Stored strings are the password of SCRAM,
+**     on both sides (RFC 5802 section 2.2), and the password that a server
+**     expects. Names, and what a client presents, are queries.
+**
+** Without libidn these three steps are left out: a password with a ligature or
+** a combining accent is taken as typed.
+**
+** libidn normalises text that is not ASCII in memory of its own, which is not
+** overwritten.
 **
 ** Safety
 ** ------
@@ -71,8 +85,9 @@ enum pop3_sasl_flags {
   POP3_SASL_BINDING = 16,      /* bound to the TLS channel (-PLUS) */
   POP3_SASL_INITIAL = 32,      /* the client speaks first */
   POP3_SASL_SALTED = 64,       /* takes 'salt' and 'check_verifier' */
-  POP3_SASL_APART = 128        /* servers in use take the initial response
+  POP3_SASL_APART = 128,       /* servers in use take the initial response
                                   only on a line of its own, after a "+" */
+  POP3_SASL_TICKET = 256       /* the proof is a ticket of Kerberos */
 };
 
 /*
@@ -112,11 +127,12 @@ typedef struct pop3_sasl_binding {
 ** number; all zero is a server without channel bindings.
 */
 typedef struct pop3_sasl_opts {
-  pop3_span user;           /* client; of ANONYMOUS the trace, none for
-                               EXTERNAL */
+  pop3_span user;           /* client; of ANONYMOUS the trace; of EXTERNAL and
+                               GSSAPI the user to act as, or empty */
   pop3_span secret;         /* client: password or token */
   pop3_span authzid;        /* client: the user to act as, if it is another */
-  pop3_span host;           /* OAUTHBEARER's client: the server's name;
+  pop3_span host;           /* client of OAUTHBEARER and GSSAPI: the server's
+                               name;
                                CRAM-MD5's server: the name in its challenge,
                                "localhost" if not given */
   uint32_t port;            /* OAUTHBEARER's client: the server's port */
@@ -130,6 +146,8 @@ typedef struct pop3_sasl_opts {
   pop3_span nonce;          /* for tests; else 18 random octets in base64 */
   uint32_t min_iterations;  /* client: 4096 (RFC 7677), fewer are refused */
   uint32_t max_iterations;  /* client: 5000000, some seconds of work */
+  const struct pop3_gss *gss;  /* GSSAPI: the library, or NULL, see gss.h */
+  pop3_span keytab;         /* GSSAPI's server: a file; empty: the default */
 } pop3_sasl_opts;
 
 enum pop3_sasl_side { POP3_SASL_CLIENT, POP3_SASL_SERVER };
@@ -192,9 +210,13 @@ int pop3_sasl_asks (const pop3_sasl *m);
 /*
 ** The user, from SALT or PROOF on, and the user to act as (from PROOF on;
 ** empty: the same). The user of EXTERNAL is empty: the certificate names it.
+** The user of GSSAPI is the principal, "name@REALM".
 */
 pop3_span pop3_sasl_user (const pop3_sasl *m);
 pop3_span pop3_sasl_authzid (const pop3_sasl *m);
+
+/* GSSAPI, from PROOF on: the realm that the server itself belongs to. */
+pop3_span pop3_sasl_realm (const pop3_sasl *m);
 
 /* The password or token that the client sent; empty if it sent none. */
 pop3_span pop3_sasl_shown (const pop3_sasl *m);
@@ -234,10 +256,21 @@ int pop3_sasl_verifier (pop3_mem mem, const pop3_crypto *crypto,
                         uint32_t iterations, unsigned char *stored,
                         unsigned char *server);
 
+/* Whether code points that Unicode 3.2 does not assign are taken. */
+enum pop3_prep_as { POP3_QUERY, POP3_STORED };
+
+#define POP3_PREP_MAX 8192  /* octets of a text that is not ASCII: the time that
+                               NFKC takes may grow with the square of them */
+
 /*
-** SASLprep, the subset above: append 'in', prepared. 0, POP3_EPREP when it is
-** refused, POP3_ENOMEM; 'out' is then as it was.
+** SASLprep, as above: append 'in', prepared. 0, POP3_EPREP when it is refused,
+** POP3_ENOMEM; 'out' is then as it was. 'why' may be NULL; with POP3_EPREP,
+** '*why' becomes what the text has: "a character that ...".
 */
-int pop3_prep (pop3_buf *out, pop3_span in);
+int pop3_prep (pop3_buf *out, pop3_span in, enum pop3_prep_as as,
+               const char **why);
+
+/* What prepares: "libidn" or "subset". */
+const char *pop3_prep_by (void);
 
 #endif

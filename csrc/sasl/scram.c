@@ -153,7 +153,7 @@ static int derive (pop3_mem mem, const pop3_crypto *c, enum pop3_hash h,
   pop3_buf b;
   int err;
   pop3_buf_init(&b, mem);
-  err = pop3_prep(&b, password);
+  err = pop3_prep(&b, password, POP3_STORED, NULL);
   if (err == 0 && !(c->pbkdf2(h, pop3_sasl_span(&b), salt, count, salted) &&
                     keys(c, h, salted, client, stored, server)))
     err = POP3_EAUTH;
@@ -175,6 +175,23 @@ int pop3_sasl_verifier (pop3_mem mem, const pop3_crypto *crypto,
 
 /* ------------------------------------------------------------------ client */
 
+/*
+** Append a name or password, prepared. A password is a stored string (RFC 5802
+** section 2.2), a name is a query (section 5.1).
+*/
+static int prepared (pop3_sasl *m, pop3_buf *to, pop3_span s,
+                     enum pop3_prep_as as) {
+  const char *what = as == POP3_STORED ? "the password has "
+                                       : "the user name has ";
+  const char *why;
+  int err = pop3_prep(to, s, as, &why);
+  if (err == 0 && to->n == 0) {
+    err = POP3_EPREP;
+    why = "only characters that SASLprep (RFC 4013) drops";
+  }
+  return err == POP3_EPREP ? pop3_sasl_failed_by(m, err, what, why) : err;
+}
+
 static int scram_open (pop3_sasl *m) {
   pop3_buf b;
   int err = pop3_sasl_need(m, POP3_SASL_NEEDS_USER | POP3_SASL_NEEDS_SECRET |
@@ -183,12 +200,10 @@ static int scram_open (pop3_sasl *m) {
     err = pop3_sasl_fail(m, POP3_EAUTH,
                          "the connection has no channel binding");
   pop3_buf_init(&b, m->mem);  /* both must be such that they can be prepared */
-  if (err == 0) err = pop3_prep(&b, pop3_sasl_span(&m->secret));
-  if (err == 0 && b.n == 0) err = POP3_EPREP;
+  if (err == 0) err = prepared(m, &b, pop3_sasl_span(&m->secret), POP3_STORED);
   if (err == 0) err = pop3_sasl_hide(m, pop3_sasl_span(&b));
   b.n = 0;
-  if (err == 0) err = pop3_prep(&b, pop3_sasl_span(&m->user));
-  if (err == 0 && b.n == 0) err = POP3_EPREP;
+  if (err == 0) err = prepared(m, &b, pop3_sasl_span(&m->user), POP3_QUERY);
   if (err == 0) {
     m->user.n = 0;
     err = add(&m->user, pop3_sasl_span(&b));
@@ -378,9 +393,8 @@ static int server_first (pop3_sasl *m, pop3_span in) {
   if (err != 0) return err;
   pop3_buf_init(&raw, m->mem);
   err = pop3_sasl_get_name(&raw, name);
-  if (err == 0) err = pop3_prep(&m->user, pop3_sasl_span(&raw));
+  if (err == 0) err = prepared(m, &m->user, pop3_sasl_span(&raw), POP3_QUERY);
   pop3_buf_free(&raw);
-  if (err == 0 && m->user.n == 0) err = POP3_ESASL;
   if (err == 0) err = add(&s->auth, bare);
   if (err == 0) err = add(&s->nonce, nonce);
   if (err == 0) err = pop3_sasl_nonce(m);

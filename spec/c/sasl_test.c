@@ -12,6 +12,8 @@
 #include "failmem.h"
 #include "sasl.h"
 
+#include "../support/fake_gss.h"
+
 static pop3_span span (const char *s) {
   pop3_span t;
   t.p = s;
@@ -281,6 +283,7 @@ static enum verdict play (pop3_mem mem, const pop3_sasl_mech *cm,
   memset(&o, 0, sizeof o);
   o.bindings = &b;
   o.nbindings = 1;
+  o.gss = &fake_gss;
   s = pop3_sasl_new(mem, &crypto, sm, POP3_SASL_SERVER, &o);
   o.user = span("mr,o=se");
   o.secret = span("secret");
@@ -298,7 +301,8 @@ static enum verdict play (pop3_mem mem, const pop3_sasl_mech *cm,
 }
 
 static int proves (const pop3_sasl_mech *m) {
-  return !(m->flags & (POP3_SASL_ANONYMOUS | POP3_SASL_CERTIFICATE));
+  return !(m->flags & (POP3_SASL_ANONYMOUS | POP3_SASL_CERTIFICATE |
+                       POP3_SASL_TICKET));
 }
 
 /* A bit of every octet flipped, and every message cut before every octet. */
@@ -318,7 +322,8 @@ static void spoilt (const pop3_sasl_mech *m) {
       CHECK(mem.blocks == 0 && mem.wrong == 0);
       if (!sp.done) break;
       /* in other mechanisms a changed user name may still fit this secret */
-      if (m->flags & POP3_SASL_SALTED) CHECK(v != ACCEPTED);
+      if (m->flags & (POP3_SASL_SALTED | POP3_SASL_TICKET))
+        CHECK(v != ACCEPTED);
     }
   CHECK(at > 0);
 }
@@ -361,7 +366,203 @@ static void pairs (void) {
     spoilt(cm);
     starved(cm);
   }
-  CHECK(i >= 13);
+  CHECK(i >= 14);
+  for (fake_gss_legs = 1; fake_gss_legs <= 3; fake_gss_legs++) {
+    failmem mem;
+    spoil sp = { -1, 0, 0, 0 };
+    cm = mech("GSSAPI");
+    check_about("GSSAPI with %d tokens", fake_gss_legs);
+    CHECK(play(failmem_mem(&mem, 0), cm, cm, "secret", &sp, NULL) == ACCEPTED);
+    spoilt(cm);
+    starved(cm);
+  }
+  fake_gss_legs = 2;
+}
+
+/* ------------------------------------------------------------------ GSSAPI */
+
+/* A machine and the library's context of its peer, both after the tokens. */
+typedef struct gss_pair {
+  failmem mem;
+  pop3_sasl *m;
+  fake_gss_context peer;
+  pop3_buf b;
+} gss_pair;
+
+static void gss_begin (gss_pair *g, enum pop3_sasl_side side, const char *user,
+                       const char *authzid) {
+  pop3_mem f = failmem_mem(&g->mem, 0);
+  pop3_sasl_opts o;
+  pop3_span none = { "", 0 }, out;
+  memset(&o, 0, sizeof o);
+  o.gss = &fake_gss;
+  o.host = span("mail.example");
+  o.user = span(user);
+  o.authzid = span(authzid);
+  g->m = pop3_sasl_new(f, &pop3_openssl, mech("gssapi"), side, &o);
+  CHECK(pop3_sasl_error(g->m) == 0);
+  memset(&g->peer, 0, sizeof g->peer);
+  pop3_buf_init(&g->b, f);
+  if (side == POP3_SASL_CLIENT) {
+    CHECK(pop3_sasl_step(g->m, NULL, &out) == POP3_SASL_SAY);
+    CHECK(fake_gss_step(&g->peer, out, &g->b) == 1);
+    out = span("");
+    out.p = g->b.p;
+    out.n = g->b.n;
+    CHECK(pop3_sasl_step(g->m, &out, &out) == POP3_SASL_SAY && out.n == 0);
+    CHECK(!pop3_sasl_done(g->m));
+  }
+  else {
+    g->peer.is_client = 1;
+    CHECK(fake_gss_step(&g->peer, none, &g->b) == 0);
+    out.p = g->b.p;
+    out.n = g->b.n;
+    CHECK(pop3_sasl_step(g->m, &out, &out) == POP3_SASL_SAY && out.n > 0);
+    g->b.n = 0;
+    CHECK(fake_gss_step(&g->peer, out, &g->b) == 1);
+    CHECK(pop3_sasl_step(g->m, &none, &out) == POP3_SASL_SAY);
+    g->b.n = 0;
+    CHECK(fake_gss_unwrap(&g->peer, out, &g->b) == 0);
+    CHECK_SAME(g->b.p, g->b.n, "\1\0\0", 4);  /* no layer, no size */
+  }
+  g->b.n = 0;
+}
+
+/* The peer sends a message, protected; what the machine answers is in 'b'. */
+static int gss_say (gss_pair *g, const char *p, size_t n) {
+  pop3_span s, out;
+  int got;
+  s.p = p;
+  s.n = n;
+  g->b.n = 0;
+  CHECK(fake_gss_wrap(&g->peer, s, &g->b) == 0);
+  s.p = g->b.p;
+  s.n = g->b.n;
+  got = pop3_sasl_step(g->m, &s, &out);
+  g->b.n = 0;
+  if (got == POP3_SASL_SAY)
+    CHECK(fake_gss_unwrap(&g->peer, out, &g->b) == 0);
+  return got;
+}
+
+static void gss_end (gss_pair *g) {
+  pop3_buf_free(&g->b);
+  pop3_sasl_free(&g->m);
+  CHECK(g->mem.blocks == 0 && g->mem.wrong == 0);
+}
+
+/* What a server says about its layers, and what a client makes of it. */
+static void gss_client (const char *layers, size_t n, int want) {
+  gss_pair g;
+  int got;
+  check_about("GSSAPI's client, layers of %u octets", (unsigned)n);
+  gss_begin(&g, POP3_SASL_CLIENT, "mr,o=se", "");
+  got = gss_say(&g, layers, n);
+  if (!CHECK(got == want)) printf("%d: %s\n", got, pop3_sasl_why(g.m));
+  CHECK(pop3_sasl_done(g.m) == (want == POP3_SASL_SAY));
+  if (want == POP3_SASL_SAY)
+    CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0mr,o=se", 11);
+  gss_end(&g);
+}
+
+static void gss_server (const char *choice, size_t n, int want,
+                        const char *authzid) {
+  gss_pair g;
+  pop3_span s;
+  int got;
+  check_about("GSSAPI's server, a choice of %u octets", (unsigned)n);
+  gss_begin(&g, POP3_SASL_SERVER, "", "");
+  got = gss_say(&g, choice, n);
+  if (!CHECK(got == want)) printf("%d: %s\n", got, pop3_sasl_why(g.m));
+  s = pop3_sasl_user(g.m);
+  CHECK_SAME(s.p, s.n, "mrose@EXAMPLE", 13);
+  s = pop3_sasl_realm(g.m);
+  CHECK_SAME(s.p, s.n, "EXAMPLE", 7);
+  s = pop3_sasl_authzid(g.m);
+  CHECK_SAME(s.p, s.n, authzid, strlen(authzid));
+  if (want == POP3_SASL_PROOF) {
+    CHECK(pop3_sasl_check(g.m, span("anything")) == 1);
+    CHECK(pop3_sasl_accept(g.m, &s) == POP3_SASL_DONE);
+  }
+  gss_end(&g);
+}
+
+/* Why a machine of GSSAPI fails before its first message. */
+static void gss_fails (pop3_sasl_opts *o, const char *want) {
+  failmem mem;
+  pop3_sasl *m = pop3_sasl_new(failmem_mem(&mem, 0), &pop3_openssl,
+                               mech("GSSAPI"), POP3_SASL_CLIENT, o);
+  const char *why = pop3_sasl_why(m);
+  CHECK(pop3_sasl_error(m) == POP3_EAUTH);
+  CHECK_SAME(why, strlen(why), want, strlen(want));
+  pop3_sasl_free(&m);
+  CHECK(mem.blocks == 0 && mem.wrong == 0);
+}
+
+static void gssapi (void) {
+  pop3_sasl_opts o;
+  gss_pair g;
+  pop3_span s, out;
+  const char *why;
+  gss_client("\1\0\0\0", 4, POP3_SASL_SAY);
+  gss_client("\7\0\20\0", 4, POP3_SASL_SAY);
+  gss_client("\1\377\377\377", 4, POP3_SASL_SAY);  /* as Dovecot sends it */
+  gss_client("\6\0\20\0", 4, POP3_EAUTH);
+  gss_client("\0\0\0\0", 4, POP3_EAUTH);
+  gss_client("\1\0\0", 3, POP3_ESASL);
+  gss_client("\1\0\0\0\0", 5, POP3_ESASL);
+  gss_client("", 0, POP3_ESASL);
+  gss_server("\1\0\0\0", 4, POP3_SASL_PROOF, "");
+  gss_server("\1\0\0\0mrose", 9, POP3_SASL_PROOF, "mrose");
+  gss_server("\1\0\0\0mrose\0", 10, POP3_SASL_PROOF, "mrose");
+  gss_server("\1\0\0\0\0", 5, POP3_SASL_PROOF, "");
+  gss_server("\1\0\0\0mr\0se", 9, POP3_ESASL, "");
+  gss_server("\1\0\0\0mr\377e", 8, POP3_ESASL, "");
+  gss_server("\1\0\20\0mrose", 9, POP3_EAUTH, "");
+  gss_server("\2\0\20\0mrose", 9, POP3_EAUTH, "");
+  gss_server("\4\0\20\0mrose", 9, POP3_EAUTH, "");
+  gss_server("\3\0\0\0mrose", 9, POP3_EAUTH, "");
+  gss_server("\0\0\0\0mrose", 9, POP3_EAUTH, "");
+  gss_server("\1\0\0", 3, POP3_ESASL, "");
+  gss_server("", 0, POP3_ESASL, "");
+  check_about("GSSAPI's user to act as");
+  gss_begin(&g, POP3_SASL_CLIENT, "", "");
+  CHECK(gss_say(&g, "\1\0\0\0", 4) == POP3_SASL_SAY);
+  CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0", 4);
+  s = span("more");
+  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_ESASL && !pop3_sasl_done(g.m));
+  gss_end(&g);
+  gss_begin(&g, POP3_SASL_CLIENT, "mrose", "ann");
+  CHECK(gss_say(&g, "\1\0\0\0", 4) == POP3_SASL_SAY);
+  CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0ann", 7);
+  gss_end(&g);
+  check_about("GSSAPI: messages that are not protected");
+  gss_begin(&g, POP3_SASL_SERVER, "", "");
+  s = span("\1mrose");
+  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_EAUTH);
+  why = pop3_sasl_why(g.m);
+  CHECK(strcmp(why, "Kerberos: a message without integrity") == 0);
+  gss_end(&g);
+  check_about("GSSAPI: what a client needs");
+  memset(&o, 0, sizeof o);
+  o.host = span("mail.example");
+  gss_fails(&o, "this build has no Kerberos library");
+  o.gss = &fake_gss;
+  o.user = span("\377");
+  gss_fails(&o, "the user name is not UTF-8");
+  o.user = o.host = span("");
+  gss_fails(&o, "the name of the host is needed");
+  check_about("GSSAPI: a server without its keytab");
+  o.keytab = span("/none");
+  gss_begin(&g, POP3_SASL_SERVER, "", "");
+  pop3_sasl_free(&g.m);
+  g.m = pop3_sasl_new(failmem_mem(&g.mem, 0), &pop3_openssl, mech("GSSAPI"),
+                      POP3_SASL_SERVER, &o);
+  s = span("x");
+  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_EAUTH);
+  CHECK(strcmp(pop3_sasl_why(g.m), "Kerberos: no keytab") == 0);
+  pop3_sasl_free(&g.m);
+  CHECK(g.mem.blocks == 0 && g.mem.wrong == 0);
 }
 
 /* ------------------------------------------------------------------ bounds */
@@ -451,27 +652,71 @@ static void bounds (void) {
 
 /* ------------------------------------------------------- prep and base64 */
 
-static void prepares (const char *in, const char *want) {
+static int whole;  /* is it the whole of SASLprep (libidn), or the subset? */
+
+/* 'want' is NULL for a text that is refused. */
+static void prepares_as (enum pop3_prep_as as, const char *in,
+                         const char *want) {
   failmem mem;
+  const char *why = "";
   pop3_buf b;
   int err;
-  pop3_buf_init(&b, failmem_mem(&mem, 0));
-  check_about("preparing \"%s\"", in);
-  err = pop3_prep(&b, span(in));
-  if (want == NULL) CHECK(err == POP3_EPREP && b.n == 0);
-  else if (CHECK(err == 0)) CHECK_SAME(b.p, b.n, want, strlen(want));
-  pop3_buf_free(&b);
+  long k;
+  for (k = 0; ; k++) {
+    pop3_buf_init(&b, failmem_mem(&mem, k));
+    check_about("preparing \"%s\"%s, allocation %ld fails", in,
+                as == POP3_STORED ? ", stored" : "", k);
+    err = pop3_prep(&b, span(in), as, &why);
+    if (err == POP3_ENOMEM && k > 0) CHECK(b.n == 0);
+    else if (want == NULL)
+      CHECK(err == POP3_EPREP && b.n == 0 && why != NULL && why[0] != '\0');
+    else if (CHECK(err == 0)) CHECK_SAME(b.p, b.n, want, strlen(want));
+    pop3_buf_free(&b);
+    CHECK(mem.blocks == 0 && mem.wrong == 0);
+    if (k > 0 && mem.calls < k) break;
+  }
 }
 
-/* The examples of RFC 4013 section 3, except those that need tables. */
+static void prepares (const char *in, const char *want) {
+  prepares_as(POP3_QUERY, in, want);
+  prepares_as(POP3_STORED, in, want);
+}
+
+/* The steps that need tables of Unicode; without them, 'in' does not change. */
+static void normalises (const char *in, const char *want) {
+  prepares(in, whole ? want : in);
+}
+
+/* The examples of RFC 4013 section 3 and RFC 3454 section 6, and more. */
 static void prep (void) {
+  failmem mem;
+  pop3_buf b;
+  char *big;
+  pop3_span s;
+  whole = strcmp(pop3_prep_by(), "libidn") == 0;
+  if (!whole) CHECK(strcmp(pop3_prep_by(), "subset") == 0);
   prepares("I\xC2\xADX", "IX");
   prepares("user", "user");
   prepares("USER", "USER");
+  normalises("\xC2\xAA", "a");                     /* U+00AA */
+  normalises("\xE2\x85\xA8", "IX");                /* U+2168 */
   prepares("\x07", NULL);
+  normalises("\xD8\xA7" "1", NULL);                /* U+0627 U+0031 */
+  normalises("\xD8\xA7" "1" "\xD8\xA8", "\xD8\xA7" "1" "\xD8\xA8");
+  normalises("\xD8\xA7" "a" "\xD8\xA8", NULL);    /* a letter of the other */
+  normalises("1" "\xD8\xA7", NULL);
+  normalises("a\xD7\x90", NULL);                   /* Hebrew */
+  normalises("\xD7\x90\xD7\x91", "\xD7\x90\xD7\x91");
+  normalises("e\xCC\x81", "\xC3\xA9");            /* an accent by itself */
+  normalises("\xEF\xAC\x81", "fi");               /* a ligature */
+  normalises("\xEF\xBC\xA1", "A");                /* fullwidth */
+  normalises("\xE1\x84\x80\xE1\x85\xA1", "\xEA\xB0\x80");  /* Hangul */
+  normalises("\xE2\x84\xAB", "\xC3\x85");        /* U+212B */
+  prepares("I\xE2\x81\xA0X", "IX");               /* U+2060 */
   prepares("a\xC2\xA0" "b", "a b");
   prepares("a\xE3\x80\x80" "b\xE2\x80\x8B", "a b ");
   prepares("\xE2\x80\x8D\xEF\xBB\xBFx", "x");
+  prepares("\xC2\xAD", "");
   prepares("caf\xC3\xA9", "caf\xC3\xA9");
   prepares("\xC3\x28", NULL);
   prepares("\x7f", NULL);
@@ -482,8 +727,83 @@ static void prep (void) {
   prepares("\xEF\xBF\xBF", NULL);
   prepares("\xF0\x9F\xBF\xBE", NULL);
   prepares("\xF3\xB0\x80\x80", NULL);
-  prepares("\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80");
   prepares("\xED\xA0\x80", NULL);
+  /* not assigned by Unicode 3.2: U+0221, and an emoji */
+  prepares_as(POP3_QUERY, "\xC8\xA1", "\xC8\xA1");
+  prepares_as(POP3_STORED, "\xC8\xA1", whole ? NULL : "\xC8\xA1");
+  prepares_as(POP3_QUERY, "\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80");
+  prepares_as(POP3_STORED, "\xF0\x9F\x98\x80",
+              whole ? NULL : "\xF0\x9F\x98\x80");
+  check_about("the most that a text grows by: U+FDFA");
+  pop3_buf_init(&b, failmem_mem(&mem, 0));
+  CHECK(pop3_prep(&b, span("\xEF\xB7\xBA"), POP3_STORED, NULL) == 0);
+  CHECK(b.n == (whole ? 33 : 3));
+  b.n = 0;
+  check_about("a NUL");
+  s.p = "a\0b";
+  s.n = 3;
+  CHECK(pop3_prep(&b, s, POP3_QUERY, NULL) == POP3_EPREP && b.n == 0);
+  check_about("a long text");
+  big = malloc(POP3_PREP_MAX + 2);
+  memset(big, 'x', POP3_PREP_MAX + 2);
+  s.p = big;
+  s.n = POP3_PREP_MAX + 2;
+  CHECK(pop3_prep(&b, s, POP3_STORED, NULL) == 0 && b.n == s.n);
+  memcpy(big, "\xC3\xA9", 2);
+  b.n = 0;
+  CHECK(pop3_prep(&b, s, POP3_STORED, NULL) == POP3_EPREP && b.n == 0);
+  s.n = POP3_PREP_MAX;
+  CHECK(pop3_prep(&b, s, POP3_STORED, NULL) == 0 && b.n == s.n);
+  free(big);
+  pop3_buf_free(&b);
+  CHECK(mem.blocks == 0 && mem.wrong == 0);
+}
+
+/* A client and a server, whose users type the same password differently. */
+static enum verdict meet (const char *name, const char *typed,
+                          const char *kept) {
+  failmem mem;
+  pop3_crypto crypto = pop3_openssl;
+  pop3_mem f = failmem_mem(&mem, 0);
+  pop3_sasl_opts o;
+  pop3_sasl *c, *s;
+  spoil sp = { -1, 0, 0, 0 };
+  enum verdict v;
+  check_about("%s, \"%s\" for \"%s\"", name, typed, kept);
+  crypto.pbkdf2 = quick_pbkdf2;
+  memset(&o, 0, sizeof o);
+  s = pop3_sasl_new(f, &crypto, mech(name), POP3_SASL_SERVER, &o);
+  o.user = span("mrose");
+  o.secret = span(typed);
+  c = pop3_sasl_new(f, &crypto, mech(name), POP3_SASL_CLIENT, &o);
+  v = exchange(c, s, kept, &sp);
+  pop3_sasl_free(&c);
+  pop3_sasl_free(&s);
+  CHECK(mem.blocks == 0 && mem.wrong == 0);
+  return v;
+}
+
+static void passwords (void) {
+  static const char *const names[] = { "SCRAM-SHA-1", "SCRAM-SHA-256", "PLAIN",
+                                       "LOGIN" };
+  enum verdict with = whole ? ACCEPTED : REFUSED;
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+    int salted = (mech(names[i])->flags & POP3_SASL_SALTED) != 0;
+    CHECK(meet(names[i], "I\xE2\x81\xA0X", "IX") == ACCEPTED);
+    CHECK(meet(names[i], "IX", "I\xC2\xADX") == ACCEPTED);
+    CHECK(meet(names[i], "\xC2\xAA", "a") == with);
+    CHECK(meet(names[i], "a", "\xC2\xAA") == with);
+    CHECK(meet(names[i], "\xE2\x85\xA8", "IX") == with);
+    CHECK(meet(names[i], "e\xCC\x81", "\xC3\xA9") == with);
+    CHECK(meet(names[i], "ix", "IX") == REFUSED);
+    /* prohibited: SCRAM cannot carry it; the others compare octets */
+    CHECK(meet(names[i], "\x07", "\x07") == (salted ? BROKEN : ACCEPTED));
+    CHECK(meet(names[i], "\xD8\xA7" "1", "\xD8\xA7" "1") ==
+          (salted && whole ? BROKEN : ACCEPTED));
+    CHECK(meet(names[i], "\xC8\xA1", "\xC8\xA1") ==
+          (salted && whole ? BROKEN : ACCEPTED));
+  }
 }
 
 static void base64 (void) {
@@ -518,7 +838,9 @@ int main (void) {
   initial_responses();
   pairs();
   bounds();
+  gssapi();
   prep();
+  passwords();
   base64();
   return check_end();
 }

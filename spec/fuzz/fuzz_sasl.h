@@ -9,6 +9,8 @@
 
 #include "sasl.h"
 
+#include "../support/fake_gss.h"
+
 static void mix (unsigned char *out, size_t n, pop3_span s, unsigned seed) {
   uint32_t h = 2166136261u ^ seed;
   size_t i;

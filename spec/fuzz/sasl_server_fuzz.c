@@ -28,6 +28,9 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   o.bindings = &b;
   o.nbindings = 1;
   o.plus = data[0] & 16;
+  o.gss = &fake_gss;
+  fake_gss_lax = 1;
+  fake_gss_legs = 1 + data[0] / 32 % 3;
   m = pop3_sasl_new(fuzz_mem(), &fuzz_crypto, mech, POP3_SASL_SERVER, &o);
   if (m == NULL || pop3_sasl_error(m) != 0) abort();
   data += 2;

@@ -56,7 +56,7 @@ describe("core.sasl.mechanisms", function()
     local order = { "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-512-PLUS",
                     "SCRAM-SHA-512", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
                     "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN",
-                    "LOGIN", "ANONYMOUS" }
+                    "LOGIN", "ANONYMOUS", "GSSAPI" }
     for i, name in ipairs(order) do assert.equal(i, seen[name], name) end
   end)
 

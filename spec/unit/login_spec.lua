@@ -16,7 +16,8 @@ local function names(test)
   return list
 end
 
-local ALL = names(function() return true end)
+-- GSSAPI needs a KDC: spec/interop/gssapi_spec.lua.
+local ALL = names(function(row) return not row.ticket end)
 local token = {}
 for _, name in ipairs(names(function(row) return row.token end)) do
   token[name] = true
@@ -687,7 +688,9 @@ describe("the mechanisms that a server offers", function()
       .. "(insecure = true allows it)",
       "USER: a cleartext password would cross a connection without TLS "
       .. "(insecure = true allows it)",
-      "APOP: only if it is asked for by name", "GSSAPI: not supported",
+      "APOP: only if it is asked for by name",
+      "GSSAPI: " .. (sasl.features.gssapi and "the name of the host is needed"
+                     or "this build has no Kerberos library"),
       "NTLM: not supported" }, "\n"),
       explained({ apop = true, capa = { authorization = {
         "SASL NTLM PLAIN SCRAM-SHA-256 GSSAPI scram-sha-256-plus", "USER" } } },

@@ -4,15 +4,19 @@
 
 /***
 SASL mechanisms (RFC 4422) as machines, both sides, without input or output.
-Names and passwords of SCRAM are prepared by a subset of SASLprep (RFC 4013)
-that needs no tables of Unicode: ASCII does not change, other spaces become
-U+0020, characters that are mapped to nothing are dropped, prohibited ones are
-refused. Normalisation (NFKC) and the rule for right-to-left text are left out.
+
+Names and passwords of SCRAM are prepared by SASLprep (RFC 4013): ASCII does not
+change, other spaces become U+0020, characters that are mapped to nothing are
+dropped, prohibited ones are refused. A build with libidn also normalises
+(NFKC), and refuses text of both directions and, in passwords, code points that
+Unicode 3.2 does not assign. A build without it leaves these steps out; the
+field `saslprep` of `features` says which build it is.
 @engine pop3.core.sasl
 */
 #include <string.h>
 
 #include "../../base/base64.h"
+#include "../../sasl/gss.h"
 #include "../../sasl/sasl.h"
 #include "../../tls/crypto.h"
 #include "../lpop3.h"
@@ -101,10 +105,10 @@ static int new_machine (lua_State *L, const char *type,
 Make the machine of a client.
 @function client
 @tparam table opts `mech`; `user`; `secret`, the password or token; `authzid`,
-the user to act as; `host` and `port` of the server, for OAUTHBEARER; `binding =
-{ type =, data = }`, for -PLUS; `bindable`: the client could bind, but the
-server offers no -PLUS; `nonce`; `min_iterations` (4096) and `max_iterations`
-(5000000) of SCRAM
+the user to act as; `host` and `port` of the server, for OAUTHBEARER and GSSAPI;
+`binding = { type =, data = }`, for -PLUS; `bindable`: the client could bind,
+but the server offers no -PLUS; `nonce`; `min_iterations` (4096) and
+`max_iterations` (5000000) of SCRAM
 @treturn pop3.sasl.client or nil, message, "auth"
 */
 static int l_client (lua_State *L) {
@@ -121,6 +125,7 @@ static int l_client (lua_State *L) {
   o.min_iterations = number_field(L, "min_iterations");
   o.max_iterations = number_field(L, "max_iterations");
   o.plus = flag_field(L, "bindable");
+  o.gss = pop3_krb5();
   if (lua_getfield(L, 1, "binding") != LUA_TNIL) {
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_getfield(L, -1, "type");
@@ -160,7 +165,8 @@ Make the machine of a server.
 @tparam table opts `mech`; `host`, the name in the challenge of CRAM-MD5;
 `binding`: type → octets, the channel bindings of the connection; `plus`: the
 -PLUS of this mechanism is offered too, so that a client that could bind and did
-not see it is refused (RFC 5802 section 6); `nonce`
+not see it is refused (RFC 5802 section 6); `keytab`, the file with the keys of
+GSSAPI; `nonce`
 @treturn pop3.sasl.server
 */
 static int l_server (lua_State *L) {
@@ -171,6 +177,8 @@ static int l_server (lua_State *L) {
   o.host = span_field(L, "host");
   o.nonce = span_field(L, "nonce");
   o.plus = flag_field(L, "plus");
+  o.gss = pop3_krb5();
+  o.keytab = span_field(L, "keytab");
   o.bindings = bindings;
   o.nbindings = binding_fields(L, bindings);
   return new_machine(L, SERVER_T, POP3_SASL_SERVER, &o);
@@ -227,7 +235,8 @@ One step of a server.
 @tparam[opt] string response decoded; none if there is no initial response
 @treturn string "challenge" and octets; "salt" and the user: call `salt`;
 "proof", the user, and the user to act as if it is another: call `check` and
-then `accept` or `reject`; "done" or "failed" after these; or nil, message, code
+then `accept` or `reject`; "done" or "failed" after these; or nil, message,
+code: "proto" (malformed), "auth" (a check failed, or Kerberos did), "limit"
 */
 static int s_step (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -337,6 +346,19 @@ static int s_secret (lua_State *L) {
 }
 
 /***
+The realm of Kerberos that the server belongs to, from the event "proof" of
+GSSAPI on.
+@function server:realm
+@treturn ?string
+*/
+static int s_realm (lua_State *L) {
+  pop3_span s = pop3_sasl_realm(check(L, SERVER_T)->m);
+  if (s.n == 0) return 0;
+  lua_pushlstring(L, s.p, s.n);
+  return 1;
+}
+
+/***
 Accept the client. It is misuse if the last check returned false.
 @function server:accept
 @treturn ?string the challenge to send before +OK, which the client answers with
@@ -436,6 +458,85 @@ static int l_verifier (lua_State *L) {
   return 2;
 }
 
+/***
+Prepare a name or password by SASLprep (RFC 4013).
+@function prepare
+@tparam string text
+@tparam[opt="query"] string as "query", or "stored": code points that Unicode
+3.2 does not assign are refused (RFC 3454 section 7), in builds with libidn
+@treturn string or nil, message, "auth"
+@usage
+local sasl = require "pop3.core".sasl
+assert(sasl.prepare "I\u{AD}X" == "IX")      -- a soft hyphen is dropped
+print(sasl.prepare "\u{7}")                  -- nil, a character that ..., auth
+*/
+static int l_prepare (lua_State *L) {
+  static const char *const kinds[] = { "query", "stored", NULL };
+  static const enum pop3_prep_as as[] = { POP3_QUERY, POP3_STORED };
+  const char *why;
+  pop3_buf b;
+  pop3_span in, out;
+  int kind, err;
+  in.p = luaL_checklstring(L, 1, &in.n);
+  kind = luaL_checkoption(L, 2, "query", kinds);
+  pop3_buf_init(&b, lpop3_mem(L));
+  err = pop3_prep(&b, in, as[kind], &why);
+  if (err == POP3_EPREP) {
+    pop3_buf_free(&b);
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    lua_pushstring(L, pop3_errcode(err));
+    return 3;
+  }
+  out.p = b.n > 0 ? b.p : "";
+  out.n = b.n;
+  if (err == 0) lua_pushlstring(L, out.p, out.n);
+  pop3_buf_wipe(&b);
+  return err != 0 ? lpop3_fail(L, err) : 1;
+}
+
+/***
+Can the keys of a keytab be used by a server of GSSAPI: does it have one of the
+service "pop"?
+@function keytab
+@tparam[opt] string path of the file; without it, the default one (KRB5_KTNAME,
+or /etc/krb5.keytab)
+@treturn boolean true; or nil, message, code: "io", and "auth" in a build
+without Kerberos
+*/
+static int l_keytab (lua_State *L) {
+  const pop3_gss *gss = pop3_krb5();
+  pop3_span path = to_span(L, 1);
+  char why[256];
+  void *context;
+  size_t n;
+  int err;
+  if (gss == NULL) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "this build has no Kerberos library");
+    lua_pushstring(L, pop3_errcode(POP3_EAUTH));
+    return 3;
+  }
+  context = lua_newuserdatauv(L, gss->size, 0);
+  memset(context, 0, gss->size);
+  err = gss->open_server(context, path);
+  n = strlen(gss->why(context));
+  if (n > sizeof why - 1) n = sizeof why - 1;
+  memcpy(why, gss->why(context), n);
+  gss->close(context);  /* before Lua can raise an error */
+  if (err == POP3_ENOMEM) return lpop3_fail(L, err);
+  if (err == 0) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushliteral(L, "Kerberos: ");
+  lua_pushlstring(L, why, n);
+  lua_concat(L, 2);
+  lua_pushstring(L, pop3_errcode(POP3_EIO));
+  return 3;
+}
+
 /* The name of the same mechanism with or without -PLUS; 0: no such row. */
 static int push_other (lua_State *L, const pop3_sasl_mech *mech) {
   size_t n = strlen(mech->name);
@@ -454,6 +555,7 @@ static int push_other (lua_State *L, const pop3_sasl_mech *mech) {
 static const char *proof_of (const pop3_sasl_mech *mech) {
   return mech->flags & POP3_SASL_CERTIFICATE ? "certificate"
          : mech->flags & POP3_SASL_ANONYMOUS ? "none"
+         : mech->flags & POP3_SASL_TICKET ? "ticket"
          : mech->flags & POP3_SASL_TOKEN ? "token" : "password";
 }
 
@@ -463,7 +565,8 @@ client prefers them; each row is also there by the name of the mechanism. This
 is the only place that says how a mechanism behaves. Each row has
 
 - `name`
-- `proof`: "password", "token", "certificate" or "none", what the client needs
+- `proof`: "password", "token", "certificate", "ticket" (of Kerberos) or "none",
+  what the client needs
 - `cleartext`: the password or token can be read on the connection. A mechanism
   with a password that is not `cleartext` is of the kind challenge-response.
 - `binding`: it binds the login to the TLS channel (-PLUS)
@@ -473,7 +576,8 @@ is the only place that says how a mechanism behaves. Each row has
 - `salted`: the server takes `salt`, and `check_verifier` (RFC 5802)
 - `initial`: the client speaks first; `apart`: servers in use take its first
   response only on a line of its own
-- `token`, `certificate`, `anonymous`: the same as `proof`, as booleans
+- `token`, `certificate`, `anonymous`, `ticket`: the same as `proof`, as
+  booleans
 @table mechanisms
 @usage
 local sasl = require "pop3.core".sasl
@@ -484,7 +588,8 @@ static void push_mechanisms (lua_State *L) {
   static const struct { const char *name; unsigned flag; } flags[] = {
     { "cleartext", POP3_SASL_CLEARTEXT }, { "token", POP3_SASL_TOKEN },
     { "certificate", POP3_SASL_CERTIFICATE },
-    { "anonymous", POP3_SASL_ANONYMOUS }, { "binding", POP3_SASL_BINDING },
+    { "anonymous", POP3_SASL_ANONYMOUS }, { "ticket", POP3_SASL_TICKET },
+    { "binding", POP3_SASL_BINDING },
     { "initial", POP3_SASL_INITIAL }, { "salted", POP3_SASL_SALTED },
     { "apart", POP3_SASL_APART }
   };
@@ -557,14 +662,33 @@ static const luaL_Reg server_meta[] = {
 static const luaL_Reg server_methods[] = {
   { "accept", s_accept }, { "check", s_check },
   { "check_verifier", s_check_verifier }, { "close", s_close },
-  { "reject", s_reject }, { "salt", s_salt }, { "secret", s_secret },
-  { "step", s_step }, { NULL, NULL }
+  { "realm", s_realm }, { "reject", s_reject }, { "salt", s_salt },
+  { "secret", s_secret }, { "step", s_step }, { NULL, NULL }
 };
 
 static const luaL_Reg funcs[] = {
   { "client", l_client }, { "decode", l_decode }, { "encode", l_encode },
-  { "server", l_server }, { "verifier", l_verifier }, { NULL, NULL }
+  { "keytab", l_keytab }, { "prepare", l_prepare }, { "server", l_server },
+  { "verifier", l_verifier }, { NULL, NULL }
 };
+
+/***
+What this build has, since it depends on libraries that were there:
+
+- `saslprep`: "libidn", or "subset": SASLprep without NFKC, the rule for
+  right-to-left text, and the list of assigned code points
+- `gssapi`: a boolean; without it a login by GSSAPI fails, and says why
+@table features
+@usage
+print(require "pop3.core".sasl.features.saslprep)
+*/
+static void push_features (lua_State *L) {
+  lua_newtable(L);
+  lua_pushstring(L, pop3_prep_by());
+  lua_setfield(L, -2, "saslprep");
+  lua_pushboolean(L, pop3_krb5() != NULL);
+  lua_setfield(L, -2, "gssapi");
+}
 
 void lpop3_open_sasl (lua_State *L) {
   lpop3_type(L, CLIENT_T, client_meta, client_methods);
@@ -572,5 +696,7 @@ void lpop3_open_sasl (lua_State *L) {
   luaL_newlib(L, funcs);
   push_mechanisms(L);
   lua_setfield(L, -2, "mechanisms");
+  push_features(L);
+  lua_setfield(L, -2, "features");
   lua_setfield(L, -2, "sasl");
 }

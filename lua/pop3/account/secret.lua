@@ -4,6 +4,7 @@
 -- @module pop3.account.secret
 -- @local
 
+local authorization = require "pop3.client.authorization"
 local core = require "pop3.core"
 local netrc = require "pop3.account.netrc"
 local process = require "pop3.util.process"
@@ -88,10 +89,11 @@ end
 -- @tparam table account
 -- @tparam table context `wait`: the hook of the loop
 -- @tparam[opt] boolean again the server has refused the token before
--- @treturn table `password` or `token`, options of `pop3.connect`; or nil,
--- message, temporary (a boolean)
+-- @treturn table `password` or `token`, options of `pop3.connect`, or neither if a
+-- ticket of Kerberos is the proof; or nil, message, temporary (a boolean)
 function secret.get(account, context, again)
   local value, err, temporary
+  if authorization.only(account.mechs, "ticket") then return {} end
   if account.token_command then
     value, err, temporary = run("token_command", account, context, {
       "LPOP3_USER=" .. account.user, "LPOP3_HOST=" .. account.host,

@@ -159,12 +159,15 @@ end
 
 -- -------------------------------------------------------------------- login
 
--- Whether all of these mechanisms take a token (RFC 7628).
-local function only_tokens(mechs)
+-- Whether all of these mechanisms take the same kind of proof.
+-- @tparam ?table mechs
+-- @tparam string proof of a row of `pop3.core.sasl.mechanisms`
+-- @treturn boolean
+function authorization.only(mechs, proof)
   if not mechs or #mechs == 0 then return false end
   for _, name in ipairs(mechs) do
     local row = core.sasl.mechanisms[name:upper()]
-    if not (row and row.token) then return false end
+    if not (row and row.proof == proof) then return false end
   end
   return true
 end
@@ -183,7 +186,9 @@ end
 -- EXTERNAL with a client certificate; OAUTHBEARER and XOAUTH2 with a token; SCRAM
 -- with SHA-512, SHA-256 and SHA-1, bound to the TLS channel (-PLUS) where the server
 -- can; CRAM-MD5; then PLAIN, LOGIN and USER, but only over TLS, to a loopback host,
--- or with `insecure`. It uses APOP and ANONYMOUS only if `mechs` names them.
+-- or with `insecure`. It uses APOP, ANONYMOUS and GSSAPI only if `mechs` names them.
+-- A mechanism that cannot carry the name or the password (SCRAM, if SASLprep of RFC
+-- 4013 refuses the password) is left out.
 --
 -- A refused challenge-response is followed by one attempt in cleartext, if the
 -- connection may carry it, and by nothing more: servers that store hashed passwords
@@ -195,7 +200,16 @@ end
 -- A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
 -- the login fails with code "auth" before any is done. A message of a mechanism may
 -- have 64 KiB; a longer one has code "limit".
--- @tparam string user
+--
+-- GSSAPI (RFC 4752) shows a ticket of Kerberos V5, which kinit(1) gets: the one in the
+-- credential cache that KRB5CCNAME names, for the service "pop" at `servername`, or
+-- at `host`. No password is needed. `user` is the mailbox to open; without it, that
+-- of the ticket's principal. The Kerberos library may ask name servers and the KDC
+-- for the ticket of the service, and **blocks the process and its event loop** until
+-- they have answered; it does so once for each service, then the ticket is in the
+-- cache. GSSAPI has no security layer and no channel binding here: TLS protects the
+-- connection. `pop3.core.sasl.features.gssapi` says whether the build has it.
+-- @tparam ?string user not needed with GSSAPI
 -- @tparam ?string secret the password; or the token, if `mechs` names only
 -- OAUTHBEARER and XOAUTH2
 -- @tparam[opt] table opts `mechs`: the mechanisms that may be used, in order of
@@ -213,13 +227,15 @@ function methods:login(user, secret, opts)
                    "login", 1)
   if opts.mechs then argument.names(opts.mechs, "login: mechs", 1) end
   local mechs, token = opts.mechs or self.mechs, opts.token or self.token
-  argument.text(user, "the user", 1, authorization.LONGEST_USER)
+  if user ~= nil or not authorization.only(mechs, "ticket") then
+    argument.text(user, "the user", 1, authorization.LONGEST_USER)
+  end
   if secret ~= nil or not (token or mechs or self.certificate) then
     argument.text(secret, "the secret", 1, LONGEST - #"PASS ")
   end
   local ok, message, code = not_now(self, "login")
   if not ok then return nil, message, code end
-  if token == nil and only_tokens(mechs) then token = secret end
+  if token == nil and authorization.only(mechs, "token") then token = secret end
   if secret == "" or secret and user == "" then
     return fail(self, "login", "an empty user or secret", "auth")
   end

@@ -89,12 +89,12 @@ local function redial(s)
   return true
 end
 
--- The greeting, and the login if there is a user: the session, or nil, message,
--- code, reply.
+-- The greeting, and the login if there is one: the session, or nil, message, code,
+-- reply.
 local function begin(s, user, password, token)
   local _ <close> = commands.operation(s)
   local ok, message, code, reply = greet(s)
-  if ok and user then
+  if ok and s.opts.login then
     ok, message, code, reply = s:login(user, password, { token = token })
   end
   if not ok then
@@ -127,7 +127,7 @@ local function attempt(opts, tls, total, again)
     log = opts.log,
     capas = {},
     redial = given == nil and redial or nil,
-    reconnect = given == nil and user and again or nil,
+    reconnect = given == nil and opts.login and again or nil,
     dead = true,  -- until it has a connection
   }
   local io, err, code

@@ -13,6 +13,8 @@
 --   passwords may offer CRAM-MD5 and refuse it for this user.
 -- - A list `mechs` is tried whole.
 -- - After a check of the client failed, nothing else is tried.
+-- - A mechanism that cannot carry the name or the password is left out, and GSSAPI if
+--   there is no ticket.
 -- - When a mechanism was refused, and the next one fails because of the connection,
 --   the refusal is the result, and the trouble is named beside it.
 -- @module pop3.client.login
@@ -72,11 +74,12 @@ local function row_of(name)
   return own[name] or mechanisms[name]
 end
 
--- The order of preference: that of the table of mechanisms, then USER. APOP and
--- ANONYMOUS are used only if `mechs` names them.
+-- The order of preference: that of the table of mechanisms, then USER. APOP,
+-- ANONYMOUS and GSSAPI are used only if `mechs` names them: a ticket may be that of
+-- another user, and the Kerberos library may block.
 local order = {}
 for _, row in ipairs(mechanisms) do
-  if row.proof ~= "none" then order[#order + 1] = row.name end
+  if not (row.anonymous or row.ticket) then order[#order + 1] = row.name end
 end
 order[#order + 1] = "USER"
 
@@ -90,7 +93,18 @@ local function offered_by(capa)
   return set
 end
 
--- Why a mechanism cannot be used here; nil when it can.
+-- What SASLprep has against a name or password of SCRAM; nil for nothing.
+local function unprepared(who)
+  local made, why = core.sasl.prepare(who.secret, "stored")
+  if made == "" then why = "only characters that SASLprep (RFC 4013) drops" end
+  if why then return "the password has " .. why end
+  made, why = core.sasl.prepare(who.user)
+  if made == "" then why = "only characters that SASLprep (RFC 4013) drops" end
+  if why then return "the user name has " .. why end
+end
+
+-- Why a mechanism cannot be used here; nil when it can. The second result is true if
+-- the reason is the best one to report, whatever others have.
 local function unusable(s, name, who, offered, named)
   local row = row_of(name)
   if not row then return "not supported" end
@@ -108,6 +122,14 @@ local function unusable(s, name, who, offered, named)
     if not who.secret then return "it needs a password" end
     if who.user == "" or who.secret == "" then
       return "an empty user or secret"
+    end
+    local why = row.salted and unprepared(who)
+    if why then return why, true end
+  elseif row.proof == "ticket" then
+    if not core.sasl.features.gssapi then
+      return "this build has no Kerberos library"
+    elseif not s.host then
+      return "the name of the host is needed"
     end
   end
   if row.cleartext and not s:may_send_cleartext() then
@@ -232,7 +254,7 @@ function login.explain(s, who)
   for i, name in ipairs(list) do
     local row = row_of(name)
     local why = unusable(s, name, who, offered, false)
-    if not why and (name == "APOP" or row.proof == "none") then
+    if not why and (name == "APOP" or row.anonymous or row.ticket) then
       why = "only if it is asked for by name"
     end
     list[i] = { name = name, why = why }
@@ -250,31 +272,38 @@ function login.run(s, who, mechs)
   local list, offered, problem = candidates(s, mechs)
   if not list then return nil, offered, problem end
   local why = "the server offers no mechanism that can be used"
-  local explicit, tried, failure = mechs ~= nil, {}, nil
+  local explicit, tried, failure, unsent, best = mechs ~= nil, {}, nil, nil, false
   for _, name in ipairs(list) do
     local row = row_of(name)
-    local reason = unusable(s, name, who, offered, explicit)
-                   or failure and left_out(s, row, tried, explicit)
+    local reason, stays = unusable(s, name, who, offered, explicit)
+    reason = reason or failure and left_out(s, row, tried, explicit)
     if reason then
-      if explicit or reason ~= "not offered" then why = name .. ": " .. reason end
+      if not best and (explicit or reason ~= "not offered") then
+        why, best = name .. ": " .. reason, stays or false
+      end
     else
       local ok, message, code, reply, how, lost =
         attempt(s, row, who, offered, failure)
       if ok then return true, name end
-      if code == "err" and not (reply and passing[reply.code]) then
-        code = "auth"
+      if how.unsent then
+        unsent = unsent or { message = message, code = code }
+      else
+        if code == "err" and not (reply and passing[reply.code]) then
+          code = "auth"
+        end
+        if failure and (lost or code ~= "auth" and code ~= "err") then
+          return refusal(failure, message)
+        end
+        failure = { message = message, code = code, reply = reply }
+        if how.final or code ~= "auth" or not reply
+           or reply.code == "SYS/PERM" and not explicit then
+          break
+        end
+        note(tried, row, how, reply)
       end
-      if failure and (lost or code ~= "auth" and code ~= "err") then
-        return refusal(failure, message)
-      end
-      failure = { message = message, code = code, reply = reply }
-      if how.final or code ~= "auth" or not reply
-         or reply.code == "SYS/PERM" and not explicit then
-        break
-      end
-      note(tried, row, how, reply)
     end
   end
+  failure = failure or unsent
   if failure then
     return nil, failure.message, failure.code, failure.reply
   end

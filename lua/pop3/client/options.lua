@@ -87,7 +87,12 @@ end
 -- Who logs in.
 local function check_login(opts)
   if opts.mechs then argument.names(opts.mechs, "connect: mechs", LEVEL) end
+  if authorization.only(opts.mechs, "ticket") then
+    if opts.user == "" then opts.user = nil end  -- the one of the ticket
+    opts.login = true
+  end
   if not opts.user then return end
+  opts.login = true
   argument.text(opts.user, "connect: the user", LEVEL,
                 authorization.LONGEST_USER)
   if not (opts.password or opts.token or opts.cert or opts.mechs) then
@@ -160,7 +165,8 @@ options.types = types
 -- @param where
 -- @param more
 -- @treturn table all options, with defaults; `timeout` and `limits` are tables,
--- `proxy` is what `pop3.transport.proxy.parse` returns
+-- `proxy` is what `pop3.transport.proxy.parse` returns; `login` is true if the session
+-- begins with a login
 function options.check(where, more)
   local opts = collect(where, more)
   check_peer(opts)

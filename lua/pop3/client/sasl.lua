@@ -31,7 +31,8 @@ end
 
 local function machine_for(s, row, who, offered)
   return sasl.client {
-    mech = row.name, user = who.user, host = s.host, port = s.port,
+    mech = row.name, user = who.user, port = s.port,
+    host = row.ticket and s.opts.servername or s.host,
     secret = row.token and who.token or who.secret,
     binding = row.binding and binding(s) or nil,
     bindable = s.secure and offered ~= nil and row.plus ~= nil
@@ -52,7 +53,7 @@ end
 
 -- A failed result. `how` says what it means for other mechanisms: `final` forbids
 -- them; `proof` says that the server got a proof of the secret, so that it may count
--- a failed login.
+-- a failed login; `unsent` says that nothing was sent, since there is no ticket.
 local function failed(how, _, message, code, reply)
   return nil, message, code, reply, how
 end
@@ -111,6 +112,11 @@ local function opening(s, row, machine, hidden, offered)
   return line, first
 end
 
+-- What it means that a mechanism failed before its command was sent.
+local function before_sent(row)
+  return row.ticket and { unsent = true } or { final = true }
+end
+
 local exchange = {}
 
 --- Log in by one mechanism.
@@ -120,17 +126,18 @@ local exchange = {}
 -- @tparam ?table offered the set of mechanisms that the server offers; nil if it does
 -- not say
 -- @treturn boolean true; or nil, message, code, reply, how: `how.final` when nothing
--- else may be tried, `how.proof` when the server got a proof of the secret
+-- else may be tried, `how.proof` when the server got a proof of the secret,
+-- `how.unsent` when there is no ticket, and nothing was sent
 function exchange.run(s, row, who, offered)
   local label, how = "AUTH " .. row.name, {}
   local machine <close>, message, code = machine_for(s, row, who, offered)
   if not machine then
-    return failed({ final = true }, fail(s, label, message, code))
+    return failed(before_sent(row), fail(s, label, message, code))
   end
   local hidden = {}
   local line, first, problem = opening(s, row, machine, hidden, offered)
   if not line then
-    return failed({ final = true }, fail(s, label, first, problem))
+    return failed(before_sent(row), fail(s, label, first, problem))
   end
   how.proof = first == nil and row.initial and machine:done() or nil
   local ok
@@ -146,7 +153,8 @@ function exchange.run(s, row, who, offered)
         return true
       end
       return failed({ final = true }, kill(s, label, "the server accepted the "
-        .. "login before it proved that it knows the secret", "auth"))
+        .. "login before " .. (row.ticket and "the exchange was complete"
+        or "it proved that it knows the secret"), "auth"))
     end
     local answer = first
     if not answer then

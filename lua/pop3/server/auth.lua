@@ -62,12 +62,14 @@ end
 -- @tparam string name of the user
 -- @tparam table proof `check(secret)` tells whether the client knows the
 -- secret; it may have `shown`, a password in clear, and `verify(verifier)`
+-- @tparam[opt] string principal of Kerberos, which a script gets in place of the name
 -- @treturn boolean|table true or a user's table; or nil, text, code, and the
 -- reply if the script gave one
-function auth.proved(session, mech, name, proof)
+function auth.proved(session, mech, name, proof, principal)
   local server = session.server
   if server.authenticate then
-    return decided(server.authenticate(session, mech, name, function(secret)
+    return decided(server.authenticate(session, mech, principal or name,
+                                       function(secret)
       -- a script has nil for a user that it does not know
       return secret ~= nil and proof.check(secret)
     end))
@@ -75,7 +77,7 @@ function auth.proved(session, mech, name, proof)
   local user, row = server.users[name], sasl.mechanisms[mech]
   if row and row.certificate then
     return user ~= nil and certified(session, name)
-  elseif row and row.anonymous then
+  elseif row and (row.anonymous or row.ticket) then
     return user ~= nil
   end
   local v = proof.verify and auth.verifier(user, mech)

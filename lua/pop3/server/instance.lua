@@ -71,7 +71,9 @@ end
 -- salt =, iterations =, stored_key =, server_key = }`, RFC 5802)
 -- @tparam[opt] function opts.authenticate `function(session, mech, user,
 -- check)`, which decides about logins in place of the passwords.
--- `check(secret)` tells whether the client proved that it knows that secret. It
+-- `check(secret)` tells whether the client proved that it knows that secret, and is
+-- true for any secret where the proof is a certificate or a ticket. The user to act
+-- as, if the client named one, is `session.authzid`. It
 -- returns true, or a user's table, to let the client in; `nil, text, code` to
 -- refuse; or a reply of the session
 -- @tparam[opt="127.0.0.1"] string opts.host the address to listen on
@@ -92,7 +94,13 @@ end
 -- @tparam[opt] {string,...} opts.mechs the SASL mechanisms that are offered:
 -- PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256, SCRAM-SHA-512 and their
 -- -PLUS forms (under TLS), OAUTHBEARER, XOAUTH2, EXTERNAL (with a client
--- certificate), ANONYMOUS. None is offered by default
+-- certificate), GSSAPI (with `keytab`), ANONYMOUS. None is offered by default
+-- @tparam[opt] string opts.keytab the file with the Kerberos keys of the service
+-- "pop", for GSSAPI (RFC 4752); without it, the default one of the system
+-- (KRB5_KTNAME, or /etc/krb5.keytab). A client whose principal is "ann@REALM" opens
+-- the maildrop of the user "ann@REALM", or else that of "ann" if REALM is also the
+-- realm of the server. `authenticate` gets the whole principal as the user. No
+-- security layer is offered
 -- @tparam[opt] string opts.new_users the password of the users that `deliver`
 -- adds; without it, a delivery to a user who does not exist fails
 -- @tparam[opt] string opts.greeting the text after "+OK" in the greeting
@@ -122,7 +130,7 @@ end
 -- @tparam[opt] function opts.clock returns seconds; the server uses it in place
 -- of its own clock
 -- @treturn[1] pop3.server
--- @treturn[2] nil if a file of `tls` cannot be used
+-- @treturn[2] nil if a file of `tls`, or the keytab, cannot be used
 -- @treturn[2] string message
 -- @treturn[2] string code
 -- @function new

@@ -18,7 +18,7 @@ local known = {
   limits = "table", on = "table", faults = "table", clock = "function",
   expire = "string integer", login_delay = "number",
   failure_delay = "number", seed = "string integer",
-  preset = "string table", new_users = "string",
+  preset = "string table", new_users = "string", keytab = "string",
 }
 
 -- Check that a table is a list.
@@ -175,6 +175,15 @@ local function certificates_of(opts, level)
   return made
 end
 
+-- Can the keytab be used? true, or nil, message, code. The default one of the system
+-- is not looked at before a client logs in.
+local function check_keytab(keytab)
+  if not keytab then return true end
+  local ok, err, code = core.sasl.keytab(keytab)
+  if not ok then return nil, "server: keytab: " .. err, code end
+  return true
+end
+
 local limit_fields = { line = "integer", output = "integer",
                        transcript = "integer", logins = "integer" }
 
@@ -202,7 +211,7 @@ end
 -- @tparam table opts
 -- @tparam integer level see `pop3.util.argument`
 -- @treturn table fields of the server; or nil, message, code when a file of
--- `tls` cannot be used
+-- `tls`, or the keytab, cannot be used
 function options.read(opts, level)
   argument.options(opts, known, "server", level + 1)
   local given = {}
@@ -214,6 +223,9 @@ function options.read(opts, level)
   local mechs, apop = mechanisms(opts.mechs or {}, level + 1)
   local made, err, code = certificates_of(opts, level + 1)
   if err then return nil, err, code end
+  local ok
+  ok, err, code = check_keytab(opts.keytab)
+  if not ok then return nil, err, code end
   check_numbers(opts, limits, level + 1)
   local settings = {
     users = opts.users or {},
@@ -227,6 +239,7 @@ function options.read(opts, level)
     implicit = opts.implicit or false,
     require_tls = opts.require_tls or false,
     mechs = mechs,
+    keytab = opts.keytab,
     failure_delay = opts.failure_delay or 0,
     seed = opts.seed,
     new_users = opts.new_users,
@@ -255,10 +268,10 @@ local of_presets = { "greeting", "capa", "apop", "mechs", "autologout",
 -- @tparam ?string|table preset see the option; nil for none
 -- @tparam integer level see `pop3.util.argument`
 function options.change_preset(self, preset, level)
-  local given = { preset = preset, on = {} }
+  local given = { preset = preset, on = {}, keytab = self.keytab }
   for _, name in ipairs(of_presets) do given[name] = self.given[name] end
   for name, handler in pairs(self.on) do given.on[name] = handler end
-  local read = options.read(given, level + 1)
+  local read = assert(options.read(given, level + 1))
   for _, name in ipairs(of_presets) do self[name] = read[name] end
   setmetatable(self.on, getmetatable(read.on))
   self.given.preset = preset

@@ -73,9 +73,42 @@ local function begin(session, mech, initial, offered)
   local engine = core.sasl.server {
     mech = mech, host = "lpop3.invalid", binding = bindings(session),
     plus = row.binding or row.plus ~= nil and has(offered, row.plus),
-    nonce = server:nonce(),
+    nonce = server:nonce(), keytab = row.ticket and server.keytab or nil,
   }
   return engine, engine:step(octets)
+end
+
+-- The user whose maildrop a principal of Kerberos opens: one with the name of the
+-- whole principal, or else one with its name without the realm, if the realm is
+-- also that of the server.
+local function user_of(server, principal, realm)
+  local name = principal:match "^(.+)@[^@]*$"
+  if name and not server.users[principal] and principal == name .. "@" .. realm
+  then
+    return name
+  end
+  return principal
+end
+
+-- The name that the server has for a user. Two names are one when SASLprep makes
+-- them equal (RFC 4616 section 2, RFC 5802 section 5.1).
+local function known_as(server, name)
+  if server.users[name] then return name end
+  local prepared, found = core.sasl.prepare(name) or name, nil
+  for other in pairs(server.users) do
+    if other:find "[\128-\255]" and core.sasl.prepare(other, "stored") == prepared
+       and not (found and found < other) then
+      found = other
+    end
+  end
+  return found or server.users[prepared] and prepared or name
+end
+
+-- May a user act for another one? Only if a script has decided about it. `given` is
+-- the name that the client gave, or its principal.
+local function may_act(session, user, authzid, given)
+  return not authzid or authzid == user or authzid == given
+         or session.server.authenticate ~= nil
 end
 
 -- The exchange has given a proof: check it. Returns the reply.
@@ -93,10 +126,13 @@ local function judge(session, mech, engine, user, authzid)
     local peer = peer_of(session)
     user = peer and (peer.common_name or peer.emails and peer.emails[1]) or ""
   end
-  local ok, text, code, reply = auth.proved(session, mech, user, proof)
-  if ok and authzid and authzid ~= user and not row.anonymous
-     and not session.server.authenticate then
-    ok, text = false, nil  -- no user may act for another one
+  local server, given = session.server, user
+  if row.ticket then user = user_of(server, given, engine:realm())
+  elseif row.proof == "password" then user = known_as(server, given) end
+  local ok, text, code, reply =
+    auth.proved(session, mech, user, proof, row.ticket and given or nil)
+  if ok and not row.anonymous and not may_act(session, user, authzid, given) then
+    ok, text = false, nil
   end
   if not ok then
     local reject = engine:reject()
@@ -110,6 +146,14 @@ local function judge(session, mech, engine, user, authzid)
     end
   end
   return auth.enter(session, user, type(ok) == "table" and ok or nil)
+end
+
+-- The reply to an exchange that failed before its proof. That of Kerberos says why.
+local function broken(session, row, message, code)
+  if row.ticket and code == "auth" then
+    return auth.failed(session, message, "AUTH")
+  end
+  return auth.failed(session, code == "proto" and "malformed response" or nil)
 end
 
 -- The reply to a response that cannot be used, see `session:challenge`.
@@ -138,7 +182,8 @@ function sasl.AUTH(session, mech, initial)
   if not engine then return auth.failed(session, what) end
   while what == "challenge" or what == "salt" do
     if what == "salt" then
-      local v = auth.verifier(session.server.users[a], mech)
+      local server = session.server
+      local v = auth.verifier(server.users[known_as(server, a)], mech)
       a = engine:salt(v and v.salt or salt_of(a),
                       v and v.iterations or ITERATIONS)
     end
@@ -147,7 +192,7 @@ function sasl.AUTH(session, mech, initial)
     what, a, b = engine:step(octets)
   end
   if what == "proof" then return judge(session, mech, engine, a, b) end
-  return auth.failed(session, b == "proto" and "malformed response" or nil)
+  return broken(session, mechanisms[mech], a, b)
 end
 
 return sasl
