@@ -60,6 +60,7 @@ local parts = {
   pipe = function() return require "pop3.sync.pipe" end,
   record = function() return require "pop3.record" end,
   server = function() return require "pop3.server" end,
+  state = function() return require "pop3.sync.state" end,
   store = function() return require "pop3.store" end,
   sync = function() return require "pop3.sync" end,
   core = function() return require "pop3.core" end,
@@ -174,6 +175,10 @@ local parts = {
 
 --- Fetch new mail, durably: `pop3.sync(session, opts)`, see `pop3.sync`.
 -- @field sync
+
+--- What `pop3.sync` remembers between runs: `state.file(path)`, see
+-- `pop3.sync.state`; `state.sql{ url = … }`, see `pop3.state.sql`.
+-- @field state
 
 --- A Maildir that `pop3.sync` delivers into, see `pop3.maildir`.
 -- @tparam string path

@@ -376,6 +376,18 @@ describe("the reference", function()
     end
   end)
 
+  it("has what concerns databases", function()
+    has_items("pop3", "state")
+    local sql = require "pop3.sql"
+    has_params("pop3.sql", "open", known(sql.open, BAD))
+    has_items("pop3.sql", "octets open db:query db:batch db:transaction db:listen "
+              .. "db:notified db:select_octets db:octets db:close")
+    for _, code in ipairs { "connect", "unknown", "timeout", "sql" } do
+      assert.truthy(pages["pop3.sql"].text:find('"' .. code .. '"', 1, true), code)
+    end
+    has_params("pop3.state.sql", "sql", known(pop3.state.sql, BAD))
+  end)
+
   it("has every request of the control socket, with its fields", function()
     local text = pages["pop3.server.control"].text
     local function has(name)

@@ -1,5 +1,6 @@
 -- The state file of pop3.sync.
 
+local contract = require "spec.support.state_contract"
 local core = require "pop3.core"
 local fetching = require "spec.support.fetching"
 local helper = require "spec.helper"
@@ -37,44 +38,10 @@ local function seen(path, account, opts)
 end
 
 describe("state file", function()
-  it("remembers what was recorded", function()
-    local dir <close> = tempdir()
-    local path = dir.path .. "/s"
-    local s = opened(path)
-    assert.same({}, s:seen())
-    assert.same({ "name-1", false }, s:intend { entry("a", { name = "name-1" }),
-                                                entry("b") })
-    assert(s:done { entry("a", { digest = ("ab"):rep(32) }) })
-    assert(s:failed { entry("b", { tries = 2, note = "no, not\nnow %" }) })
-    assert(s:done { entry("c", { status = "skipped", nth = 2, size = false }) })
-    assert(s:close {})
-    local list = seen(path)
-    assert.same({ status = "delivered", size = 100, first = 1800000000, tries = 0,
-                  digest = ("ab"):rep(32) }, list.a)
-    assert.equal("failed", list.b.status)
-    assert.equal(2, list.b.tries)
-    assert.equal("no, not\nnow %", list.b.note)
-    assert.equal("skipped", list["c\0002"].status)
-    assert.is_nil(list["c\0002"].size)
-    s = opened(path)
-    assert(s:done { entry("a", { status = "forgotten" }) })
-    assert.is_nil(s:seen().a)
-    s:close {}
-    assert.is_nil(seen(path).a)
-  end)
-
-  it("keeps the states of several accounts apart", function()
-    local dir <close> = tempdir()
-    local path = dir.path .. "/s"
-    for _, account in ipairs { "one", "two", "one", "a b%" } do
-      local s = opened(path, account)
-      assert(s:done { entry("id of " .. account) })
-      assert(s:close {})
-    end
-    assert.truthy(seen(path, "one")["id of one"])
-    assert.is_nil(seen(path, "one")["id of two"])
-    assert.truthy(seen(path, "a b%")["id of a b%"])
-    assert.same({}, seen(path, "three"))
+  contract(function()
+    local dir = tempdir()
+    return function() return state.file(dir.path .. "/s") end,
+           function() dir:__close() end
   end)
 
   it("cuts off a torn last line, at every octet", function()

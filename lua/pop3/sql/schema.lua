@@ -31,7 +31,8 @@ local migrations = {
           parked text,
           last_ok timestamptz, last_error text, result text)
           with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02)]],
-      [[create index pop3_account_due on pop3_account (due) where parked is null]],
+      [[create index pop3_account_due on pop3_account (due)
+          where parked is null and host is not null]],
       [[create index pop3_account_worker on pop3_account (worker, host)
           where worker is not null]],
       [[create table pop3_seen (
@@ -73,7 +74,8 @@ local migrations = {
           failures integer not null default 0,
           parked text,
           last_ok real, last_error text, result text)]],
-      [[create index pop3_account_due on pop3_account (due) where parked is null]],
+      [[create index pop3_account_due on pop3_account (due)
+          where parked is null and host is not null]],
       [[create table pop3_seen (
           account integer not null references pop3_account on delete cascade,
           uid text not null, nth integer not null,

@@ -26,8 +26,8 @@
 --
 -- Optional methods and fields:
 --
--- - `into:open{ wait =, log = }` → true, or nil, message, code: once a run,
---   before anything else. `into:close()`: at the end of the run
+-- - `into:open{ wait =, log =, state = }` → true, or nil, message, code: once a
+--   run, before anything else. `into:close()`: at the end of the run
 -- - `into:lease(owner)` → a delivery for one run of one account. `pop3.fleet` calls
 --   it before each run; `owner` has `account` (the account's number), `name`, `fence`
 --   (a number that grows each time another run takes the account) and `store`.

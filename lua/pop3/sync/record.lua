@@ -143,6 +143,13 @@ function record.unpack(line)
   }
 end
 
+--- The words of a line, as they are.
+-- @tparam string line
+-- @treturn string for each field; "-" for nil, and "" for no flag
+function record.words(line)
+  return line:match(PATTERN)
+end
+
 --- Status and size of a line, which is all that most messages need.
 -- @tparam string line
 -- @treturn string status

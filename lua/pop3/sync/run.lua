@@ -335,8 +335,9 @@ local passing = { timeout = true, closed = true, connect = true, proto = true,
 -- Open the state and the delivery, and settle what is left.
 function Run:open()
   local o, into, result = self.options, self.into, self.result
-  local ok, message, code, info = self.state:open(self.account,
-                                                  { read_only = o.dry_run })
+  local ok, message, code, info = self.state:open(self.account, {
+    read_only = o.dry_run, wait = self.session.opts.wait,
+  })
   if not ok then
     info = info or {}
     result.temporary, result.locked_by = info.temporary, info.locked_by
@@ -347,7 +348,7 @@ function Run:open()
   if o.dry_run then return true end
   if into and into.open then
     ok, message, code = delivery.try(into, "open", {
-      wait = self.session.opts.wait,
+      wait = self.session.opts.wait, state = self.state,
       log = function(event) self:report(event.what, nil, event.text) end,
     })
     if not ok then

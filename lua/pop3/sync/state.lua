@@ -4,8 +4,9 @@
 --
 -- - `state:open(account[, opts])` → true; or nil, message, code, info. It takes
 --   the lock of the account and reads. `opts.read_only`: nothing is written, and
---   no lock is taken. `info.temporary`: trying again later can help;
---   `info.locked_by`: the process that has the lock
+--   no lock is taken. `opts.wait`: the hook of the session's event loop.
+--   `info.temporary`: trying again later can help; `info.locked_by`: the process
+--   that has the lock
 -- - `state:seen()` → a table: key → packed record (`pop3.sync.record`). The
 --   calls below keep it up to date
 -- - `state:intend(list)` → a list of names; or nil, message, code. Deliveries
@@ -28,6 +29,9 @@
 -- each line with a checksum (see csrc/bind/os/lstate.c for the lines). A torn last
 -- line, which a crash leaves, is cut off. An unreadable line inside is an error
 -- that names it. The lock is the file `path.lock`, which stays.
+--
+-- `pop3.state.sql{ url = … }` is a state in PostgreSQL or SQLite, see
+-- `pop3.state.sql`.
 -- @interface pop3.sync.state
 
 local argument = require "pop3.util.argument"
@@ -278,7 +282,11 @@ end
 
 File.__close = File.release
 
-local state = {}
+-- `state.sql` needs a library of a database, which is loaded when it is first used.
+local state = setmetatable({}, { __index = function(_, name)
+  if name == "sql" then return require "pop3.sync.state.sql".sql end
+  return nil
+end })
 
 --- A state file.
 -- @tparam string path the file; `path.lock` and `path.new` belong to it
