@@ -305,6 +305,7 @@ standalone:
 	@ls -l $(B)/pop3
 
 ST = $(B)/standalone
+PAGE = $(filter-out %.lua,$(wildcard lua/pop3/server/control/page/*))
 ST_OBJ = $(patsubst %,$(B)/csrc/standalone/%.o,main iconv libpq)
 $(B)/pop3: $(filter-out %/pq/libpq.o %/sasl/krb5.o,$(OBJ)) $(ST)/krb5.o \
            $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
@@ -317,7 +318,7 @@ $(ST)/krb5.o: csrc/sasl/krb5.c
 
 -include $(ST_OBJ:.o=.d) $(B)/csrc/standalone/make_tables.d
 
-$(ST)/modules: csrc/standalone/embed.lua $(shell find lua -name '*.lua')
+$(ST)/modules: csrc/standalone/embed.lua $(shell find lua -name '*.lua') $(PAGE)
 	@mkdir -p $(@D)
 	$(LUA) $< $@
 
@@ -339,7 +340,7 @@ install-program: all
 	mkdir -p $(DESTDIR)$(LIBDIR)/pop3 $(DESTDIR)$(BINDIR)
 	install -m 755 lua/bin/pop3 $(DESTDIR)$(BINDIR)/pop3
 	install -m 755 $(SO) $(DESTDIR)$(LIBDIR)/pop3/core.so
-	cd lua && find pop3 -name '*.lua' -exec \
+	cd lua && find pop3 -type f '(' -name '*.lua' -o -path '*/page/*' ')' -exec \
 	  install -D -m 644 '{}' '$(abspath $(DESTDIR)$(LUADIR))/{}' ';'
 
 include spec/packaging/packaging.mk

@@ -24,7 +24,7 @@ void pop3_journal_free (pop3_journal *j) {
 
 void pop3_journal_clear (pop3_journal *j) {
   pop3_journal_free(j);
-  j->lost = 0;
+  j->lost = j->added = 0;
   memset(j->count, 0, sizeof j->count);
 }
 
@@ -78,6 +78,7 @@ int pop3_journal_add (pop3_journal *j, uint32_t session, char from,
   }
   h.n = (uint32_t)(b->n - start - sizeof h - 1);
   memcpy(b->p + start, &h, sizeof h);
+  j->added++;
   make_room(j);
   return 0;
 }

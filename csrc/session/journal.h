@@ -16,6 +16,7 @@ typedef struct pop3_journal {
   size_t head;
   size_t cap;        /* octets kept at the most */
   uint64_t lost;     /* entries that made room for newer ones */
+  uint64_t added;    /* all entries, with those that are lost */
   double now;        /* the time that entries get; the caller sets it */
   uint64_t count[POP3_V_OTHER + 1];  /* commands of each verb, ever */
 } pop3_journal;

@@ -68,6 +68,29 @@ describe("pop3 serve on a terminal", function()
   end)
 end)
 
+describe("pop3 serve --control on a terminal", function()
+  local AT = "\nlook at:   http://127%.0%.0%.1:(%d+)/"
+
+  it("says where the page is, with a token that it made", function()
+    local dir <close> = helper.directory()
+    local text = on_terminal(dir, "NO_COLOR=1", "--control tcp:127.0.0.1:0")
+    local port, token = text:match(AT .. "#token=(%x+)\n")
+    assert.equal(text:match "control=127%.0%.0%.1:(%d+)", port)
+    assert.equal(text:match " token=(%x+)\n", token)
+  end)
+
+  it("does not show a token that it was given, and has no page on a path",
+     function()
+    local dir <close> = helper.directory()
+    local text = on_terminal(dir, "NO_COLOR=1", "--control tcp:127.0.0.1:0 "
+                             .. "--control-token my-token")
+    assert.match(AT .. "\n", text)
+    assert.is_nil(text:find("my-token", 1, true))
+    text = on_terminal(dir, "NO_COLOR=1", "--control " .. dir.path .. "/socket")
+    assert.is_nil(text:find("look at", 1, true))
+  end)
+end)
+
 describe("pop3 serve elsewhere", function()
   it("shows the dialogue if it is told so", function()
     local dir <close> = helper.directory()

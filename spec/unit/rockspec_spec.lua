@@ -71,3 +71,16 @@ describe("the rockspec", function()
     end
   end)
 end)
+
+describe("make install-program", function()
+  it("installs every module, and the files of the page", function()
+    local dir <close> = tempdir()
+    output(("env -u MAKEFLAGS -u MAKELEVEL make -s install-program DESTDIR='%s' "
+            .. "LUADIR=/lua"):format(dir.path))
+    local list = "find pop3 -type f ! -name '*.so' ! -name '*.md' ! -name '*.ldoc' "
+                 .. "| LC_ALL=C sort"
+    local installed = output(("cd '%s/lua' && %s"):format(dir.path, list))
+    assert.equal(output("cd lua && " .. list), installed)
+    assert.match("\npop3/server/control/page/index.html\n", installed)
+  end)
+end)

@@ -151,7 +151,8 @@ describe("control by HTTP", function()
     client:receive(100)
     for path, field in pairs { ["/transcript"] = "transcript",
                                ["/stats"] = "pid", ["/sessions"] = "sessions",
-                               ["/faults?x=y"] = "faults" } do
+                               ["/faults?x=y"] = "faults",
+                               ["/maildrops"] = "maildrops" } do
       local status, answer = ask(s, request("GET", path))
       assert.equal(200, status)
       assert.truthy(answer[field])
@@ -167,7 +168,7 @@ describe("control by HTTP", function()
     local function post(body) return request("POST", "/requests", body) end
     for expected, octets in pairs {
       [400] = post '{"do": "nonsense"}',
-      [404] = request("GET", "/"),
+      [404] = request("GET", "/nothing"),
       [405] = request("GET", "/requests"),
       [409] = post '{"do": "verify", "commands": ["NOOP"]}',
       [411] = request("POST", "/requests"),
@@ -226,6 +227,181 @@ describe("control by HTTP", function()
       assert.match("\r\nWWW%-Authenticate: Bearer\r\n", head)
     end
     assert.equal(200, (exchange(s, sock, request("GET", "/stats"))))
+    sock:close()
+  end)
+
+  it("shows the page to everybody, with a policy for it", function()
+    local s <close> = start(TOKEN)
+    local policy = "\r\nContent%-Security%-Policy: default%-src 'none'; "
+                   .. "script%-src 'self'; style%-src 'self'; "
+    local found = 0
+    local function get(path)
+      local sock = s.connect()
+      local status, body, head = exchange(s, sock, "GET " .. path
+        .. " HTTP/1.1\r\nHost: localhost:1\r\n\r\n")
+      sock:close()
+      assert.equal(200, status, path)
+      head = head:match "^.-\r\n\r\n"
+      assert.match("\r\nX%-Content%-Type%-Options: nosniff\r\n", head)
+      assert.match(policy, head)
+      assert.is_nil(head:find("Access-Control", 1, true))
+      assert.is_nil(body:find(TOKEN, 1, true))
+      found = found + 1
+      return body, head
+    end
+    local html, head = get "/"
+    assert.match("\r\nContent%-Type: text/html; charset=utf%-8\r\n", head)
+    assert.match("^<!doctype html>", html)
+    assert.is_nil(html:find(" on%l+=")) -- handlers and styles are in files
+    assert.is_nil(html:find " style=")
+    assert.is_nil(html:find "https?://")
+    local seen, left = {}, { "/page/main.js", "/page/style.css" }
+    while left[1] do
+      local path = table.remove(left)
+      if not seen[path] then
+        seen[path] = true
+        local body
+        body, head = get(path)
+        assert.match(path:find "js$" and "text/javascript" or "text/css", head)
+        assert.is_nil(body:find "innerHTML" or body:find "https?://[^%$]", path)
+        for name in body:gmatch 'from "%./([^"]+)"' do
+          left[#left + 1] = "/page/" .. name
+        end
+      end
+    end
+    assert.equal(10, found)
+    for _, path in ipairs { "/page/init.lua", "/page/../http.lua", "/page/",
+                            "/index.html", "/page/%69ndex.html" } do
+      assert.equal(404, (ask(s, request("GET", path))))
+    end
+    assert.equal(405, (ask(s, request("POST", "/", ""))))
+  end)
+
+  it("keeps pages of other sites out", function()
+    local s <close> = start(TOKEN)
+    local function get(host, fields, path)
+      local octets = "GET " .. (path or "/stats") .. " HTTP/1.1\r\nHost: " .. host
+        .. "\r\nAuthorization: Bearer " .. TOKEN .. "\r\n" .. (fields or "")
+        .. "\r\n"
+      return (ask(s, octets))
+    end
+    local own = "127.0.0.1:" .. s.place.port
+    for _, host in ipairs { own, "localhost", "LOCALHOST:80", "a.localhost:1",
+                            "[::1]:5", "127.0.0.2", "10.0.0.1" } do
+      assert.equal(200, get(host), host)
+    end
+    for _, host in ipairs { "evil.example", "localhost.evil.example",
+                            "127.0.0.1.evil.example", "evil.example:80", "",
+                            "127.0.0.1@evil.example", "[evil.example]",
+                            "xlocalhost" } do
+      assert.equal(421, get(host), host)
+      assert.equal(421, get(host, nil, "/"), host)
+    end
+    assert.equal(200, get(own, "Origin: http://" .. own .. "\r\n"))
+    for _, origin in ipairs { "null", "http://evil.example", "http://localhost",
+                              "https://" .. own, "http://" .. own .. ".evil" } do
+      assert.equal(403, get(own, "Origin: " .. origin .. "\r\n"), origin)
+      assert.equal(403, get(own, "Origin: " .. origin .. "\r\n", "/"), origin)
+    end
+    local status, _, head = ask(s, request("OPTIONS", "/requests"))
+    assert.equal(405, status)
+    assert.is_nil(head:find("Access-Control", 1, true))
+  end)
+
+  it("gives a part as octets with a safe name", function()
+    local s <close> = start(TOKEN)
+    local mail = "Content-Type: text/html\r\nContent-Disposition: attachment; "
+      .. "filename=\"=?utf-8?B?Li4vYQ0KWDogeQ0K4oCuImLDpC5leGU=?=\"\r\n\r\n\xFF<b>\0"
+    s.server:deliver("u", mail)
+    local status, octets, head = ask(s, request("POST", "/part",
+      '{"user": "u", "number": 1, "path": "1"}'))
+    local _
+    assert.equal(200, status)
+    assert.equal("\xFF<b>\0\r\n", octets)
+    assert.match("\r\nContent%-Type: application/octet%-stream\r\n", head)
+    assert.match("\r\nContent%-Disposition: attachment; filename%*=UTF%-8''"
+                 .. "[%w%%._~-]+\r\n", head)
+    assert.is_nil(head:find "\nX: y")
+    assert.is_nil(head:find("%2F", 1, true) or head:find("%E2%80%AE", 1, true))
+    _, octets = ask(s, request("POST", "/part", '{"user": "u", "number": 1}'))
+    assert.equal(mail .. "\r\n", octets)
+    for body, expected in pairs {
+      ['{"user": "u", "number": 5}'] = 409, ['[]'] = 400, ['{"user": "u"}'] = 400,
+      ['x'] = 400,
+    } do
+      assert.equal(expected, (ask(s, request("POST", "/part", body))), body)
+    end
+    _, octets = ask(s, request("POST", "/part",  -- another request it is not
+      '{"do": "faults", "user": "u", "number": 1}'))
+    assert.equal(mail .. "\r\n", octets)
+  end)
+
+  it("gives the HTML of a mail for a frame, with the token in a form", function()
+    local s <close> = start(TOKEN)
+    s.server:deliver("u", "Content-Type: text/html\r\n\r\n<p><LINK rel=x><link/>hi")
+    local function post(body)
+      local octets = "POST /frame HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                     .. #body .. "\r\n\r\n" .. body
+      return ask(s, octets)
+    end
+    local status, html, head = post "token=a-tok%65n&user=u&number=1"
+    assert.equal(200, status)
+    assert.equal("<p><x-LINK rel=x><x-link/>hi\r\n", html)
+    assert.match("\r\nContent%-Security%-Policy: sandbox; default%-src 'none'; "
+      .. "img%-src data:; style%-src 'unsafe%-inline'; ", head)
+    assert.is_nil(head:match "Policy: [^\r]*allow%-")
+    for body, expected in pairs {
+      ["user=u&number=1"] = 401, ["token=&user=u&number=1"] = 401,
+      ["token=a-toke&user=u&number=1"] = 401, ["token=a-token&user=u"] = 400,
+      ["token=a-token&user=v&number=1"] = 409, [""] = 401,
+      ["token=a-token&user=u&number=1&do=stop"] = 200,
+    } do
+      assert.equal(expected, (post(body)), body)
+    end
+    -- a form has a token for nothing else
+    local body = '{"do": "stop", "auth": "a-token"}&token=a-token'
+    assert.equal(401, (ask(s, "POST /requests HTTP/1.1\r\nHost: localhost\r\n"
+      .. "Content-Length: " .. #body .. "\r\n\r\n" .. body)))
+  end)
+
+  it("does not let a browser that reads slowly hold up mail", function()
+    local s <close> = start(TOKEN)
+    s.server:deliver("u", "Subject: big\r\n\r\n" .. ("x"):rep(8000000))
+    local slow = s.connect()
+    assert(slow:send(request("POST", "/part", '{"user": "u", "number": 1}')))
+    local watching = s.connect()
+    assert(watching:send(request("POST", "/requests",
+      '{"do": "watch", "seconds": 3600}')))
+    for _ = 1, 20 do s.pump() end
+    local client = assert(socket.connect("127.0.0.1", s.server.port))
+    client:settimeout(0)
+    local came = ""
+    for i = 1, 50 do
+      client:send "NOOP\r\n"
+      assert.is_true(helper.await(function()
+        s.pump()
+        local octets, _, part = client:receive(4096)
+        came = came .. (octets or part)
+        return select(2, came:gsub("\r\n", "")) > i
+      end))
+    end
+    local octets = receive(s, slow, is_response)
+    assert.is_true(#octets > 8000000)
+    for _, sock in ipairs { slow, watching, client } do sock:close() end
+  end)
+
+  it("answers a watch when something happens, and not before", function()
+    local s <close> = start(TOKEN)
+    local sock = s.connect()
+    local _, first = ask(s, request("POST", "/requests", '{"do": "watch"}'))
+    assert(sock:send(request("POST", "/requests", dkjson.encode {
+      ["do"] = "watch", seconds = 3600, since = first.since })))
+    for _ = 1, 5 do s.pump() end
+    assert.equal("timeout", select(2, sock:receive(1)))
+    s.server:loopback()
+    local status, body = exchange(s, sock)
+    assert.equal(200, status)
+    assert.equal("+OK lpop3 ready", dkjson.decode(body).transcript[1].line)
     sock:close()
   end)
 

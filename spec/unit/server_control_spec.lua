@@ -198,7 +198,7 @@ describe("the control socket", function()
       assert.equal("number", type(s.time))
       s.errors, s.time = nil, nil
       assert.same({ ok = true, pid = run.pid, host = "127.0.0.1",
-                    port = run.port, sessions = 1, open = 1 }, s)
+                    port = run.port, sessions = 1, open = 1, misses = {} }, s)
     end, function(server)
       function server.on.XOOPS() error "oops" end
     end)

@@ -217,6 +217,247 @@ describe("the requests sessions and drop", function()
   end)
 end)
 
+describe("the requests about mail", function()
+  local HOSTILE = "From: =?utf-8?Q?A_=E2=80=AEb?= <a@b>\r\nSubject: <b>\xFF\r\n"
+    .. "X\xFF: y\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n"
+    .. "Content-Type: text/html\r\n\r\n<p>caf\xC3\xA9 \u{20AC}\0</p>\r\n--m\r\n"
+    .. "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+    .. "Content-Disposition: attachment; filename=\"../x\\\"\u{202E}y.pdf\"\r\n"
+    .. "\r\n/wD+\r\n--m--\r\n"
+
+  it("list the maildrops, with who has them", function()
+    local s = new { users = { u = { password = "pw", mail = MAIL },
+                              ann = { password = "pw", mail = {} },
+                              bad = { mail = { open = function()
+                                return nil, "no disk"
+                              end } } } }
+    talk.to(s):login()
+    assert.same({ { user = "ann", messages = 0 },
+                  { user = "bad", error = "no disk" },
+                  { user = "u", messages = 1, session = 1 } },
+                ask(s, "maildrops").maildrops)
+  end)
+
+  it("list messages, in pages", function()
+    local mail = {}
+    for i = 1, 250 do mail[i] = ("Subject: n %d\r\n\r\n"):format(i) end
+    mail[7] = HOSTILE
+    local s = new { users = { u = { password = "pw", mail = mail } } }
+    local answer = ask(s, "messages", { user = "u" })
+    assert.same({ 250, 100, 1 }, { answer.count, #answer.messages,
+                                   answer.messages[1].number })
+    answer = ask(s, "messages", { user = "u", from = 249, most = 5 })
+    assert.same({ { number = 249, size = 18, subject = "n 249", from = {},
+                    uid = "lpop3.249" } }, { answer.messages[1] })
+    assert.equal(2, #answer.messages)
+    assert.same({}, ask(s, "messages", { user = "u", from = 999 }).messages)
+    local seven = ask(s, "messages", { user = "u", from = 7, most = 1 }).messages[1]
+    assert.same({ "A \u{202E}b", "a@b" }, { seven.from[1].name,
+                                           seven.from[1].address })
+    refused(s, "messages", { user = "nobody" }, "io", "no such user")
+    refused(s, "messages", { user = "u", from = 0 }, "argument", "positive")
+  end)
+
+  it("need only the beginning of a large message in a file", function()
+    local dir <close> = helper.directory()
+    dir:write("big.eml", "Subject: big\n\n" .. ("x\n"):rep(2000000))
+    local store = pop3.store.files { dir.path .. "/big.eml" }
+    local s = new { users = { u = { password = "pw", mail = store } } }
+    local asked = 0
+    local drop = getmetatable(store:open "u")
+    local source = drop.source
+    finally(function() drop.source = source end)
+    function drop:source(n)
+      local next_chunk = source(self, n)
+      return function()
+        local chunk = next_chunk()
+        asked = asked + #(chunk or "")
+        return chunk
+      end
+    end
+    local m = ask(s, "messages", { user = "u" }).messages[1]
+    assert.same({ "big", 6000016 }, { m.subject, m.size })
+    assert.is_true(asked > 0 and asked < 1e6, asked)
+  end)
+
+  it("read a message as pop3.message does", function()
+    local s = new { users = { u = { password = "pw", mail = { HOSTILE } } } }
+    local m = ask(s, "read", { user = "u", number = 1 })
+    assert.equal(#HOSTILE, m.size)
+    assert.equal("lpop3.1", m.uid)
+    assert.same({ name = "A \u{202E}b", address = "a@b" }, m.from[1])
+    assert.same({ name = "X\u{FFFD}", value = "y" }, m.headers[3])
+    assert.match("café €", m.text)
+    assert.equal("1", m.html_part)
+    assert.same({ "", "1", "2" }, { m.parts[1].path, m.parts[2].path,
+                                    m.parts[3].path })
+    assert.same({ nil, true }, { m.parts[2].attachment, m.parts[3].attachment })
+    assert.match("^[^/]*y%.pdf$", m.parts[3].safe_filename)
+    assert.equal(3, m.parts[3].size)
+    for limit = 0, #m.text do
+      local cut = ask(s, "read", { user = "u", number = 1, limit = limit })
+      assert.is_true(#cut.text <= limit and limit - #cut.text < 4)
+      assert.truthy(utf8.len(cut.text))
+      assert.equal(cut.text, m.text:sub(1, #cut.text))
+      assert.equal(#m.text, cut.text_size)
+    end
+    refused(s, "read", { user = "u", number = 2 }, "state", "no message 2")
+    refused(s, "read", { user = "u", number = 0 }, "argument", "positive")
+  end)
+
+  it("give one part, as it is, as text or as HTML", function()
+    local s = new { users = { u = { password = "pw", mail = { HOSTILE } } } }
+    local function part(path, form)
+      return ask(s, "part", { user = "u", number = 1, path = path, form = form })
+    end
+    assert.same({ octets = HOSTILE, type = "message/rfc822",
+                  filename = "message-1.eml" }, part())
+    assert.equal("\xFF\0\xFE", part("2").octets)
+    assert.equal('x"y.pdf', part("2").filename)
+    assert.match("<p>café", part(nil, "html").octets)
+    assert.match("<p>café", part("1", "html").octets)
+    assert.match("<p>café", part("1", "text").octets)
+    assert.match("^café", part(nil, "text").octets)
+    local where = { user = "u", number = 1, path = "2", form = "text" }
+    refused(s, "part", where, "state", "there is no text")
+    where.form = "html"
+    refused(s, "part", where, "state", "there is no html")
+    where.form = "x"
+    refused(s, "part", where, "argument", "octets, text or html")
+    refused(s, "part", { user = "u", number = 1, path = "9" }, "state",
+            "no part 9")
+  end)
+
+  it("show messages that end a session, and deliveries", function()
+    local s = new()
+    ask(s, "deliver", { user = "u", mail = "Subject: 2\r\n\r\n" })
+    local list, count = s:list_messages("u", 2)
+    assert.same({ 2, "2" }, { count, list[1].subject })
+    local run <close> = s:fork()
+    assert.equal(2, run:list_maildrops()[1].messages)
+    list, count = run:list_messages("u", 1, 1)
+    assert.same({ 1, 2 }, { #list, count })
+    assert.equal("one\r\n", run:read_message("u", 1).text)
+    assert.same({ "one\r\n", "text/plain", "part-1.txt" },
+                { run:read_part("u", 1, "1") })
+  end)
+end)
+
+describe("the request watch", function()
+  local function watch(s, fields)
+    local late = ask(s, "watch", fields)
+    return late.look, late
+  end
+
+  it("tells what is new, once there is something", function()
+    local s = new()
+    local t = talk.to(s)
+    local first = watch(s, {})(false)
+    assert.equal("+OK lpop3 ready", first.transcript[1].line)
+    assert.same({ 1, 0 }, { #first.sessions, first.skipped })
+    local look = watch(s, { since = first.since })
+    assert.is_false(look(false))
+    assert.same({}, look(true).transcript)
+    t:login()
+    local second = look(false)
+    assert.same({ "USER u", "transaction" }, { second.transcript[1].line,
+                                               second.sessions[1].state })
+    look = watch(s, { since = second.since, most = 1 })
+    assert.is_false(look(false))
+    t:ask "NOOP"
+    local third = look(false)
+    assert.same({ "NOOP", 1 }, { third.transcript[1].line, #third.transcript })
+    local rest = watch(s, { since = third.since })(false)
+    assert.equal("+OK", rest.transcript[1].line)
+  end)
+
+  it("sees what leaves no line in the transcript", function()
+    local s = new()
+    local t = talk.to(s)
+    t:login()
+    local changes = {
+      function() ask(s, "deliver", { user = "u", mail = "x" }) end,
+      function() ask(s, "fault", { fault = "verb=STAT delay=1" }) end,
+      function() ask(s, "faults", { clear = true }) end,
+      function() ask(s, "user", { user = "ann", password = "a" }) end,
+      function() refused(s, "verify", { commands = { "X" } }, "verify", "X") end,
+      function() ask(s, "drop", { session = 1 }) end,
+      function() talk.to(s) end,
+      function() s.errors[#s.errors + 1] = "an error" end,
+    }
+    for i, change in ipairs(changes) do
+      local now = watch(s, {})(true).since
+      local look = watch(s, { since = now })
+      assert.is_false(look(false), i)
+      ask(s, "stats")
+      ask(s, "read", { user = "u", number = 1 })
+      assert.is_false(look(false), i)
+      change()
+      assert.truthy(look(false), i)
+    end
+  end)
+
+  it("begins again after a reset, and says which lines are left out", function()
+    local s = new()
+    local t = talk.to(s)
+    t:login()
+    local seen = watch(s, {})(false).since
+    s:reset()
+    talk.to(s)
+    local after = watch(s, { since = seen })(false)
+    assert.is_true(after.reset)
+    assert.equal(1, #after.transcript)
+    t = talk.to(s)
+    for _ = 1, 50 do t:ask "NOOP" end
+    local last = watch(s, { most = 10 })(false)
+    assert.same({ 10, 92 }, { #last.transcript, last.skipped })
+    assert.match("^%-ERR", last.transcript[10].line)
+    refused(s, "watch", { most = 0 }, "argument", "1 or more")
+    refused(s, "watch", { seconds = -1 }, "argument", "0 or more")
+    assert.truthy(watch(s, { since = "nonsense" })(false).transcript[1])
+  end)
+
+  it("says how many lines the transcript has dropped", function()
+    local s = new { limits = { transcript = 2000 } }
+    local t = talk.to(s)
+    local seen = watch(s, {})(false).since
+    for _ = 1, 200 do t:ask "NOOP" end
+    local news = watch(s, { since = seen })(false)
+    assert.is_true(news.skipped > 100 and #news.transcript > 10)
+    assert.equal(400, news.skipped + #news.transcript)
+  end)
+end)
+
+describe("the request fault", function()
+  it("takes a fault as text, as --fault does", function()
+    local s = new()
+    ask(s, "fault", { fault = 'verb=STAT reply="-ERR no"' })
+    local t = talk.to(s)
+    t:login()
+    assert.equal("-ERR no", t:ask "STAT")
+    refused(s, "fault", { fault = "verb=STAT nonsense=1" }, "argument", "nonsense")
+    refused(s, "fault", { fault = 'reply="x' }, "argument", "a quote has no end")
+  end)
+end)
+
+describe("the request verify", function()
+  it("keeps what it missed, unless it is a trial", function()
+    local s = new()
+    talk.to(s):ask "NOOP"
+    refused(s, "verify", { commands = { "STAT" }, trial = true }, "verify", "STAT")
+    assert.same({}, ask(s, "stats").misses)
+    refused(s, "verify", { commands = { "STAT" } }, "verify", "STAT")
+    refused(s, "verify", { commands = { 5 } }, "argument", "must be a string")
+    assert.match("difference.*%+ NOOP", ask(s, "stats").misses[1].error)
+    s:reset()
+    assert.equal(1, #ask(s, "stats").misses)
+    for _ = 1, 120 do
+      refused(s, "verify", { commands = { "QUIT" } }, "verify", "QUIT")
+    end
+    assert.equal(100, #ask(s, "stats").misses)
+  end)
+end)
+
 describe("a run", function()
   it("has all of it", function()
     local s = new { tls = { auto = true, client_cert = "optional" } }
@@ -266,11 +507,13 @@ describe("the methods of a server", function()
                  loopback = true }
   -- Methods whose request has another name.
   local requests_of = { list_faults = "faults", clear_faults = "faults",
-                        list_sessions = "sessions", now = "stats" }
+                        list_sessions = "sessions", now = "stats",
+                        list_maildrops = "maildrops", read_part = "part",
+                        list_messages = "messages", read_message = "read" }
 
   local methods = {}
   for _, file in ipairs { "instance", "users", "clock", "listener", "inspect",
-                          "snapshot" } do
+                          "snapshot", "mail" } do
     public_methods("lua/pop3/server/" .. file .. ".lua", methods)
   end
 
@@ -284,9 +527,10 @@ describe("the methods of a server", function()
       end
       count = count + 1
     end
-    assert.is_true(count >= 24, count)
-    -- the two that are about the connection, or about functions
-    asked.tie, asked.handlers = true, true
+    assert.is_true(count >= 28, count)
+    -- those that are about the connection, or about functions; `watch` tells what
+    -- `transcript` and `list_sessions` do, when there is something new
+    asked.tie, asked.handlers, asked.watch = true, true, true
     for name in pairs(requests.rows) do
       assert.is_true(asked[name], "no method for the request " .. name)
     end

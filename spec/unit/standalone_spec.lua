@@ -100,6 +100,13 @@ describe("the standalone executable", function()
       "auto", "--cafile-out", "/ca.pem", "--control", "tcp:127.0.0.1:0" }
     assert.equal("stls", run.tls)
     assert.is_string(run.control)
+    for path, text in pairs { ["/"] = "^<!doctype html>.*</html>\n$",
+                              ["/page/style.css"] = "\n:root {",
+                              ["/page/main.js"] = "\ntakeToken%(%);\n" } do
+      local pipe <close> = assert(io.popen("curl -sf http://" .. run.control
+                                           .. path))
+      assert.match(text, pipe:read "a")
+    end
     local status, out, err = command.run { "check", "localhost:" .. run.port,
       "--tls", "stls", "--cafile", "/ca.pem", "--user", "mrose",
       "--password", "secret" }

@@ -512,7 +512,7 @@ without the option `trace`.
 static int c_trace (lua_State *L) {
   Client *u = check(L);
   if (!u->tracing || u->log.buf.n == u->log.head) return 0;
-  lpop3_pushentries(L, &u->log, 0);
+  lpop3_pushentries(L, &u->log, 0, UINT64_MAX);
   pop3_journal_clear(&u->log);
   return 1;
 }

@@ -31,18 +31,20 @@ static pop3_journal *journal (lua_State *L) {
 /*
 ** From a copy: a finalizer that Lua runs meanwhile may add to the journal.
 */
-int lpop3_pushentries (lua_State *L, const pop3_journal *from, uint64_t skip) {
+int lpop3_pushentries (lua_State *L, const pop3_journal *from, uint64_t skip,
+                       uint64_t most) {
   pop3_journal copy, *j = &copy;
-  size_t at = 0, n = from->buf.n - from->head;
+  size_t at = 0, end, n;
   lua_Integer i = 0;
   pop3_entry e;
   char *octets;
   while (skip > 0 && pop3_journal_get(from, &at, &e)) skip--;
-  n -= at;
+  end = at;
+  while (most > 0 && pop3_journal_get(from, &end, &e)) most--;
+  n = end - at;
   octets = (char *)lua_newuserdatauv(L, n > 0 ? n : 1, 0);
   /* it may have grown, or have been cleared */
-  n = from->buf.n - from->head > at ? from->buf.n - from->head - at : 0;
-  if (n > lua_rawlen(L, -1)) n = lua_rawlen(L, -1);
+  if (from->buf.n - from->head < end) n = 0;
   memset(j, 0, sizeof *j);
   if (n > 0) memcpy(octets, from->buf.p + from->head + at, n);
   at = 0;
@@ -97,6 +99,7 @@ The entries, oldest first.
 @function journal:list
 @tparam[opt=0] integer since leave out this many of the oldest
 entries; entries that were dropped count
+@tparam[opt] integer most the number of entries to return at the most
 @treturn {{session=integer,time=number,from="C" or "S",line=string},...}
 @treturn integer how many older ones were dropped
 */
@@ -104,9 +107,21 @@ static int j_list (lua_State *L) {
   pop3_journal *j = journal(L);
   lua_Integer since = luaL_optinteger(L, 2, 0);
   uint64_t skip = since > 0 ? (uint64_t)since : 0;
-  lpop3_pushentries(L, j, skip > j->lost ? skip - j->lost : 0);
+  lua_Integer most = luaL_optinteger(L, 3, LUA_MAXINTEGER);
+  lpop3_pushentries(L, j, skip > j->lost ? skip - j->lost : 0,
+                    most > 0 ? (uint64_t)most : 0);
   lpop3_pushu64(L, j->lost);
   return 2;
+}
+
+/***
+How many entries were added, with those that were dropped.
+@function journal:size
+@treturn integer
+*/
+static int j_size (lua_State *L) {
+  lpop3_pushu64(L, journal(L)->added);
+  return 1;
 }
 
 /***
@@ -165,6 +180,7 @@ static const luaL_Reg methods[] = {
   { "count", j_count },
   { "list", j_list },
   { "now", j_now },
+  { "size", j_size },
   { NULL, NULL }
 };
 

@@ -11,9 +11,10 @@
 pop3_journal *lpop3_checkjournal (lua_State *L, int arg);
 
 /*
-** Push the entries, without the 'skip' oldest ones, as a list of tables. The
-** journal does not change.
+** Push at most 'most' entries, after the 'skip' oldest ones, as a list of
+** tables. The journal does not change.
 */
-int lpop3_pushentries (lua_State *L, const pop3_journal *j, uint64_t skip);
+int lpop3_pushentries (lua_State *L, const pop3_journal *j, uint64_t skip,
+                       uint64_t most);
 
 #endif

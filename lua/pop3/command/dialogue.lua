@@ -66,9 +66,12 @@ local function json_of(entry)
 end
 
 --- Say who may log in.
-function Dialogue:introduce()
+-- @tparam ?string page the address of the page, if there is one
+function Dialogue:introduce(page)
   if self.form == "json" then return command.say "" end
-  return command.say(table.concat(user_lines(self.server), "\n") .. "\n")
+  local lines = user_lines(self.server)
+  if page then lines[#lines + 1] = "look at:   " .. page end
+  return command.say(table.concat(lines, "\n") .. "\n")
 end
 
 --- Show the lines since the last call. When standard output takes no more,

@@ -97,6 +97,16 @@ local function announce(server, place, given_token)
   return command.say(line .. "\n")
 end
 
+-- The address of the page that a browser shows. A token that was made here is
+-- behind the #, which a browser keeps to itself; the page asks for another one.
+local function page_of(place, given_token)
+  if not (place and place.port) then return nil end
+  local host = place.host
+  if host == "0.0.0.0" or host == "::" then host = "localhost" end
+  return ("http://%s/%s"):format(address.text(host, place.port),
+                                 given_token and "" or "#token=" .. place.token)
+end
+
 -- Write the files of --cafile-out and --port-file.
 local function write_files(args, server)
   if args.cafile_out then
@@ -187,7 +197,9 @@ local function run(args, given, server)
   if ok then ok, err = announce(server, place, args.control_token) end
   local form = form_of(args)
   local dialogue = form and new_dialogue(server, form)
-  if ok and dialogue then ok, err = dialogue:introduce() end
+  if ok and dialogue then
+    ok, err = dialogue:introduce(page_of(place, args.control_token))
+  end
   if not ok then return command.TROUBLE, err end
   control.before_turn = function()
     if dialogue then dialogue:show() end

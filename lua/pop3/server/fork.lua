@@ -175,6 +175,51 @@ function methods:deliver(user, octets)
   return done(ask(self, "deliver", { user = user, mail = octets }))
 end
 
+--- The maildrops of all users, see `pop3.server:list_maildrops`.
+-- @treturn {table,...}
+function methods:list_maildrops()
+  local answer, err, code = ask(self, "maildrops")
+  if not answer then return nil, err, code end
+  return answer.maildrops
+end
+
+--- Some messages of a maildrop, see `pop3.server:list_messages`.
+-- @tparam string user
+-- @tparam[opt=1] integer from
+-- @tparam[opt=100] integer most
+-- @treturn {table,...}
+-- @treturn integer how many messages the maildrop has
+function methods:list_messages(user, from, most)
+  local answer, err, code = ask(self, "messages",
+                                { user = user, from = from, most = most })
+  if not answer then return nil, err, code end
+  return answer.messages, answer.count
+end
+
+--- A message as `pop3.message` reads it, see `pop3.server:read_message`.
+-- @tparam string user
+-- @tparam integer n its number
+-- @tparam[opt] integer limit octets of text
+-- @treturn table; or nil, message, code
+function methods:read_message(user, n, limit)
+  return ask(self, "read", { user = user, number = n, limit = limit })
+end
+
+--- One part of a message, see `pop3.server:read_part`.
+-- @tparam string user
+-- @tparam integer n the number of the message
+-- @tparam[opt] string path
+-- @tparam[opt="octets"] string form
+-- @treturn string octets; or nil, message, code
+-- @treturn string the type
+-- @treturn string a safe name for a file
+function methods:read_part(user, n, path, form)
+  local answer, err, code = ask(self, "part", { user = user, number = n,
+                                                path = path, form = form })
+  if not answer then return nil, err, code end
+  return answer.octets, answer.type, answer.filename
+end
+
 --- Move the server's clock, as `pop3.server:advance` does.
 -- @tparam number seconds
 -- @treturn boolean true

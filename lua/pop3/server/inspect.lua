@@ -1,5 +1,5 @@
---- What a test can see of a server: the transcript, the counts, the mail, and
--- the errors of handlers.
+--- What a test can see of a server: the transcript, the counts, and the errors
+-- of handlers.
 -- @submodule pop3.server
 
 local argument = require "pop3.util.argument"
@@ -122,46 +122,6 @@ function methods:wait_for(verb, seconds, count)
     end
   end
   return true
-end
-
---- The messages in a user's maildrop now, whether or not a session has it.
--- @tparam string user
--- @treturn {string,...} messages as octets; or nil, message, code
-function methods:mailbox(user)
-  local st, text = self:store_of(user)
-  local drop = st
-  if st then drop, text = st:open(user) end
-  if not drop then return nil, tostring(text), "io" end
-  local list = {}
-  for n = 1, drop:count() do
-    local octets, err = drop:octets(n)
-    if not octets then return nil, tostring(err), "io" end
-    list[n] = drop.canonical and octets or core.canonical(octets)
-  end
-  if drop.close then drop:close() end
-  return list
-end
-
---- Deliver a message. It has the last number at the next login. With the option
--- `new_users`, a user who does not exist is added.
--- @tparam string user
--- @tparam string octets of the message
--- @treturn boolean true, or nil, message, code
--- @usage server:deliver("mrose", "Subject: new\r\n\r\nhi\r\n")
-function methods:deliver(user, octets)
-  if type(octets) ~= "string" then
-    argument.misuse(1, "deliver: the message must be a string")
-  end
-  local st, text = self:store_of(user)
-  if not st and self.new_users then
-    self:user(user, { password = self.new_users, mail = {} })
-    st, text = self:store_of(user)
-  end
-  if not st then return nil, tostring(text), "io" end
-  if not st.deliver then
-    return nil, "the store does not accept deliveries", "io"
-  end
-  return st:deliver(user, octets)
 end
 
 return methods

@@ -30,6 +30,7 @@ local core = require "pop3.core"
 local handlers = require "pop3.server.handlers"
 local inspect = require "pop3.server.inspect"
 local listener = require "pop3.server.listener"
+local mail = require "pop3.server.mail"
 local new_session = require "pop3.server.session"
 local options = require "pop3.server.options"
 local snapshot = require "pop3.server.snapshot"
@@ -38,7 +39,7 @@ local users = require "pop3.server.users"
 
 local Server = { __name = "pop3.server" }
 local methods = {}
-for _, part in ipairs { users, clock, listener, snapshot, inspect } do
+for _, part in ipairs { users, clock, listener, snapshot, inspect, mail } do
   for name, method in pairs(part) do methods[name] = method end
 end
 
@@ -167,6 +168,9 @@ local function new(opts)
     counts = {},          -- verb → count, of verbs that POP3 does not have
     new_verbs = 0,        -- how many such verbs
     errors = {},          -- of handlers
+    misses = {},          -- requests to verify that failed
+    resets = 0,           -- calls of `reset`
+    changes = 0,          -- requests that may have changed something
     idle_workers = {},    -- coroutines for handlers
     pid = core.getpid(),
     journal = core.journal(limits.transcript),

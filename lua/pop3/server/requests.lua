@@ -3,7 +3,8 @@
 -- (`pop3.server.control`) send them.
 --
 -- A row has `takes`, field → type; `needs`, the fields that must be there;
--- `lists`, the fields of the answer that are lists, also when they are empty;
+-- `reads`, true if it changes nothing; `lists`, the fields of the answer that are
+-- lists, also when they are empty;
 -- and `run(server, fields, asker)`, which returns the fields of the answer, or
 -- nil, message, code. An answer that comes later has `look(late)` and
 -- `deadline` in place of fields: `look` returns the fields, false when there is
@@ -14,6 +15,7 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local fault_text = require "pop3.server.fault.text"
 local transcript = require "pop3.verify.transcript"
 
 local requests = {}
@@ -27,21 +29,61 @@ function requests.deliver.run(server, r)
 end
 
 requests.mailbox = { takes = { user = "string" }, needs = { "user" },
-                     lists = { "mail" } }
+                     reads = true, lists = { "mail" } }
 function requests.mailbox.run(server, r)
   local list, err, code = server:mailbox(r.user)
   if not list then return nil, err, code end
   return { mail = list }
 end
 
-requests.fault = { takes = { fault = "table" }, needs = { "fault" } }
+requests.maildrops = { takes = {}, needs = {}, reads = true,
+                       lists = { "maildrops" } }
+function requests.maildrops.run(server)
+  return { maildrops = server:list_maildrops() }
+end
+
+requests.messages = { takes = { user = "string", from = "integer",
+                                most = "integer" },
+                      needs = { "user" }, reads = true,
+                      lists = { "messages" } }
+function requests.messages.run(server, r)
+  local list, count, code = server:list_messages(r.user, r.from, r.most)
+  if not list then return nil, count, code end
+  return { messages = list, count = count }
+end
+
+requests.read = { takes = { user = "string", number = "integer",
+                            limit = "integer" },
+                  needs = { "user", "number" }, reads = true,
+                  lists = { "from", "to", "cc", "bcc", "reply_to", "sender",
+                            "headers", "parts", "defects" } }
+function requests.read.run(server, r)
+  return server:read_message(r.user, r.number, r.limit)
+end
+
+requests.part = { takes = { user = "string", number = "integer",
+                            path = "string", form = "string" },
+                  needs = { "user", "number" }, reads = true }
+function requests.part.run(server, r)
+  local octets, kind, name = server:read_part(r.user, r.number, r.path, r.form)
+  if not octets then return nil, kind, name end
+  return { octets = octets, type = kind, filename = name }
+end
+
+requests.fault = { takes = { fault = "string table" }, needs = { "fault" } }
 function requests.fault.run(server, r)
-  server:fault(r.fault)
+  local f = r.fault
+  if type(f) == "string" then
+    local err
+    f, err = fault_text(f)
+    if not f then return nil, "fault: " .. err, "argument" end
+  end
+  server:fault(f)
   return {}
 end
 
 requests.transcript = { takes = { text = "boolean" }, needs = {},
-                        lists = { "transcript" } }
+                        reads = true, lists = { "transcript" } }
 function requests.transcript.run(server, r)
   local entries, lost = server.journal:list()
   if r.text then
@@ -50,8 +92,51 @@ function requests.transcript.run(server, r)
   return { transcript = entries, lost = lost }
 end
 
+-- What came since a moment that `watch` has told: `RESETS:LINES:STATE`.
+local function moment_of(server, lines)
+  local open = 0
+  for _ in pairs(server.sessions) do open = open + 1 end
+  return ("%d:%d:%d.%d.%d.%d"):format(server.resets, lines, server.changes,
+    server.last_id, open, #server.errors)
+end
+
+local function news(server, since, most)
+  local resets, known = (since or ""):match "^(%d+):(%d+):"
+  local journal = server.journal
+  local size = journal:size()
+  local is_same = math.tointeger(tonumber(resets)) == server.resets
+  local from = is_same and math.tointeger(tonumber(known))
+               or math.max(size - most, 0)
+  local entries, lost = journal:list(from, most)
+  local lines = math.max(from, lost) + #entries
+  return { transcript = entries, since = moment_of(server, lines),
+           skipped = math.max(lost, from) - (is_same and from or 0),
+           reset = since ~= nil and not is_same or nil,
+           sessions = server:list_sessions(), time = server:now() }
+end
+
+requests.watch = { takes = { since = "string", seconds = "number",
+                             most = "integer" },
+                   needs = {}, reads = true,
+                   lists = { "transcript", "sessions" } }
+function requests.watch.run(server, r)
+  local most = r.most or 1000
+  if most < 1 or (r.seconds or 0) < 0 then
+    return nil, "watch: most must be 1 or more, seconds 0 or more", "argument"
+  end
+  return { deadline = core.now() + (r.seconds or 0), look = function(late)
+    if not late and moment_of(server, server.journal:size()) == r.since then
+      return false
+    end
+    return news(server, r.since, most)
+  end }
+end
+
+local MISSES = 100  -- verify requests that failed are kept
+
 requests.verify = { takes = { commands = "table", never = "string table",
-                              count = "table", session = "integer" },
+                              count = "table", session = "integer",
+                              trial = "boolean" },
                     needs = {} }
 function requests.verify.run(server, r)
   if not (r.commands or r.never or r.count) then
@@ -67,17 +152,23 @@ function requests.verify.run(server, r)
   local ok, err = pcall(server.verify, server, want)
   if ok then return {} end
   err = argument.said(err)
-  return nil, err, err:find "^verify: " and "verify" or "argument"
+  if not err:find "^verify: " then return nil, err, "argument" end
+  if r.trial then return nil, err, "verify" end
+  local misses = server.misses
+  if misses[MISSES] then table.remove(misses, 1) end
+  misses[#misses + 1] = { time = server:now(), error = err }
+  return nil, err, "verify"
 end
 
-requests.count = { takes = { verb = "string" }, needs = { "verb" } }
+requests.count = { takes = { verb = "string" }, needs = { "verb" },
+                   reads = true }
 function requests.count.run(server, r)
   return { count = server:count(r.verb) }
 end
 
 requests.wait_for = { takes = { verb = "string", seconds = "number",
                                 count = "integer" },
-                      needs = { "verb", "seconds" } }
+                      needs = { "verb", "seconds" }, reads = true }
 function requests.wait_for.run(server, r)
   argument.wait_for(r.verb, r.seconds, r.count, 1)
   local want = r.count or 1
@@ -146,7 +237,7 @@ function requests.faults.run(server, r)
   return { faults = list }
 end
 
-requests.sessions = { takes = {}, needs = {}, lists = { "sessions" } }
+requests.sessions = { takes = {}, needs = {}, reads = true, lists = { "sessions" } }
 function requests.sessions.run(server)
   return { sessions = server:list_sessions() }
 end
@@ -184,14 +275,16 @@ function requests.reset.run(server)
   return {}
 end
 
-requests.stats = { takes = {}, needs = {}, lists = { "errors" } }
+requests.stats = { takes = {}, needs = {}, reads = true,
+                   lists = { "errors", "misses" } }
 function requests.stats.run(server)
   local open = 0
   for _ in pairs(server.sessions) do open = open + 1 end
   return { pid = core.getpid(), host = server.host, port = server.port,
            cafile = server.cafile, time = server:now(),
            sessions = server.last_id, open = open,
-           errors = { table.unpack(server.errors) } }
+           errors = { table.unpack(server.errors) },
+           misses = { table.unpack(server.misses) } }
 end
 
 requests.tie = { takes = {}, needs = {} }
@@ -225,6 +318,7 @@ local function run(server, name, fields, asker)
              "argument"
     end
   end
+  if not row.reads then server.changes = server.changes + 1 end
   return row.run(server, fields, asker)
 end
 

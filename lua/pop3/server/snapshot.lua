@@ -81,7 +81,7 @@ function methods:reset()
   if self.restore then self.restore() end
   self.locks, self.logins, self.entries = {}, {}, {}
   self.counts, self.new_verbs, self.errors = {}, 0, {}
-  self.last_id, self.drawn = 0, 0
+  self.last_id, self.drawn, self.resets = 0, 0, self.resets + 1
   self.journal = core.journal(self.limits.transcript)
   self.engine_opts.journal = self.journal
   self.heap, self.idle = timers.heap(), timers.queue(self.autologout)

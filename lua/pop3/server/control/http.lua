@@ -1,19 +1,16 @@
 --- A control connection that speaks HTTP (RFC 9112), for clients in any
--- language:
+-- language, and the page for browsers. What there is to ask for is in
+-- `pop3.server.control.routes`.
 --
---    POST /requests        with a request as JSON; the answer is the same JSON
---    GET /transcript       and stats, sessions, faults: that request
---    GET /transcript.txt   the transcript as text
---
--- The status is 200, or 400 for a wrong request, 401 without the token, 413 for
--- a body of more than 16 MiB, 409 for a request that failed. A server for tests
+-- The status is 200, or 400 for a wrong request, 401 without the token, 403 for a
+-- request of another site's page, 409 for a request that failed, 413 for a body
+-- of more than 16 MiB, 421 for a foreign name of this host. A server for tests
 -- on this machine, not for a network.
 -- @module pop3.server.control.http
 -- @local
 
 local connection = require "pop3.server.control.connection"
-local core = require "pop3.core"
-local json = require "pop3.util.json"
+local routes = require "pop3.server.control.routes"
 
 local HEAD = 64 * 1024         -- octets of request line and header
 local BODY = 16 * 1024 * 1024  -- octets of a body
@@ -22,9 +19,10 @@ local Http = setmetatable({}, { __index = connection.Connection })
 Http.__index = Http
 
 local reasons = { [200] = "OK", [400] = "Bad Request", [401] = "Unauthorized",
-                  [404] = "Not Found", [405] = "Method Not Allowed",
+                  [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed",
                   [409] = "Conflict", [411] = "Length Required",
                   [413] = "Content Too Large",
+                  [421] = "Misdirected Request",
                   [431] = "Request Header Fields Too Large",
                   [501] = "Not Implemented",
                   [505] = "HTTP Version Not Supported" }
@@ -177,75 +175,50 @@ function Http:take()
   self.request, self.head = head, nil
 end
 
--- Send a response. `close` ends the connection after it.
+-- Send a response. `close` ends the connection after it; `fields` are added to
+-- the header.
 local function respond(self, status, body, close, fields)
-  local head = { ("HTTP/1.1 %d %s"):format(status, reasons[status]),
-                 "Content-Type: " .. (fields and fields.type
-                                      or "application/json"),
-                 "Content-Length: " .. #body, "Cache-Control: no-store" }
-  if status == 401 then head[#head + 1] = "WWW-Authenticate: Bearer" end
-  if fields and fields.allow then
-    head[#head + 1] = "Allow: " .. fields.allow
+  local all = { ["Content-Type"] = "application/json",
+                ["Content-Length"] = #body, ["Cache-Control"] = "no-store",
+                ["X-Content-Type-Options"] = "nosniff",
+                ["WWW-Authenticate"] = status == 401 and "Bearer" or nil,
+                Connection = close and "close" or nil }
+  for name, value in pairs(fields or {}) do all[name] = value end
+  local head = {}
+  for name, value in pairs(all) do
+    head[#head + 1] = ("%s: %s\r\n"):format(name, value)
   end
-  if close then head[#head + 1] = "Connection: close" end
-  self:write(table.concat(head, "\r\n") .. "\r\n\r\n" .. body, close)
-end
-
--- The requests that GET may ask for.
-local to_get = { transcript = true, stats = true, sessions = true,
-                 faults = true }
-
--- The request as JSON; or nil, status, text, and the methods of a path.
-local function request_of(r)
-  local name = r.path:match "^/(%l+)$"
-  if r.path == "/requests" then
-    if r.method == "POST" then return r.body end
-    return nil, 405, "POST is needed", "POST"
-  elseif to_get[name] or r.path == "/transcript.txt" then
-    if r.method ~= "GET" then return nil, 405, "GET is needed", "GET" end
-    return json.encode { ["do"] = name or "transcript", text = not name or nil }
-  end
-  return nil, 404, "no such path: " .. r.path
-end
-
--- Does a request have the token?
-local function is_allowed(self, r)
-  if not self.token then return true end
-  local scheme, token = (r.fields.authorization or ""):match "^(%a+) +(%S+)$"
-  return scheme ~= nil and scheme:lower() == "bearer"
-         and core.equal(token, self.token)
+  table.sort(head)
+  self:write(("HTTP/1.1 %d %s\r\n%s\r\n"):format(status, reasons[status],
+             table.concat(head)) .. body, close)
 end
 
 --- Answer the request that was taken.
--- @tparam function execute see `pop3.server.control.lines`
+-- @tparam function execute see `pop3.server.control.lines`; its second argument
+-- makes the body of an answer that is ok
 -- @tparam function fail
 function Http:answer(execute, fail)
   local r = self.request
-  self.request = nil
-  self.current = r
+  self.request, self.current = nil, r
   if r.status then
     return respond(self, r.status, (fail(r.error, "argument")), true)
-  elseif not is_allowed(self, r) then
-    return respond(self, 401, (fail("the token is missing or wrong", "auth")),
-                   not r.keep)
   end
-  local text, status, problem, allow = request_of(r)
-  if not text then
-    return respond(self, status, (fail(problem, "argument")), not r.keep,
-                   { allow = allow })
+  local target, status, problem, fields = routes.find(r, self.token, self.place)
+  if not target then
+    local code = status == 401 and "auth" or "argument"
+    return respond(self, status, (fail(problem, code)), not r.keep, fields)
+  elseif target.body then
+    return respond(self, 200, target.body, not r.keep, target.fields)
   end
-  self.trusted = true
-  self:reply(execute(text))
+  self.trusted, r.target = true, target
+  self:reply(execute(target.request, target.form))
 end
 
 -- Send an answer.
-function Http:send(line, ok, code)
+function Http:send(octets, ok, code)
   local r = self.current
-  if ok and r.path == "/transcript.txt" then
-    return respond(self, 200, json.decode(line).text, not r.keep,
-                   { type = "text/plain; charset=utf-8" })
-  end
-  respond(self, ok and 200 or statuses[code] or 409, line, not r.keep)
+  respond(self, ok and 200 or statuses[code] or 409, octets, not r.keep,
+          ok and r.target.fields or nil)
 end
 
 return Http

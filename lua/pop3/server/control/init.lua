@@ -10,9 +10,10 @@
 --    {"ok": false, "code": "verify", "error": "verify: command 1: ..."}
 --
 -- Or it speaks HTTP, on the same sockets: `POST /requests` with a request as
--- the body, `GET /transcript`, `/stats`, `/sessions` or `/faults`, and
--- `GET /transcript.txt` for text. The status is 200; 400 for a wrong request,
--- 409 for one that failed.
+-- the body, `GET /transcript`, `/stats`, `/sessions`, `/faults` or `/maildrops`,
+-- `GET /transcript.txt` for text, and `POST /part` for the octets of a part. The
+-- status is 200; 400 for a wrong request, 409 for one that failed. `GET /` is a
+-- page for browsers.
 --
 -- By TCP a client needs the token that `pop3 serve` prints or is given: the
 -- field `auth` of the first request, or `Authorization: Bearer TOKEN` in HTTP.
@@ -22,7 +23,16 @@
 --
 -- - `deliver`: `user`, `mail`
 -- - `mailbox`: `user` → `mail`, a list
--- - `fault`: `fault`, see `pop3.server.fault`, without functions
+-- - `maildrops` → `maildrops`, a list of `user`, `messages` (or `error`) and
+--   `session`, the one that has it
+-- - `messages`: `user`, `from` (1), `most` (100) → `messages`, a list of
+--   `number`, `size`, `uid`, `subject`, `from`, `date`; and `count`
+-- - `read`: `user`, `number`, `limit` → the message as `pop3.message` reads it,
+--   see `pop3.server:read_message`
+-- - `part`: `user`, `number`, `path`, `form` → `octets`, `type`, `filename`, see
+--   `pop3.server:read_part`
+-- - `fault`: `fault`, see `pop3.server.fault`, without functions; or as text,
+--   such as `"verb=UIDL cut.lines=1"`
 -- - `faults` → `faults`, a list of `id`, `fault`, `seen` and `used`; with
 --   `clear`: an `id`, or true for all, removes faults first
 -- - `user`: `user` with `password`, `mail`, `uidl`, `token` or `scram` adds a
@@ -40,13 +50,20 @@
 --   with `text`: true → `text`
 -- - `verify`: `commands`, a list of lines, `{"line": ..., "times": n}` (or
 --   `at_least`, `at_most`), `{"any_order": [...]}`, `{"anything": true}`;
---   `never`, `count` and `session` as in `pop3.server:verify`
+--   `never`, `count` and `session` as in `pop3.server:verify`. With `trial`:
+--   true, a failure counts for nothing but the answer
+-- - `watch`: `since`, `seconds` (0), `most` (1,000) → when there is something
+--   new since the answer that had this `since`, or after these seconds:
+--   `transcript`, the lines since then (the last ones, without `since`);
+--   `skipped`, the number of lines left out before them; `sessions`, those that
+--   are open; `time`; `reset`, true after a reset; `since` for the next request
 -- - `count`: `verb` → `count`
 -- - `wait_for`: `verb`, `seconds`, `count` (1) → `count`, or the code "timeout"
 -- - `advance`: `seconds` on the server's clock
 -- - `reset`: back to the start; `snapshot`: the start is now
 -- - `stats` → `pid`, `host`, `port`, `cafile`, `time`, `sessions`, `open`
---   (sessions now), `errors` (of handlers)
+--   (sessions now), `errors` (of handlers), `misses` (a list of `time` and
+--   `error`: the last 100 requests `verify` that failed)
 -- - `tie`: the server stops when this connection ends, so that it does not
 --   outlive a client that is killed
 -- - `stop`: the server stops now
@@ -94,6 +111,7 @@ function Control:accept()
     if not fd then break end
     local client = connection.new(self.server, fd, on_close)
     client.allow_lua, client.token = self.allow_lua, self.token
+    client.place = self.place
     self.clients[client.number] = client
     self.n = self.n + 1
   end
@@ -141,8 +159,8 @@ end
 function Control:answer()
   for _, client in ipairs(those(self, is_asking)) do
     if not client.ended and self.server.running then
-      client:answer(function(text)
-        return control_requests.answer(self, client, text)
+      client:answer(function(text, form)
+        return control_requests.answer(self, client, text, form)
       end, control_requests.failure)
     end
   end
@@ -190,7 +208,7 @@ function Control:listen(where, token)
   if not fd then
     return nil, ("control: %s: %s"):format(where, place), "io"
   end
-  self.listener, self.path = fd, place.path
+  self.listener, self.path, self.place = fd, place.path, place
   self.token = token or place.port and core.random(16)
   place.token = self.token
   self:hear()

@@ -10,14 +10,18 @@ local core = require "pop3.core"
 
 local control_requests = {}
 
--- A text that JSON can hold as a string: octets that are not UTF-8 become
+--- A text that JSON can hold as a string: octets that are not UTF-8 become
 -- \\xNN.
-local function to_text(octets)
+-- @tparam string octets
+-- @treturn string
+function control_requests.to_text(octets)
   if utf8.len(octets) then return octets end
   return (octets:gsub("[\128-\255]", function(c)
     return ("\\x%02X"):format(c:byte())
   end))
 end
+
+local to_text = control_requests.to_text
 
 --- An answer as a line. Errors and transcripts are always text.
 -- @param id of the request
@@ -66,12 +70,14 @@ end
 -- to the message of the first `verify` that failed
 -- @tparam table connection that the line came by
 -- @tparam string text
+-- @tparam ?function form makes octets of the fields of an answer that is ok; it
+-- is a line of JSON otherwise
 -- @treturn ?string the answer as a line; nil when it comes later
 -- @treturn ?table then: what it waits for, with the `id` and the `name` of the
 -- request
 -- @treturn boolean is it ok?
 -- @treturn ?string code
-function control_requests.answer(control, connection, text)
+function control_requests.answer(control, connection, text, form)
   local r, err = json.decode(text)
   if type(r) ~= "table" then
     local line, ok, wrong = control_requests.failure(
@@ -93,11 +99,14 @@ function control_requests.answer(control, connection, text)
   end
   local answer, code
   answer, err, code = requests.execute(control.server, name, fields, connection)
-  if code == "verify" then control.failed = control.failed or err end
+  if code == "verify" and not fields.trial then
+    control.failed = control.failed or err
+  end
   if answer and answer.look then
     answer.id, answer.name = id, name
     return nil, answer
   end
+  if answer and form then return form(answer), nil, true end
   local line, ok
   line, ok, code = control_requests.line(id, name, answer, err, code)
   return line, nil, ok, code
