@@ -268,8 +268,8 @@ describe("the reference", function()
   it("has the methods of a server, and of what fork returns", function()
     has_items("pop3.server", "fault fork loopback listen step run stop now advance "
       .. "reset snapshot user preset list_faults clear_faults list_sessions drop "
-      .. "transcript verify count wait_for mailbox deliver client_certificate",
-      "pop3.server:")
+      .. "transcript verify count wait_for mailbox deliver client_certificate "
+      .. "list_maildrops list_messages read_message read_part", "pop3.server:")
     local run <close> = pop3.server.new {}:fork()
     for name, method in pairs(getmetatable(run).__index) do
       if type(method) == "function" then item("pop3.run", "pop3.run:" .. name) end
