@@ -83,6 +83,7 @@ char *pop3_client_room (pop3_client *c, size_t want, size_t *got) {
 
 void pop3_client_filled (pop3_client *c, size_t n) {
   c->in.n += n;
+  if (n > 0) c->dot.doubtful = 0;
 }
 
 int pop3_client_feed (pop3_client *c, const char *p, size_t n) {
@@ -96,6 +97,16 @@ int pop3_client_feed (pop3_client *c, const char *p, size_t n) {
 
 void pop3_client_eof (pop3_client *c) {
   c->eof = 1;
+}
+
+int pop3_client_doubtful (const pop3_client *c) {
+  return c->err == 0 && c->inbody && c->dot.doubtful;
+}
+
+int pop3_client_settle (pop3_client *c) {
+  if (!pop3_client_doubtful(c)) return 0;
+  c->r = c->in.n;
+  return pop3_undot_settle(&c->dot);
 }
 
 size_t pop3_client_unread (const pop3_client *c) {

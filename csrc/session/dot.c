@@ -9,7 +9,11 @@
 
 #include "dot.h"
 
-enum { BOL, TEXT, CR };  /* zeroed means: at the start of a line */
+/*
+** At the start of a line (zeroed means this), within one, after a CR, or after a
+** bare LF that does not end a line.
+*/
+enum { BOL, TEXT, CR, BARE };
 
 #define BLOCK 64
 
@@ -38,6 +42,14 @@ void pop3_undot_init (pop3_undot *d, int mode) {
   d->mode = (unsigned char)mode;
   d->done = 0;
   d->lines = 0;
+  d->doubtful = 0;
+}
+
+int pop3_undot_settle (pop3_undot *d) {
+  if (!d->doubtful) return 0;
+  d->doubtful = 0;
+  d->done = 1;
+  return 1;
 }
 
 /* Does a bare LF end a line? */
@@ -51,7 +63,20 @@ static unsigned char state_after (const pop3_undot *d, const char *src,
   if (src[n - 1] == '\r') return CR;
   if (src[n - 1] != '\n') return TEXT;
   if (is_loose(d)) return BOL;
-  return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : TEXT;
+  return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : BARE;
+}
+
+/*
+** src[i] is a dot after a bare LF, in STRICT. Are it and all that follows it the
+** beginning of a line of one dot, or such a line? Notes whether it is complete.
+*/
+static int is_held (pop3_undot *d, const char *src, size_t i, size_t n) {
+  size_t k = i + 1;
+  if (k < n && src[k] == '\r') k++;
+  if (k == n) return 1;
+  if (k + 1 < n || src[k] != '\n') return 0;
+  d->doubtful = 1;
+  return 1;
 }
 
 /*
@@ -89,6 +114,10 @@ static int auto_terminator (pop3_undot *d, const char *src, size_t i, size_t n,
     if (src[i + 2] == '\n') t = 3;
   }
   if (t == 0 || d->lines >= ENOUGH || (first && t == 3)) return t;
+  if (i + (size_t)t == n) {
+    d->doubtful = 1;
+    return -1;
+  }
   d->mode = POP3_UNDOT_STRICT;
   return 0;
 }
@@ -140,6 +169,7 @@ static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
   size_t from = 0;  /* start of what is not moved yet */
   size_t out = 0;
   size_t i = 0;     /* a dot that begins a line, when it is below 'n' */
+  if (d->state == BARE && src[0] == '.' && is_held(d, src, 0, n)) return 0;
   if (d->state != BOL || src[0] != '.') i = n;
   for (;;) {
     size_t at = i;  /* search for the next dot from here */
@@ -169,6 +199,12 @@ static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
         break;
       }
       at = k + 1;
+      if (n - at <= 3 && is_held(d, src, at, n)) {
+        memmove(dst + out, src + from, at - from);
+        d->state = BARE;
+        *used = at;
+        return out + at - from;
+      }
     }
     if (i == n) break;
   }
@@ -183,6 +219,7 @@ size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
                        size_t *used) {
   *used = 0;
   if (n == 0 || d->done) return 0;
+  d->doubtful = 0;
   if (d->mode == POP3_UNDOT_AUTO) return run_auto(d, dst, src, n, used);
   return run(d, dst, src, n, used);
 }

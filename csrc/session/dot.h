@@ -27,8 +27,14 @@
 ** before any line with a dot (a field, and the empty line after the header),
 ** and it has no CRLF. A message of a correct server has CRLFs, and the first
 ** one makes the body STRICT to its end. So does a line of a dot that comes too
-** early to be the terminator of such a server. The decision never
-** depends on how the octets were cut.
+** early to be the terminator of such a server, if more follows it. The decision
+** never depends on how the octets were cut.
+**
+** In STRICT and AUTO, a line of one dot after a bare LF stays untaken while it is
+** the last thing that came: it is 'doubtful'. More octets show that it is text. If
+** none come for a while, it is the terminator of a server that sends bodies as
+** they are stored, perhaps after header fields of its own in CRLF; see
+** 'pop3_undot_settle'. A correct server would have to pause at this very place.
 **
 ** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a
 ** CR or LF of its own. Some servers translate LF to CRLF twice.
@@ -39,10 +45,11 @@ enum pop3_undot_mode {
 
 /* One for each body; see 'pop3_undot_init'. */
 typedef struct pop3_undot {
-  unsigned char state;  /* TEXT, after CR, or at the start of a line */
+  unsigned char state;  /* see dot.c */
   unsigned char mode;   /* AUTO becomes STRICT */
   unsigned char done;   /* the terminator has been passed */
   unsigned char lines;  /* AUTO: lines so far that ended in LF, at most 2 */
+  unsigned char doubtful;  /* all untaken octets are a line of one dot */
 } pop3_undot;
 
 void pop3_undot_init (pop3_undot *d, int mode);
@@ -56,6 +63,12 @@ void pop3_undot_init (pop3_undot *d, int mode);
 */
 size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
                        size_t *used);
+
+/*
+** No more octets have come for a while: take the doubtful ones as the terminator.
+** 1 if there are any; then 'done' is set.
+*/
+int pop3_undot_settle (pop3_undot *d);
 
 /*
 ** To the wire. Bare LFs become CRLF on the way, so that any text makes a

@@ -305,6 +305,14 @@ pop3_span pop3_client_culprit (const pop3_client *c);
 */
 int pop3_client_quiet (pop3_client *c);
 
+/*
+** Has a body come that ends in a line of one dot after a bare LF, and nothing after
+** it? It may be the end of the body; see dot.h. 'settle' takes it as the end, if
+** there is such a line: 1, and 'next' has the event. Call it after a pause.
+*/
+int pop3_client_doubtful (const pop3_client *c);
+int pop3_client_settle (pop3_client *c);
+
 /* Octets that came and are not part of any event yet. */
 size_t pop3_client_unread (const pop3_client *c);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/ascii.h"
+#include "../base/utf8.h"
 #include "status.h"
 
 /* A word of a listing; blanks and tabs part words. */
@@ -78,14 +79,42 @@ size_t pop3_status_code (pop3_span text) {
   return i + 1 < text.n && text.p[i + 1] == ' ' ? i + 2 : i + 1;
 }
 
+/*
+** Octets of the character of UTF-8 at 'p', whose first octet is above 127; 1 for an
+** octet that is none, as in an older charset.
+*/
+static size_t octets_at (const char *p, size_t n) {
+  unsigned char u = (unsigned char)*p;
+  size_t k = u < 0xe0 ? 2 : u < 0xf0 ? 3 : 4;
+  return k <= n && pop3_utf8_valid(p, k) == k ? k : 1;
+}
+
+/* Is it a control character of Unicode, or a format character that changes lines? */
+static int is_control (const char *p, size_t k) {
+  unsigned char a = (unsigned char)p[0], b, c;
+  if (k == 1) return 0;  /* of an older charset */
+  b = (unsigned char)p[1];
+  if (k == 2) return a == 0xc2 && b < 0xa0;  /* U+0080 to U+009F */
+  if (k != 3) return 0;
+  c = (unsigned char)p[2];
+  if (a == 0xef) return b == 0xbb && c == 0xbf;  /* U+FEFF */
+  if (a != 0xe2) return 0;
+  if (b == 0x81) return c >= 0xa0 && c <= 0xaf;  /* U+2060 to U+206F */
+  return b == 0x80 && ((c >= 0x8b && c <= 0x8f) ||  /* U+200B to U+200F */
+                       (c >= 0xa8 && c <= 0xae));   /* U+2028 to U+202E */
+}
+
 void pop3_status_clean (char *p, size_t n) {
-  size_t i;
-  for (i = 0; i < n; i++) {
+  size_t i = 0;
+  while (i < n) {
     unsigned char u = (unsigned char)p[i];
-    if (u >= ' ' && u < 0x7f) continue;
-    if (u <= 0x7f) p[i] = ' ';
-    else if (u == 0xc2 && i + 1 < n && ((unsigned char)p[i + 1] & 0xe0) == 0x80)
-      p[i] = p[i + 1] = ' ';  /* U+0080 to U+009F in UTF-8 */
+    size_t k = 1;
+    if (u >= 0x80) {
+      k = octets_at(p + i, n - i);
+      if (is_control(p + i, k)) memset(p + i, ' ', k);
+    }
+    else if (u < ' ' || u == 0x7f) p[i] = ' ';
+    i += k;
   }
 }
 

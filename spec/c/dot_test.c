@@ -84,7 +84,19 @@ static const sample samples[] = {
   { S("a\r\n.\r"), S("a\r\n"), 2, 0, 0 },
   { S("."), S(""), 1, 0, 0 },
   { S("..\r\n.\r"), S(".\r\n"), 2, 0, 0 },
-  { S("a\n.\n"), S("a\n.\n"), 0, 0, 0 },
+  /* after a bare LF, too, as long as nothing else follows */
+  { S("a\n.\n"), S("a\n"), 2, 0, 0 },
+  { S("a\n.\r\n"), S("a\n"), 3, 0, 0 },
+  { S("a\n."), S("a\n"), 1, 0, 0 },
+  { S("a\n.\r"), S("a\n"), 2, 0, 0 },
+  { S("a\n.\n."), S("a\n.\n"), 1, 0, 0 },
+  { S("a\n.\n.\n"), S("a\n.\n"), 2, 0, 0 },
+  { S("a\n.\r\nb"), S("a\n.\r\nb"), 0, 0, 0 },
+  { S("a\n.\r\n.\r\n"), S("a\n.\r\n"), WHOLE },
+  { S("a\n.\n\r\n.\r\n"), S("a\n.\n\r\n"), WHOLE },
+  { S("a\n.\rb"), S("a\n.\rb"), 0, 0, 0 },
+  { S("a\n.\r\r"), S("a\n.\r\r"), 0, 0, 0 },
+  { S("a\n..\n"), S("a\n..\n"), 0, 0, 0 },
   { S("a\r.\r"), S("a\r.\r"), 0, 0, 0 },
   /* loose: LF alone ends a line too */
   { S(".\n"), S(""), LOOSE },
@@ -175,6 +187,54 @@ static void check_decoded (const sample *c, size_t gap, const size_t *cut,
   CHECK_SAME(plain, n, c->plain, c->pn);
   CHECK(left == c->left);
   CHECK(done == c->done);
+}
+
+/* Bodies that have no more octets for a while, and whether that ends them. */
+static const struct {
+  const char *wire;
+  size_t n;
+  int mode, doubtful;
+} pauses[] = {
+  { S("a\r\n\r\nb\n.\n"), POP3_UNDOT_STRICT, 1 },
+  { S("a\r\n\r\nb\n.\r\n"), POP3_UNDOT_STRICT, 1 },
+  { S("a\r\n\r\nb\n.\n.\n"), POP3_UNDOT_STRICT, 1 },
+  { S("a\r\n\r\nb\n.\n."), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n\r\nb\n.\r"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n\r\nb\n."), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n\r\nb\n..\n"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n\r\nb.\r\n"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n.\n"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n.\r"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n"), POP3_UNDOT_STRICT, 0 },
+  { S("a\r\n\r\nb\n.\n"), POP3_UNDOT_AUTO, 1 },
+  { S("a\n.\n"), POP3_UNDOT_AUTO, 1 },
+  { S("a\n.\r\n"), POP3_UNDOT_AUTO, 1 },
+  { S(".\n"), POP3_UNDOT_AUTO, 1 },
+  { S(".\n.\n"), POP3_UNDOT_AUTO, 1 },
+  { S("a\nb\n."), POP3_UNDOT_AUTO, 0 },
+  { S("a\n.\nb"), POP3_UNDOT_AUTO, 0 },
+  { S("1 a\n."), POP3_UNDOT_LISTING, 0 },
+  { S("1 a\r\n.\r"), POP3_UNDOT_LISTING, 0 }
+};
+
+static void settle (void) {
+  size_t k, cut;
+  for (k = 0; k < sizeof pauses / sizeof pauses[0]; k++)
+    for (cut = 0; cut <= pauses[k].n; cut++) {
+      char in[MAX];
+      size_t used, r;
+      pop3_undot d;
+      check_about("pause %d, cut at %d", (int)k, (int)cut);
+      memcpy(in, pauses[k].wire, pauses[k].n);
+      pop3_undot_init(&d, pauses[k].mode);
+      pop3_undot_run(&d, in, in, cut, &used);
+      r = used;
+      pop3_undot_run(&d, in, in + r, pauses[k].n - r, &used);
+      CHECK(d.done == 0 && d.doubtful == pauses[k].doubtful);
+      CHECK(pop3_undot_settle(&d) == pauses[k].doubtful);
+      CHECK(d.done == pauses[k].doubtful && !d.doubtful);
+      CHECK(pop3_undot_settle(&d) == 0);
+    }
 }
 
 /* Whole, octet by octet, cut at one and at two places; with each gap. */
@@ -353,6 +413,7 @@ static void guarded (void) {
 
 int main (void) {
   decode_samples();
+  settle();
   encode_samples();
   random_texts(20000);
   guarded();

@@ -112,6 +112,56 @@ describe("a server that ends the lines of bodies with bare LF", function()
   end)
 end)
 
+-- Bodies in LF that begin in CRLF, or have fewer than two lines: their end shows by a
+-- pause after it.
+describe("a body that ends in LF dot, and then nothing comes for a while,", function()
+  for _, case in ipairs {
+    { "Received: by a proxy\r\nA: b\n\nc\n", ".\n" },
+    { "Received: by a proxy\r\nA: b\n\nc\n", ".\r\n" },
+    { "A: b\r\n\r\nc\n", ".\n" },
+    { "A: b\r\n\r\nc\n.\n.\nd\n", ".\n" },
+    { "A: b\n", ".\n" }, { "A: b\n", ".\r\n" }, { "", ".\n" },
+  } do
+    it(("is complete: %q"):format(case[1] .. case[2]), function()
+      local reply = { "+OK\r\n" .. case[1] .. case[2], 10 }
+      every_split({ { "RETR 1", reply }, { "TOP 1 0", reply }, { "RETR 2", reply },
+                    { "NOOP", { "+OK\r\n" } } }, function(s)
+        assert.equal(case[1], s:retr(1))
+        assert.equal(case[1], s:top(1, 0))
+        local got = {}
+        assert.equal(#case[1], s:retr(2, function(chunk)
+          got[#got + 1] = chunk
+          return true
+        end))
+        assert.equal(case[1], table.concat(got))
+        assert.is_true(s:noop())
+      end)
+    end)
+  end
+
+  it("is not complete when more comes in time", function()
+    for _, cut in ipairs { "a\n.\r\n", "a\r\n\r\nb\n.\r\n", "\r\na\n.\n", ".\n" } do
+      local s = helper.login { { "RETR 1", { "+OK\r\n" .. cut, 4,
+                                             "c\r\n.\r\n" } } }
+      assert.equal((cut == ".\n" and "\n" or cut) .. "c\r\n", s:retr(1))
+    end
+  end)
+
+  it("and goes on later, ends the session", function()
+    local s = helper.login { { "RETR 1", { "+OK\r\na\r\nb\n.\r\n", 6,
+                                           "c\r\n.\r\n" } },
+                             { "DELE 1", { "+OK\r\n" } } }
+    assert.equal("a\r\nb\n", s:retr(1))
+    helper.fails("proto", s:dele(1))
+    assert.equal("closed", s:state())
+  end)
+
+  it("costs no more than the time-out", function()
+    local s = helper.login({ { "RETR 1", { "+OK\r\na\r\nb\n.", 100 } } })
+    helper.fails("timeout", s:retr(1))
+  end)
+end)
+
 describe("listings", function()
   it("come out exactly", function()
     every_split({

@@ -194,6 +194,25 @@ describe("a reply", function()
     assert.is_truthy(message:find("a b c [2J", 1, true))
   end)
 
+  it("has no control character in its text, in no encoding", function()
+    for said, text in pairs {
+      ["a\27[2J\127b\tc"] = "a [2J b c",
+      ["a\xc2\x9bb\xc2\xa0"] = "a  b\xc2\xa0",
+      ["a\x9bJ \x80\xe4"] = "a\x9bJ \x80\xe4",
+      ["\u{202E}a\u{2028}b\u{200B}c\u{FEFF}d\u{2066}"] =
+        "   a   b   c   d   ",
+      ["\u{201C}a\u{2026}\u{20AC} \u{1F600}\u{2060}"] =
+        "\u{201C}a\u{2026}\u{20AC} \u{1F600}   ",
+      ["\xe2\x80"] = "\xe2\x80", ["\xef\xbb"] = "\xef\xbb", ["\xc2"] = "\xc2",
+    } do
+      local s = helper.login { { "NOOP", { "-ERR " .. said .. "\r\n" } },
+                               { "XONE", { "+OK " .. said .. "\r\n" } } }
+      local _, reply = fails("err", s:noop())
+      assert.equal(text, reply.text)
+      assert.equal(text, s:command "XONE")
+    end
+  end)
+
   it("that nobody asked for ends the session", function()
     local s = helper.login { { "NOOP", "+OK\r\n+OK 5 5\r\n" } }
     assert.is_true(s:noop())

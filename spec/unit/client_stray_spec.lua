@@ -102,6 +102,46 @@ describe("a stray reply", function()
   end)
 end)
 
+describe("a stray reply between pipelined ones", function()
+  local function fetched(stray, opts)
+    local all = { pipeline = nil }
+    for name, value in pairs(opts or {}) do all[name] = value end
+    local s = helper.login({ { "CAPA", multi("", "PIPELINING\r\n") },
+      { "RETR 1", multi("", "N: 1\r\n") .. stray },
+      { "RETR 2", multi("", "N: 2\r\n") }, { "RETR 3", multi("", "N: 3\r\n") },
+      { "NOOP", "+OK" } }, {}, all)
+    local got = {}
+    local count, message, code = s:retr_many({ 1, 2, 3 }, function(n, octets, _, why)
+      got[n] = octets or why
+    end)
+    return got, count, message, code, s
+  end
+
+  it("does not become the beginning of a message", function()
+    for _, stray in ipairs { "+OK\r\n", "+OK 120 octets\r\n" } do
+      local got, count, _, code, s = fetched(stray)
+      assert.same({ "N: 1\r\n", "proto", "proto" }, got)
+      assert.is_nil(count)
+      assert.equal("proto", code)
+      assert.equal("closed", s:state())
+    end
+  end)
+end)
+
+describe("a message that begins with a status line", function()
+  it("is fetched as it is, one at a time", function()
+    for _, body in ipairs { "+OK\r\n", "+OK 5\r\n", "-ERR\r\nA: b\r\n" } do
+      local s = helper.login { { "RETR 1", multi("", body) } }
+      assert.equal(body, s:retr(1))
+      s = helper.login({ { "RETR 1", multi("", body) }, { "RETR 2", multi("", body) } },
+                       {}, { pipeline = false })
+      assert.equal(2, s:retr_many({ 1, 2 }, function(_, octets)
+        assert.equal(body, octets)
+      end))
+    end
+  end)
+end)
+
 describe("an empty line that nothing asked for", function()
   it("is forgiven once, and the log says so", function()
     for _, eol in ipairs { "\r\n", "\n" } do

@@ -371,6 +371,42 @@ describe("CAPA that", function()
     c:close()
   end)
 
+  it("is refused, after which the server hangs up, does not keep a user out",
+     function()
+    for _, cut in ipairs { "fin", "rst" } do
+      local s = server { capa = false }
+      function s.on.CAPA(session)
+        local reply = session:err "unknown command"
+        reply.close = cut
+        return reply
+      end
+      local run <close> = s:fork()
+      local c, message = pop3.connect {
+        host = "127.0.0.1", tls = "none", port = run.port, user = "mrose",
+        password = "secret", timeout = 60 }
+      assert.truthy(c, message)
+      assert.equal(1, run:count "CAPA")
+      assert.equal(1, run:count "PASS")
+      c:close()
+    end
+  end)
+
+  it("ends the connection, and the next one is greeted by -ERR, has that reply",
+     function()
+    for tls, verbs in pairs { none = "PASS", stls = "STLS", ["stls?"] = "PASS" } do
+      local s = server { mechs = { "PLAIN" } }
+      s:fault { verb = "CAPA", cut = { bytes = 0 } }
+      s:fault { hook = "connect", session = 2, reply = "-ERR [SYS/TEMP] busy" }
+      local run <close> = s:fork()
+      local message, reply = helper.fails("err", pop3.connect {
+        host = "127.0.0.1", tls = tls, verify = false, port = run.port,
+        user = "mrose", password = "secret" })
+      assert.truthy(message:find("CAPA: .*; then connect: .*busy"), message)
+      assert.same({ text = "busy", code = "SYS/TEMP" }, reply)
+      assert.equal(0, run:count(verbs))
+    end
+  end)
+
   it("is refused by an end of the link each time is a failure", function()
     local s = server { mechs = { "PLAIN" } }
     s:fault { verb = "CAPA", cut = { bytes = 0 } }

@@ -268,7 +268,8 @@ describe("a proxy", function()
   it("of no known kind is misuse", function()
     for _, url in ipairs { "", "127.0.0.1:1080", "socks4://h:1", "ftp://h",
                            "socks5://", "socks5://h:0", "http://h:65536",
-                           "socks5://h:x", "socks5://:p@h",
+                           "socks5://h:x", "socks5://:p@h", "http://a%3Ab:c@h",
+                           "socks5://a/b:c@h",
                            "socks5://" .. ("u"):rep(256) .. ":p@h" } do
       helper.misuse("proxy", function()
         local _ = pop3.connect { host = "h", proxy = url }

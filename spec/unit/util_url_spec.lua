@@ -27,6 +27,20 @@ describe("a URL", function()
     assert.is_nil(url.parse("http://a@h").password)
   end)
 
+  it("whose user or password has a / that is not encoded has no other host",
+     function()
+    for _, text in ipairs { "http://a/b@h", "http://a:b/c@h", "http://a?b:c@h",
+                            "http://a#b@h", "http://a@b:1/c@h" } do
+      local parsed, message = url.parse(text)
+      assert.is_nil(parsed)
+      assert.truthy(message:find("%2F", 1, true))
+    end
+    local parsed = url.parse "http://a%2Fb:c%40%3F@h/path"
+    assert.are.equal("a/b", url.decode(parsed.user))
+    assert.are.equal("c@?", parsed.password)
+    assert.are.equal("h", parsed.host)
+  end)
+
   it("decodes a password after it was split", function()
     local parsed = url.parse "http://a%3Ab:c%3a%40%2f%25@h"
     assert.are.equal("a%3Ab", parsed.user)

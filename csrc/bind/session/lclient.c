@@ -490,6 +490,28 @@ static int c_quiet (lua_State *L) {
 }
 
 /***
+Whether the octets of a body end in a line of one dot after a bare LF: perhaps this is
+the end, from a server that sends messages with the line ends in which they are stored.
+@function client:doubtful
+@treturn boolean
+*/
+static int c_doubtful (lua_State *L) {
+  lua_pushboolean(L, pop3_client_doubtful(check(L)->c));
+  return 1;
+}
+
+/***
+Take such a line as the end of the body. To be called when nothing has come after it
+for a while.
+@function client:settle
+@treturn boolean whether there was such a line; then `next` has the event
+*/
+static int c_settle (lua_State *L) {
+  lua_pushboolean(L, pop3_client_settle(check(L)->c));
+  return 1;
+}
+
+/***
 The state of RFC 1939: "greeting", "authorization", "transaction", "update"
 or "closed".
 @function client:state
@@ -546,6 +568,8 @@ static const luaL_Reg methods[] = {
   { "next", c_next },
   { "out", c_out },
   { "quiet", c_quiet },
+  { "doubtful", c_doubtful },
+  { "settle", c_settle },
   { "secret", c_secret },
   { "sent", c_sent },
   { "state", c_state },

@@ -69,6 +69,8 @@ end
 
 -- CAPA before a login. A server that hangs or hangs up there must not keep a user out
 -- that can log in without it: then a new connection is made, on which it is not asked.
+-- As `capa`. If the session has not ended then, code "err" says that the login can go
+-- on without capabilities.
 function methods:capa_or_redial()
   if self.dead then return self:capa() end
   local link = self.link
@@ -79,10 +81,22 @@ function methods:capa_or_redial()
   if capa or code == "err" or not self.redial then
     return capa, message, code, reply
   end
-  self.no_capa = message  -- it is not asked for again
-  local ok, trouble, why = self:redial()
-  if not ok then return nil, message .. "; then " .. trouble, why end
+  local ok, trouble, why, words = self:redial_without_capa(message)
+  if not ok then return nil, message .. "; then " .. trouble, why, words end
   return nil, message, "err"
+end
+
+-- Connect again, and do not ask for CAPA. True, or nil, message, code, reply.
+function methods:redial_without_capa(why)
+  self.no_capa = why
+  return self:redial()
+end
+
+-- Has the server refused CAPA on this connection, and can another one be made?
+function methods:may_do_without_capa()
+  local known = self.capas.authorization
+  return self.redial ~= nil and not self.no_capa and known ~= nil
+         and known[1] == false
 end
 
 --- Whether the server has a capability.

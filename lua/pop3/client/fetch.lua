@@ -174,7 +174,9 @@ function methods:headers(n)
 end
 
 --- Fetch many messages, in order. If the server says PIPELINING (RFC 2449 section
--- 6.6), several commands are sent before their replies come, in a bounded window.
+-- 6.6), several commands are sent before their replies come, in a bounded window. A
+-- message that begins with a line +OK or -ERR is code "proto" then, since it may be a
+-- reply too many; without pipelining (`pipeline = false`) it is fetched.
 -- @tparam {integer,...} numbers message numbers
 -- @tparam function fn `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a
 -- message that did not come. It must not use the session. If it raises an error,

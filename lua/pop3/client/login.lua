@@ -150,7 +150,8 @@ local function needs_capa(mechs)
   return false
 end
 
--- The mechanisms to try, and the set that the server offers; or nil, message, code.
+-- The mechanisms to try, and the set that the server offers; or nil, message, code,
+-- reply.
 local function candidates(s, mechs)
   if mechs then
     local upper = {}
@@ -158,8 +159,10 @@ local function candidates(s, mechs)
     mechs = upper
   end
   if not needs_capa(mechs) then return mechs end
-  local capa, message, code = s:capa_or_redial()
-  if not capa and code ~= "err" then return nil, message, code end
+  local capa, message, code, reply = s:capa_or_redial()
+  if not capa and (code ~= "err" or s.dead) then
+    return nil, message, code, reply
+  end
   local offered = offered_by(capa)
   if mechs then return mechs, offered end
   local list = {}
@@ -178,6 +181,14 @@ local function run(s, row, who, offered)
   return exchange.run(s, row, who, offered)
 end
 
+-- The first mechanism, after a server has refused CAPA and hung up: on a new connection
+-- without CAPA.
+local function attempt_without_capa(s, row, who, why)
+  local ok, message, code, reply = s:redial_without_capa(why)
+  if not ok then return nil, why .. "; then " .. message, code, reply, {} end
+  return run(s, row, who, nil)
+end
+
 -- One mechanism. When the server has closed the connection after it refused another
 -- one, on a new connection. The last result is true when that failed.
 local function attempt(s, row, who, offered, refused)
@@ -192,6 +203,9 @@ local function attempt(s, row, who, offered, refused)
     ok, message, code = s:redial()
     if not ok then return nil, message, code, nil, {}, true end
     ok, message, code, reply, how = run(s, row, who, offered)
+  elseif not ok and not refused and code == "closed" and not how.proof
+         and s:may_do_without_capa() then
+    return attempt_without_capa(s, row, who, message)
   end
   return ok, message, code, reply, how
 end
@@ -269,8 +283,8 @@ end
 -- @treturn boolean true; or nil, message, code, reply
 -- @treturn string the mechanism
 function login.run(s, who, mechs)
-  local list, offered, problem = candidates(s, mechs)
-  if not list then return nil, offered, problem end
+  local list, offered, problem, answer = candidates(s, mechs)
+  if not list then return nil, offered, problem, answer end
   local why = "the server offers no mechanism that can be used"
   local explicit, tried, failure, unsent, best = mechs ~= nil, {}, nil, nil, false
   for _, name in ipairs(list) do

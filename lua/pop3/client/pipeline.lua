@@ -162,6 +162,12 @@ function pipeline.open(s, label, count)
   }, Pipeline)
 end
 
+-- Does a body begin with a status line? While several commands are under way, the
+-- line before it was then perhaps a reply that no command asked for.
+local function begins_with_status(octets)
+  return octets:find "^%+OK[ \t\r\n]" or octets:find "^%-ERR[ \t\r\n]"
+end
+
 -- Fetch what is listed; how many were told of, how many came, and when the
 -- session ended, message and code.
 local function fetch_all(p, list, fn)
@@ -179,6 +185,10 @@ local function fetch_all(p, list, fn)
       end
     end
     local ok, octets, code, answer = reply(p, lines[done + 1])
+    if ok and window > 1 and begins_with_status(octets) then
+      ok, octets, code = kill(p.session, lines[done + 1], "the message begins with a "
+                              .. "status line: the replies are out of step", "proto")
+    end
     if ok == nil then return done, came, octets, code end
     done = done + 1
     lines[done] = nil

@@ -10,6 +10,13 @@ local SMALL = 32768
 
 local SLICE = 0.1  -- seconds of one wait while both directions are watched
 
+-- Seconds without octets after which a doubtful end of a body is the end: some servers
+-- send messages in LF that begin with a field in CRLF, or have one line. A server of
+-- messages in CRLF would have to pause so long at the one place of a message where it
+-- could be misunderstood, and the sender of a message cannot make it pause. TCP has
+-- sent a lost segment again within this time.
+local PAUSE = 5
+
 -- Send what the engine has to send. Returns true when the server does not take it
 -- now, "input" when octets came before a command that was not sent yet.
 local function send(link, seconds)
@@ -101,7 +108,12 @@ return function(link, file, source)
         port:eof()
       end
     else
-      if link.last > 0 and link.last < SMALL then io:ack() end
+      local doubtful = false
+      if link.last > 0 then
+        if link.last < SMALL then io:ack() end
+        doubtful = engine:doubtful()
+      end
+      if doubtful then seconds = min(seconds or PAUSE, PAUSE) end
       local n, err, detail = io:recv(port, seconds)
       if n then
         link.last = n
@@ -111,7 +123,9 @@ return function(link, file, source)
           if link.ending then return nil, "cancelled", "closed" end
         end
       elseif err == "timeout" then
-        if detail then return nil, "timeout", "timeout" end
+        if detail and not (doubtful and engine:settle()) then
+          return nil, "timeout", "timeout"
+        end
       elseif err == "closed" then
         link.last = 0
         port:eof()

@@ -92,10 +92,12 @@ end
 -- @tparam string label
 -- @treturn boolean true, or nil, message, code, reply
 function secure.try_stls(s, label)
-  local capa, message, code = s:capa_or_redial()
-  if not capa and code ~= "err" then return nil, message, code end
+  local capa, message, code, reply = s:capa_or_redial()
+  if not capa and (code ~= "err" or s.dead) then
+    return nil, message, code, reply
+  end
   if not (capa and capa.STLS) or s.secure then return true end
-  local ok, reply
+  local ok
   ok, message, code, reply = secure.stls(s, label)
   if ok or reply and not s.dead then return true end
   commands.drop(s)
@@ -108,7 +110,9 @@ end
 -- @treturn boolean true, or nil, message, code, reply
 function secure.require_stls(s, label)
   local capa, message, code, reply = s:capa_or_redial()
-  if not capa and code ~= "err" then return nil, message, code end
+  if not capa and (code ~= "err" or s.dead) then
+    return nil, message, code, reply
+  end
   if s.secure then return true end  -- on a new connection without CAPA
   if not capa and not s.no_capa then
     commands.drop(s)

@@ -41,6 +41,9 @@ function proxy.parse(text, level)
     made.user = url.decode(parsed.user)
     made.password = parsed.password or ""
     if made.user == "" then misuse "the user is empty" end
+    if scheme.kind == "http" and made.user:find(":", 1, true) then
+      misuse "the user must not hold a colon"  -- RFC 7617 section 2
+    end
     if scheme.kind == "socks"
        and (#made.user > 255 or #made.password > 255) then  -- RFC 1929 section 2
       misuse "user and password must not be longer than 255 octets"

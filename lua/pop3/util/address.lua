@@ -86,7 +86,8 @@ end
 -- @tparam string host
 -- @treturn string
 function address.unbracketed(host)
-  return host:match "^%[([%x:.]+)%]$" or host
+  return host:match "^%[([%x:.]+)%]$" or host:match "^%[([%x:.]+%%[%w._-]+)%]$"
+         or host
 end
 
 --- The octets of a numeric address.

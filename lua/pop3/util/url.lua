@@ -57,8 +57,12 @@ end
 -- @usage local parsed = url.parse "socks5://me:se:cret@[::1]:1080"
 -- assert(parsed.host == "::1" and parsed.password == "se:cret")
 function url.parse(text)
-  local scheme, authority = text:match "^(%a[%w+.-]*)://([^/?#]*)"
+  local scheme, authority, path = text:match "^(%a[%w+.-]*)://([^/?#]*)(.*)$"
   if not scheme then return nil, "the URL has no scheme and ://" end
+  if path:find("@", 1, true) then
+    return nil, "the URL has an @ after /, ? or #; in a user or password these are "
+                .. "written as %2F, %3F and %23"
+  end
   local info, rest = authority:match "^(.*)@([^@]*)$"
   local host, port = host_and_port(rest or authority)
   if not host then return nil, port end
