@@ -76,6 +76,7 @@ mail_max_userip_connections = 0
 first_valid_uid = 1
 mail_fsync = never
 pop3_no_flag_updates = yes
+$kerberos
 $unprivileged
 default_client_limit = $sessions
 default_process_limit = $sessions
@@ -129,6 +130,12 @@ passdb {
   driver = passwd-file
   args = $dir/passwd
 }]]
+
+-- GSSAPI, with any key of the keytab.
+local KERBEROS = [[
+auth_krb5_keytab = $keytab
+auth_gssapi_hostname = "$ALL"
+import_environment = TZ KRB5_CONFIG=$settings KRB5RCACHENAME=none:]]
 
 -- Dovecot checks tokens itself, with the key of their issuer.
 local OAUTH2 = [[
@@ -211,7 +218,8 @@ end
 -- trust, 'cert' and 'key' log USER in by EXTERNAL.
 -- With 'hashed', Dovecot stores a hash of USER's password and nothing else: it offers
 -- CRAM-MD5 and SCRAM all the same, and must refuse them for this user.
-function M.dovecot(mailboxes, sessions, hashed)
+-- With 'kerberos' ('keytab', and 'settings', a krb5.conf) it offers GSSAPI.
+function M.dovecot(mailboxes, sessions, hashed, kerberos)
   local dir = proc.tmpdir()
   local id = proc.check "id -un; id -gn; id -u; id -g"
   local user, group, uid, gid = id:match "(%S+)\n(%S+)\n(%d+)\n(%d+)"
@@ -221,7 +229,9 @@ function M.dovecot(mailboxes, sessions, hashed)
     group = group, uid = uid, gid = gid, unprivileged = "",
     sessions = sessions or 1000,
     passwords = hashed and HASHED or STATIC,
-    mechanisms = "scram-sha-1 scram-sha-256 external oauthbearer xoauth2",
+    mechanisms = "scram-sha-1 scram-sha-256 external oauthbearer xoauth2"
+                 .. (kerberos and " gssapi" or ""),
+    kerberos = kerberos and fill(KERBEROS, kerberos) or "",
   }
   proc.check(("mkdir %s/mail %s/home %s/run"):format(dir, dir, dir))
   for name, octets in pairs(mailboxes) do
