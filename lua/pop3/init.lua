@@ -53,6 +53,7 @@ local parts = {
   check = function() return require "pop3.check" end,
   connect = function() return require "pop3.client.connect" end,
   loop = function() return require "pop3.loop" end,
+  fleet = function() return require "pop3.fleet" end,
   lmtp = function() return require "pop3.sync.lmtp" end,
   maildir = function() return require "pop3.sync.maildir" end,
   mbox = function() return require "pop3.sync.mbox" end,
@@ -245,6 +246,35 @@ local parts = {
 -- @function pipe
 -- @usage
 -- local into = pop3.pipe "exec /usr/bin/procmail -d mrose"
+
+--- Many accounts and many workers on PostgreSQL, see `pop3.fleet`.
+-- @tparam table opts
+-- @tparam string|table opts.store the URL of the database, or the options of
+-- `pop3.sql.open`
+-- @param[opt] opts.into where the mail goes when an account does not say it: a
+-- description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery,
+-- as for `pop3.sync`
+-- @tparam[opt=100] integer opts.jobs sessions at the same time
+-- @tparam[opt] integer opts.per_host sessions with one host at the same time, over all
+-- workers
+-- @tparam[opt=300] number opts.lease seconds after which another worker may take the
+-- account of one that does not answer
+-- @tparam[opt=5] number opts.poll seconds between two looks for accounts that are due,
+-- at the most
+-- @tparam[opt=30] number opts.grace seconds for sessions under way after SIGTERM
+-- @tparam[opt] string|function opts.secret where the secret of an account is that has
+-- no `secret` of its own: as there, or `function(account, again)` → `{ password = }`
+-- or `{ token = }`; or nil, message, temporary
+-- @tparam[opt] table opts.defaults keys of accounts that do not have them, such as
+-- `keep`
+-- @tparam[opt] string opts.worker the name of the worker, which no other one has
+-- @tparam[opt] function opts.log `function(record)`, see `pop3.fleet:run`
+-- @tparam[opt=false] boolean opts.events log each message as well
+-- @tparam[opt=true] boolean opts.signals end after SIGTERM, SIGINT or SIGHUP
+-- @tparam[opt=false] boolean opts.until_idle end when nothing is due
+-- @tparam[opt] function opts.hook for specs, see `pop3.fleet.points`
+-- @treturn pop3.fleet
+-- @function fleet
 
 --- Hooks for event loops, see `pop3.loop`.
 -- @field loop

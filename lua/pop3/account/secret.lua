@@ -85,6 +85,28 @@ local function of_netrc(account)
   return password
 end
 
+-- Kinds of references → the keys that they set.
+local kinds = { command = "password_command", token = "token_command",
+                file = "password_file", env = "password_env", netrc = "netrc" }
+
+--- Set the keys of the secret of an account by a reference, as a database holds it:
+-- `command:TEXT` (prints a password), `token:TEXT` (prints a token), `file:PATH`,
+-- `env:NAME` (a variable of the environment), `netrc` or `netrc:PATH`.
+-- @tparam table account its keys; those of other secrets go
+-- @tparam string reference
+-- @treturn boolean true; or nil, message
+function secret.refer(account, reference)
+  local kind, value = reference:match "^(%l+):(.+)$"
+  local key = kinds[kind or reference]
+  if not key or not kind and reference ~= "netrc" or reference:find "%z" then
+    return nil, "a reference to a secret is command:TEXT, token:TEXT, file:PATH, "
+                .. "env:NAME, netrc or netrc:PATH"
+  end
+  for _, name in pairs(kinds) do account[name] = nil end
+  account.password, account[key] = nil, value or true
+  return true
+end
+
 --- Get the secret.
 -- @tparam table account
 -- @tparam table context `wait`: the hook of the loop
@@ -104,6 +126,11 @@ function secret.get(account, context, again)
       "LPOP3_USER=" .. account.user, "LPOP3_HOST=" .. account.host })
   elseif account.password_file then
     value, err = of_file(account.password_file)
+  elseif account.password_env then
+    value = os.getenv(account.password_env)
+    if not value or value == "" then
+      value, err = nil, account.password_env .. ": the variable is not set"
+    end
   elseif account.password then
     value = account.password
   else

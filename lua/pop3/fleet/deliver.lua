@@ -1,0 +1,85 @@
+--- Where the mail of an account of a fleet goes: by the account's options, or by the
+-- option `into` of the fleet.
+--
+-- A description is a table with one of the keys `maildir`, `mbox`, `pipe` (strings) and
+-- `lmtp` (the options of `pop3.lmtp`). In its strings `{name}`, `{user}`, `{host}`
+-- and `{id}` stand for those of the account. In a path, characters that could lead
+-- elsewhere become "%XX".
+-- @module pop3.fleet.deliver
+-- @local
+
+local argument = require "pop3.util.argument"
+local delivery = require "pop3.sync.delivery"
+local keys = require "pop3.account.keys"
+local options = require "pop3.account.options"
+
+local deliver = {}
+
+local fields = { name = "name", user = "username", host = "host", id = "id" }
+
+-- A value as a part of a path, of an address or of a command: harmless in each.
+local function harmless(text)
+  text = text:gsub("[^%w@._+-]", function(c)
+    return ("%%%02X"):format(c:byte())
+  end)
+  return (text:gsub("^[.-]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+-- A description with the values of an account.
+local function filled(value, row)
+  if type(value) == "string" then
+    return (value:gsub("{(%a+)}", function(name)
+      local field = fields[name]
+      return field and harmless(tostring(row[field] or ""))
+    end))
+  elseif type(value) ~= "table" then
+    return value
+  end
+  local made = {}
+  for key, each in pairs(value) do made[key] = filled(each, row) end
+  return made
+end
+
+local function is_description(into)
+  return type(into) == "table" and not getmetatable(into)
+         and keys.delivery[next(into) or ""] ~= nil and into.into == nil
+end
+
+--- Check the option `into` of a fleet.
+-- @param into a description, a function, a delivery, or nil
+-- @tparam integer level see `pop3.util.argument`
+function deliver.check(into, level)
+  if into == nil then return end
+  if not is_description(into) then
+    delivery.of(into, level + 1)
+    return
+  end
+  local name = next(into)
+  if next(into, name) then
+    argument.misuse(level + 1, "fleet: option 'into' must have one key")
+  elseif not (type(into[name]) == "table" and name == "lmtp"
+              or type(into[name]) == "string" and name ~= "lmtp") then
+    argument.misuse(level + 1, "fleet: option 'into': '%s' has the wrong type", name)
+  end
+end
+
+--- The delivery for one run of an account.
+-- @tparam table row of the account
+-- @tparam table opts of the account
+-- @param into the option of the fleet
+-- @tparam table owner see `into:lease` in `pop3.sync.delivery`
+-- @return a delivery; or nil, message
+function deliver.of(row, opts, into, owner)
+  local description
+  for name in pairs(keys.delivery) do
+    if opts[name] ~= nil then description = { [name] = opts[name] } end
+  end
+  if not description and is_description(into) then description = into end
+  if description then into = options.delivery(filled(description, row)) end
+  if into == nil then return nil, "the account has no delivery" end
+  local made = delivery.of(into, 1)
+  if made.lease then return made:lease(owner) end
+  return made
+end
+
+return deliver

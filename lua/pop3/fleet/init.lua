@@ -1,0 +1,273 @@
+--- Many accounts, many workers: `pop3.fleet{…}`, fetching on PostgreSQL.
+--
+-- The accounts, their schedule, and what is known about their messages are in a
+-- database; workers keep nothing. Any number of workers, on any number of machines,
+-- claim accounts that are due, fetch as `pop3.sync` does, and release them. When a
+-- worker dies, or is frozen, others take its accounts over after the lease; no
+-- message is lost, and none is doubled in a Maildir, an mbox or a table, see
+-- `pop3.sync`. What a worker does that goes on after it was frozen is refused: each
+-- write carries a number, the fence, that grows whenever the account is taken.
+--
+-- **The database is away.** A worker waits and asks again, with growing pauses up to ten
+-- seconds. Sessions under way wait in their next write for as long as the lease of
+-- their account lasts; then they end without QUIT. No DELE is sent meanwhile, since
+-- nothing can be recorded.
+--
+-- **The end of a worker.** After SIGTERM, SIGINT or SIGHUP it claims no more. Sessions have
+-- `grace` seconds to finish; then they are ended and their accounts released, due at
+-- once. A second signal ends the grace period.
+--
+-- **Clocks.** All times are those of the database. The clock of a worker changes neither
+-- schedule nor leases nor the age of a message, only whether a TLS certificate has
+-- expired.
+--
+-- **Connections.** A worker has three connections to the database, whatever the number
+-- of its sessions; the methods below use another one.
+--
+--     local fleet = pop3.fleet{ store = "host=/run/postgresql dbname=mail",
+--                               into = { maildir = "/srv/mail/{name}" } }
+--     assert(fleet:init())                    -- make the tables
+--     assert(fleet:add{ url = "pops://ann@mail.example", every = 300,
+--                       secret = "file:/etc/lpop3/ann" })
+--     assert(fleet:run())                     -- be a worker, until a signal
+--
+-- @classmod pop3.fleet
+-- @alias Fleet
+-- @usage
+-- local pop3 = require "pop3"
+-- local fleet = pop3.fleet{ store = "host=/run/postgresql dbname=mail",
+--                           into = { maildir = "/srv/mail/{name}" },
+--                           jobs = 200, per_host = 10, log = print }
+-- fleet:close()
+
+local accounts = require "pop3.fleet.accounts"
+local argument = require "pop3.util.argument"
+local deliver = require "pop3.fleet.deliver"
+local new_worker = require "pop3.fleet.worker"
+local schema = require "pop3.sql.schema"
+local secret = require "pop3.account.secret"
+local sql = require "pop3.sql"
+
+local Fleet = { __name = "pop3.fleet" }
+Fleet.__index = Fleet
+
+local known = {
+  store = "string table", into = "any", jobs = "integer", per_host = "integer",
+  lease = "number", poll = "number", grace = "number", secret = "string function",
+  defaults = "table", worker = "string", log = "function", events = "boolean",
+  signals = "boolean", until_idle = "boolean", hook = "function",
+}
+
+local function positive(opts, ...)
+  for _, name in ipairs { ... } do
+    local value = opts[name]
+    if value and not (value > 0 and value < math.huge) then
+      argument.misuse(2, "fleet: option '%s' must be positive", name)
+    end
+  end
+end
+
+-- Make a fleet. Nothing is connected yet. See `pop3.fleet` in the main module for the
+-- options.
+local function new(opts)
+  argument.options(opts, known, "fleet", 1)
+  local store = opts.store
+  if type(store) == "string" then store = { url = store } end
+  if not store or type(store.url) ~= "string" then
+    argument.misuse(1, "fleet: option 'store' must be the URL of a database")
+  elseif store.url:find "^sqlite:" then
+    argument.misuse(1, "fleet: a fleet needs PostgreSQL; for SQLite there is "
+                    .. "pop3.state.sql")
+  end
+  positive(opts, "jobs", "per_host", "lease", "poll", "grace")
+  deliver.check(opts.into, 1)
+  if type(opts.secret) == "string" then
+    local ok, message = secret.refer({}, opts.secret)
+    if not ok then argument.misuse(1, "fleet: option 'secret': %s", message) end
+  end
+  local all = { database = store, jobs = opts.jobs or 100,
+                lease = opts.lease or 300, poll = opts.poll or 5,
+                grace = opts.grace or 30 }
+  for name, value in pairs(opts) do
+    if all[name] == nil then all[name] = value end
+  end
+  if all.signals == nil then all.signals = true end
+  return setmetatable({ opts = all }, Fleet)
+end
+
+-- Call a function with the connection of this process.
+local function with(self, fn, ...)
+  if not self.db then
+    local db, message, code = sql.open(self.opts.database)
+    if not db then return nil, message, code end
+    self.db = db
+  end
+  return fn(self.db, ...)
+end
+
+-- Names, one name, `{ host = }` or `{ all = true }`.
+local function check_which(which, what)
+  if type(which) == "string" then return { names = { which } } end
+  if type(which) == "table" and type(which[1]) == "string" then
+    return { names = which }
+  end
+  if type(which) ~= "table" or not (which.all == true or type(which.host) == "string"
+                                    or type(which.names) == "table") then
+    argument.misuse(2, "fleet: %s: which accounts? A name, a list of names, "
+                    .. "{ host = } or { all = true }", what)
+  end
+  return which
+end
+
+--- Make the tables, or bring them to the version of this library. It may be repeated.
+-- @treturn integer the version before, 0 when there were none; or nil, message, code:
+-- "schema" when the tables are of a newer version
+function Fleet:init()
+  return with(self, schema.init)
+end
+
+--- Add accounts.
+--
+-- The keys of an account are those of `pop3 fetch` (`url` or `host`, `port`, `user`,
+-- `tls`; `maildir`, `mbox`, `lmtp`, `pipe`; the options of `pop3.sync`: `keep`, `max_size`
+-- and so on), and `name` (default "user@host:port"; the state is kept under it),
+-- `every` (300: seconds between two runs), `due` (0: seconds until the first one),
+-- `secret`: where the secret is, `"command:TEXT"` (a command that prints it),
+-- `"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
+-- `"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
+-- @tparam table account one account, or a list of them
+-- @tparam[opt] table opts `replace = true`: change accounts that are there
+-- @treturn {string,...} the names of the accounts that were added (or changed): one
+-- that is not among them was there. Or nil, message, code: "options" when an account
+-- cannot work, and no one was added
+function Fleet:add(account, opts)
+  opts = opts or {}
+  argument.options(opts, { replace = "boolean" }, "fleet: add", 1)
+  if type(account) ~= "table" then
+    argument.misuse(1, "fleet: add: an account is a table")
+  end
+  local list = (account[1] or next(account) == nil) and account or { account }
+  return with(self, accounts.add, list, opts.replace)
+end
+
+--- Change an account: its next run has the new values.
+-- @tparam string name
+-- @tparam table changes keys and values, as for `add`
+-- @tparam[opt] {string,...} without keys that it has no longer
+-- @treturn boolean true; false when there is no such account; or nil, message, code
+function Fleet:change(name, changes, without)
+  return with(self, accounts.change, name, changes, without)
+end
+
+--- Remove accounts and all that is recorded about their messages. A session that
+-- runs ends without QUIT.
+-- @tparam string|table which a name, a list of names, `{ host = }` or `{ all = true }`
+-- @treturn {string,...} the names of those that were removed; or nil, message, code
+function Fleet:remove(which)
+  return with(self, accounts.remove, check_which(which, "remove"))
+end
+
+--- Park accounts: no worker claims them until `resume`. A session that runs goes on. A
+-- refused login parks an account as well.
+-- @tparam string|table which as for `remove`
+-- @tparam[opt="parked"] string reason
+-- @treturn {string,...} the names of those that were not parked before; or nil,
+-- message, code
+function Fleet:park(which, reason)
+  return with(self, accounts.park, check_which(which, "park"), reason or "parked")
+end
+
+--- Resume parked accounts: they are due at once, and their failures are forgotten.
+-- @tparam string|table which as for `remove`
+-- @treturn {string,...} the names of those that were parked; or nil, message, code
+function Fleet:resume(which)
+  return with(self, accounts.resume, check_which(which, "resume"))
+end
+
+--- Make accounts due.
+-- @tparam string|table which as for `remove`
+-- @tparam[opt=0] number seconds from now
+-- @treturn {string,...} the names of those that are due; not those that are being
+-- fetched now, or are parked. Or nil, message, code
+function Fleet:due(which, seconds)
+  return with(self, accounts.due, check_which(which, "due"), (seconds or 0) * 1.0)
+end
+
+--- How the fleet is.
+-- @treturn table `accounts`, `parked`, `leased`, `due`, `failing` (their last run
+-- failed), `never` (no run went well yet): counts. `late`: seconds that the oldest
+-- account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`.
+-- `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
+function Fleet:status()
+  return with(self, accounts.status)
+end
+
+--- Accounts and how they are, by name.
+-- @tparam[opt] table opts `state`: "all" (default), "due", "waiting", "leased",
+-- "parked", "failing"; `host`; `names`: a list; `after`: only names after this one;
+-- `limit` (100)
+-- @treturn {table,...} each with `id`, `name`, `host`, `port`, `user`, `options`,
+-- `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late),
+-- `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the
+-- last run that went well), `last_error`, `result` (counts of the last run). Or nil,
+-- message, code
+function Fleet:list(opts)
+  opts = opts or {}
+  argument.options(opts, { state = accounts.states, host = "string",
+    names = "table", after = "string", limit = "integer" }, "fleet: list", 1)
+  return with(self, accounts.list, opts)
+end
+
+--- Be a worker: claim accounts that are due and fetch them, until `stop`, a signal, or,
+-- with the option `until_idle`, until nothing is due. It runs a loop of its own, so it
+-- is not for a task of another loop.
+--
+-- The option `log` gets a table for each event: `time`, `worker`, and `event`:
+--
+-- - "start", "stop", "signal" (`text`), "claim" (`accounts`), "database" (`state`:
+--   "away" or "back"), "trouble" (`text`, `code`)
+-- - "run", at the end of each run of an account: `account` (its name), `id`, `host`,
+--   `fence`, `kind` ("ok", "later", "person", "parked", "interrupted", "fenced"),
+--   `text`, `code`, `counts` (`new`, `deleted` and so on), `seconds`, `late` (seconds
+--   from due to claimed), `failures`, `next` (seconds to the next run), `taken_over`
+-- - "message", with the option `events`: those of `pop3.sync`, and `account`
+-- @treturn boolean true; or nil, message, code when it cannot begin ("schema", "sql")
+function Fleet:run()
+  if self.working then argument.misuse(1, "fleet: the worker runs") end
+  local worker = new_worker(self.opts)
+  self.working, self.worked = worker, worker
+  local answer = table.pack(pcall(worker.run, worker))
+  self.working = nil
+  if not answer[1] then error(answer[2], 0) end
+  return table.unpack(answer, 2, answer.n)
+end
+
+--- End `run` of this process, as after SIGTERM but without an end of the grace period:
+-- for a hook, a log function, or a delivery.
+function Fleet:stop()
+  if self.working then self.working:stop() end
+end
+
+--- What the worker of this process has counted: `claims`, `claimed`, `taken_over`,
+-- `ok`, `later`, `person`, `parked`, `interrupted`, `fenced` (runs), `new`, `deleted`,
+-- `octets`, `heartbeats`, `reads`, `writes`, `entries`, `transactions`,
+-- `unreleased`. A count is 0 when it is nil; `running` is the sessions now.
+-- @treturn table
+function Fleet:counters()
+  local made = {}
+  if self.worked then
+    for name, value in pairs(self.worked.counters) do made[name] = value end
+    made.running = self.worked.running
+  end
+  return made
+end
+
+--- Close the connection of the methods above.
+function Fleet:close()
+  if self.db then self.db:close() end
+  self.db = nil
+end
+
+Fleet.__close = Fleet.close
+
+return new

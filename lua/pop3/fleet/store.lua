@@ -1,0 +1,327 @@
+--- What the sessions of a worker read and write in the database, collected: all that
+-- is asked for while one transaction is under way goes into the next one
+-- (`pop3.fleet`).
+--
+-- A session waits until its write is committed; the others go on meanwhile. When
+-- the connection is lost, the same is written again: nobody knows whether a COMMIT
+-- that was not answered was done, and every statement may be repeated. A session
+-- waits for the database as long as its lease lasts. After that its account may
+-- belong to another worker, so the answer is "fenced", and the session ends without
+-- QUIT.
+--
+-- This is the store that states of `pop3.sync.state.sql` write to.
+-- @module pop3.fleet.store
+-- @local
+
+local core = require "pop3.core"
+local lease = require "pop3.fleet.lease"
+local seen = require "pop3.sync.state.seen"
+
+local Store = { __name = "pop3.fleet.store" }
+Store.__index = Store
+
+local READS = 20               -- accounts that are read at once
+local JOBS = 500               -- writes of one transaction
+local OCTETS = 8 * 1024 * 1024 -- of the messages in one transaction
+
+local TAKEN = "another worker has taken the account over"
+local AWAY = "the database was away for longer than the lease"
+
+--- Make a store.
+-- @tparam pop3.loop.own loop
+-- @tparam table opts `reader`, `writer`: connections (`pop3.fleet.connection`);
+-- `patience`: seconds that a session waits for the database; `counters`: a table
+-- whose `reads`, `writes`, `transactions` and `entries` are counted
+-- @treturn store
+local function new(loop, opts)
+  return setmetatable({
+    loop = loop, reader = opts.reader, writer = opts.writer,
+    patience = opts.patience, counters = opts.counters,
+    reads = { jobs = {}, wake = loop:condition() },
+    writes = { jobs = {}, wake = loop:condition() },
+    lost = {},   -- account and fence → what a write that nobody waited for answered
+    ended = false,
+  }, Store)
+end
+
+-- ------------------------------------------------------------------------ jobs
+
+local function key_of(job)
+  return job.account .. "." .. job.fence
+end
+
+local function post(queue, job)
+  queue.jobs[#queue.jobs + 1] = job
+  queue.wake:signal()
+end
+
+-- A job has its answer.
+local function finish(self, job, ok, message, code)
+  if job.is_done then return end
+  job.is_done, job.answer = true, table.pack(ok, message, code)
+  if job.lazily and not ok then self.lost[key_of(job)] = job.answer end
+  if job.condition then job.condition:signal() end
+  if job.finished then job.finished(ok, message, code) end
+end
+
+-- Wait for the answer of a job.
+local function answer(self, job)
+  job.condition = self.loop:condition()
+  while not job.is_done do
+    if not job.condition:wait() and not job.is_done then
+      job.is_abandoned = true
+      return nil, "interrupted", "timeout"
+    end
+  end
+  return table.unpack(job.answer, 1, 3)
+end
+
+-- The jobs that are still waited for. Those that have waited too long get an answer.
+local function still_wanted(self, jobs)
+  local wanted, now = {}, core.now()
+  for _, job in ipairs(jobs) do
+    if job.is_abandoned or job.is_done then
+      job.is_done = true
+    elseif now >= job.deadline then
+      finish(self, job, nil, AWAY, "fenced")
+    else
+      wanted[#wanted + 1] = job
+    end
+  end
+  return wanted
+end
+
+-- Execute the statements of some jobs until the database answers: answers and jobs;
+-- or nil, message, code, jobs. The jobs are those that are wanted to the end.
+local function insist(self, connection, jobs, compose)
+  local failures = 0
+  while true do
+    jobs = still_wanted(self, jobs)
+    if #jobs == 0 then return nil, nil, nil, jobs end
+    local answers, message, code = connection:call("batch", compose(jobs))
+    if answers then return answers, jobs end
+    if not connection.is_passing(code) then return nil, message, code, jobs end
+    failures = failures + 1
+    self.loop:sleep(connection.delay(failures))
+  end
+end
+
+-- ----------------------------------------------------------------------- reading
+
+local function read_statements(jobs)
+  return { seen.read(jobs) }
+end
+
+local function read(self, jobs)
+  local answers, wanted, code, rest = insist(self, self.reader, jobs,
+                                             read_statements)
+  if not answers then
+    for _, job in ipairs(rest) do finish(self, job, nil, wanted, code) end
+    return
+  end
+  self.counters.reads = self.counters.reads + #wanted
+  local by_account = {}
+  for _, row in ipairs(answers[1]) do
+    local rows = by_account[row.account]
+    if not rows then
+      rows = {}
+      by_account[row.account] = rows
+    end
+    rows[#rows + 1] = row
+  end
+  for _, job in ipairs(wanted) do
+    local rows = by_account[job.account]
+    finish(self, job, rows, not rows and TAKEN or nil, not rows and "fenced" or nil)
+  end
+end
+
+-- ----------------------------------------------------------------------- writing
+
+-- The entries of jobs, by account: of entries about the same message only the
+-- last one counts.
+local function merged(jobs)
+  local list, by_account = {}, {}
+  for _, job in ipairs(jobs) do
+    if job.entries and #job.entries > 0 then
+      local group = by_account[job.account]
+      if not group then
+        group = { account = job.account, fence = job.fence, entries = {}, at = {} }
+        by_account[job.account] = group
+        list[#list + 1] = group
+      end
+      for _, e in ipairs(job.entries) do
+        local key = e.uid .. "\0" .. e.nth
+        local at = group.at[key] or #group.entries + 1
+        group.at[key], group.entries[at] = at, e
+      end
+    end
+  end
+  for _, group in ipairs(list) do group.at = nil end
+  return list
+end
+
+-- One transaction: lock the accounts in order, then messages, entries, releases. The
+-- rows of the first statement tell the owners.
+local function write_statements(jobs)
+  local ids, known, list, releases = {}, {}, {}, {}
+  for _, job in ipairs(jobs) do
+    if not known[job.account] then
+      known[job.account] = true
+      ids[#ids + 1] = job.account
+    end
+  end
+  list[1] = lease.lock(ids)
+  for _, job in ipairs(jobs) do
+    for _, statement in ipairs(job.more or {}) do list[#list + 1] = statement end
+    if job.release then releases[#releases + 1] = job.release end
+  end
+  local groups = merged(jobs)
+  if #groups > 0 then
+    for _, statement in ipairs(seen.write(groups)) do
+      list[#list + 1] = statement
+    end
+  end
+  if #releases > 0 then list[#list + 1] = lease.release(releases) end
+  return list
+end
+
+-- A statement was refused. The jobs are tried one by one, so that one account does not
+-- stop the others.
+local write
+
+local function write_apart(self, jobs, message, code)
+  if #jobs == 1 then return finish(self, jobs[1], nil, message, code) end
+  for _, job in ipairs(jobs) do write(self, { job }) end
+end
+
+write = function(self, jobs)
+  local answers, wanted, code, rest = insist(self, self.writer, jobs,
+                                             write_statements)
+  if not answers then
+    if #rest > 0 then write_apart(self, rest, wanted, code) end
+    return
+  end
+  local counters, fences = self.counters, {}
+  counters.transactions = counters.transactions + 1
+  for _, row in ipairs(answers[1]) do fences[row.id] = row.fence end
+  for _, job in ipairs(wanted) do
+    counters.writes = counters.writes + 1
+    counters.entries = counters.entries + (job.entries and #job.entries or 0)
+    if fences[job.account] == job.fence then
+      finish(self, job, true)
+    else
+      finish(self, job, nil, TAKEN, "fenced")
+    end
+  end
+end
+
+-- ------------------------------------------------------------------------ tasks
+
+-- Take jobs that fit into one transaction. Jobs of one account and another fence,
+-- of an owner before, wait for the next one.
+local function take(queue, most)
+  local jobs, later, is_later, fences, octets = {}, {}, {}, {}, 0
+  for _, job in ipairs(queue.jobs) do
+    local account = job.account
+    if #jobs < most and (octets == 0 or octets + job.octets <= OCTETS)
+       and not is_later[account]
+       and (fences[account] or job.fence) == job.fence then
+      fences[account], octets = job.fence, octets + job.octets
+      jobs[#jobs + 1] = job
+    else
+      later[#later + 1], is_later[account] = job, true
+    end
+  end
+  queue.jobs = later
+  return jobs
+end
+
+-- Handle the jobs of a queue until the store ends and the queue is empty.
+local function serve(self, queue, most, handle)
+  while true do
+    if queue.jobs[1] then
+      handle(self, take(queue, most))
+    elseif self.ended then
+      return
+    else
+      queue.wake:wait()
+    end
+  end
+end
+
+--- Start the tasks that read and write.
+function Store:start()
+  self.loop:spawn(serve, self, self.reads, READS, read)
+  self.loop:spawn(serve, self, self.writes, JOBS, write)
+end
+
+--- Let the tasks end when all is written.
+function Store:finish()
+  self.ended = true
+  self.reads.wake:signal()
+  self.writes.wake:signal()
+end
+
+-- ------------------------------------------------------------------- the contract
+
+-- Octets of the parameters of statements.
+local function octets_of(statements)
+  local octets = 0
+  for _, statement in ipairs(statements or {}) do
+    for i = 2, #statement do
+      local value = statement[i]
+      if type(value) == "table" then value = value[1] end
+      if type(value) == "string" then octets = octets + #value end
+    end
+  end
+  return octets
+end
+
+local function job_of(self, account, fence)
+  return { account = account, fence = fence, octets = 0,
+           deadline = core.now() + self.patience }
+end
+
+--- Read what is recorded about the messages of an account.
+-- @tparam integer account
+-- @tparam integer fence
+-- @treturn {table,...} rows for `pop3.sync.state.seen`; or nil, message, code
+function Store:read(account, fence)
+  local job = job_of(self, account, fence)
+  post(self.reads, job)
+  return answer(self, job)
+end
+
+--- Write entries.
+-- @tparam integer account
+-- @tparam integer fence
+-- @tparam {table,...} entries see `pop3.sync.state`
+-- @tparam[opt] table opts `lazily`: do not wait; a failure is the answer to the next
+-- write. `more`: statements of the same transaction
+-- @treturn boolean true; or nil, message, code
+function Store:write(account, fence, entries, opts)
+  local job = job_of(self, account, fence)
+  local lost = self.lost[key_of(job)]
+  if lost then return table.unpack(lost, 1, 3) end
+  job.entries, job.more = table.move(entries, 1, #entries, 1, {}), opts and opts.more
+  job.octets, job.lazily = octets_of(job.more), opts and opts.lazily
+  if #entries == 0 and not job.more and job.lazily then return true end
+  post(self.writes, job)
+  if job.lazily then return true end
+  local ok, message, code = answer(self, job)
+  lost = self.lost[key_of(job)]
+  if ok and lost then return table.unpack(lost, 1, 3) end
+  return ok, message, code
+end
+
+--- Release a lease. It does not wait.
+-- @tparam table values `account`, `fence`, and those of `pop3.fleet.schedule`
+-- @tparam function finished called after COMMIT with true; or with nil, message, code
+function Store:release(values, finished)
+  local job = job_of(self, values.account, values.fence)
+  job.release, job.finished = values, finished
+  self.lost[key_of(job)] = nil
+  post(self.writes, job)
+end
+
+return new
