@@ -1,6 +1,8 @@
 -- pop3.state.sql over SQLite.
 
 local contract = require "spec.support.state_contract"
+local fence = require "spec.support.fence"
+local sql = require "pop3.sql"
 local state = require "pop3.sync.state"
 local tempdir = require "spec.support.tempdir"
 
@@ -11,9 +13,17 @@ describe("pop3.state.sql: SQLite", function()
     return
   end
 
-  contract(function()
+  local function make()
     local dir = tempdir(true)
-    return function() return state.sql { url = "sqlite:" .. dir.path .. "/db" } end,
-           function() dir:__close() end
-  end)
+    local url = "sqlite:" .. dir.path .. "/db"
+    return function() return state.sql { url = url } end,
+           function() dir:__close() end,
+           function(...)
+             local db <close> = assert(sql.open { url = url })
+             return assert(db:query(...))
+           end
+  end
+
+  contract(make)
+  fence(make)
 end)

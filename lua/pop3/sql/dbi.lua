@@ -68,11 +68,18 @@ function Postgresql.set_up(self)
   }
 end
 
+-- What libpq says of a connection that is lost; LuaDBI's ping does not notice.
+local LOST = { "server closed the connection", "connection to server was lost",
+               "no connection to the server", "could not receive data",
+               "could not send data", "connection has been closed", "SSL error",
+               "SSL SYSCALL error" }
+
 -- What an error means: code, and whether the connection is lost.
 function Postgresql.code(self, message)
-  if not self.connection:ping() then
-    if message:find("terminating connection", 1, true) then return "connect", true end
-    return "unknown", true
+  if message:find("terminating connection", 1, true) then return "connect", true end
+  if not self.connection:ping() then return "unknown", true end
+  for _, words in ipairs(LOST) do
+    if message:find(words, 1, true) then return "unknown", true end
   end
   if message:find("canceling statement due to", 1, true) then return "timeout" end
   if message:find("deadlock detected", 1, true)
