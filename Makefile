@@ -112,7 +112,7 @@ env:
 # ------------------------------------------------------ set-up, demo, tests
 
 deps:
-	spec/deps.sh run test standalone lint docs
+	spec/deps.sh run test standalone lint docs deb
 
 demo:
 	@spec/deps.sh run
