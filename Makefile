@@ -12,6 +12,7 @@
 #   make standalone link .build/pop3, the command as one static executable
 #   make dist       the sources as an archive; make rockspec, make deb: packages
 #   make layers     check which file may use which; make graph prints it
+#   make meta       write lua/pop3/meta.lua, the annotations for editors
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
@@ -83,7 +84,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 
 .PHONY: all features deps env demo test test-all test-fleet spec crash ctest interop \
         bench lint extra bare layers graph asan valgrind fuzz fuzzers docs pages \
-        install install-program standalone clean
+        meta install install-program standalone clean
 
 all: $(SO)
 
@@ -293,6 +294,13 @@ docs: pages
 pages:
 	@mkdir -p $(B)/pages
 	@for p in $(PAGES); do cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
+
+# The annotations for editors, from the comments that the reference is made of.
+META = lua/pop3/meta.lua
+meta: pages
+	@spec/deps.sh docs
+	META=$(META).new LUA_PATH='./?.lua;;' ldoc -q -c .config.ld \
+	  --filter spec.annotations.write . && mv $(META).new $(META)
 
 # --------------------------------------------------------------- standalone
 

@@ -29,6 +29,7 @@ local LAYERS = {
   ["lua/pop3/server/init"] = 15,    -- public: it knows what makes servers
   ["lua/pop3/account"] = 15, ["lua/pop3/fleet"] = 16,
   ["lua/pop3/init"] = 17,
+  ["lua/pop3/meta"] = 17,           -- annotations for editors, never loaded
   ["lua/pop3/busted"] = 18, ["lua/pop3/command"] = 18,
 }
 

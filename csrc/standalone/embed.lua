@@ -3,8 +3,8 @@
 --
 --    lua5.4 csrc/standalone/embed.lua FILE
 --
--- These are all modules below lua/, those of the libraries as `require` finds
--- them, and the files of the page of `pop3 serve`, as modules that return their
+-- These are all modules below lua/ but meta.lua (for editors), those of the libraries
+-- as `require` finds them, and the files of the page of `pop3 serve`, as modules that return their
 -- octets.
 
 local LIBRARIES = { "argparse", "dkjson", "socket", "ltn12" }
@@ -22,7 +22,7 @@ local function add(name, path, shown, source)
   assert(out:write(("%s %s %d\n"):format(name, shown, #source), source))
 end
 
-local list <close> = assert(io.popen("find lua/pop3 -name '*.lua' | LC_ALL=C sort"))
+local list <close> = assert(io.popen("find lua/pop3 -name '*.lua' ! -name meta.lua | LC_ALL=C sort"))
 for path in list:lines() do
   local shown = path:gsub("^lua/", "")
   add(shown:gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."), path, shown)

@@ -149,7 +149,7 @@ local parts = {
 -- @tparam[opt] function opts.resolve `function(host)` → a list of `{ family = "inet" or
 -- "inet6", addr = }`, or nil, message. By default getaddrinfo(3); with `wait` in another
 -- process, so that the loop is not blocked
--- @tparam[opt] transport opts.transport a connection in place of `host`: a
+-- @tparam[opt] integer|userdata|transport opts.transport a connection in place of `host`: a
 -- descriptor, a LuaSocket object, or an object of the interface `transport`
 -- @treturn[1] pop3.session
 -- @treturn[2] nil
@@ -238,8 +238,8 @@ local parts = {
 -- @tparam[opt] table opts
 -- @tparam[opt=300] number opts.timeout seconds for one message; then the
 -- command, and what it has started, are ended
--- @tparam[opt="lf"] string opts.eol the line ends: "lf", as most programs
--- expect, or "crlf"
+-- @tparam[opt="lf"] string opts.eol "lf" or "crlf": the line ends; most programs
+-- expect "lf"
 -- @tparam[opt] string opts.spool as for `mbox`
 -- @tparam[opt] table opts.fields as for `maildir`
 -- @treturn pop3.pipe

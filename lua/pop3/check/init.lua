@@ -114,24 +114,26 @@ end
 
 --- Check a server. Calling the module does this: `require "pop3.check"(opts)`.
 -- @tparam table opts
---
--- - `host` (string, required unless `transport` is given): name or address
--- - `port` (integer): 995 with implicit TLS, else 110
--- - `tls`: "implicit", "stls" or "none". Default: "implicit" on port 995,
---   "none" on others. With "none", STLS is checked too
--- - `cafile` (path): the CAs that sign the server's certificate, in place of
---   the system's; `verify` (true): false accepts any certificate
--- - `user`, `password` (strings): without them, checks that need a login are
---   skipped
--- - `insecure` (false): true allows a login without TLS to another host
--- - `delete` (false): true runs the checks of deletions, which delete message 1
--- - `timeout` (10): seconds to wait for a reply
--- - `transport`: a function that returns a new connection, in place of TCP: a
---   byte stream as in `pop3.connect`. `function() return server:loopback() end`
---   checks a server in this process, on its virtual clock
--- - `only` (list of strings): the names of the checks to run; all by default
--- - `progress`: `function(number, total, name)`, called when a check begins,
---   whenever it sends or receives, and each second while it waits
+-- @tparam[opt] string opts.host name or address; required unless `transport` is given
+-- @tparam[opt] integer opts.port 995 with implicit TLS, else 110
+-- @tparam[opt] string opts.tls "implicit", "stls" or "none". By default it is implicit
+-- on port 995 and none on others. Without TLS, STLS is checked too
+-- @tparam[opt] string opts.cafile the CAs that sign the server's certificate, in place
+-- of the system's
+-- @tparam[opt=true] boolean opts.verify false accepts any certificate
+-- @tparam[opt] string opts.user without it, checks that need a login are skipped
+-- @tparam[opt] string opts.password
+-- @tparam[opt=false] boolean opts.insecure true allows a login without TLS to another
+-- host
+-- @tparam[opt=false] boolean opts.delete true runs the checks of deletions, which
+-- delete message 1
+-- @tparam[opt=10] number opts.timeout seconds to wait for a reply
+-- @tparam[opt] function opts.transport returns a new connection, in place of TCP: a
+-- byte stream as in `pop3.connect`. `function() return server:loopback() end` checks a
+-- server in this process, on its virtual clock
+-- @tparam[opt] {string,...} opts.only the names of the checks to run; all by default
+-- @tparam[opt] function opts.progress `function(number, total, name)`, called when a
+-- check begins, whenever it sends or receives, and each second while it waits
 -- @treturn table the result: `host`, `port`, `tls`; `checks`, a list of
 -- `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip",
 -- reason =, evidence = }`, where `evidence` is a list of the lines sent and
@@ -147,8 +149,8 @@ end
 --                                    user = "mrose", password = "secret" })
 -- print(result.passed, result.failed)
 -- @function check
-return function(given)
-  local opts = options(given)
+return function(opts)
+  opts = options(opts)
   local list = chosen(opts.only)
   local at = address.text(opts.host, opts.port)
   local err, code

@@ -226,8 +226,11 @@ end
 -- @tparam ?string user not needed with GSSAPI
 -- @tparam ?string secret the password; or the token, if `mechs` names only
 -- OAUTHBEARER and XOAUTH2
--- @tparam[opt] table opts `mechs`: the mechanisms that may be used, in order of
--- preference; `token`: an OAuth bearer token, or a function that returns one
+-- @tparam[opt] table opts
+-- @tparam[opt] {string,...} opts.mechs the mechanisms that may be used, in order of
+-- preference
+-- @tparam[opt] string|function opts.token an OAuth bearer token, or a function that
+-- returns one
 -- @treturn boolean true; or nil, message, code, reply: "auth" when the login was
 -- refused or no mechanism can be used
 -- @treturn string the mechanism

@@ -144,8 +144,9 @@ local function attempt(opts, tls, total, again)
 end
 
 --- Connect to a server and, if a user is given, log in; see `pop3.connect`.
-local function connect(where, more)
-  local opts = options.check(where, more)
+local function connect(where, opts)
+  local given = opts
+  opts = options.check(where, given)
   local tls
   if opts.tls ~= "none" then
     local err, code
@@ -162,7 +163,7 @@ local function connect(where, more)
   local s, message, code, reply
   for i = 1, retry.attempts do
     s, message, code, reply = attempt(opts, tls, total, function()
-      return connect(where, more)
+      return connect(where, given)
     end)
     if s or i == retry.attempts or not (reply and login.passing[reply.code])
     then

@@ -103,15 +103,16 @@ local function both(a, b)
   return table.move(b, 1, #b, #a + 1, a)
 end
 
---- All messages, as an iterator over handles. A handle has the fields `number`,
+--- All messages, as an iterator over handles, see `pop3.handle`. A handle has the fields `number`,
 -- `size` (octets) and `uid` (nil when the server has no UIDL), and the methods
 -- `retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()` and
--- `dele()`.
--- @tparam[opt] table opts `order`: "oldest", as numbered, or "newest" (default:
--- "oldest"); `uids`: a set, unique-id → true, of messages to leave out
--- A message whose size or unique-id is missing in the listings of the server has a
--- handle, too; `size` or `uid` is nil then.
--- @treturn function iterator; or nil, message, code, reply when the listing fails
+-- `dele()`. A message whose size or unique-id is missing in the listings of the server
+-- has a handle, too; `size` or `uid` is nil then.
+-- @tparam[opt] table opts
+-- @tparam[opt="oldest"] string opts.order "oldest" (as numbered) or "newest"
+-- @tparam[opt] {[string]=boolean,...} opts.uids a set, unique-id → true, of messages
+-- to leave out
+-- @treturn function iterator of handles; or nil, message, code, reply when the listing fails
 -- @treturn ?table the defects of both listings, as for `list`
 -- @usage for m in assert(s:messages{ order = "newest" }) do print(m.size) end
 function methods:messages(opts)

@@ -45,7 +45,8 @@ end
 
 --- Send any command.
 -- @tparam string line the command without its CRLF
--- @tparam[opt] table opts `multiline = true`: a body follows a +OK. The verbs of POP3
+-- @tparam[opt] table opts
+-- @tparam[opt] boolean opts.multiline true: a body follows a +OK. The verbs of POP3
 -- do not need it
 -- @treturn string the text of the status line; or nil, message, code, reply
 -- @treturn ?string the body

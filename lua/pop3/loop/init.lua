@@ -33,6 +33,7 @@
 
 --- For programs without a loop: `pop3.loop.own()` makes one, and its field
 -- `wait` is the function. See `pop3.loop.own`.
+-- @treturn pop3.loop.own
 -- @function own
 
 local loops = { copas = true, cqueues = true, luv = true, own = true }

@@ -9,40 +9,59 @@
 -- differ: for a message they return the body to show, for a part the text of that
 -- part alone.
 --
--- Fields of the header:
---
--- * `subject`: string, UTF-8, or nil
--- * `from` `to` `cc` `bcc` `reply_to` `sender`: lists, which may be empty, of
---   `{ name =, address =, group = }`; `name` is "" if there is no name, `group` is nil
---   outside a group (RFC 5322 3.4)
--- * `date`: nil, or a table: `epoch`, seconds since 1970; `offset`, minutes east of UTC;
---   `iso`, such as "2026-11-23T08:00:00+01:00" (RFC 5322 3.3)
--- * `message_id`: string without angle brackets, or nil; `in_reply_to`,
---   `references`: lists of such strings (RFC 5322 3.6.4)
---
--- Fields of the part:
---
--- * `path`: the section number of IMAP (RFC 3501 6.4.5); "" for the root of a
---   multipart, "3.TEXT" for the multipart of the message embedded in part 3
--- * `type`: lower case, such as "text/plain"; `params`: the parameters of
---   Content-Type, a table of strings by lower-case name; `charset`: the declared
---   one in lower case, of text parts only, or nil
--- * `filename`: string as sent, or nil; `safe_filename`: the same as a safe name of
---   a file, without directories, control, bidi and zero-width characters
--- * `disposition`: "inline", "attachment" or nil (RFC 2183)
--- * `cid`: the Content-ID without angle brackets, or nil (RFC 2045 7)
--- * `encoding`: the transfer encoding in lower case; `size`: octets of the decoded
---   body
---
--- `m.defects` of a message is a list of `{ code =, offset =, text = }`, sorted by
--- offset in octets. Codes: "line" (a header line without a name), "mbox", "type",
--- "boundary", "unclosed" (a multipart without its closing delimiter), "encoding",
--- "charset", "limit".
 -- @module pop3.message
 -- @usage
 -- local message = require "pop3.message"
 -- local m = message.parse("Subject: =?utf-8?Q?caf=C3=A9?=\r\n\r\nhi\r\n")
 -- assert(m.subject == "café" and m:text() == "hi\r\n")
+
+--- Fields of a message and of its parts.
+-- @table fields
+-- @tfield ?string subject UTF-8
+-- @tfield {pop3.message.address,...} from a list, which may be empty (RFC 5322 3.4)
+-- @tfield {pop3.message.address,...} to as `from`
+-- @tfield {pop3.message.address,...} cc as `from`
+-- @tfield {pop3.message.address,...} bcc as `from`
+-- @tfield {pop3.message.address,...} reply_to as `from`
+-- @tfield {pop3.message.address,...} sender as `from`
+-- @tfield ?pop3.message.date date (RFC 5322 3.3)
+-- @tfield ?string message_id without angle brackets (RFC 5322 3.6.4)
+-- @tfield {string,...} in_reply_to ids without angle brackets
+-- @tfield {string,...} references ids without angle brackets
+-- @tfield {pop3.message.defect,...} defects of a message, sorted by offset
+-- @tfield string path the section number of IMAP (RFC 3501 6.4.5); "" for the root of
+-- a multipart, "3.TEXT" for the multipart of the message embedded in part 3
+-- @tfield string type lower case, such as "text/plain"
+-- @tfield {[string]=string,...} params the parameters of Content-Type by lower-case
+-- name
+-- @tfield ?string charset the declared one in lower case, of text parts only
+-- @tfield ?string filename as sent
+-- @tfield ?string safe_filename the same as a safe name of a file, without
+-- directories, control, bidi and zero-width characters
+-- @tfield ?string disposition "inline" or "attachment" (RFC 2183)
+-- @tfield ?string cid the Content-ID without angle brackets (RFC 2045 7)
+-- @tfield string encoding the transfer encoding in lower case
+-- @tfield integer size octets of the decoded body
+
+--- An address.
+-- @table address
+-- @tfield string name "" if there is no name
+-- @tfield string address
+-- @tfield ?string group the name of the group that the address is a member of
+
+--- A date.
+-- @table date
+-- @tfield integer epoch seconds since 1970
+-- @tfield integer offset minutes east of UTC
+-- @tfield string iso such as "2026-11-23T08:00:00+01:00"
+
+--- Something in a message that breaks the rules.
+-- @table defect
+-- @tfield string code "line" (a header line without a name), "mbox", "type",
+-- "boundary", "unclosed" (a multipart without its closing delimiter), "encoding",
+-- "charset" or "limit"
+-- @tfield integer offset in octets
+-- @tfield string text
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
@@ -76,11 +95,16 @@ end
 
 --- Parse a message.
 -- @tparam string octets the message; its line ends may be CRLF or LF
--- @tparam[opt] table opts limits, all integers: `depth` (100 containers),
--- `parts` (10,000), `header` (1,048,576 octets of a header block), `fields`
--- (10,000 of a header block), `params` (1,000 of a field), `addresses` (100,000 of
--- a field); the input beyond one is not read, and `defects` say so. `charset`: the
--- charset of text that declares none and is not UTF-8 (default windows-1252)
+-- @tparam[opt] table opts limits, beyond which the input is not read, and `defects`
+-- say so; and a charset
+-- @tparam[opt=100] integer opts.depth containers
+-- @tparam[opt=10000] integer opts.parts
+-- @tparam[opt=1048576] integer opts.header octets of a header block
+-- @tparam[opt=10000] integer opts.fields of a header block
+-- @tparam[opt=1000] integer opts.params of a field
+-- @tparam[opt=100000] integer opts.addresses of a field
+-- @tparam[opt="windows-1252"] string opts.charset the charset of text that declares
+-- none and is not UTF-8
 -- @treturn message
 -- @usage
 -- local m = require "pop3.message".parse("Subject: hi\r\n\r\ntext\r\n",
@@ -116,7 +140,7 @@ message.decode_words = core.decode.words
 --- Read a list of addresses (RFC 5322 3.4 and 4.4).
 -- @function parse_addresses
 -- @tparam string value as in the message, maybe folded
--- @treturn {table,...} `{ name =, address =, group = }`, maybe empty
+-- @treturn {pop3.message.address,...} maybe empty
 -- @usage
 -- local list = require "pop3.message".parse_addresses "Ann <ann@mail.example>"
 -- assert(list[1].name == "Ann" and list[1].address == "ann@mail.example")
@@ -126,7 +150,7 @@ message.parse_addresses = core.message.addresses
 -- as ISO 8601 and asctime.
 -- @function parse_date
 -- @tparam string value
--- @treturn table|nil `{ epoch = seconds, offset = minutes, iso = string }`; nil if
+-- @treturn pop3.message.date|nil nil if
 -- it is not a date
 -- @usage
 -- local date = require "pop3.message".parse_date "2 Jan 2024 10:00:00 +0100"
@@ -135,7 +159,16 @@ message.parse_date = core.message.date
 
 --- Make a sink that parses a message while it arrives; see `pop3.message.stream`.
 -- @function stream
--- @tparam table handlers `on_header`, `on_part`, `on_data`, `on_end`, and limits
+-- @tparam table handlers and limits, as for `parse`
+-- @tparam[opt] function handlers.on_header `function(name, value, path, raw)`
+-- @tparam[opt] function handlers.on_part `function(part)`
+-- @tparam[opt] function handlers.on_data `function(part, octets)`
+-- @tparam[opt] function handlers.on_end `function(part)`
+-- @tparam[opt] integer handlers.depth
+-- @tparam[opt] integer handlers.parts
+-- @tparam[opt] integer handlers.header
+-- @tparam[opt] integer handlers.fields
+-- @tparam[opt] integer handlers.params
 -- @treturn function an ltn12 sink
 function message.stream(handlers)
   return require "pop3.message.stream"(handlers)

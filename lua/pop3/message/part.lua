@@ -46,7 +46,7 @@ end
 --- The addresses in the first field of a name (RFC 5322 3.4).
 -- @function m:addresses
 -- @tparam string name in any case
--- @treturn {table,...} `{ name =, address =, group = }`, maybe empty
+-- @treturn {pop3.message.address,...} maybe empty
 
 function getters.safe_filename(part)
   local name = part.filename
@@ -209,9 +209,10 @@ local text_options = { flowed = "boolean", from_html = "boolean" }
 --- Text in UTF-8, with the line ends of the message. Of a message: the body to
 -- show. Of a part: the text of that part, nil for a multipart.
 -- @function m:text
--- @tparam[opt] table opts `flowed = true` joins the lines of format=flowed
--- (RFC 3676); `from_html = true` makes readable text of the HTML if there is no
--- other text
+-- @tparam[opt] table opts
+-- @tparam[opt] boolean opts.flowed true joins the lines of format=flowed (RFC 3676)
+-- @tparam[opt] boolean opts.from_html true makes readable text of the HTML if there is
+-- no other text
 -- @treturn string|nil
 -- @usage
 -- local m = require "pop3.message".parse(
@@ -241,9 +242,10 @@ end
 
 --- The HTML body in UTF-8.
 -- @function m:html
--- @tparam[opt] table opts `inline = true` replaces the `cid:` URLs of pictures by
--- data URLs (RFC 2397), and the charset that the HTML declares by UTF-8, so that it
--- can be shown without the message
+-- @tparam[opt] table opts
+-- @tparam[opt] boolean opts.inline true replaces the `cid:` URLs of pictures by data
+-- URLs (RFC 2397), and the charset that the HTML declares by UTF-8, so that it can be
+-- shown without the message
 -- @treturn string|nil
 function methods.html(part, opts)
   ground(part)
@@ -405,10 +407,11 @@ end
 
 --- Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
 -- @function m:dkim
--- @tparam table opts `resolve`: a function that gets a name such as
+-- @tparam table opts
+-- @tparam function opts.resolve `function(name)` gets a name such as
 -- "s1._domainkey.mail.example" and returns its TXT record (a string, or a list of its
--- strings), or nil if that record does not exist, or nil and an error if the DNS failed;
--- `time`: seconds since 1970, default now
+-- strings), or nil if that record does not exist, or nil and an error if the DNS failed
+-- @tparam[opt] number opts.time seconds since 1970, default now
 -- @treturn {table,...} one table for each signature, in their order, at most 20:
 -- `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is
 -- "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1)

@@ -80,15 +80,18 @@ end
 
 --- Make a recorder. Calling the module does this: `pop3.record(opts)`.
 -- @tparam table opts
---
--- - `upstream` (table, required): the server to record. `host` (required),
---   `port`; `tls`: "implicit" (default), "stls" or "none"; `verify`, `cafile`,
---   `capath`, `servername`, `pin`, `cert`, `key`, `min_version`, as in
---   `pop3.connect`; `timeout` (60): seconds without an octet of a reply
--- - `file` (path, required): the transcript. An existing file is replaced when
---   the recorder starts to listen
--- - `host`, `port`, `tls` ("auto"), `implicit`, `faults`, `on`: as in
---   `pop3.server.new`
+-- @tparam table opts.upstream the server to record. `host` (required), `port`; `tls`:
+-- "implicit" (default), "stls" or "none"; `verify`, `cafile`, `capath`, `servername`,
+-- `pin`, `cert`, `key`, `min_version`, as in `pop3.connect`; `timeout` (60): seconds
+-- without an octet of a reply
+-- @tparam string opts.file the path of the transcript. An existing file is replaced
+-- when the recorder starts to listen
+-- @tparam[opt="127.0.0.1"] string opts.host as in `pop3.server.new`, and so are these:
+-- @tparam[opt=0] integer opts.port
+-- @tparam[opt="auto"] string|table opts.tls
+-- @tparam[opt=false] boolean opts.implicit
+-- @tparam[opt] {pop3.server.fault,...} opts.faults
+-- @tparam[opt] pop3.server.handlers opts.on
 -- @treturn pop3.server or nil, message, code: "io" when the file cannot be
 -- written, "tls" when the TLS options of `upstream` do not work
 -- @raise misuse: an unknown option, a value of a wrong type, a missing option

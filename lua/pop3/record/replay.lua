@@ -198,13 +198,19 @@ end
 -- test case of curl: `pop3.server.replay(path, opts)`.
 -- @tparam string path
 -- @tparam[opt] table opts
---
--- - `loose` (false): a command gets the reply that the transcript has for it in
---   the state of the session, in any order, repeatedly, whatever the number of
---   the connection; unique-ids and dates may differ; the client may log in by
---   another mechanism than the recorded one, but SCRAM
--- - `tls` ("auto" when TLS was recorded), `implicit`, `host`, `port`, `on`,
---   `faults`, `autologout`, `clock`: as in `pop3.server.new`
+-- @tparam[opt=false] boolean opts.loose a command gets the reply that the transcript
+-- has for it in the state of the session, in any order, repeatedly, whatever the
+-- number of the connection; unique-ids and dates may differ; the client may log in by
+-- another mechanism than the recorded one, but SCRAM
+-- @tparam[opt] string|table opts.tls as in `pop3.server.new`, and so are the other
+-- options; by default "auto" when TLS was recorded
+-- @tparam[opt] boolean opts.implicit by default as recorded
+-- @tparam[opt="127.0.0.1"] string opts.host
+-- @tparam[opt=0] integer opts.port
+-- @tparam[opt] pop3.server.handlers opts.on
+-- @tparam[opt] {pop3.server.fault,...} opts.faults
+-- @tparam[opt=600] number opts.autologout
+-- @tparam[opt] function opts.clock
 -- @treturn pop3.server whose field `expected` is the list for `verify`; or nil,
 -- message, code: "io" when the file cannot be read, "proto" when its format is
 -- invalid

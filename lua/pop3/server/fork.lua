@@ -2,7 +2,7 @@
 -- connect to it, also one that blocks; the methods here ask the child over a
 -- channel.
 --
--- The fields are `host`, `port`, `pid` and `cafile`. A method returns nil,
+-- A method returns nil,
 -- message, "closed" when the child has ended, and nil, message, "timeout" when
 -- it does not answer within 30 seconds, as when a handler never returns.
 -- @classmod pop3.run
@@ -12,6 +12,13 @@
 -- local run <close> = server:fork()
 -- assert(run:deliver("mrose", "Subject: hi\r\n\r\nhi\r\n"))
 -- print(run.host, run.port, #run:mailbox "mrose")
+
+--- Fields.
+-- @table fields
+-- @tfield string host the address that it listens on
+-- @tfield integer port
+-- @tfield integer pid of the child process
+-- @tfield ?string cafile as of the server
 
 local argument = require "pop3.util.argument"
 local channel = require "pop3.server.channel"
@@ -228,7 +235,7 @@ function methods:advance(seconds)
 end
 
 --- Add a fault without functions.
--- @tparam table f see `pop3.server.fault`
+-- @tparam pop3.server.fault f
 -- @treturn boolean true
 function methods:fault(f)
   return done(ask(self, "fault", { fault = f }))
@@ -252,7 +259,7 @@ end
 
 --- Add a user, change one, or remove one, see `pop3.server:user`.
 -- @tparam string name
--- @tparam ?table fields
+-- @tparam ?pop3.server.user_fields fields
 -- @treturn boolean true; or nil, message, "state" when there is no user to
 -- remove
 function methods:user(name, fields)

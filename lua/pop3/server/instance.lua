@@ -24,6 +24,24 @@
 -- local run <close> = server:fork()
 -- print(run.port)
 
+--- Fields of a server.
+-- @table pop3.server.fields
+-- @tfield pop3.server.handlers on the script's handlers and hooks
+-- @tfield pop3.server.defaults default the default handlers
+-- @tfield string host the address that it listens on
+-- @tfield integer port the port; reading it makes the server listen
+-- @tfield ?string cafile with `tls = "auto"`, the file of the CA certificate that
+-- clients must trust
+
+--- A user of a server.
+-- @table pop3.server.user_fields
+-- @tfield ?string password
+-- @tfield ?{string,...}|store mail a list of messages, or a store
+-- @tfield ?{string,...} uidl unique-ids beside a list of messages
+-- @tfield ?string token what OAUTHBEARER and XOAUTH2 must send
+-- @tfield ?table scram stored verifiers in place of a password: mechanism → `{ salt =,
+-- iterations =, stored_key =, server_key = }` (RFC 5802)
+
 local argument = require "pop3.util.argument"
 local clock = require "pop3.server.clock"
 local core = require "pop3.core"
@@ -60,16 +78,8 @@ end
 -- It does not listen yet: `pop3.server:fork`, `pop3.server:step`,
 -- `pop3.server:run` and the field `port` start that.
 --
--- Its fields are `on` (the script's handlers), `default` (the default handlers,
--- see `pop3.server.handlers`), `host`, `port` (the port that it listens on) and
--- `cafile` (with `tls = "auto"`, the file of the CA certificate that clients
--- must trust).
 -- @tparam table opts
--- @tparam[opt] table opts.users name → user. A user is a table with `password`;
--- `mail` (a list of messages as strings, or a `store`); `uidl` (a list of
--- unique-ids beside a list of messages); `token` (what OAUTHBEARER and XOAUTH2
--- must send); `scram` in place of a password (stored verifiers: mechanism → `{
--- salt =, iterations =, stored_key =, server_key = }`, RFC 5802)
+-- @tparam[opt] {[string]=pop3.server.user_fields,...} opts.users name → user
 -- @tparam[opt] function opts.authenticate `function(session, mech, user,
 -- check)`, which decides about logins in place of the passwords.
 -- `check(secret)` tells whether the client proved that it knows that secret, and is
@@ -123,8 +133,8 @@ end
 -- connection ends)
 -- @tparam[opt] string|integer opts.seed APOP stamps and SASL nonces are made
 -- from it, the same each time
--- @tparam[opt] table opts.on handlers and hooks, see `pop3.server.handlers`
--- @tparam[opt] {table,...} opts.faults faults, see `pop3.server:fault`
+-- @tparam[opt] pop3.server.handlers opts.on handlers and hooks
+-- @tparam[opt] {pop3.server.fault,...} opts.faults faults, see `pop3.server:fault`
 -- @tparam[opt] string|table opts.preset behave like a known server, see
 -- `pop3.server.presets`. The other options, and `on`, come before what the
 -- preset says
@@ -191,7 +201,7 @@ local function new(opts)
 end
 
 --- Add a fault.
--- @tparam table f see `pop3.server.fault`; a field that is unknown, or that can
+-- @tparam pop3.server.fault f a field that is unknown, or that can
 -- never apply, raises an error
 -- @treturn pop3.server
 -- @usage server:fault{ verb = "UIDL", times = 1, cut = { lines = 1 } }

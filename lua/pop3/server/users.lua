@@ -10,7 +10,7 @@ local methods = {}
 
 --- Add a user, change one, or remove one. A session that the user has goes on.
 -- @tparam string name
--- @tparam ?table fields of the user, see `pop3.server.new`; fields that are
+-- @tparam ?pop3.server.user_fields fields of the user; fields that are
 -- left out stay as they are; nil removes the user
 -- @treturn pop3.server
 -- @usage

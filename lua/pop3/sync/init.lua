@@ -7,55 +7,6 @@
 -- message is deleted without a durable record of its delivery; nothing partial is
 -- visible; and a further run changes nothing.
 --
--- Options:
---
--- - `into`: where messages go: `pop3.maildir(path)`, `pop3.mbox(path)`,
---   `pop3.lmtp{…}`, `pop3.pipe(command)`, `function(octets, handle)`, or a
---   delivery of the program's own, see `pop3.sync.delivery`
--- - `state`: the path of the state file, or an object, see `pop3.sync.state`
--- - `account`: the name that the state is kept under; default
---   `user@host:port`. Give the old name when the server gets a new one
--- - `keep`: true (the default: nothing is deleted), false (messages are deleted
---   once they are delivered), a number of days since a message was first seen, or
---   `function(handle, first_seen)` → true to keep
--- - `filter`: `function(message, handle)`, with the parsed header, → `"fetch"`,
---   `"skip"` (seen, never asked again), `"later"`, `"delete"`
--- - `max_size`: octets; larger messages are skipped in this run. `partial`: the
---   header and `partial` lines of larger messages are delivered; the whole
---   message follows when `max_size` allows it
--- - `max_messages`, `max_octets`: of one run; at least one message is fetched
--- - `order`: `"oldest"` (default) or `"newest"`, by message number
--- - `seed`: true: all new messages count as seen, without being fetched;
---   `{ newest = n }`: all but the newest n; `{ since = time }`: those whose Date is
---   before it, in seconds since 1970
--- - `attempts` (5): a message that failed in this number of runs is set aside: it stays
---   on the server and is not tried again. `set_aside`: a directory for its octets.
---   `retry = true`: such messages are tried again
--- - `purge_after`: QUIT and a new session after this number of deletions.
---   `reconnect`: `function()` → a session, for a session that `pop3.connect` did
---   not make with a host, a user and a password
--- - `rekey`: when the server has new unique-ids for old mail: `"match"` (default:
---   by size and header), `"fetch"`, `"stop"`
--- - `forget` (30): days without a sighting in whole listings after which a
---   message is forgotten
--- - `dedupe = "content"`: without UIDL and TOP, every message is fetched in every
---   run and recognised by its content
--- - `dry_run`: nothing is written, fetched or deleted; the result counts what
---   would be
--- - `progress`: `function(done, total, handle)` after each message
--- - `log`: `function(event)`, a table with `what` ("delivered", "deleted",
---   "skipped", "failed", "aside", "settled", "problem"), `number`, `uid`, `id`,
---   `octets`, `text`, `code`
--- - `now`: `function()` → seconds since 1970
---
--- The session must be logged in. It ends with QUIT.
---
--- The result has `new`, `skipped`, `deleted`, `failed`, `aside` (messages),
--- `again` (deliveries that may be repeats), `octets` (delivered), `pending`
--- (messages still to be fetched), `retry_after` (seconds that the server asks to
--- wait, or nil), `quit` ("confirmed", "refused", "unknown"), `problems` (a list of
--- `{ number =, uid =, code =, text = }`), and `temporary` (true when the failure
--- can be over at the next run).
 -- @module pop3.sync
 -- @see pop3.sync.delivery
 -- @see pop3.sync.state
@@ -67,17 +18,76 @@
 --                                      state = "mrose.state", keep = 7 }))
 -- print(result.new, "new messages")
 
+--- What a run did.
+-- @table result
+-- @tfield integer new messages that were delivered
+-- @tfield integer skipped messages
+-- @tfield integer deleted messages
+-- @tfield integer failed messages
+-- @tfield integer aside messages that were set aside
+-- @tfield integer again deliveries that may be repeats
+-- @tfield integer octets that were delivered
+-- @tfield integer pending messages still to be fetched
+-- @tfield ?number retry_after seconds that the server asks to wait
+-- @tfield string quit "confirmed", "refused" or "unknown"
+-- @tfield {table,...} problems `{ number =, uid =, code =, text = }`
+-- @tfield ?boolean temporary true when the failure can be over at the next run
+
 local argument = require "pop3.util.argument"
 local delivery = require "pop3.sync.delivery"
 local options = require "pop3.sync.options"
 local run = require "pop3.sync.run"
 local state = require "pop3.sync.state"
 
---- Fetch new mail.
+--- Fetch new mail. The session must be logged in; it ends with QUIT.
 -- @function sync
 -- @tparam pop3.session session
--- @tparam table opts see above
--- @treturn table result; or nil, message, code, reply, result when the session
+-- @tparam table opts
+-- @tparam function|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table opts.into where
+-- messages go: what `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` or `pop3.pipe` returns,
+-- `function(octets, handle)`, or a delivery of the program's own, see
+-- `pop3.sync.delivery`
+-- @tparam string|table opts.state the path of the state file, or an object, see
+-- `pop3.sync.state`
+-- @tparam[opt] string opts.account the name that the state is kept under; default
+-- `user@host:port`. Give the old name when the server gets a new one
+-- @tparam[opt=true] boolean|number|function opts.keep true: nothing is deleted; false:
+-- messages are deleted once they are delivered; a number of days since a message was
+-- first seen; or `function(handle, first_seen)` → true to keep
+-- @tparam[opt] function opts.filter `function(message, handle)`, with the parsed
+-- header, → "fetch", "skip" (seen, never asked again), "later", "delete"
+-- @tparam[opt] integer opts.max_size octets; larger messages are skipped in this run
+-- @tparam[opt] integer opts.partial the header and this number of lines of larger
+-- messages are delivered; the whole message follows when `max_size` allows it
+-- @tparam[opt] integer opts.max_messages of one run; at least one message is fetched
+-- @tparam[opt] integer opts.max_octets of one run; at least one message is fetched
+-- @tparam[opt="oldest"] string opts.order "oldest" or "newest", by message number
+-- @tparam[opt] boolean|table opts.seed true: all new messages count as seen, without
+-- being fetched; `{ newest = n }`: all but the newest n; `{ since = time }`: those
+-- whose Date is before it, in seconds since 1970
+-- @tparam[opt=5] integer opts.attempts a message that failed in this number of runs is
+-- set aside: it stays on the server and is not tried again
+-- @tparam[opt] string opts.set_aside a directory for the octets of such messages
+-- @tparam[opt] boolean opts.retry true: such messages are tried again
+-- @tparam[opt] integer opts.purge_after QUIT and a new session after this number of
+-- deletions
+-- @tparam[opt] function opts.reconnect `function()` → a session, for a session that
+-- `pop3.connect` did not make with a host, a user and a password
+-- @tparam[opt="match"] string opts.rekey "match", "fetch" or "stop": when the server
+-- has new unique-ids for old mail, "match" finds it by size and header
+-- @tparam[opt=30] number opts.forget days without a sighting in whole listings after
+-- which a message is forgotten
+-- @tparam[opt] string opts.dedupe "content": without UIDL and TOP, every message is
+-- fetched in every run and recognised by its content
+-- @tparam[opt] boolean opts.dry_run nothing is written, fetched or deleted; the result
+-- counts what would be
+-- @tparam[opt] function opts.progress `function(done, total, handle)` after each
+-- message
+-- @tparam[opt] function opts.log `function(event)`, a table with `what` ("delivered",
+-- "deleted", "skipped", "failed", "aside", "settled", "problem"), `number`, `uid`,
+-- `id`, `octets`, `text`, `code`
+-- @tparam[opt] function opts.now `function()` → seconds since 1970
+-- @treturn pop3.sync.result or nil, message, code, reply, result when the session
 -- could not go on: what was done until then is recorded, and in the result
 return function(session, opts)
   local ok, is_session = pcall(function() return session.retr_many ~= nil end)

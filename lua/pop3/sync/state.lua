@@ -290,8 +290,9 @@ end })
 
 --- A state file.
 -- @tparam string path the file; `path.lock` and `path.new` belong to it
--- @tparam[opt] table opts `repair = true`: leave out unreadable lines; the file
--- as it was stays beside it, as `path.damaged-TIME`
+-- @tparam[opt] table opts
+-- @tparam[opt] boolean opts.repair true: leave out unreadable lines; the file as it
+-- was stays beside it, as `path.damaged-TIME`
 -- @treturn state
 -- @usage
 -- local state = require "pop3.sync.state".file "/tmp/mrose.state"

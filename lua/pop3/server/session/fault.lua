@@ -7,7 +7,7 @@ local fault = require "pop3.server.fault"
 local Session = {}
 
 --- Give effects to the reply of this handler, like those of a fault.
--- @tparam table effects see `pop3.server.fault`; a fault's fields that say
+-- @tparam pop3.server.fault effects a fault's fields that say
 -- where it applies raise an error
 -- @usage
 -- function server.on.RETR(session, n)

@@ -1,13 +1,5 @@
 --- A session of the test server, as handlers and hooks see it.
 --
--- Handlers may use these fields: `id`, the number of the session, from 1;
--- `user`, nil before the login; `state`; `secure`, whether TLS is active;
--- `peer`, the client's address; `maildrop`, see `pop3.store`; `deleted`,
--- message number → true for what is marked; `verb`, the command that is being
--- answered; `data`, a table for the script; `server`. With TLS there is `tls`,
--- see `pop3.core.tls`, and in `on.disconnect` `tls_error`, why the handshake
--- failed. All of them are read-only but for `data` and `maildrop`.
---
 -- The states (RFC 1939 section 3):
 --
 --    greeting ──> authorization ──> transaction ──> update ──> closed
@@ -23,6 +15,29 @@
 -- `session.command` executes commands, `session.reply` gives replies to the
 -- engine, and `session.output` sends them.
 -- @classmod pop3.server.session
+
+--- Fields, read-only but for `data` and `maildrop`.
+-- @table fields
+-- @tfield integer id the number of the session, from 1
+-- @tfield ?string user nil before the login
+-- @tfield string state "greeting", "authorization", "transaction", "update" or
+-- "closed"
+-- @tfield boolean secure whether TLS is active
+-- @tfield string peer the client's address
+-- @tfield ?maildrop maildrop the mail of the user, see `pop3.store`
+-- @tfield {[integer]=boolean,...} deleted message number → true for what is marked
+-- @tfield ?string verb the command that is being answered
+-- @tfield table data for the script
+-- @tfield pop3.server server
+-- @tfield ?pop3.core.tls tls with TLS
+-- @tfield ?string tls_error in `on.disconnect`: why the handshake failed
+
+--- A reply, which an override of a handler may change.
+-- @table pop3.server.session.reply
+-- @tfield string status "+OK" or "-ERR"
+-- @tfield ?string text of the status line
+-- @tfield ?string code response code without brackets
+-- @tfield ?string|{string,...}|function body octets, a list of lines, or an ltn12 source
 
 local core = require "pop3.core"
 local commands = require "pop3.server.session.command"

@@ -15,8 +15,7 @@ local Session = {}
 
 --- A reply +OK.
 -- @tparam[opt] string text of the status line; control characters become spaces
--- @treturn table with the fields `status`, `text`, `code` and `body`, which an
--- override may change
+-- @treturn pop3.server.session.reply
 -- @usage function server.on.NOOP(session) return session:ok("still here") end
 -- @function session:ok
 function Session.ok(_, text)
@@ -27,7 +26,7 @@ end
 -- @tparam[opt] string text of the status line
 -- @tparam[opt] string code response code without brackets, such as "IN-USE"
 -- (RFC 2449 section 8, RFC 3206)
--- @treturn table with the fields `status`, `text` and `code`
+-- @treturn pop3.server.session.reply
 -- @usage return session:err("disk on fire", "SYS/TEMP")
 -- @function session:err
 function Session.err(_, text, code)
@@ -39,7 +38,7 @@ end
 -- @tparam ?string text of the status line
 -- @tparam[opt=""] string|{string,...}|function body octets, a list of lines, or
 -- an ltn12 source
--- @treturn table with the fields `status`, `text`, `code` and `body`
+-- @treturn pop3.server.session.reply
 -- @usage return session:multi("2 lines", { "one", ".two" })
 -- @function session:multi
 function Session.multi(_, text, body)
@@ -50,7 +49,7 @@ end
 --- Octets in place of a reply, sent as they are. This is the one reply that may
 -- break the protocol.
 -- @tparam string octets
--- @treturn table with the field `raw`
+-- @treturn pop3.server.session.reply
 -- @usage return session:raw "* BYE\r\n"
 -- @function session:raw
 function Session.raw(_, octets)
@@ -60,7 +59,7 @@ end
 --- No reply: the connection ends.
 -- @tparam[opt="fin"] string how "fin" closes it, "rst" resets it, "half" closes
 -- the server's side only
--- @treturn table with the field `hangup`
+-- @treturn pop3.server.session.reply
 -- @usage function server.on.DELE(session) return session:hangup "rst" end
 -- @function session:hangup
 function Session.hangup(_, how)
