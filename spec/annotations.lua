@@ -11,20 +11,20 @@
 local annotations = {}
 
 -- Modules whose functions belong to another table than one of their own name.
-local HOME = { ["pop3.state.sql"] = "pop3.state.lib", ["pop3.sync"] = "pop3", ["pop3.record"] = "pop3",
-               ["pop3.check"] = "pop3",
+local HOME = { ["pop3.sync"] = "pop3", ["pop3.record"] = "pop3", ["pop3.check"] = "pop3",
                ["pop3.record.replay"] = "pop3.server.lib",
-               ["pop3.message"] = "pop3.message.lib", ["pop3.store"] = "pop3.store.lib",
-               ["pop3.loop"] = "pop3.loop.lib" }
+               ["pop3.message"] = "pop3.message.lib",
+               ["pop3.state.sql"] = "pop3.state.lib",
+               ["pop3.store"] = "pop3.store.lib", ["pop3.loop"] = "pop3.loop.lib" }
 -- Modules that programs do not use by require "pop3".
 local LEFT_OUT = { ["pop3.server.control"] = true, ["pop3.command"] = true,
                    ["pop3.busted"] = true, ["pop3.sql"] = true, ["pop3.message.stream"] = true,
                    ["pop3.server.presets"] = true, ["pop3.message.mbox"] = true }
 -- Names of types in the comments: those of interfaces, and short ones.
 local TYPES = { store = "pop3.interface.store", maildrop = "pop3.interface.maildrop",
-                transport = "pop3.interface.transport", state = "pop3.sync.state", message = "pop3.message",
-                part = "pop3.message", ["pop3.core.tls"] = "table",
-                ["nil"] = "nil", ["true"] = "true" }
+                transport = "pop3.interface.transport", state = "pop3.sync.state",
+                message = "pop3.message", part = "pop3.message",
+                ["pop3.core.tls"] = "table" }
 -- What is returned with a failure, by its name in the comments.
 local FAILURE = { message = "string", code = "pop3.code", reply = "pop3.reply",
                   reason = "string", error = "string", result = "pop3.sync.result" }

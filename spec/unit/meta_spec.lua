@@ -130,7 +130,8 @@ describe("lua/pop3/meta.lua", function()
 
   it("has the methods of sessions and handles", function()
     local s <close> = logged_in()
-    same("pop3.session", getmetatable(s).__index, set "may_send_cleartext capa_or_redial")
+    same("pop3.session", getmetatable(s).__index,
+         set "may_send_cleartext capa_or_redial redial_without_capa")
     for m in assert(s:messages()) do
       same("pop3.handle", getmetatable(m).__index, {})
       for name in pairs(classes["pop3.handle"].fields) do
