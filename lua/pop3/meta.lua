@@ -439,6 +439,121 @@ function state.sql(opts) end
 end
 
 do
+---Many accounts, many workers: `pop3.fleet{…}`, fetching on PostgreSQL.
+---@class pop3.fleet
+local fleet = {}
+
+---Make the tables, or bring them to the version of this library. It may be repeated.
+---@return integer|nil # the version before, 0 when there were none; or nil, message, code: "schema" when the tables are of a newer version
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:init() end
+
+---Add accounts.
+---
+---The keys of an account are those of `pop3 fetch` (`url` or `host`, `port`, `user`,
+---`tls`; `maildir`, `mbox`, `lmtp`, `pipe`; the options of `pop3.sync`: `keep`, `max_size`
+---and so on), and `name` (default "user@host:port"; the state is kept under it),
+---`every` (300: seconds between two runs), `due` (0: seconds until the first one),
+---`secret`: where the secret is, `"command:TEXT"` (a command that prints it),
+---`"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
+---`"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
+---@param account table one account, or a list of them
+---@param opts? table `replace = true`: change accounts that are there
+---@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code: "options" when an account cannot work, and no one was added
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:add(account, opts) end
+
+---Change an account: its next run has the new values.
+---@param name string
+---@param changes table keys and values, as for `add`
+---@param without? string[] keys that it has no longer
+---@return boolean|nil # true; false when there is no such account; or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:change(name, changes, without) end
+
+---Remove accounts and all that is recorded about their messages. A session that
+---runs ends without QUIT.
+---@param which string|{ host?: any, all?: any } a name, a list of names, `{ host = }` or `{ all = true }`
+---@return string[]|nil # the names of those that were removed; or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:remove(which) end
+
+---Park accounts: no worker claims them until `resume`. A session that runs goes on. A
+---refused login parks an account as well.
+---@param which string|pop3.fleet.remove.opts as for `remove`
+---@param reason? string
+---@return string[]|nil # the names of those that were not parked before; or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:park(which, reason) end
+
+---Resume parked accounts: they are due at once, and their failures are forgotten.
+---@param which string|pop3.fleet.remove.opts as for `remove`
+---@return string[]|nil # the names of those that were parked; or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:resume(which) end
+
+---Make accounts due.
+---@param which string|pop3.fleet.remove.opts as for `remove`
+---@param seconds? number from now
+---@return string[]|nil # the names of those that are due; not those that are being fetched now, or are parked. Or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:due(which, seconds) end
+
+---How the fleet is.
+---@return { worker?: any, sessions?: any, hosts?: any, host?: any, failing?: any }|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`. `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:status() end
+
+---Accounts and how they are, by name.
+---@param opts? table `state`: "all" (default), "due", "waiting", "leased", "parked", "failing"; `host`; `names`: a list; `after`: only names after this one; `limit` (100)
+---@return table[]|nil # each with `id`, `name`, `host`, `port`, `user`, `options`, `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late), `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the last run that went well), `last_error`, `result` (counts of the last run). Or nil, message, code
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:list(opts) end
+
+---Be a worker: claim accounts that are due and fetch them, until `stop`, a signal, or,
+---with the option `until_idle`, until nothing is due. It runs a loop of its own, so it
+---is not for a task of another loop.
+---
+---The option `log` gets a table for each event: `time`, `worker`, and `event`:
+---
+---- "start", "stop", "signal" (`text`), "claim" (`accounts`), "database" (`state`:
+---  "away" or "back"), "trouble" (`text`, `code`)
+---- "run", at the end of each run of an account: `account` (its name), `id`, `host`,
+---  `fence`, `kind` ("ok", "later", "person", "parked", "interrupted", "fenced"),
+---  `text`, `code`, `counts` (`new`, `deleted` and so on), `seconds`, `late` (seconds
+---  from due to claimed), `failures`, `next` (seconds to the next run), `taken_over`
+---- "message", with the option `events`: those of `pop3.sync`, and `account`
+---@return boolean|nil # true; or nil, message, code when it cannot begin ("schema", "sql")
+---@return string|nil # message
+---@return pop3.code|nil # code
+function fleet:run() end
+
+---End `run` of this process, as after SIGTERM but without an end of the grace period:
+---for a hook, a log function, or a delivery.
+function fleet:stop() end
+
+---What the worker of this process has counted: `claims`, `claimed`, `taken_over`,
+---`ok`, `later`, `person`, `parked`, `interrupted`, `fenced` (runs), `new`, `deleted`,
+---`octets`, `heartbeats`, `reads`, `writes`, `entries`, `transactions`,
+---`unreleased`. A count is 0 when it is nil; `running` is the sessions now.
+---@return table
+function fleet:counters() end
+
+---Close the connection of the methods above.
+function fleet:close() end
+
+end
+
+do
 ---Event loops: ready functions for the option `wait` of `pop3.connect`.
 ---@class pop3.loop.lib
 ---@field copas pop3.loop.hook For copas: the calling thread of copas waits.
@@ -1686,6 +1801,28 @@ function pop3.lmtp(opts) end
 ---@param opts? pop3.pipe.opts
 ---@return pop3.pipe
 function pop3.pipe(command, opts) end
+
+---@class pop3.fleet.opts
+---@field store string|table the URL of the database, or the options of `pop3.sql.open`
+---@field into? any where the mail goes when an account does not say it: a description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery, as for `pop3.sync`
+---@field jobs? integer sessions at the same time (default: 100)
+---@field per_host? integer sessions with one host at the same time, over all workers
+---@field lease? number seconds after which another worker may take the account of one that does not answer (default: 300)
+---@field poll? number seconds between two looks for accounts that are due, at the most (default: 5)
+---@field grace? number seconds for sessions under way after SIGTERM (default: 30)
+---@field secret? string|(fun(account: any, again: any): any) where the secret of an account is that has no `secret` of its own: as there, or `function(account, again)` → `{ password = }` or `{ token = }`; or nil, message, temporary
+---@field defaults? table keys of accounts that do not have them, such as `keep`
+---@field worker? string the name of the worker, which no other one has
+---@field log? fun(record: any): any `function(record)`, see `pop3.fleet:run`
+---@field events? boolean log each message as well (default: false)
+---@field signals? boolean end after SIGTERM, SIGINT or SIGHUP (default: true)
+---@field until_idle? boolean end when nothing is due (default: false)
+---@field hook? function for specs, see `pop3.fleet.points`
+
+---Many accounts and many workers on PostgreSQL, see `pop3.fleet`.
+---@param opts pop3.fleet.opts
+---@return pop3.fleet
+function pop3.fleet(opts) end
 
 ---@class pop3.sync.opts
 ---@field into (fun(octets: any, handle: any): any)|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table where messages go: what `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` or `pop3.pipe` returns, `function(octets, handle)`, or a delivery of the program's own, see `pop3.sync.delivery`
