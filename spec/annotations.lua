@@ -36,7 +36,9 @@ local CODES = { "connect", "timeout", "closed", "tls", "auth", "err", "proto", "
                 "state", "charset", "io" }
 local KEYWORDS = { ["end"] = true, ["repeat"] = true, ["function"] = true }
 
-local out, known = {}, {}
+-- The lines of the file; the names of classes that were used, and those of tables of
+-- options that were written.
+local out, known, options = {}, {}, {}
 
 local function put(format, ...)
   out[#out + 1] = select("#", ...) > 0 and format:format(...) or format
@@ -105,10 +107,11 @@ local function iterator(text)
   return ("fun(): %s"):format(table.concat(values, ", "))
 end
 
--- Each `{ a =, b = }` of a text, as one type.
-local function inline_table(text, value)
+-- Each `{ a =, b = }` of a text, as one type. If the value is always a table, the text
+-- must begin with it: later ones are parts of the value.
+local function inline_table(text, value, always)
   local fields = {}
-  if text:find "; else" then return "table" end  -- one of several
+  if always and not text:find "^%s*`{" then return "table" end
   for names in line_of(text):gmatch "`{ ([^}]*) }`" do
     for name in names:gmatch "([%a_][%w_]*) =" do
       fields[#fields + 1] = ("%s?: %s"):format(name, value)
@@ -135,7 +138,9 @@ local function one_type(name, text, class, whole)
   if fields then return "{ " .. fields:gsub("=", ": "):gsub(",", ", ") .. " }" end
   if name == "table" and text:find "^%s*reply%s*$" then return "pop3.reply" end
   if name == "table" then
-    return class or inline_table(text, whole:find "number" and "number" or "any")
+    return class or inline_table(text,
+      whole:find "number" and "number" or "any", not whole:find "[%w}]|[%w{]"
+      or whole:find "^table|nil$")
   end
   if name == "function" and text:find "hook of an event loop" then
     return "pop3.loop.hook"
@@ -197,10 +202,13 @@ local function options_class(item, param, name)
   end
   if #fields == 0 then
     local other = (item.params.map[param] or ""):match "^%s*as for `([%w_%.]+)`"
-    return other and (other:find "%." and other or name:match "^(.*%.)" .. other)
-                     .. ".opts"
+    if not other then return nil end
+    other = (other:find "%." and other or name:match "^(.*%.)" .. other) .. ".opts"
+    known[other] = true
+    return other
   end
   local class = ("%s.%s"):format(name, param)
+  options[class] = true
   put("---@class %s", class)
   for _, f in ipairs(fields) do
     put("---@field %s%s %s %s%s", f[1], f[3] and "?" or "", f[2], f[4],
@@ -509,7 +517,7 @@ local function write_all(modules)
   -- a type that has no page here is a table
   for i, line in ipairs(out) do
     for name in pairs(known) do
-      if not classes[name] and line:find(name, 1, true) and line:find "^%-%-%-@" then
+      if not (classes[name] or options[name]) and line:find "^%-%-%-@" then
         local place = "%f[%w_.]" .. name:gsub("%.", "%%.") .. "%f[^%w_.]"
         out[i] = line:gsub("^[^#`]*", function(types)
           return (types:gsub(place, "table"))

@@ -139,10 +139,10 @@ function session:stat() end
 
 ---The sizes of all messages, or of one (LIST, RFC 1939 section 5).
 ---@param n? integer a message number
----@overload fun(self: pop3.session): table|nil, string|integer|nil, pop3.code|{ number?: any, line?: any, text?: any }|nil, pop3.reply|nil
+---@overload fun(self: pop3.session): table|nil, string|integer|nil, pop3.code|table|nil, pop3.reply|nil
 ---@return integer|nil # a table message number → octets; with `n` the octets; or nil, message, code, reply
 ---@return string|integer|nil # without `n`, the count of messages
----@return pop3.code|{ number?: any, line?: any, text?: any }|nil # without `n`, the defects: nil, or a list of `{ number =, line =, text = }` for lines without a message number or without a size. The others are right. Code "proto" only if more lines are bad than good, and more than 100
+---@return pop3.code|table|nil # without `n`, the defects: nil, or a list of `{ number =, line =, text = }` for lines without a message number or without a size. The others are right. Code "proto" only if more lines are bad than good, and more than 100
 ---@return pop3.reply|nil # reply
 function session:list(n) end
 
@@ -484,7 +484,7 @@ function fleet:remove(which) end
 
 ---Park accounts: no worker claims them until `resume`. A session that runs goes on. A
 ---refused login parks an account as well.
----@param which string|pop3.fleet.remove.opts as for `remove`
+---@param which string|table as for `remove`
 ---@param reason? string
 ---@return string[]|nil # the names of those that were not parked before; or nil, message, code
 ---@return string|nil # message
@@ -492,14 +492,14 @@ function fleet:remove(which) end
 function fleet:park(which, reason) end
 
 ---Resume parked accounts: they are due at once, and their failures are forgotten.
----@param which string|pop3.fleet.remove.opts as for `remove`
+---@param which string|table as for `remove`
 ---@return string[]|nil # the names of those that were parked; or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:resume(which) end
 
 ---Make accounts due.
----@param which string|pop3.fleet.remove.opts as for `remove`
+---@param which string|table as for `remove`
 ---@param seconds? number from now
 ---@return string[]|nil # the names of those that are due; not those that are being fetched now, or are parked. Or nil, message, code
 ---@return string|nil # message
@@ -507,7 +507,7 @@ function fleet:resume(which) end
 function fleet:due(which, seconds) end
 
 ---How the fleet is.
----@return { worker?: any, sessions?: any, hosts?: any, host?: any, failing?: any }|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`. `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
+---@return table|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`. `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:status() end
@@ -1092,7 +1092,7 @@ function server:list_messages(user, from, most) end
 ---@param user string
 ---@param n integer its number
 ---@param limit? integer octets of `text` to return at the most
----@return { name?: any, address?: any, group?: any, name?: any, value?: any }|nil # `number`, `size`, `uid`; `subject`, `date` (ISO 8601), `message_id`, and `from`, `to`, `cc`, `bcc`, `reply_to`, `sender` (lists of `{ name =, address =, group = }`); `headers`, a list of `{ name =, value = }`, decoded; `text`, which is made from the HTML if there is no other, `text_size`, `text_part` and `html_part` (the paths of the parts); `parts`, a list of `path`, `type`, `charset`, `size`, `filename`, `safe_filename`, `disposition`, `cid`, `encoding` and `attachment` (true); and `defects`. Or nil, message, code
+---@return table|nil # `number`, `size`, `uid`; `subject`, `date` (ISO 8601), `message_id`, and `from`, `to`, `cc`, `bcc`, `reply_to`, `sender` (lists of `{ name =, address =, group = }`); `headers`, a list of `{ name =, value = }`, decoded; `text`, which is made from the HTML if there is no other, `text_size`, `text_part` and `html_part` (the paths of the parts); `parts`, a list of `path`, `type`, `charset`, `size`, `filename`, `safe_filename`, `disposition`, `cid`, `encoding` and `attachment` (true); and `defects`. Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function server:read_message(user, n, limit) end
@@ -1130,7 +1130,7 @@ do
 ---@field mail? string[]|pop3.interface.store a list of messages, or a store
 ---@field uidl? string[] unique-ids beside a list of messages
 ---@field token? string what OAUTHBEARER and XOAUTH2 must send
----@field scram? { salt?: any, iterations?: any, stored_key?: any, server_key?: any } stored verifiers in place of a password: mechanism → `{ salt =, iterations =, stored_key =, server_key = }` (RFC 5802)
+---@field scram? table stored verifiers in place of a password: mechanism → `{ salt =, iterations =, stored_key =, server_key = }` (RFC 5802)
 local user_fields = {}
 
 end
@@ -1893,7 +1893,7 @@ function pop3.record(opts) end
 
 ---Check a server. Calling the module does this: `require "pop3.check"(opts)`.
 ---@param opts pop3.check.opts
----@return { name?: any, rfc?: any, section?: any, result?: any, reason?: any, evidence?: any }|nil # the result: `host`, `port`, `tls`; `checks`, a list of `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip", reason =, evidence = }`, where `evidence` is a list of the lines sent and received, with secrets masked; the integers `passed`, `failed`, `warned`, `skipped`; `refused`, the number of logins with a wrong password. Or nil, message, code ("connect", "timeout", "closed", "tls", "limit") when the first connection fails
+---@return table|nil # the result: `host`, `port`, `tls`; `checks`, a list of `{ name =, rfc =, section =, result = "pass" | "fail" | "warn" | "skip", reason =, evidence = }`, where `evidence` is a list of the lines sent and received, with secrets masked; the integers `passed`, `failed`, `warned`, `skipped`; `refused`, the number of logins with a wrong password. Or nil, message, code ("connect", "timeout", "closed", "tls", "limit") when the first connection fails
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function pop3.check(opts) end
