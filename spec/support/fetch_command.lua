@@ -3,6 +3,7 @@
 
 -- luacheck: ignore 122 (standard streams are replaced)
 local command = require "pop3.command"
+local core = require "pop3.core"
 local helper = require "spec.helper"
 
 local fetch = {}
@@ -25,17 +26,22 @@ function fetch.place(env)
   self.env.HOME = dir.path
   self.env.XDG_STATE_HOME = dir.path .. "/state"
 
-  --- Run it: exit status, standard output, standard error.
-  function self.run(...)
+  --- Run any command of `pop3`: exit status, standard output, standard error. Both
+  -- are a terminal if `self.columns` is its width.
+  function self.main(...)
     local stdout, stderr, getenv = io.stdout, io.stderr, os.getenv
+    local isatty, columns = core.isatty, core.columns
     local out, err = memory(), memory()
-    local words = { "fetch", ... }
+    local words = { ... }
     local status
     do
       local _ <close> = setmetatable({}, { __close = function()
         io.stdout, io.stderr, os.getenv = stdout, stderr, getenv
+        core.isatty, core.columns = isatty, columns
       end })
       io.stdout, io.stderr = out, err
+      core.isatty = function() return self.columns ~= nil end
+      core.columns = function() return self.columns end
       os.getenv = function(name)
         if self.env[name] ~= nil then return self.env[name] or nil end
         return nil
@@ -43,6 +49,11 @@ function fetch.place(env)
       status = command.main(words)
     end
     return status, out.text, err.text
+  end
+
+  --- Run it: exit status, standard output, standard error.
+  function self.run(...)
+    return self.main("fetch", ...)
   end
 
   --- Write a configuration file; its path.

@@ -185,7 +185,7 @@ describe("pop3", function()
     local status, out, err = command.run { "--help" }
     assert.same({ 0, "" }, { status, err })
     for _, name in ipairs { "serve", "show", "check", "record" } do
-      assert.match("\n   " .. name .. " ", out)
+      assert.match("\n  " .. name .. " ", out)
     end
     status, out, err = command.run { "fry" }
     assert.same({ 2, "" }, { status, out })

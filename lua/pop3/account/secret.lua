@@ -13,6 +13,9 @@ local secret = {}
 
 local SECONDS = 60  -- for a command
 
+local NONE = "there is no password: use password_command, token_command, "
+             .. "password_file, netrc, or POP3_PASSWORD"
+
 -- Exit statuses of sysexits.h: 64 to 78 are permanent, except EX_TEMPFAIL. The
 -- shell uses 126 and 127 for a command that it cannot run.
 local TEMPFAIL = 75
@@ -109,7 +112,8 @@ end
 
 --- Get the secret.
 -- @tparam table account
--- @tparam table context `wait`: the hook of the loop
+-- @tparam table context `wait`: the hook of the loop; `ask`: a function that asks a
+-- person if nothing else gives the secret, and returns it, or nil, message
 -- @tparam[opt] boolean again the server has refused the token before
 -- @treturn table `password` or `token`, options of `pop3.connect`, or neither if a
 -- ticket of Kerberos is the proof; or nil, message, temporary (a boolean)
@@ -138,8 +142,12 @@ function secret.get(account, context, again)
     if not value and not err and not account.netrc then
       value = os.getenv "POP3_PASSWORD"
       if value == "" then value = nil end
-      err = "there is no password: use password_command, token_command, "
-            .. "password_file, netrc, or POP3_PASSWORD"
+      err = NONE
+      if not value and context.ask then
+        local why
+        value, why = context.ask()
+        if why then err = NONE .. " (" .. why .. ")" end
+      end
     end
   end
   if value then return { password = value } end

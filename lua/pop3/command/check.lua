@@ -4,7 +4,6 @@
 -- @local
 
 local command = require "pop3.command.program"
-local core = require "pop3.core"
 local json = require "pop3.util.json"
 local new_progress = require "pop3.command.check_progress"
 local peer = require "pop3.command.peer"
@@ -96,7 +95,7 @@ function check.run(args)
     local found, missing = json.available()
     if not found then return command.TROUBLE, missing end
   end
-  local progress = core.isatty(2) and new_progress(io.stderr)
+  local progress = terminal.has_cursor(2) and new_progress(io.stderr)
   opts.progress = progress and progress.update or nil
   local result, err = require "pop3.check"(opts)
   if progress then progress.clear() end

@@ -1,5 +1,6 @@
 --- What `pop3 serve` and `pop3 replay` show while they run: who may log in, and
--- the dialogue of each session, with secrets masked.
+-- the dialogue of each session, with secrets masked. The client commands show their
+-- dialogue in the same form (`dialogue.line`).
 -- @module pop3.command.dialogue
 -- @local
 
@@ -51,11 +52,20 @@ local function colour_of(entry)
   return entry.line:find "^%-" and "red" or "green"
 end
 
+local dialogue = {}
+
+--- A line of a dialogue, safe for a terminal.
+-- @tparam function paint of `pop3.command.terminal`
+-- @tparam table entry `from`, "C" or "S"; `line`
+-- @treturn string without a line end
+function dialogue.line(paint, entry)
+  return paint(colour_of(entry), entry.from .. ": "
+                                 .. terminal.harmless(entry.line))
+end
+
 local function text_of(self, entry)
-  local paint = self.paint
-  return paint("dim", ("%4d "):format(entry.session))
-         .. paint(colour_of(entry), entry.from .. ": "
-                                    .. terminal.harmless(entry.line)) .. "\n"
+  return self.paint("dim", ("%4d "):format(entry.session))
+         .. dialogue.line(self.paint, entry) .. "\n"
 end
 
 local function json_of(entry)
@@ -96,8 +106,10 @@ end
 -- @tparam pop3.server server
 -- @tparam string form "text" or "json"
 -- @treturn table with the methods `introduce` and `show`
-return function(server, form)
+function dialogue.new(server, form)
   return setmetatable({ server = server, form = form, journal = server.journal,
                         seen = 0, broken = false, paint = terminal.painter() },
                       Dialogue)
 end
+
+return dialogue

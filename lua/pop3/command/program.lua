@@ -1,20 +1,41 @@
---- What the subcommands of `pop3` share: exit statuses, standard output, and
+--- What the subcommands of `pop3` share: exit statuses, standard output, errors, and
 -- numbers as arguments.
 -- @module pop3.command.program
 -- @local
 
+local terminal = require "pop3.command.terminal"
+
 -- Exit statuses: success; the answer is no (a `verify` failed); the command line
--- is invalid; the command could not do its work.
-local program = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3 }
+-- is invalid; the command could not do its work; the reader of standard output has
+-- gone, as the shell reports a program that SIGPIPE has ended.
+local program = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3, PIPE = 141 }
+
+--- Set when the reader of standard output has gone, as `head` does: there is nobody
+-- to tell.
+program.broken = false
+
+local EPIPE = 32
 
 --- Write to standard output and flush it.
 -- @tparam string text
 -- @treturn boolean true, or nil, message
 function program.say(text)
-  local ok, err = io.stdout:write(text)
-  if ok then ok, err = io.stdout:flush() end
-  if not ok then return nil, "standard output: " .. err end
+  local ok, err, number = io.stdout:write(text)
+  if ok then ok, err, number = io.stdout:flush() end
+  if not ok then
+    program.broken = program.broken or number == EPIPE
+    return nil, "standard output: " .. err
+  end
   return true
+end
+
+--- Write one line about a failure to standard error.
+-- @tparam ?string name of the subcommand
+-- @param text line ends in it become ": "
+function program.complain(name, text)
+  text = tostring(text):gsub("%s*[\r\n]+%s*", ": ")
+  io.stderr:write("pop3: ", name and name .. ": " or "",
+                  terminal.harmless(text), "\n")
 end
 
 --- A converter for argparse: an integer in a range.

@@ -18,7 +18,7 @@ local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
 local json = require "pop3.util.json"
-local new_dialogue = require "pop3.command.dialogue"
+local dialogues = require "pop3.command.dialogue"
 local terminal = require "pop3.command.terminal"
 local test_server = require "pop3.command.test_server"
 
@@ -196,7 +196,7 @@ local function run(args, given, server)
   if ok then ok, err = write_files(args, server) end
   if ok then ok, err = announce(server, place, args.control_token) end
   local form = form_of(args)
-  local dialogue = form and new_dialogue(server, form)
+  local dialogue = form and dialogues.new(server, form)
   if ok and dialogue then
     ok, err = dialogue:introduce(page_of(place, args.control_token))
   end

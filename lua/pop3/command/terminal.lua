@@ -54,13 +54,28 @@ end
 local colours = { red = "31", green = "32", yellow = "33", cyan = "36",
                   dim = "2", bold = "1" }
 
---- A function that gives text a colour, if standard output is a terminal and the
--- environment does not set NO_COLOR.
+--- Is a descriptor a terminal?
+-- @tparam[opt=1] integer fd 1 is standard output, 2 is standard error
+-- @treturn boolean
+function terminal.is_output(fd)
+  return core.isatty(fd or 1)
+end
+
+--- Is it a terminal that can move its cursor? TERM=dumb says that it cannot.
+-- @tparam[opt=1] integer fd
+-- @treturn boolean
+function terminal.has_cursor(fd)
+  return terminal.is_output(fd) and os.getenv "TERM" ~= "dumb"
+end
+
+--- A function that gives text a colour, if the output is a terminal that has
+-- colours, and the environment does not set NO_COLOR.
+-- @tparam[opt=1] integer fd
 -- @treturn function `paint(colour, text)`, where colour is "red", "green",
 -- "yellow", "cyan", "dim" or "bold"
-function terminal.painter()
+function terminal.painter(fd)
   local plain = os.getenv "NO_COLOR"
-  if not terminal.is_output() or plain and plain ~= "" then
+  if not terminal.has_cursor(fd) or plain and plain ~= "" then
     return function(_, text) return text end
   end
   return function(colour, text)
@@ -68,10 +83,14 @@ function terminal.painter()
   end
 end
 
---- Is standard output a terminal?
--- @treturn boolean
-function terminal.is_output()
-  return core.isatty(1)
+--- The width of the output: what the environment variable COLUMNS says, or else
+-- the terminal.
+-- @tparam[opt=1] integer fd
+-- @treturn ?integer columns; nil if it is not a terminal and COLUMNS is not set
+function terminal.width(fd)
+  local set = math.tointeger(tonumber(os.getenv "COLUMNS" or ""))
+  if set and set > 0 then return set end
+  return core.columns(fd or 1) or terminal.is_output(fd) and 80 or nil
 end
 
 return terminal

@@ -56,6 +56,17 @@ function format.unquote(text)
   return (("\n" .. text):gsub("\n>(>*From )", "\n%1"):sub(2))
 end
 
+--- An entry with a message.
+-- @tparam string octets of the message, with any line ends
+-- @tparam ?string sender see `from_line`
+-- @tparam integer time seconds since 1970
+-- @treturn string
+function format.entry(octets, sender, time)
+  local text = ("\n" .. octets:gsub("\r\n", "\n")):gsub("\n(>*From )", "\n>%1")
+  if not text:find "\n$" then text = text .. "\n" end
+  return format.from_line(sender, time) .. text:sub(2) .. "\n"
+end
+
 --- A reader of several strings and readers, one after the other.
 -- @param ... strings, or tables `{ read =, size = }`
 -- @treturn function read

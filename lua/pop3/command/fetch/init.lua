@@ -6,13 +6,13 @@
 local account = require "pop3.command.fetch.account"
 local command = require "pop3.command.program"
 local config = require "pop3.command.fetch.config"
-local core = require "pop3.core"
 local json = require "pop3.util.json"
 local keys = require "pop3.account.keys"
 local new_metrics = require "pop3.command.fetch.metrics"
 local new_report = require "pop3.command.fetch.report"
 local paths = require "pop3.command.fetch.paths"
 local schedule = require "pop3.command.fetch.schedule"
+local terminal = require "pop3.command.terminal"
 
 local fetch = {}
 
@@ -32,7 +32,7 @@ local function date(text)
 end
 
 function fetch.define(c)
-  c:summary "Fetch new mail."
+  c:summary "Fetch new mail, unattended."
   c:description("Fetches new mail of the account in a URL, or of the accounts "
     .. "in a configuration file. Messages stay on the server unless --delete or "
     .. "the file says otherwise. The password comes from a command, a file, "
@@ -210,7 +210,7 @@ function fetch.run(args)
   local report = new_report {
     verbose = args.verbose, json = args.log == "json",
     dry_run = args.dry_run or false,
-    bar = core.isatty(2) and not args.verbose and not args.log
+    bar = terminal.has_cursor(2) and not args.verbose and not args.log
           and not args.dry_run and not args.check,
   }
   if args.check then checking(report) end
