@@ -138,7 +138,7 @@ function account.of(args)
   end
   local made = { options = opts, name = keys.address_of(opts) }
   if opts.user then
-    made.secret = { user = opts.user, host = opts.host }
+    made.secret = { user = opts.user, host = opts.host, mechs = opts.mechs }
     for _, name in ipairs(SECRETS) do
       made.secret[name] = args[name]
       made.secret.named = made.secret.named or args[name] ~= nil

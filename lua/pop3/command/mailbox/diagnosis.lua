@@ -146,9 +146,11 @@ function diagnosis.of_login(failure, mechanisms, opts)
   elseif failure.code ~= "auth" then
     return { "The connection was lost during the login. -v shows how far it came." }
   end
-  local list, cleartext = {}, false
+  local list, cleartext, named = {}, false, nil
   for _, one in ipairs(mechanisms) do
-    cleartext = cleartext or one.why ~= nil and one.why:find "^a cleartext" ~= nil
+    local why = one.why or ""
+    cleartext = cleartext or why:find "^a cleartext" ~= nil
+    if why:find "^only if it is asked" then named = one.name end
   end
   if cleartext then
     list[1] = "Without TLS the password would be readable on the way. Use pops://, or "
@@ -158,6 +160,9 @@ function diagnosis.of_login(failure, mechanisms, opts)
   else
     list[1] = "The server offers no mechanism that can be used with this secret; see "
               .. "the list of mechanisms. OAUTHBEARER and XOAUTH2 need --token-command."
+  end
+  if named and not opts.mechs then
+    list[#list + 1] = ("--mech %s asks for %s by name."):format(named, named)
   end
   return list
 end
