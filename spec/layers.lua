@@ -37,9 +37,10 @@ local LAYERS = {
 local LUA = { "^lua", "^lauxlib" }
 local SOCKETS = { "^sys/socket", "^netinet/", "^netdb", "^poll%.h", "^arpa/" }
 local OPENSSL = { "^openssl/" }
+local LOGINS = { "^gssapi", "^stringprep" }  -- of csrc/sasl
 local FOREIGN = {
-  [1] = { LUA, SOCKETS, OPENSSL }, [2] = { LUA, SOCKETS, OPENSSL },
-  [3] = { LUA, SOCKETS },
+  [1] = { LUA, SOCKETS, OPENSSL, LOGINS }, [2] = { LUA, SOCKETS, OPENSSL },
+  [3] = { LUA, SOCKETS, LOGINS },
 }
 local LUA_SYMBOLS = { "^lua_", "^luaL_" }
 local SOCKET_SYMBOLS = { "^socket$", "^connect$", "^send", "^recv", "^poll$" }

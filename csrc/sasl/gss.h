@@ -7,7 +7,7 @@
 ** or POP3_EAUTH, after which 'why' is the library's text, or POP3_ENOMEM.
 ** 'close' must be called whatever the others returned.
 **
-**      client    open, step ... until 1, unwrap, wrap
+**      client    open, step ... until 1, unwrap, wrap, names
 **      server    open, step ... until 1, names, wrap, unwrap
 */
 #ifndef POP3_GSS_H
@@ -33,7 +33,7 @@ typedef struct pop3_gss {
   int (*wrap) (void *context, pop3_span in, pop3_buf *out);
   int (*unwrap) (void *context, pop3_span in, pop3_buf *out);
 
-  /* A server's: append the client's principal, and our own realm. */
+  /* Append the client's principal, and the server's realm. */
   int (*names) (void *context, pop3_buf *principal, pop3_buf *realm);
 
   const char *(*why) (const void *context);

@@ -117,6 +117,9 @@ static int choose (pop3_sasl *m, pop3_span in) {
     err = library_failed(m, m->gss->wrap(own(m)->context, pop3_sasl_span(&b),
                                          &m->out));
   pop3_buf_free(&b);
+  if (err == 0 && m->user.n == 0)  /* for 'pop3_sasl_user' */
+    err = library_failed(m, m->gss->names(own(m)->context, &m->user,
+                                          &m->realm));
   if (err == 0) m->done = 1;
   return err;
 }

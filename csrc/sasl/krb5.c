@@ -73,12 +73,11 @@ static const char *why (const void *p) {
 
 /* ------------------------------------------------------------------- open */
 
-static int import_service (context *c, const char *name) {
+static int import_service (context *c, char *name) {
   gss_buffer_desc text;
   OM_uint32 major, minor;
-  char copy[sizeof SERVICE + 1 + HOST_MAX];
-  text.length = (size_t)snprintf(copy, sizeof copy, "%s", name);
-  text.value = copy;
+  text.length = strlen(name);
+  text.value = name;
   major = gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE,
                           &c->service);
   return GSS_ERROR(major) ? failed(c, major, minor) : 0;
@@ -101,8 +100,8 @@ static int open_server (void *p, pop3_span keytab) {
   gss_key_value_element_desc element;
   gss_key_value_set_desc store;
   OM_uint32 major, minor;
-  char path[4096 + sizeof "FILE:"];
-  int err = import_service(c, SERVICE);
+  char path[4096 + sizeof "FILE:"], name[] = SERVICE;
+  int err = import_service(c, name);
   if (err != 0) return err;
   if (keytab.n >= 4096 ||
       (keytab.n > 0 && memchr(keytab.p, '\0', keytab.n) != NULL))

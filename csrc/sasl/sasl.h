@@ -210,7 +210,8 @@ int pop3_sasl_asks (const pop3_sasl *m);
 /*
 ** The user, from SALT or PROOF on, and the user to act as (from PROOF on;
 ** empty: the same). The user of EXTERNAL is empty: the certificate names it.
-** The user of GSSAPI is the principal, "name@REALM".
+** The user of GSSAPI is the principal, "name@REALM"; also that of a client which
+** was given no user, once it is done.
 */
 pop3_span pop3_sasl_user (const pop3_sasl *m);
 pop3_span pop3_sasl_authzid (const pop3_sasl *m);

@@ -93,7 +93,7 @@ local parts = {
 -- @tparam[opt] string opts.crlfile a file with certificate revocation lists in PEM;
 -- the issuer of the server's certificate must have one in it
 -- @tparam[opt] string opts.servername the name that the certificate must have,
--- if it is not the host
+-- if it is not the host; also the one in the name of the service of GSSAPI
 -- @tparam[opt] string|table opts.pin base64 of the SHA-256 of the server's
 -- public key, or a list of them. A pin is checked on top of the chain; with
 -- `verify = false` the pin alone decides
@@ -110,12 +110,14 @@ local parts = {
 -- are strong enough
 -- @tparam[opt] pop3.session opts.resume a session with the same server, whose
 -- TLS session shortens the handshake
--- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`
+-- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`; it may
+-- be left out with `mechs = { "GSSAPI" }`, which logs in all the same
 -- @tparam[opt] string opts.password
 -- @tparam[opt] string|function opts.token an OAuth bearer token, or a function
 -- that returns one
 -- @tparam[opt] {string,...} opts.mechs the mechanisms that may be used, in
--- order of preference: SASL names, "USER" for USER and PASS, "APOP"
+-- order of preference: SASL names, "USER" for USER and PASS, "APOP". APOP, ANONYMOUS
+-- and GSSAPI (a ticket of Kerberos) are used only if they are named here
 -- @tparam[opt=false] boolean opts.insecure a password may cross a connection
 -- without TLS to a host that is not loopback
 -- @tparam[opt=true] boolean opts.pipeline false: one command at a time, for servers

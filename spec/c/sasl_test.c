@@ -529,6 +529,8 @@ static void gssapi (void) {
   gss_begin(&g, POP3_SASL_CLIENT, "", "");
   CHECK(gss_say(&g, "\1\0\0\0", 4) == POP3_SASL_SAY);
   CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0", 4);
+  s = pop3_sasl_user(g.m);
+  CHECK_SAME(s.p, s.n, "mrose@EXAMPLE", 13);
   s = span("more");
   CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_ESASL && !pop3_sasl_done(g.m));
   gss_end(&g);

@@ -159,6 +159,28 @@ describe("GSSAPI", function()
       assert.match("^auth\tAUTH PLAIN: ", got[4])
     end)
 
+    it("names the session after the principal, for pop3.sync", function()
+      assert.same({ "mrose@LPOP3.TEST", "mrose" }, run("mrose", [[
+        local run <close> = serve { keytab = KEYTAB }
+        for _, user in ipairs { false, "mrose" } do
+          local s = assert(pop3.connect { host = "localhost", family = "ipv4",
+            port = run.port, tls = "none", mechs = { "GSSAPI" }, user = user or nil })
+          print(s.user)
+          assert(s:quit())
+        end
+      ]]))
+    end)
+
+    it("is what pop3 fetch does without a password", function()
+      local got = run("mrose", ([[
+        local run <close> = serve { keytab = KEYTAB }
+        assert(os.execute(("HOME=%s XDG_STATE_HOME=%s pop3 fetch --maildir %s/box "
+          .. "--tls none 'pop://mrose;AUTH=GSSAPI@localhost:%%d' 2>&1")
+          :format(run.port)))
+      ]]):format(realm.dir, realm.dir, realm.dir))
+      assert.equal(1, #proc.ls(realm.dir .. "/box/new"), table.concat(got, " "))
+    end)
+
     it("shows no token in errors, logs and transcripts", function()
       local got = run("mrose", [[
         local run <close> = serve { keytab = KEYTAB }

@@ -174,6 +174,21 @@ describe("a password", function()
   end)
 end)
 
+describe("pop3.check", function()
+  it("skips SCRAM for a password that SCRAM cannot carry", function()
+    local s = assert(pop3.server.new { mechs = { "SCRAM-SHA-256", "PLAIN" },
+      users = { mrose = { password = "\u{202E}", mail = { "A: b\r\n" } } } })
+    local result = assert(pop3.check {
+      transport = function() return s:loopback() end, tls = "none", user = "mrose",
+      password = "\u{202E}", only = { "SCRAM-SHA-256-login", "PLAIN-login" } })
+    local found = {}
+    for _, one in ipairs(result.checks) do found[one.name] = one end
+    assert.equal("skip", found["SCRAM-SHA-256-login"].result)
+    assert.truthy(found["SCRAM-SHA-256-login"].reason:find("prohibits", 1, true))
+    assert.equal("pass", found["PLAIN-login"].result)
+  end)
+end)
+
 describe("a user name", function()
   it("is found however it is typed", function()
     each(function(mech)

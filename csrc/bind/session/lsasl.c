@@ -212,6 +212,18 @@ static int c_done (lua_State *L) {
 }
 
 /***
+The user: as given, or, once `done` is true, the principal of GSSAPI.
+@function client:user
+@treturn ?string
+*/
+static int c_user (lua_State *L) {
+  pop3_span s = pop3_sasl_user(check(L, CLIENT_T)->m);
+  if (s.n == 0) return 0;
+  lua_pushlstring(L, s.p, s.n);
+  return 1;
+}
+
+/***
 The secrets to mask: the secret, responses, digests.
 @function client:secrets
 @treturn {string,...}
@@ -651,7 +663,7 @@ static const luaL_Reg client_meta[] = {
 
 static const luaL_Reg client_methods[] = {
   { "close", c_close }, { "done", c_done }, { "secrets", c_secrets },
-  { "step", c_step }, { NULL, NULL }
+  { "step", c_step }, { "user", c_user }, { NULL, NULL }
 };
 
 static const luaL_Reg server_meta[] = {

@@ -78,8 +78,9 @@ end
 -- @treturn boolean true when the server sent every proof that the mechanism
 -- needs
 function login.sasl(t, link, mech, seen)
-  local machine <close> = assert(sasl.client { mech = mech, user = t.opts.user,
-    secret = t.opts.password, host = t.opts.host, min_iterations = 1 })
+  local machine <close>, why = sasl.client { mech = mech, user = t.opts.user,
+    secret = t.opts.password, host = t.opts.host, min_iterations = 1 }
+  if not machine then t:skip("%s cannot be used: %s", mech, why) end
   local first = sasl.mechanisms[mech].initial and machine:step() or nil
   local function secrets()
     for _, secret in ipairs(machine:secrets()) do t:secret(secret) end

@@ -261,8 +261,12 @@ function methods:login(user, secret, opts)
   if why then return fail(self, "login", "no token: " .. why, "auth") end
   if token ~= nil then argument.text(token, "the token", 1, LONGEST // 2) end
   local _ <close> = operation(self)
-  self.user = user
-  return login.run(self, { user = user, secret = secret, token = token }, mechs)
+  local who = { user = user, secret = secret, token = token }
+  local how, reply
+  ok, how, code, reply = login.run(self, who, mechs)
+  self.user = who.user
+  if ok then return true, how end
+  return nil, how, code, reply
 end
 
 authorization.methods = methods

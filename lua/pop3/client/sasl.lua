@@ -122,7 +122,8 @@ local exchange = {}
 --- Log in by one mechanism.
 -- @tparam table s a session
 -- @tparam table row of `pop3.core.sasl.mechanisms`
--- @tparam table who `user`, `secret`, `token`
+-- @tparam table who `user` (afterwards the principal, if there was none), `secret`,
+-- `token`
 -- @tparam ?table offered the set of mechanisms that the server offers; nil if it does
 -- not say
 -- @treturn boolean true; or nil, message, code, reply, how: `how.final` when nothing
@@ -150,6 +151,7 @@ function exchange.run(s, row, who, offered)
       if not a then
         return failed(how, commands.refused(s, label, b, c))
       elseif machine:done() then
+        who.user = who.user or machine:user()
         return true
       end
       return failed({ final = true }, kill(s, label, "the server accepted the "
