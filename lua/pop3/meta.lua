@@ -1706,7 +1706,7 @@ local pop3 = {}
 ---@field cafile? string a file with CA certificates in PEM, in place of the system's
 ---@field capath? string a directory of them
 ---@field crlfile? string a file with certificate revocation lists in PEM; the issuer of the server's certificate must have one in it
----@field servername? string the name that the certificate must have, if it is not the host
+---@field servername? string the name that the certificate must have, if it is not the host; also the one in the name of the service of GSSAPI
 ---@field pin? string|table base64 of the SHA-256 of the server's public key, or a list of them. A pin is checked on top of the chain; with `verify = false` the pin alone decides
 ---@field fingerprint? string|table the SHA-256 of the whole certificate in hexadecimal, with or without colons, or a list of them; as `pin`
 ---@field cert? string a file with the client's certificate, for EXTERNAL
@@ -1715,10 +1715,10 @@ local pop3 = {}
 ---@field ciphers? string the names of ciphers as OpenSSL has them, with colons between them
 ---@field security_level? integer OpenSSL's, 0 to 5: which keys and ciphers are strong enough (default: 2)
 ---@field resume? pop3.session a session with the same server, whose TLS session shortens the handshake
----@field user? string log in as this user, see `pop3.session:login`
+---@field user? string log in as this user, see `pop3.session:login`; it may be left out with `mechs = { "GSSAPI" }`, which logs in all the same
 ---@field password? string
 ---@field token? string|function an OAuth bearer token, or a function that returns one
----@field mechs? string[] the mechanisms that may be used, in order of preference: SASL names, "USER" for USER and PASS, "APOP"
+---@field mechs? string[] the mechanisms that may be used, in order of preference: SASL names, "USER" for USER and PASS, "APOP". APOP, ANONYMOUS and GSSAPI (a ticket of Kerberos) are used only if they are named here
 ---@field insecure? boolean a password may cross a connection without TLS to a host that is not loopback (default: false)
 ---@field pipeline? boolean false: one command at a time, for servers that say PIPELINING and cannot do it (default: true)
 ---@field ignore? string[] capabilities that are not believed: names, or a name and an argument, such as "SASL CRAM-MD5"
