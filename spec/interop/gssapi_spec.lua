@@ -232,6 +232,26 @@ describe("GSSAPI", function()
                    .. "pop/localhost@LPOP3%.TEST not found in keytab", message)
     end)
 
+    it("that the server accepted it too early", function()
+      local got = run("mrose", [[
+        for _, challenges in ipairs { 0, 1 } do
+          local server = assert(pop3.server.new { mechs = { "GSSAPI" },
+            keytab = KEYTAB, users = users })
+          function server.on.AUTH(session)
+            if challenges > 0 then session:challenge "" end
+            return session:ok "welcome"
+          end
+          local run <close> = server:fork()
+          try { port = run.port, tls = "none", mechs = { "GSSAPI" } }
+        end
+      ]])
+      for i = 1, 2 do
+        assert.match("^auth\tAUTH GSSAPI: localhost:%d+: ", got[i])
+      end
+      assert.match("the server accepted the login before the exchange was complete",
+                   got[2])
+    end)
+
     it("that the KDC does not answer", function()
       local other = realm.env:gsub("KRB5_CONFIG=(%S+)", "KRB5_CONFIG=%1.gone")
       local conf = proc.read(realm.dir .. "/krb5.conf")
