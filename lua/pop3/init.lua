@@ -54,6 +54,7 @@ local parts = {
   connect = function() return require "pop3.client.connect" end,
   loop = function() return require "pop3.loop" end,
   fleet = function() return require "pop3.fleet" end,
+  inbox = function() return require "pop3.sync.inbox" end,
   lmtp = function() return require "pop3.sync.lmtp" end,
   maildir = function() return require "pop3.sync.maildir" end,
   mbox = function() return require "pop3.sync.mbox" end,
@@ -277,6 +278,21 @@ local parts = {
 -- @tparam[opt] function opts.hook for specs, see `pop3.fleet.points`
 -- @treturn pop3.fleet
 -- @function fleet
+
+--- A table of a database that `pop3.sync` delivers into, in one transaction with
+-- its state, and consumers take messages from: see `pop3.inbox`.
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.url for consumers: of the database, see `pop3.sql`. A
+-- delivery uses the connection of the state
+-- @tparam[opt] string opts.driver "libpq" (the default for PostgreSQL) or "dbi"
+-- @tparam[opt] function opts.wait for consumers: the hook of an event loop
+-- @tparam[opt=30] number opts.timeout for consumers: seconds for a statement
+-- @tparam[opt] string opts.spool as for `mbox`
+-- @treturn pop3.inbox
+-- @function inbox
+-- @usage
+-- local into = pop3.inbox{}                        -- for pop3.sync
+-- local inbox = pop3.inbox{ url = "postgresql://mail.example/mail" }
 
 --- Hooks for event loops, see `pop3.loop`.
 -- @field loop

@@ -389,6 +389,9 @@ describe("the reference", function()
       assert.truthy(pages["pop3.sql"].text:find('"' .. code .. '"', 1, true), code)
     end
     has_params("pop3.state.sql", "sql", known(pop3.state.sql, BAD))
+    has_params("pop3", "inbox", known(pop3.inbox, BAD))
+    has_items("pop3.inbox", "take done release wait clean", "pop3.inbox:")
+    has_items("pop3.inbox", "octets source", "message:")
   end)
 
   it("has every request of the control socket, with its fields", function()

@@ -190,11 +190,11 @@ static void number_to_text (lua_State *L, int arg) {
   }
   else {
     n = lua_tonumber(L, arg);
-    if (isnan(n)) strcpy(text, "NaN");
-    else if (isinf(n)) strcpy(text, n > 0 ? "Infinity" : "-Infinity");
-    else snprintf(text, sizeof text, "%.17g", n);
+    snprintf(text, sizeof text, "%.17g", n);
     for (p = text; *p != '\0'; p++) if (*p == ',') *p = '.';
-    lua_pushstring(L, text);
+    if (isnan(n)) lua_pushliteral(L, "NaN");
+    else if (isinf(n)) lua_pushstring(L, n > 0 ? "Infinity" : "-Infinity");
+    else lua_pushstring(L, text);
   }
   lua_replace(L, arg);
 }

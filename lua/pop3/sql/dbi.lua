@@ -18,6 +18,13 @@ local EXACT = 1 << 53  -- integers up to it are exact as floats
 local CACHED = 64      -- prepared statements that are kept
 local ATTEMPTS = 5     -- at a transaction that others prevented
 
+-- Octets and hexadecimal digits: PostgreSQL has small ones, SQLite capitals.
+local hex_of, octet_of = {}, {}
+for i = 0, 255 do
+  local octet, hex = string.char(i), ("%02x"):format(i)
+  hex_of[octet], octet_of[hex], octet_of[hex:upper()] = hex, octet, octet
+end
+
 local function said(message)
   message = tostring(message):gsub("^Error %l+ %l+ %l+: ", "")
     :gsub("^Execute failed ", ""):gsub("^ERROR: +", ""):gsub("[\r\n].*", "")
@@ -45,7 +52,7 @@ function Postgresql.bind(value)
     return math.type(value) == "float" and float(value) or ("%d"):format(value)
   end
   if kind == "table" then
-    return "\\x" .. value[1]:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+    return "\\x" .. value[1]:gsub(".", hex_of)
   end
   return value
 end
@@ -335,7 +342,7 @@ function Db:select_octets(expression)
 end
 
 function Db.octets(_, value)
-  return (value:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+  return (value:gsub("%x%x", octet_of))
 end
 
 function Db:close()

@@ -50,10 +50,11 @@ local migrations = {
           size bigint not null, octets bytea, parts integer not null,
           part_key text,
           received timestamptz not null default now(),
-          taken timestamptz, taken_by text,
+          taken_until timestamptz, taken_by text,
           tries integer not null default 0)]],
       [[create table pop3_inbox_part (
-          part_key text not null, part integer not null, octets bytea not null,
+          part_key text collate "C" not null, part integer not null,
+          octets bytea not null,
           made timestamptz not null default now(),
           primary key (part_key, part))]],
       -- mail is compressed rarely well, and parts are read whole
@@ -92,7 +93,7 @@ local migrations = {
           part_key text,
           received real not null
             default ((julianday('now') - 2440587.5) * 86400.0),
-          taken real, taken_by text,
+          taken_until real, taken_by text,
           tries integer not null default 0)]],
       [[create table pop3_inbox_part (
           part_key text not null, part integer not null, octets blob not null,

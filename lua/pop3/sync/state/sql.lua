@@ -62,6 +62,11 @@ function State:with(list)
   table.move(list, 1, #list, #self.more + 1, self.more)
 end
 
+-- The dialect of these statements, see `pop3.sql`.
+function State:get_dialect()
+  return self.store.dialect or "postgresql"
+end
+
 local function put(self, list, status, lazily)
   if self.read_only then return nil, "the state is open for reading", "state" end
   if self.fenced then return fenced(self) end
@@ -141,6 +146,7 @@ local function connection(self)
   local message, code
   self.db, message, code = sql.open { url = self.url, driver = self.driver,
                                       timeout = self.timeout, wait = self.wait }
+  self.store.dialect = self.db and self.db.dialect
   return self.db, message, code
 end
 
