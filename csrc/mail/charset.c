@@ -56,7 +56,10 @@ static const struct {
 } fixes[] = {
   {"MACINTOSH|", 0xC6, 0x2206}, {"MACINTOSH|", 0xF0, 0xF8FF},
   {"MAC-UK|", 0xFF, 0x20AC}, {"KOI8-U", 0xAE, 0x045E},
-  {"KOI8-U", 0xBE, 0x040E}, {"CP858|", 0xD5, 0x20AC}
+  {"KOI8-U", 0xBE, 0x040E}, {"CP858|", 0xD5, 0x20AC}, {"CP874|", 0x80, 0x20AC},
+  {"CP874|", 0x85, 0x2026}, {"CP874|", 0x91, 0x2018}, {"CP874|", 0x92, 0x2019},
+  {"CP874|", 0x93, 0x201C}, {"CP874|", 0x94, 0x201D}, {"CP874|", 0x95, 0x2022},
+  {"CP874|", 0x96, 0x2013}, {"CP874|", 0x97, 0x2014}
 };
 
 /*
@@ -195,6 +198,93 @@ static uint32_t lone (int kind, const char *p) {
   return kind == POP3_CS_SJIS ? 0x80 : 0;
 }
 
+/* Characters of four octets of GB18030 are numbered; where ranges begin: */
+#define GB_SURROGATE 33469u   /* the number after that of U+D7FF */
+#define GB_ABOVE 189000u      /* U+10000 */
+
+static uint32_t gb_number (const byte *p) {
+  return ((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 1260 + (p[2] - 0x81u) * 10 +
+         (p[3] - 0x30u);
+}
+
+#if !defined(__linux__) || defined(__GLIBC__)
+
+#define safe_length(kind, s, n) (n)
+
+#else   /* musl */
+
+#define LOOK 256    /* octets that are looked at before iconv gets them */
+
+/* The length of the character at 'p', or 1 if it is none. */
+static size_t char_length (int kind, const byte *p, size_t n) {
+  if (p[0] < 0x80 || n < 2 || !islead(kind, p[0])) return 1;
+  if (kind == POP3_CS_GB18030 && pop3_isdigit(p[1])) return 4;
+  return p[1] < 0x40 || p[1] == 0x7F ? 1 : 2;
+}
+
+/*
+** Must iconv not see the character at 'p'? For Shift_JIS it looks outside of its
+** table at a second octet that is invalid, and at rows above 84. For EUC-KR, it
+** writes outside of its output at some that are invalid (CVE-2025-26519). In
+** GB18030 the same happens from U+D800 on, where four octets are used.
+*/
+static int is_unsafe (int kind, const byte *p, size_t n) {
+  if (kind == POP3_CS_SJIS)
+    return n > 1 && islead(kind, p[0]) &&
+           (p[0] > 0xEA || p[1] < 0x40 || p[1] == 0x7F || p[1] > 0xFC);
+  if (p[0] >= 0x80 && !islead(kind, p[0])) return 1;
+  if (n < 2) return 0;
+  if (kind == POP3_CS_EUCKR)
+    return p[0] >= 0xC6 && p[1] < 0xA1 && (p[0] > 0xC6 || p[1] > 0x52);
+  return n > 3 && pop3_isdigit(p[1]) && gb_number(p) >= GB_SURROGATE;
+}
+
+/*
+** How many octets, at the most LOOK or so, iconv may see: none of them begins
+** a character that is unsafe.
+*/
+static size_t safe_length (int kind, const char *s, size_t n) {
+  const byte *p = (const byte *)s;
+  size_t i = 0;
+  if (kind != POP3_CS_SJIS && kind != POP3_CS_GB18030 && kind != POP3_CS_EUCKR)
+    return n;
+  while (i < n && i < LOOK && !is_unsafe(kind, p + i, n - i))
+    i += char_length(kind, p + i, n - i);
+  return i < n ? i : n;
+}
+
+#endif
+
+/* The code point above U+FFFF of four octets of GB18030, 0 if it is none. */
+static uint32_t four_octets (int kind, const char *s, size_t n) {
+  const byte *p = (const byte *)s;
+  uint32_t k;
+  if (kind != POP3_CS_GB18030 || n < 4 || p[0] < 0x90 || p[0] > 0xE3 ||
+      !pop3_isdigit(p[1]) || p[2] < 0x81 || p[2] > 0xFE || !pop3_isdigit(p[3]))
+    return 0;
+  k = gb_number(p) - GB_ABOVE;
+  return k > 0xFFFFF ? 0 : k + 0x10000;
+}
+
+/* What iconv has refused, or must not see. */
+typedef struct refused {
+  uint32_t u;   /* what to append */
+  size_t skip;  /* octets to leave out */
+} refused;
+
+static refused refuse (int kind, const char *s, size_t n) {
+  refused r;
+  r.skip = 4;
+  r.u = four_octets(kind, s, n);
+  if (r.u != 0) return r;
+  r.skip = 1;
+  r.u = lone(kind, s);
+  if (r.u != 0) return r;
+  r.u = BAD;
+  r.skip = bad_length(kind, s, n);
+  return r;
+}
+
 /*
 ** Append by iconv; one U+FFFD for each sequence that it refuses, and for one
 ** cut off at the end.
@@ -205,25 +295,31 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   ip.r = in.p;
   iconv((iconv_t)c->at->cd, NULL, NULL, NULL, NULL);
   while (n > 0) {
+    size_t safe = safe_length(kind, ip.r, n), left = safe, room, r = 0;
+    refused bad;
     char *op;
-    size_t room, r, skip;
-    uint32_t u;
-    int why;
+    int why = EILSEQ;
     if (pop3_buf_room(out, n + n / 2 + 16) != 0) return POP3_ENOMEM;
     op = out->p + out->n;
     room = out->cap - out->n;
-    r = iconv((iconv_t)c->at->cd, &ip.w, &n, &op, &room);
-    why = errno;
+    if (safe > 0) {
+      r = iconv((iconv_t)c->at->cd, &ip.w, &left, &op, &room);
+      why = errno;
+      n -= safe - left;
+      if (n == 0 || r != (size_t)-1 ||
+          (why == E2BIG && (left < safe || op != out->p + out->n))) {
+        out->n = (size_t)(op - out->p);
+        continue;
+      }
+    }
     out->n = (size_t)(op - out->p);
-    if (r != (size_t)-1 || n == 0) break;
-    if (why == E2BIG) continue;
-    skip = why == EILSEQ ? bad_length(kind, ip.r, n) : n;
-    u = lone(kind, ip.r);
-    if (u != 0 || (skip == 0 && stuck == n)) skip = 1;
+    bad = refuse(kind, ip.r, n);
+    if (why == EINVAL && left == n) bad.u = BAD, bad.skip = n;
+    if (bad.skip == 0 && stuck == n) bad.skip = 1;
     stuck = n;
-    if (pop3_utf8_add(out, u != 0 ? u : BAD) != 0) return POP3_ENOMEM;
-    ip.r += skip;
-    n -= skip;
+    if (pop3_utf8_add(out, bad.u) != 0) return POP3_ENOMEM;
+    ip.r += bad.skip;
+    n -= bad.skip;
   }
   if (pop3_buf_room(out, 16) == 0) {        /* output that iconv holds back */
     char *op = out->p + out->n;
@@ -398,8 +494,9 @@ static int prepare (pop3_conv *c, const pop3_charset *cs) {
 static int by_table (int kind) {
   switch (kind) {
     case POP3_CS_SINGLE: case POP3_CS_EBCDIC: case POP3_CS_SJIS:
-    case POP3_CS_EUCJP: case POP3_CS_DOUBLE: case POP3_CS_GB18030:
-    case POP3_CS_2022JP: case POP3_CS_HZ: case POP3_CS_2022: return 1;
+    case POP3_CS_EUCJP: case POP3_CS_EUCKR: case POP3_CS_DOUBLE:
+    case POP3_CS_GB18030: case POP3_CS_2022JP: case POP3_CS_HZ:
+    case POP3_CS_2022: return 1;
     default: return 0;
   }
 }

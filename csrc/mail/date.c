@@ -47,7 +47,7 @@ static pop3_span word (scan *s) {
   return pop3_span_of(p, (size_t)(s->p - p));
 }
 
-static int accept (scan *s, char c) {
+static int accept_char (scan *s, char c) {
   skip(s);
   if (s->p == s->e || *s->p != c) return 0;
   s->p++;
@@ -76,7 +76,7 @@ static int days_in (int mon, int year) {
 
 /* Skip white space, comments and commas. */
 static void skip_commas (scan *s) {
-  while (accept(s, ',')) continue;
+  while (accept_char(s, ',')) continue;
 }
 
 /* The next octet after white space and comments, 0 at the end. */
@@ -96,8 +96,8 @@ static int year (scan *s, pop3_date *d) {
 /* A year of four digits, "-" or "/", month, day; the year has been read. */
 static int iso_date (scan *s, pop3_date *d) {
   char sep = (char)peek(s);
-  if ((sep != '-' && sep != '/') || !accept(s, sep)) return 0;
-  if (number(s, &d->month) != 2 || !accept(s, sep)) return 0;
+  if ((sep != '-' && sep != '/') || !accept_char(s, sep)) return 0;
+  if (number(s, &d->month) != 2 || !accept_char(s, sep)) return 0;
   if (number(s, &d->day) != 2 || d->month < 1 || d->month > 12) return 0;
   if (s->p < s->e && pop3_lower(*s->p) == 't') s->p++;
   return 1;
@@ -115,14 +115,14 @@ static int calendar (scan *s, pop3_date *d, int *iso) {
   at = *s;
   if (word(s).n > 0) {                     /* the day of the week? */
     d->month = month(word(&at));
-    if (d->month != 0 && (accept(&at, '.') || pop3_isdigit(peek(&at)))) *s = at;
+    if (d->month != 0 && (accept_char(&at, '.') || pop3_isdigit(peek(&at)))) *s = at;
     else d->month = 0;
-    accept(s, '.');
+    accept_char(s, '.');
     skip_commas(s);
   }
   if (d->month == 0 && !pop3_isdigit(peek(s))) {
     d->month = month(word(s));
-    accept(s, '.');
+    accept_char(s, '.');
   }
   n = number(s, &d->day);
   if (d->month == 0 && n == 4) {
@@ -132,11 +132,11 @@ static int calendar (scan *s, pop3_date *d, int *iso) {
   }
   if (n < 1 || n > 2) return 0;
   if (d->month == 0) {
-    accept(s, '.');
-    accept(s, '-');
+    accept_char(s, '.');
+    accept_char(s, '-');
     d->month = month(word(s));
-    accept(s, '.');
-    accept(s, '-');
+    accept_char(s, '.');
+    accept_char(s, '-');
     skip_commas(s);
     return d->month != 0 && year(s, d);
   }
@@ -163,11 +163,11 @@ static int daytime (scan *s, pop3_date *d) {
   int n, fraction;
   skip_commas(s);
   n = number(s, &d->hour);
-  if (n < 1 || n > 2 || d->hour > 23 || !accept(s, ':')) return 0;
+  if (n < 1 || n > 2 || d->hour > 23 || !accept_char(s, ':')) return 0;
   n = number(s, &d->minute);
   if (n < 1 || n > 2 || d->minute > 59) return 0;
   d->second = 0;
-  if (accept(s, ':')) {
+  if (accept_char(s, ':')) {
     n = number(s, &d->second);
     if (n < 1 || n > 2 || d->second > 60) return 0;
     if (s->p + 1 < s->e && *s->p == '.' && pop3_isdigit(s->p[1])) {

@@ -51,7 +51,7 @@ static const pop3_charset charsets[] = {
   {"GB18030", POP3_CS_GB18030}, {"BIG5-HKSCS|BIG5HKSCS|BIG5", POP3_CS_DOUBLE},
   {"EUC-JP-MS|EUC-JP", POP3_CS_EUCJP}, {"EUC-JP-MS|EUC-JP", POP3_CS_2022JP},
   {"CP932|SHIFT_JIS", POP3_CS_SJIS},
-  {"CP949|UHC|EUC-KR", POP3_CS_DOUBLE}, {"ISO-2022-KR", POP3_CS_2022},
+  {"CP949|UHC|EUC-KR", POP3_CS_EUCKR}, {"ISO-2022-KR", POP3_CS_2022},
   {"ISO-2022-CN-EXT|ISO-2022-CN", POP3_CS_2022}, {"GB18030", POP3_CS_HZ},
   {"UTF-16BE", POP3_CS_UTF16BE}, {"UTF-16LE", POP3_CS_UTF16LE},
   {"x-user-defined", POP3_CS_USER}, {"UTF-7", POP3_CS_UTF7},
@@ -348,8 +348,8 @@ const pop3_charset *pop3_charset_find (pop3_span s) {
 
 int pop3_charset_is_multi (const pop3_charset *cs) {
   switch (cs->kind) {
-    case POP3_CS_SJIS: case POP3_CS_EUCJP: case POP3_CS_DOUBLE:
-    case POP3_CS_GB18030: return 1;
+    case POP3_CS_SJIS: case POP3_CS_EUCJP: case POP3_CS_EUCKR:
+    case POP3_CS_DOUBLE: case POP3_CS_GB18030: return 1;
     default: return 0;
   }
 }

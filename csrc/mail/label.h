@@ -15,7 +15,8 @@ enum pop3_charset_kind {
   POP3_CS_USER,       /* x-user-defined */
   POP3_CS_SINGLE,     /* ASCII and 128 more; their table comes from iconv */
   POP3_CS_EBCDIC,     /* one octet per character, by iconv */
-  POP3_CS_SJIS, POP3_CS_EUCJP, POP3_CS_DOUBLE,       /* multibyte, by iconv */
+  POP3_CS_SJIS, POP3_CS_EUCJP, POP3_CS_EUCKR,        /* multibyte, by iconv */
+  POP3_CS_DOUBLE,
   POP3_CS_GB18030, POP3_CS_2022JP, POP3_CS_HZ, POP3_CS_2022
 };
 

@@ -146,7 +146,7 @@ static int run_of_words (pop3_conv *c, word w, const char **p, const char *e,
     if (err != 0) return err;
     *p = q = w.end;
     while (q < e && pop3_isspace(*q)) q++;
-    if (!read_word(q, e, &next, &skip)) break;
+    if (!read_word(q, e, &next, &skip) || !pop3_conv_knows(c, next.cs)) break;
     w = next;
   }
   return flush_word(c, cs, c->word.n, out);
@@ -252,7 +252,7 @@ int pop3_words (pop3_conv *c, pop3_span text, pop3_buf *out) {
   while (err == 0 && (p = find_start(p, e)) != NULL) {
     const char *next;
     word w;
-    if (!read_word(p, e, &w, &next)) {
+    if (!read_word(p, e, &w, &next) || !pop3_conv_knows(c, w.cs)) {
       p = next;
       continue;
     }
