@@ -5,6 +5,8 @@
 #   make test       install what is missing, build, run the tests
 #   make test-all   the same, every case of what make test samples
 #   make crash      kill and hinder a run of pop3.sync at each system call
+#   make systems    tests on musl, 32 bits, big-endian, without Linux's own calls,
+#                   with a Lua that checks its interface, with newer event loops
 #   make test-fleet what needs PostgreSQL, with a private server
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
@@ -19,11 +21,13 @@
 # OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR; IDN=no and KRB5=no build
 # without libidn (the whole of SASLprep) and without Kerberos (GSSAPI).
 
+SYSTEM := $(shell uname -s)
+
 LUA = lua5.4
 LUA_INCDIR = /usr/include/lua5.4
 CC = gcc
 CFLAGS = -O2 -g
-LIBFLAG = -shared
+LIBFLAG = $(if $(filter Darwin,$(SYSTEM)),-bundle -undefined dynamic_lookup,-shared)
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LUADIR = $(PREFIX)/share/lua/5.4
@@ -47,10 +51,12 @@ KRB5_INC := -DPOP3_KRB5 $(call flags,--cflags,krb5-gssapi)
 KRB5_LIBS := $(call flags,--libs,krb5-gssapi)
 endif
 
+# iconv is in the C library; on macOS and OpenBSD it is a library of its own.
+ICONV = $(if $(filter Darwin OpenBSD,$(SYSTEM)),-liconv)
 INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR)) \
       $(IDN_INC) $(KRB5_INC)
 TLS_LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
-LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS)
+LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS) $(ICONV)
 
 B = .build
 CORE_DIRS = csrc/base csrc/session csrc/sasl csrc/mail
@@ -70,9 +76,12 @@ CRASH = $(wildcard spec/crash/*_spec.lua)
 FLEET = $(wildcard spec/fleet/*_spec.lua)
 BARE = $(B)/bare
 SUBSET = $(B)/c/sasl_subset_test
-TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS)
+# Other systems and libraries: make systems, or make musl and so on.
+SYSTEMS = apicheck i386 loops musl posix s390x
+TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS) \
+        $(SYSTEMS:%=spec/systems/%)
 # Only in make test-all: they take long, and others try the same in short.
-LATER = $(FLEET) $(SUBSET) \
+LATER = $(FLEET) $(SUBSET) $(SYSTEMS:%=spec/systems/%) \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
         $(patsubst %,spec/unit/%_spec.lua,bare examples_packages \
                    message_growth packages)
@@ -84,7 +93,7 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 
 .PHONY: all features deps env demo test test-all test-fleet spec crash ctest interop \
         bench lint extra bare layers graph asan valgrind fuzz fuzzers docs pages \
-        meta install install-program standalone clean
+        meta install install-program standalone clean systems $(SYSTEMS)
 
 all: $(SO)
 
@@ -113,7 +122,7 @@ env:
 # ------------------------------------------------------ set-up, demo, tests
 
 deps:
-	spec/deps.sh run test standalone lint docs deb
+	spec/deps.sh run test standalone lint docs deb systems
 
 demo:
 	@spec/deps.sh run
@@ -127,7 +136,7 @@ RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
-	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb)
+	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb systems)
 	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(if $(LPOP3_ALL),$(SUBSET)) \
 	  $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))
@@ -155,6 +164,14 @@ crash: all $(B)/half.so
 test-fleet: all
 	@spec/deps.sh run test
 	$(RUN) $(FLEET)
+
+systems: all
+	@spec/deps.sh run test systems
+	$(RUN) $(SYSTEMS:%=spec/systems/%)
+
+$(SYSTEMS): all
+	@spec/deps.sh run test systems
+	$(RUN) spec/systems/$@
 
 ctest: $(CTESTS)
 	$(RUN) $(CTESTS)

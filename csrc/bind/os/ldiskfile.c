@@ -232,20 +232,25 @@ static int f_flush (lua_State *L) {
   return en != 0 ? lpop3_diskfail(L, 1, en) : done(L);
 }
 
+#ifdef __linux__
+#define sync_system syncfs
+#else
+#define sync_system lpop3_fsync
+#endif
+
+#if defined(_POSIX_SYNCHRONIZED_IO) && _POSIX_SYNCHRONIZED_IO > 0
+#define sync_data fdatasync
+#else
+#define sync_data lpop3_fsync
+#endif
+
 /* 0 or the errno of a call on the descriptor, after a flush. */
 static int durable (lua_State *L, Diskfile *f, const char *how) {
   int en = lpop3_diskflush(L, 1, f), r;
   if (en != 0) return en;
   do {
-    if (how[0] == 'd') r = fdatasync(f->fd);
-    else if (how[0] == 's') {
-#ifdef __linux__
-      r = syncfs(f->fd);
-#else
-      r = fsync(f->fd);
-#endif
-    }
-    else r = fsync(f->fd);
+    r = how[0] == 'd' ? sync_data(f->fd)
+      : how[0] == 's' ? sync_system(f->fd) : lpop3_fsync(f->fd);
   } while (r != 0 && errno == EINTR);
   return r == 0 ? 0 : errno;
 }

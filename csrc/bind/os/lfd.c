@@ -18,12 +18,13 @@ Stream sockets by their descriptor.
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
 
 #include "../open.h"
 #include "lfd.h"
+
+#if defined(__linux__) && !defined(SIOCOUTQNSD)
+#define SIOCOUTQNSD 0x894B  /* as <linux/sockios.h>, which not all have */
+#endif
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0

@@ -19,6 +19,7 @@ Files that appear whole or not at all.
 
 #include "../open.h"
 #include "lfile.h"
+#include "lsystem.h"
 
 #define OUTFILE_T "pop3.outfile"
 
@@ -121,7 +122,7 @@ static const char *push_temp (lua_State *L) {
 /* Close the descriptor. Returns 0 when all octets are written, or an errno. */
 static int finish (Outfile *f, int sync) {
   int en = 0;
-  if (sync && fsync(f->fd) != 0) en = errno;
+  if (sync && lpop3_fsync(f->fd) != 0) en = errno;
   if (close(f->fd) != 0 && en == 0 && errno != EINTR) en = errno;
   f->fd = -1;
   return en;

@@ -19,6 +19,10 @@ Names of files.
 #include "../open.h"
 #include "lsystem.h"
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
 /* The path at 'arg'; an error is raised for one that holds a NUL. */
 static const char *check_path (lua_State *L, int arg) {
   size_t n;
@@ -101,7 +105,7 @@ static int l_syncdir (lua_State *L) {
   do fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   while (fd < 0 && errno == EINTR);
   if (fd < 0) return lpop3_syserror(L, path, errno);
-  if (fsync(fd) != 0) en = errno;
+  if (lpop3_fsync(fd) != 0) en = errno;
   close(fd);
   if (en == EINVAL || en == ENOSYS) en = 0;  /* it has no such operation */
   if (en != 0) return lpop3_syserror(L, path, en);

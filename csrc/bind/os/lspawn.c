@@ -28,7 +28,12 @@ Commands of the shell.
 
 #define COMMAND_T "pop3.command"
 
+#ifdef __APPLE__
+#include <crt_externs.h>  /* a library cannot use the variable there */
+#define environ (*_NSGetEnviron())
+#else
 extern char **environ;
+#endif
 
 typedef struct Command {
   lpop3_object object;
@@ -97,6 +102,18 @@ static void run (const char *command, char **env, int in, int out,
 }
 
 /* ----------------------------------------------------------- in the parent */
+
+/* A pipe whose ends are closed on exec; 0 or -1. */
+static int make_pipe (int two[2]) {
+#ifdef __linux__
+  return pipe2(two, O_CLOEXEC);
+#else
+  if (pipe(two) != 0) return -1;
+  fcntl(two[0], F_SETFD, FD_CLOEXEC);
+  fcntl(two[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+#endif
+}
 
 /* Are the names of two entries NAME=value the same? */
 static int same_name (const char *a, const char *b) {
@@ -173,7 +190,7 @@ static int l_spawn (lua_State *L) {
   c = (Command *)lpop3_new(L, sizeof *c, 0);
   c->out = c->end = -1;
   luaL_setmetatable(L, COMMAND_T);
-  if (pipe2(two, O_CLOEXEC) != 0) return lpop3_syserror(L, "pipe", errno);
+  if (make_pipe(two) != 0) return lpop3_syserror(L, "pipe", errno);
   c->out = two[0];
   fcntl(c->out, F_SETFL, O_NONBLOCK);
   sigfillset(&all);  /* the child must not run a handler of the parent */

@@ -9,6 +9,7 @@ This host and its processes.
 */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,13 @@ int lpop3_syserror (lua_State *L, const char *what, int en) {
   int n = lpop3_sysfail(L, what, en);
   lua_pushstring(L, lpop3_errname(en));
   return n + 1;
+}
+
+int lpop3_fsync (int fd) {
+#ifdef F_FULLFSYNC
+  if (fcntl(fd, F_FULLFSYNC) == 0) return 0;  /* some file systems lack it */
+#endif
+  return fsync(fd);
 }
 
 /***

@@ -1,5 +1,6 @@
 /*
-** lsystem.h - failed system calls, for code that has to tell them apart.
+** lsystem.h - failed system calls, for code that has to tell them apart, and
+** calls that are not the same on all systems.
 */
 #ifndef LSYSTEM_H
 #define LSYSTEM_H
@@ -14,5 +15,8 @@ int lpop3_syserror (lua_State *L, const char *what, int en);
 
 /* The name of an errno alone. */
 const char *lpop3_errname (int en);
+
+/* fsync(2), down to the disk also where fsync(2) stops before it (macOS). */
+int lpop3_fsync (int fd);
 
 #endif
