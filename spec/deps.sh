@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs Debian packages that are missing, by what they are for:
 #
-#   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb]
+#   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb] [systems]
 #
 # run: to build and use the library; test: the specs and the peers that
 # spec/interop and spec/bench run against; lint: what .ci/run needs besides;
-# standalone: static libraries for make standalone; deb: make deb, and its check.
+# standalone: static libraries for make standalone; deb: make deb, and its check;
+# systems: what spec/systems builds with and for.
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
@@ -27,11 +28,18 @@ test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       postgresql-15 lua-dbi-postgresql lua-dbi-sqlite3)
 lint=(lua-check cppcheck clang clang-tidy libclang-rt-14-dev)
 deb=(debhelper lintian)
+systems=(musl-tools qemu-user-static gcc-i686-linux-gnu libc6-dev-i386-cross
+         gcc-s390x-linux-gnu libc6-dev-s390x-cross)
+# unpacked for each processor of 'processors', and sources
+foreign=(libc6 libgcc-s1 libssl3 libssl-dev lua5.4 liblua5.4-0 liblua5.4-dev
+         libreadline8 libtinfo6 lua-socket lua-filesystem lua-system lua-term)
+processors=(i386 s390x)
+sources=(lua5.4 lua-socket lua-filesystem)
 docs=(lua-ldoc lua-discount)
 standalone=(lua-socket-dev)
 
 cache=.build/peers
-packages=() unpacked=()
+packages=() unpacked=() other_systems=
 for group in "$@"; do
   case $group in
     run) packages+=("${run[@]}") ;;
@@ -39,6 +47,7 @@ for group in "$@"; do
     lint) packages+=("${lint[@]}") ;;
     standalone) packages+=("${standalone[@]}") ;;
     deb) packages+=("${deb[@]}") ;;
+    systems) packages+=("${systems[@]}"); other_systems=1 ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
   esac
@@ -53,7 +62,14 @@ absent=()
 for p in "${unpacked[@]}"; do
   [ -d "$cache/$p/usr" ] || absent+=("$p")
 done
-[ ${#missing[@]} -eq 0 ] && [ ${#absent[@]} -eq 0 ] && exit 0
+if [ -n "$other_systems" ]; then
+  other_systems=
+  for p in "${processors[@]}" sources rocks; do
+    [ -d "$cache/$p" ] || other_systems+="$p "
+  done
+fi
+[ ${#missing[@]} -eq 0 ] && [ ${#absent[@]} -eq 0 ] &&
+  [ -z "$other_systems" ] && exit 0
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -102,3 +118,70 @@ for p in "${absent[@]}"; do
   rm -f "$cache/$p"_*.deb
   mv "$cache/$p.new" "$cache/$p"
 done
+
+# Other systems. Packages of another processor and sources are only unpacked, by
+# an apt with lists of its own, so that this system's configuration stays as it
+# is. Where one cannot be had, the tests say SKIPPED.
+[ -n "$other_systems" ] || exit 0
+apt=$PWD/$cache/apt
+mkdir -p "$apt/lists/partial"
+read -r archive release < <(apt-get indextargets \
+  --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' \
+  'Component: main')
+keys='signed-by=/usr/share/keyrings/debian-archive-keyring.gpg'
+{
+  echo "deb-src [$keys] $archive $release main"
+  echo "deb [arch=$(IFS=,; echo "${processors[*]}") $keys] $archive $release main"
+} >"$apt/sources.list"
+options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=-
+         -o "Dir::State::lists=$apt/lists" -o Acquire::Languages=none
+         -o APT::Sandbox::User=root
+         -o "APT::Architectures::=$(dpkg --print-architecture)")
+for p in "${processors[@]}"; do options+=(-o "APT::Architectures::=$p"); done
+
+fetch_foreign() {
+  local new=$PWD/$cache/$1.new list=("${foreign[@]/%/:$1}") deb
+  rm -rf "$new"
+  mkdir -p "$new/debs"
+  (cd "$new/debs" && apt-get "${options[@]}" download "${list[@]}") || return
+  for deb in "$new"/debs/*.deb; do dpkg-deb -x "$deb" "$new" || return; done
+  rm -rf "$new/debs"
+  mv "$new" "$cache/$1"
+}
+
+fetch_sources() {
+  local new=$PWD/$cache/sources.new tar
+  rm -rf "$new"
+  mkdir -p "$new"
+  (cd "$new" &&
+    apt-get "${options[@]}" source --download-only --tar-only "${sources[@]}" &&
+    for tar in *.orig.tar.*; do tar -xf "$tar" || exit; done &&
+    rm -f ./*.tar.* &&
+    for p in *-[0-9]*; do mv "$p" "${p%-[0-9]*}" || exit; done &&
+    mv lua lua5.4) || return
+  mv "$new" "$cache/sources"
+}
+
+# Newer event loops than Debian's, if the registry can be reached.
+fetch_rocks() {
+  local new=$PWD/$cache/rocks.new rock
+  rm -rf "$new"
+  mkdir -p "$new"
+  for rock in copas cqueues luv; do
+    timeout 300 luarocks --lua-version=5.4 --tree="$new" install "$rock" ||
+      echo "$0: no rock $rock"
+  done
+  mv "$new" "$cache/rocks"
+}
+
+if apt-get "${options[@]}" update; then
+  for p in $other_systems; do
+    case $p in
+      rocks) ;;
+      sources) fetch_sources || echo "$0: no sources of Lua" ;;
+      *) fetch_foreign "$p" || echo "$0: no packages for $p" ;;
+    esac
+  done
+fi
+case $other_systems in *rocks*) fetch_rocks ;; esac
+rm -rf "$apt" "$cache"/*.new

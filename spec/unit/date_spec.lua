@@ -95,6 +95,9 @@ describe("dates", function()
   it("count seconds as the system does", function()
     assert.are.equal(0, message.parse_date("1 Jan 1970 00:00 GMT").epoch)
     assert.are.equal(0, message.parse_date("1 Jan 1970 01:00 +0100").epoch)
+    if not pcall(os.date, "!%d", 1 << 31) then
+      return pending "SKIPPED: os.date has 32 bits here"
+    end
     local seed = 7
     for _ = 1, 500 do
       seed = (seed * 1103515245 + 12345) % (1 << 31)

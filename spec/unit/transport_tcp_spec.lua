@@ -67,6 +67,10 @@ local function peer_of(fd)
   return select(2, fd:peer())
 end
 
+-- Without epoll no descriptor stands for several, and a hook is called often.
+local stands_for_several = core.poller():getfd() ~= nil
+local CANNOT = "SKIPPED: no descriptor stands for several here"
+
 describe("a host with a dead address", function()
   it("is reached by the next one, after 250 ms", function()
     local _, port = listener(A)
@@ -131,6 +135,7 @@ describe("a host with a dead address", function()
   end)
 
   it("of several dead ones is code timeout, and nothing stays open", function()
+    if not stands_for_several then return pending(CANNOT) end
     local _, port = listener(A)
     black_hole(B, port)
     black_hole(C, port)
@@ -207,6 +212,7 @@ describe("the order of addresses", function()
   end
 
   it("alternates families, from the first one on, each once", function()
+    if not stands_for_several then return pending(CANNOT) end
     assert.are.equal("::1 127.0.0.1 ::2 127.0.0.2 ::3",
       (tried { "::1", "::2", "::3", "127.0.0.1", "127.0.0.2", "::1" }))
     assert.are.equal("127.0.0.1 ::1 127.0.0.2 127.0.0.3",
@@ -215,6 +221,7 @@ describe("the order of addresses", function()
   end)
 
   it("keeps to one family", function()
+    if not stands_for_several then return pending(CANNOT) end
     local list = { "::1", "127.0.0.1", "::2" }
     assert.are.equal("::1 ::2", (tried(list, { family = "ipv6" })))
     assert.are.equal("127.0.0.1", (tried(list, { family = "ipv4" })))
