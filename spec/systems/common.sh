@@ -28,9 +28,10 @@ need() {
   done
 }
 
-# make for this system, with variables and targets.
+# make for this system, with variables and targets. The libraries that pkg-config
+# knows are of this computer.
 build() {
-  nice make -s -j"${JOBS:-2}" B="$B" CFLAGS="-O1 -g $flags" "$@"
+  nice make -s -j"${JOBS:-2}" B="$B" IDN=no KRB5=no CFLAGS="-O1 -g $flags" "$@"
 }
 flags=
 
