@@ -18,8 +18,9 @@
 #   make deps       make lint    make asan    make fuzz    make docs   make clean
 #
 # Overridable: CC CFLAGS LDFLAGS LIBFLAG LUA LUA_INCDIR OPENSSL_INCDIR
-# OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR DESTDIR; IDN=no and KRB5=no build
-# without libidn (the whole of SASLprep) and without Kerberos (GSSAPI).
+# OPENSSL_LIBDIR PREFIX BINDIR LUADIR LIBDIR MANDIR BASHDIR ZSHDIR FISHDIR
+# DESTDIR; IDN=no and KRB5=no build without libidn (the whole of SASLprep) and
+# without Kerberos (GSSAPI).
 
 SYSTEM := $(shell uname -s)
 
@@ -32,6 +33,10 @@ PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LUADIR = $(PREFIX)/share/lua/5.4
 LIBDIR = $(PREFIX)/lib/lua/5.4
+MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 
 WARN = -std=c99 -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-qual \
        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
@@ -358,7 +363,16 @@ $(ST)/%.o: $(ST)/%
 
 # ------------------------------------------------------------------ install
 
+# The completions need argparse; the command is installed without them, too.
 install: install-program
+	@mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	@set -e; for to in bash=$(BASHDIR)/pop3 zsh=$(ZSHDIR)/_pop3 \
+	  fish=$(FISHDIR)/pop3.fish; do \
+	  if $(ENV) $(LUA) lua/bin/pop3 completion $${to%%=*} >$(B)/completion; then \
+	    install -m 644 $(B)/completion $(DESTDIR)$${to#*=}; \
+	  else echo "no completion for $${to%%=*}"; fi; done
+	@[ ! -e $(B)/pop3.1 ] || \
+	  install -D -m 644 $(B)/pop3.1 $(DESTDIR)$(MANDIR)/man1/pop3.1
 
 # What a rock has: the modules and the command.
 install-program: all

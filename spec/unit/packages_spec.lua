@@ -34,14 +34,34 @@ local function lines(text)
   return list
 end
 
--- What an installation of modules below `prefix` has: the Lua files of the tree.
+-- What an installation of modules below `prefix` has: the Lua files of the tree, and
+-- those of the page.
 local function modules(prefix)
-  return lines(output("cd lua; find pop3 -name '*.lua' -printf '%s%%p\\n'", prefix))
+  return lines(output("cd lua; find pop3 -name '*.lua' -printf '%s%%p\\n' "
+                      .. "-o -path '*/page/*' -printf '%s%%p\\n'", prefix, prefix))
+end
+
+-- Two lists are the same; the error shows only what one of them lacks.
+local function same_files(wanted, there)
+  local difference, seen = {}, {}
+  for _, path in ipairs(wanted) do seen[path] = "missing: " end
+  for _, path in ipairs(there) do
+    seen[path] = not seen[path] and "not wanted: " or nil
+  end
+  for path, what in pairs(seen) do difference[#difference + 1] = what .. path end
+  table.sort(difference)
+  assert.equal("", table.concat(difference, "\n"))
 end
 
 -- Exported symbols of a library.
 local function exports(path)
   return output("nm -D --defined-only '%s' | awk '{ print $3 }'", path)
+end
+
+-- The libraries that a library needs, without their versions.
+local function libraries(path)
+  return lines(output("readelf -d '%s' | sed -n 's/.*(NEEDED).*\\[\\(.*\\)\\.so.*/\\1/p'",
+                      path))
 end
 
 local function is_demo(text)
@@ -81,8 +101,9 @@ describe("the rock", function()
     local rocks = dir.path .. "/rocks"
     output("make -s dist rockspec B='%s/b' SCM='%s/scm'; cd '%s'; "
            .. "tar -xzf b/*.tar.gz; mkdir home", dir.path, dir.path, dir.path)
-    local luarocks = ("%s HOME='%s/home' luarocks --lua-version=5.4 --tree='%s'")
-                     :format(CLEAN, dir.path, rocks)
+    -- pkg-config finds nothing: the libraries that the rock can do without
+    local luarocks = ("%s HOME='%s/home' PKG_CONFIG_LIBDIR=/nowhere luarocks "
+                      .. "--lua-version=5.4 --tree='%s'"):format(CLEAN, dir.path, rocks)
     local log = output("cd '%s/lpop3-%s'; %s make --deps-mode=none "
                        .. "../b/lpop3-%s-1.rockspec", dir.path, VERSION, luarocks,
                        VERSION)
@@ -96,9 +117,10 @@ describe("the rock", function()
     local wanted = modules "share/lua/5.4/"
     table.insert(wanted, "bin/pop3")
     table.insert(wanted, "lib/lua/5.4/pop3/core.so")
-    table.sort(wanted)
-    assert.same(wanted, there)
+    same_files(wanted, there)
     assert.equal("luaopen_pop3_core\n", exports(rocks .. "/lib/lua/5.4/pop3/core.so"))
+    assert.same({ "libc", "libcrypto", "libssl" },
+                libraries(rocks .. "/lib/lua/5.4/pop3/core.so"))
     local shown = output("%s show lpop3", luarocks)
     assert.truthy(shown:find("lpop3 " .. VERSION .. "-1", 1, true), shown)
     assert.truthy(shown:find("pop3.core", 1, true), shown)
@@ -162,14 +184,20 @@ describe("Debian's packages", function()
     local library = output("cd '%s/usr'; ls lib/*/lua/5.4/pop3/core.so", root)
                     :gsub("\n$", "")
     table.insert(wanted, library)
-    table.sort(wanted)
-    assert.same(wanted, files)
+    same_files(wanted, files)
     assert.equal("luaopen_pop3_core\n", exports(root .. "/usr/" .. library))
+    assert.same({ "libc", "libcrypto", "libgssapi_krb5", "libidn", "libssl" },
+                libraries(root .. "/usr/" .. library))
 
     local inside = ("chroot '%s' /usr/bin/%s sh -c "):format(root, CLEAN)
     is_demo(output(inside .. "'cd /usr/share/doc/lua-pop3; "
                           .. "lua5.4 examples/demo.lua /tmp/demo'"))
     assert.equal("lpop3 " .. VERSION .. "\n", output(inside .. "'pop3 --version'"))
+    for _, path in ipairs { "bash-completion/completions/pop3",
+                            "fish/vendor_completions.d/pop3.fish",
+                            "zsh/vendor-completions/_pop3" } do
+      assert.match("pop3", read(root .. "/usr/share/" .. path))
+    end
     assert.match("Subject: ", output(inside .. "'cd /usr/share/doc/lua-pop3; "
                                      .. "pop3 show examples/mail/plain.eml'"))
 
