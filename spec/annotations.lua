@@ -124,7 +124,7 @@ local as_type
 
 -- One alternative of a type in the comments. `class` stands for a table.
 local function one_type(name, text, class, whole)
-  name = name:gsub("^%s+", ""):gsub("%s+$", "")
+  name = name:gsub("^%s+", ""):gsub("[%s;,]+$", "")
   local optional = name:match "^%?(.+)$"
   if optional then return as_type(optional, text, class) .. "|nil" end
   local key, value = name:match "^{%[(.-)%]=(.-),?%.*}$"
@@ -429,7 +429,8 @@ local function sort_out(module)
     elseif owner == "state" then  -- state.file
       table.insert(class_of("pop3.state.lib").functions, { item, ".", short })
     else  -- such as condition:wait
-      local class = class_of(base:match "^(.*)%." .. "." .. owner)
+      local class = class_of((base == "pop3.loop.own" and "pop3.loop" or base)
+                             .. "." .. owner)
       table.insert(class.functions, { item, separator, short })
     end
   end

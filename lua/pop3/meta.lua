@@ -403,13 +403,13 @@ local inbox = {}
 ---Take messages: no other consumer gets them for some time.
 ---@param count? integer at the most
 ---@param seconds? number until another consumer may get them
----@return table[]|nil # in the order of their arrival, maybe none. Fields: `id`, `name` (32 hexadecimal digits, the same at every attempt), `account`, `uid`, `nth`, `size`, `received` (seconds since 1970), `tries` (how often it was taken)
+---@return pop3.inbox.message[]|nil # in the order of their arrival, maybe none. Fields: `id`, `name` (32 hexadecimal digits, the same at every attempt), `account`, `uid`, `nth`, `size`, `received` (seconds since 1970), `tries` (how often it was taken)
 ---@return string|nil # message
 ---@return string|nil # code of `pop3.sql`
 function inbox:take(count, seconds) end
 
 ---Remove a message that was dealt with.
----@param message table
+---@param message pop3.inbox.message
 ---@param statements? table[] of the consumer's own, `{ text, parameter, ... }`, that go into the same transaction. They are done even if another consumer has the message by now, so they must be harmless when they are repeated
 ---@return boolean|nil # true, also if it was removed before; or nil, message, code: "fenced" when its time was over and another consumer has it
 ---@return string|nil # message
@@ -417,7 +417,7 @@ function inbox:take(count, seconds) end
 function inbox:done(message, statements) end
 
 ---Give a message back: another consumer may take it at once.
----@param message table
+---@param message pop3.inbox.message
 ---@return boolean|nil # true; or nil, message, code of `pop3.sql`
 ---@return string|nil # message
 ---@return pop3.code|nil # code
@@ -442,30 +442,7 @@ function inbox:clean(age) end
 end
 
 do
----Reading mail: RFC 5322 fields, MIME parts, text in UTF-8.
----@class pop3.message
----@field subject? string UTF-8
----@field from pop3.message.address[] a list, which may be empty (RFC 5322 3.4)
----@field to pop3.message.address[] as `from`
----@field cc pop3.message.address[] as `from`
----@field bcc pop3.message.address[] as `from`
----@field reply_to pop3.message.address[] as `from`
----@field sender pop3.message.address[] as `from`
----@field date? pop3.message.date (RFC 5322 3.3)
----@field message_id? string without angle brackets (RFC 5322 3.6.4)
----@field in_reply_to string[] ids without angle brackets
----@field references string[] ids without angle brackets
----@field defects pop3.message.defect[] of a message, sorted by offset
----@field path string the section number of IMAP (RFC 3501 6.4.5); "" for the root of a multipart, "3.TEXT" for the multipart of the message embedded in part 3
----@field type string lower case, such as "text/plain"
----@field params table<string, string> the parameters of Content-Type by lower-case name
----@field charset? string the declared one in lower case, of text parts only
----@field filename? string as sent
----@field safe_filename? string the same as a safe name of a file, without directories, control, bidi and zero-width characters
----@field disposition? "inline"|"attachment" "inline" or "attachment" (RFC 2183)
----@field cid? string the Content-ID without angle brackets (RFC 2045 7)
----@field encoding string the transfer encoding in lower case
----@field size integer octets of the decoded body
+---@class pop3.inbox.message
 local message = {}
 
 ---The octets of a message as an ltn12 source, a piece of at most 1 MiB at a time.
@@ -473,167 +450,10 @@ local message = {}
 function message:source() end
 
 ---The octets of a message.
----@return string;|nil # or nil, message, code
+---@return string|nil # or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function message:octets() end
-
----Close a message: a mapped file is released. Its parts are closed with it. Also
----done by `__close` and the garbage collector.
-function message:close() end
-
----The decoded value of the first field of a name (RFC 5322 2.2).
----@param name string in any case
----@return string|nil # UTF-8, unfolded, without CR, LF and NUL
-function message:header(name) end
-
----Iterate over the header fields in order.
----@param name? string in any case: only the fields of that name
----@return fun(): string, string # iterator of name, value (as sent, folded), offset (in octets)
-function message:fields(name) end
-
----The addresses in the first field of a name (RFC 5322 3.4).
----@param name string in any case
----@return pop3.message.address[] # maybe empty
-function message:addresses(name) end
-
----Iterate over all parts, depth first, with multiparts and the parts of embedded
----messages. Parts are looked for while the loop runs.
----@return fun(): string, pop3.message # iterator of path, part
-function message:walk() end
-
----The part with a path (RFC 3501 6.4.5).
----@param path string such as "1.2"; "" is the root
----@return pop3.message|nil
-function message:part(path) end
-
----The first part with a Content-ID (RFC 2045 7).
----@param id string with or without angle brackets, or a `cid:` URL (RFC 2392)
----@return pop3.message|nil
-function message:by_cid(id) end
-
----The message embedded in a part (message/rfc822, message/global).
----@return pop3.message|nil # its paths start again at its own root
----@return string # the error
----@return "state" # "state": the part is not a message
-function message:message() end
-
----Where a part is in the octets of its message, counted from 0.
----@return integer # the offset of its header
----@return integer # the offset of its body
----@return integer # one past its last octet
-function message:offsets() end
-
----Header and body of a part as sent: the octets that a signature covers
----(RFC 1847 2.1).
----@return string
-function message:raw() end
-
----The octets of a part after transfer decoding (RFC 2045 6); of a multipart as
----they are.
----@param sink? function an ltn12 sink
----@overload fun(self: pop3.message): string|nil, string, "io"
----@return integer|nil # the octets; with a sink, their number
----@return string # the error of the sink
----@return "io" # "io"
-function message:body(sink) end
-
----The part that `text` of a message returns: the first text/plain that is not an
----attachment.
----@return pop3.message|nil
-function message:text_part() end
-
----The part that `html` of a message returns: the first text/html that is not an
----attachment.
----@return pop3.message|nil
-function message:html_part() end
-
----@class pop3.message.text.opts
----@field flowed? boolean true joins the lines of format=flowed (RFC 3676)
----@field from_html? boolean true makes readable text of the HTML if there is no other text
-
----Text in UTF-8, with the line ends of the message. Of a message: the body to
----show. Of a part: the text of that part, nil for a multipart.
----@param opts? pop3.message.text.opts
----@return string|nil
-function message:text(opts) end
-
----@class pop3.message.html.opts
----@field inline? boolean true replaces the `cid:` URLs of pictures by data URLs (RFC 2397), and the charset that the HTML declares by UTF-8, so that it can be shown without the message
-
----The HTML body in UTF-8.
----@param opts? pop3.message.html.opts
----@return string|nil
-function message:html(opts) end
-
----The parts that `text` and `html` of the message do not show: every leaf and
----every embedded message, with or without a name, inline or not. Left out are other
----forms of the body in a multipart/alternative, and parts that the HTML refers to.
----@return pop3.message[] # in their order, maybe empty
-function message:attachments() end
-
----Save the decoded octets in a file, which appears whole or not at all.
----@param path string a file, which is replaced; or a directory, in which the part gets its `safe_filename`, with a number if that name is taken
----@return string|nil # the path of the file
----@return string # the error, with the path
----@return "io" # "io"
-function message:save(path) end
-
----S/MIME (RFC 8551): detached and opaque signatures, encrypted messages.
----@return table|nil # nil if the part is not S/MIME; else * `signed`, `encrypted`: booleans * `verify { cafile =, capath =, verify = }` → `{ octets =, message =, signer =, signers = }`: the signed octets, the message parsed from them, and the certificates of the signers (`subject`, `common_name`, `emails`, `issuer`, ...); or nil, error, code: "auth" (the signature is wrong, or no certificate authority in `cafile`, `capath` or the system's store is trusted for it), "proto", "state". `verify = false` accepts any certificate. The caller compares the addresses of `signer` with the sender * `content()` → the signed message without any verification * `decrypt { cert =, key = }` (files or PEM) → the message inside, which may be signed; or nil, error, code
----@return string|nil # error
----@return pop3.code|nil # code
-function message:smime() end
-
----PGP/MIME (RFC 3156): its octets, for a program that implements OpenPGP.
----@return table|nil # nil if the part is not PGP/MIME; else `signed` or `encrypted` is true, `octets` are the signed ones (with CRLF line ends) or the encrypted ones, and `signature` is the signature
-function message:pgp() end
-
----TNEF (`winmail.dat` of Outlook, MS-OXTNEF).
----@return table|nil # nil if the part is not TNEF; else `subject`, `text`, `html` (UTF-8) and `rtf` (octets), each if it is there, and `attachments`, a list of `{ filename =, safe_filename =, type =, cid =, size =, body = function(), tnef = }`; `tnef` of an attached message is a table like this one
----@return string # the error
----@return "proto" # "proto"
-function message:tnef() end
-
----A report about another message: delivery status (RFC 3464), disposition
----notification (RFC 8098), or feedback (RFC 5965).
----@return table|nil # nil if it is not a report; else `kind` ("delivery", "disposition" or "feedback"), the fields of the report by name in lower case with "_" for "-", `original` (the message that it is about, or a message with its header alone, or nil), and * of a delivery: `recipients`, a list of tables of fields such as `final_recipient`, `action`, `status`, `diagnostic_code` * of a disposition: `disposition`, `{ action =, sending =, type =, modifiers = {} }` Addresses and names of servers are without their type ("rfc822;"), dates are tables as `m.date`. Fields that may be repeated (`original_rcpt_to`, `authentication_results`, `reported_domain`, `reported_uri`) are lists
-function message:report() end
-
----The invitation in a calendar part (RFC 5545, RFC 5546): its first event, task,
----journal entry or free/busy time.
----@return table|nil # nil without an invitation; else `component` ("event", "task", "journal", "busy"), `method` (such as "REQUEST"), `uid`, `start`, `["end"]`, `stamp`, `recurrence` (each `{ iso =, tzid =, all_day = }` or nil), `organiser` and `attendees` (`{ name =, address =, role =, status =, rsvp = }`), `summary`, `description`, `location`, `status`, `sequence`, `rule`, `duration`. `iso` ends in "Z" for UTC; without it, the time is local to the zone `tzid`
-function message:invitation() end
-
----The fields of a mailing list (RFC 2369, RFC 2919, RFC 8058).
----@return table|nil # nil if there are none; else `id`, `name`, and lists of URLs: `unsubscribe`, `subscribe`, `post` (false if posting is not allowed), `help`, `owner`, `archive`, each if the field is there; `one_click`: boolean, may `unsubscribe` be done by one request?
-function message:list() end
-
----The hops of a message by its Received fields (RFC 5321 4.4).
----@return { from?: any, from_comment?: any, ip?: any, by?: any, via?: any, protocol?: any, id?: any, recipient?: any, date?: any, raw?: any }[] # the last hop first: `{ from =, from_comment =, ip =, by =, via =, protocol =, id =, recipient =, date =, raw = }`, each if it is there; `date` is a table as `m.date`
-function message:received() end
-
----The new text of a reply: the text, or readable text of the HTML, without the
----quoted message, the line that introduces it, and the signature. It is a guess:
----mail does not mark these.
----@return string|nil # UTF-8 with CRLF line ends, maybe ""; nil if there is no text
-function message:reply_text() end
-
----@class pop3.message.dkim.opts
----@field resolve fun(name: string): any `function(name)` gets a name such as "s1._domainkey.mail.example" and returns its TXT record (a string, or a list of its strings), or nil if that record does not exist, or nil and an error if the DNS failed
----@field time? number seconds since 1970, default now
-
----Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
----@param opts pop3.message.dkim.opts
----@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1)
-function message:dkim(opts) end
-
----The message in a normal form, as a plain table, to compare it with the reading of
----other parsers. Keys: `subject from to date message_id references in_reply_to
----body_text body_html signed parts`; each part has `path type charset filename
----safe_filename disposition cid size sha256`, and `text` if it is text.
----@return table
-function message:structure() end
 
 end
 
@@ -950,6 +770,192 @@ function message.stream(handlers) end
 ---@return string|nil # error
 ---@return string|nil # code
 function message.mbox(path, opts) end
+
+end
+
+do
+---Reading mail: RFC 5322 fields, MIME parts, text in UTF-8.
+---@class pop3.message
+---@field subject? string UTF-8
+---@field from pop3.message.address[] a list, which may be empty (RFC 5322 3.4)
+---@field to pop3.message.address[] as `from`
+---@field cc pop3.message.address[] as `from`
+---@field bcc pop3.message.address[] as `from`
+---@field reply_to pop3.message.address[] as `from`
+---@field sender pop3.message.address[] as `from`
+---@field date? pop3.message.date (RFC 5322 3.3)
+---@field message_id? string without angle brackets (RFC 5322 3.6.4)
+---@field in_reply_to string[] ids without angle brackets
+---@field references string[] ids without angle brackets
+---@field defects pop3.message.defect[] of a message, sorted by offset
+---@field path string the section number of IMAP (RFC 3501 6.4.5); "" for the root of a multipart, "3.TEXT" for the multipart of the message embedded in part 3
+---@field type string lower case, such as "text/plain"
+---@field params table<string, string> the parameters of Content-Type by lower-case name
+---@field charset? string the declared one in lower case, of text parts only
+---@field filename? string as sent
+---@field safe_filename? string the same as a safe name of a file, without directories, control, bidi and zero-width characters
+---@field disposition? "inline"|"attachment" "inline" or "attachment" (RFC 2183)
+---@field cid? string the Content-ID without angle brackets (RFC 2045 7)
+---@field encoding string the transfer encoding in lower case
+---@field size integer octets of the decoded body
+local message = {}
+
+---Close a message: a mapped file is released. Its parts are closed with it. Also
+---done by `__close` and the garbage collector.
+function message:close() end
+
+---The decoded value of the first field of a name (RFC 5322 2.2).
+---@param name string in any case
+---@return string|nil # UTF-8, unfolded, without CR, LF and NUL
+function message:header(name) end
+
+---Iterate over the header fields in order.
+---@param name? string in any case: only the fields of that name
+---@return fun(): string, string # iterator of name, value (as sent, folded), offset (in octets)
+function message:fields(name) end
+
+---The addresses in the first field of a name (RFC 5322 3.4).
+---@param name string in any case
+---@return pop3.message.address[] # maybe empty
+function message:addresses(name) end
+
+---Iterate over all parts, depth first, with multiparts and the parts of embedded
+---messages. Parts are looked for while the loop runs.
+---@return fun(): string, pop3.message # iterator of path, part
+function message:walk() end
+
+---The part with a path (RFC 3501 6.4.5).
+---@param path string such as "1.2"; "" is the root
+---@return pop3.message|nil
+function message:part(path) end
+
+---The first part with a Content-ID (RFC 2045 7).
+---@param id string with or without angle brackets, or a `cid:` URL (RFC 2392)
+---@return pop3.message|nil
+function message:by_cid(id) end
+
+---The message embedded in a part (message/rfc822, message/global).
+---@return pop3.message|nil # its paths start again at its own root
+---@return string # the error
+---@return "state" # "state": the part is not a message
+function message:message() end
+
+---Where a part is in the octets of its message, counted from 0.
+---@return integer # the offset of its header
+---@return integer # the offset of its body
+---@return integer # one past its last octet
+function message:offsets() end
+
+---Header and body of a part as sent: the octets that a signature covers
+---(RFC 1847 2.1).
+---@return string
+function message:raw() end
+
+---The octets of a part after transfer decoding (RFC 2045 6); of a multipart as
+---they are.
+---@param sink? function an ltn12 sink
+---@overload fun(self: pop3.message): string|nil, string, "io"
+---@return integer|nil # the octets; with a sink, their number
+---@return string # the error of the sink
+---@return "io" # "io"
+function message:body(sink) end
+
+---The part that `text` of a message returns: the first text/plain that is not an
+---attachment.
+---@return pop3.message|nil
+function message:text_part() end
+
+---The part that `html` of a message returns: the first text/html that is not an
+---attachment.
+---@return pop3.message|nil
+function message:html_part() end
+
+---@class pop3.message.text.opts
+---@field flowed? boolean true joins the lines of format=flowed (RFC 3676)
+---@field from_html? boolean true makes readable text of the HTML if there is no other text
+
+---Text in UTF-8, with the line ends of the message. Of a message: the body to
+---show. Of a part: the text of that part, nil for a multipart.
+---@param opts? pop3.message.text.opts
+---@return string|nil
+function message:text(opts) end
+
+---@class pop3.message.html.opts
+---@field inline? boolean true replaces the `cid:` URLs of pictures by data URLs (RFC 2397), and the charset that the HTML declares by UTF-8, so that it can be shown without the message
+
+---The HTML body in UTF-8.
+---@param opts? pop3.message.html.opts
+---@return string|nil
+function message:html(opts) end
+
+---The parts that `text` and `html` of the message do not show: every leaf and
+---every embedded message, with or without a name, inline or not. Left out are other
+---forms of the body in a multipart/alternative, and parts that the HTML refers to.
+---@return pop3.message[] # in their order, maybe empty
+function message:attachments() end
+
+---Save the decoded octets in a file, which appears whole or not at all.
+---@param path string a file, which is replaced; or a directory, in which the part gets its `safe_filename`, with a number if that name is taken
+---@return string|nil # the path of the file
+---@return string # the error, with the path
+---@return "io" # "io"
+function message:save(path) end
+
+---S/MIME (RFC 8551): detached and opaque signatures, encrypted messages.
+---@return table|nil # nil if the part is not S/MIME; else * `signed`, `encrypted`: booleans * `verify { cafile =, capath =, verify = }` → `{ octets =, message =, signer =, signers = }`: the signed octets, the message parsed from them, and the certificates of the signers (`subject`, `common_name`, `emails`, `issuer`, ...); or nil, error, code: "auth" (the signature is wrong, or no certificate authority in `cafile`, `capath` or the system's store is trusted for it), "proto", "state". `verify = false` accepts any certificate. The caller compares the addresses of `signer` with the sender * `content()` → the signed message without any verification * `decrypt { cert =, key = }` (files or PEM) → the message inside, which may be signed; or nil, error, code
+---@return string|nil # error
+---@return pop3.code|nil # code
+function message:smime() end
+
+---PGP/MIME (RFC 3156): its octets, for a program that implements OpenPGP.
+---@return table|nil # nil if the part is not PGP/MIME; else `signed` or `encrypted` is true, `octets` are the signed ones (with CRLF line ends) or the encrypted ones, and `signature` is the signature
+function message:pgp() end
+
+---TNEF (`winmail.dat` of Outlook, MS-OXTNEF).
+---@return table|nil # nil if the part is not TNEF; else `subject`, `text`, `html` (UTF-8) and `rtf` (octets), each if it is there, and `attachments`, a list of `{ filename =, safe_filename =, type =, cid =, size =, body = function(), tnef = }`; `tnef` of an attached message is a table like this one
+---@return string # the error
+---@return "proto" # "proto"
+function message:tnef() end
+
+---A report about another message: delivery status (RFC 3464), disposition
+---notification (RFC 8098), or feedback (RFC 5965).
+---@return table|nil # nil if it is not a report; else `kind` ("delivery", "disposition" or "feedback"), the fields of the report by name in lower case with "_" for "-", `original` (the message that it is about, or a message with its header alone, or nil), and * of a delivery: `recipients`, a list of tables of fields such as `final_recipient`, `action`, `status`, `diagnostic_code` * of a disposition: `disposition`, `{ action =, sending =, type =, modifiers = {} }` Addresses and names of servers are without their type ("rfc822;"), dates are tables as `m.date`. Fields that may be repeated (`original_rcpt_to`, `authentication_results`, `reported_domain`, `reported_uri`) are lists
+function message:report() end
+
+---The invitation in a calendar part (RFC 5545, RFC 5546): its first event, task,
+---journal entry or free/busy time.
+---@return table|nil # nil without an invitation; else `component` ("event", "task", "journal", "busy"), `method` (such as "REQUEST"), `uid`, `start`, `["end"]`, `stamp`, `recurrence` (each `{ iso =, tzid =, all_day = }` or nil), `organiser` and `attendees` (`{ name =, address =, role =, status =, rsvp = }`), `summary`, `description`, `location`, `status`, `sequence`, `rule`, `duration`. `iso` ends in "Z" for UTC; without it, the time is local to the zone `tzid`
+function message:invitation() end
+
+---The fields of a mailing list (RFC 2369, RFC 2919, RFC 8058).
+---@return table|nil # nil if there are none; else `id`, `name`, and lists of URLs: `unsubscribe`, `subscribe`, `post` (false if posting is not allowed), `help`, `owner`, `archive`, each if the field is there; `one_click`: boolean, may `unsubscribe` be done by one request?
+function message:list() end
+
+---The hops of a message by its Received fields (RFC 5321 4.4).
+---@return { from?: any, from_comment?: any, ip?: any, by?: any, via?: any, protocol?: any, id?: any, recipient?: any, date?: any, raw?: any }[] # the last hop first: `{ from =, from_comment =, ip =, by =, via =, protocol =, id =, recipient =, date =, raw = }`, each if it is there; `date` is a table as `m.date`
+function message:received() end
+
+---The new text of a reply: the text, or readable text of the HTML, without the
+---quoted message, the line that introduces it, and the signature. It is a guess:
+---mail does not mark these.
+---@return string|nil # UTF-8 with CRLF line ends, maybe ""; nil if there is no text
+function message:reply_text() end
+
+---@class pop3.message.dkim.opts
+---@field resolve fun(name: string): any `function(name)` gets a name such as "s1._domainkey.mail.example" and returns its TXT record (a string, or a list of its strings), or nil if that record does not exist, or nil and an error if the DNS failed
+---@field time? number seconds since 1970, default now
+
+---Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
+---@param opts pop3.message.dkim.opts
+---@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1)
+function message:dkim(opts) end
+
+---The message in a normal form, as a plain table, to compare it with the reading of
+---other parsers. Keys: `subject from to date message_id references in_reply_to
+---body_text body_html signed parts`; each part has `path type charset filename
+---safe_filename disposition cid size sha256`, and `text` if it is text.
+---@return table
+function message:structure() end
 
 end
 
@@ -1320,7 +1326,7 @@ function run:list_messages(user, from, most) end
 ---@param user string
 ---@param n integer its number
 ---@param limit? integer octets of text
----@return table;|nil # or nil, message, code
+---@return table|nil # or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function run:read_message(user, n, limit) end
