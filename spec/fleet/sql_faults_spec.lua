@@ -89,6 +89,25 @@ postgres.describe("sql: faults", function(server)
     end)
   end)
 
+  it("is closed after the statement of another task", function()
+    in_loop(function(loop)
+      local db = assert(sql.open { url = url, wait = loop.wait })
+      local other <close> = assert(sql.open { url = url, wait = loop.wait })
+      assert(other:query "select pg_advisory_lock(1)")
+      local rows
+      local task = loop:spawn(function()
+        rows = db:query "select 5 as n, pg_advisory_lock(1)"
+      end)
+      while not task.waiter do loop:sleep(0) end
+      db:close()
+      assert(other:query "select pg_advisory_unlock(1)")
+      while not task.ended do loop:sleep(0.001) end
+      assert.equal(5, rows[1].n)
+      assert.is_nil(db.conn)
+      helper.misuse("is closed", function() db:query "select 1" end)
+    end)
+  end)
+
   it("a task that ends in the middle of a statement leaves a usable connection",
      function()
     local db <close> = assert(sql.open { url = url })

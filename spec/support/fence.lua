@@ -60,6 +60,20 @@ return function(make)
     end
   end)
 
+  it("is of one run at a time", function()
+    local s = new()
+    assert(s:open "a")
+    local ok, _, code, info = s:open "a"
+    assert.is_nil(ok)
+    assert.equal("state", code)
+    assert.is_true(info.temporary)
+    assert(s:done { entry "x" })  -- the first run goes on
+    assert(s:close {})
+    assert(s:open "a")
+    assert.truthy(s:seen().x)
+    assert(s:close {})
+  end)
+
   it("is fenced when it flushes at the end", function()
     local first, second = new(), new()
     assert(first:open "a")

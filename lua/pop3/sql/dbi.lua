@@ -276,12 +276,12 @@ local function within(self, fn)
     return nil, "database: the connection was lost in a transaction", "connect"
   end
   -- PostgreSQL answers COMMIT of a transaction that has failed by ROLLBACK
-  if self.kind == Postgresql then
-    ok, message = run(self, { "select 1" })
-    if not ok then
-      if self.connection then run(self, { "rollback" }) end
-      return nil, "database: the transaction was rolled back", "sql", message and nil
+  if self.kind == Postgresql and not run(self, { "select 1" }) then
+    if not self.connection then
+      return nil, "database: the connection was lost in a transaction", "connect"
     end
+    if not run(self, { "rollback" }) then drop(self) end
+    return nil, "database: the transaction was rolled back", "sql"
   end
   ok, message, code, state = run(self, { "commit" })
   if not ok then

@@ -203,7 +203,7 @@ local Use = {}
 -- middle of a statement.
 function Use:__close()
   local db = self[1]
-  if not self.is_done then drop(db) end
+  if not self.is_done or db.is_closed then drop(db) end
   db.user = nil
 end
 
@@ -357,9 +357,10 @@ end
 function Db.select_octets(_, expression) return expression end
 function Db.octets(_, value) return value end
 
+-- While another task waits for an answer the connection stays until it has come.
 function Db:close()
   self.is_closed = true
-  drop(self)
+  if not self.user then drop(self) end
 end
 
 Db.__close = Db.close

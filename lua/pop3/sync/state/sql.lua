@@ -311,6 +311,10 @@ end
 
 function Sql:open(account, opts)
   local name = self.name or name_of(account)
+  if self.entries then
+    return nil, name .. ": in use by another run of this process", "state",
+           { temporary = true, locked_by = core.getpid() }
+  end
   self.wait = self.given_wait or opts and opts.wait
   self.read_only = opts and opts.read_only or false
   self.fenced, self.more, self.lazy, self.is_lazy = nil, nil, nil, nil
@@ -348,7 +352,7 @@ end
 
 function Sql:disconnect()
   if self.db then self.db:close() end
-  self.db, self.fence = nil, nil
+  self.db, self.fence, self.entries = nil, nil, nil
 end
 
 function Sql:close()
