@@ -18,7 +18,7 @@ files() {
   fi | LC_ALL=C sort -z
 }
 
-time="$(lua5.4 spec/packaging/changes.lua date) 00:00:00Z"
+time="$("${LUA:-lua5.4}" spec/packaging/changes.lua date) 00:00:00Z"
 files |
   tar --create --null --no-recursion --files-from=- --format=gnu \
     --owner=root:0 --group=root:0 --mtime="$time" \

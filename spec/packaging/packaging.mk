@@ -11,7 +11,7 @@ DIST = $(B)/lpop3-$(VERSION).tar.gz
 # The sources. The same sources give the same octets.
 dist:
 	@mkdir -p $(B)
-	$(PACKAGING)/dist.sh lpop3-$(VERSION) >$(DIST).new
+	LUA=$(LUA) $(PACKAGING)/dist.sh lpop3-$(VERSION) >$(DIST).new
 	mv $(DIST).new $(DIST)
 
 # The rockspec of the tree, at the top, and that of the release, from one
