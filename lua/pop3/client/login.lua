@@ -93,14 +93,14 @@ local function offered_by(capa)
   return set
 end
 
--- What SASLprep has against a name or password of SCRAM; nil for nothing.
+-- What SASLprep has against the password or name of SCRAM; nil for nothing.
 local function unprepared(who)
-  local made, why = core.sasl.prepare(who.secret, "stored")
-  if made == "" then why = "only characters that SASLprep (RFC 4013) drops" end
-  if why then return "the password has " .. why end
-  made, why = core.sasl.prepare(who.user)
-  if made == "" then why = "only characters that SASLprep (RFC 4013) drops" end
-  if why then return "the user name has " .. why end
+  for _, one in ipairs { { "the password", who.secret, "stored" },
+                         { "the user name", who.user, "query" } } do
+    local made, why = core.sasl.prepare(one[2], one[3])
+    if made == "" then why = "only characters that SASLprep (RFC 4013) drops" end
+    if why then return one[1] .. " has " .. why end
+  end
 end
 
 -- Why a mechanism cannot be used here; nil when it can. The second result is true if

@@ -82,11 +82,8 @@ end
 -- whole principal, or else one with its name without the realm, if the realm is
 -- also that of the server.
 local function user_of(server, principal, realm)
-  local name = principal:match "^(.+)@[^@]*$"
-  if name and not server.users[principal] and principal == name .. "@" .. realm
-  then
-    return name
-  end
+  local name, of = principal:match "^(.+)@([^@]*)$"
+  if name and of == realm and not server.users[principal] then return name end
   return principal
 end
 
