@@ -21,7 +21,7 @@ local function login(mech, name, typed, kept, user)
   return ok, message, code
 end
 
-local KINDS = { "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN", "LOGIN" }
+local KINDS = { "SCRAM-SHA-1", "SCRAM-SHA-256", "PLAIN", "LOGIN" }
 
 -- The reason for which a text is refused.
 local function refused(made, why, code, more)
