@@ -87,6 +87,7 @@ TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS) \
         $(SYSTEMS:%=spec/systems/%)
 # Only in make test-all: they take long, and others try the same in short.
 LATER = $(FLEET) $(SUBSET) $(SYSTEMS:%=spec/systems/%) \
+        spec/interop/page_spec.lua \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
         $(patsubst %,spec/unit/%_spec.lua,bare examples_packages \
                    message_growth packages)
@@ -141,7 +142,7 @@ RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
-	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb systems)
+	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb systems browser)
 	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(if $(LPOP3_ALL),$(SUBSET)) \
 	  $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))

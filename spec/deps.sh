@@ -1,12 +1,14 @@
 #!/bin/bash
 # Installs Debian packages that are missing, by what they are for:
 #
-#   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb] [systems]
+#   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb] [systems] \
+#                [browser]
 #
 # run: to build and use the library; test: the specs and the peers that
 # spec/interop and spec/bench run against; lint: what .ci/run needs besides;
 # standalone: static libraries for make standalone; deb: make deb, and its check;
-# systems: what spec/systems builds with and for.
+# systems: what spec/systems builds with and for; browser: for the
+# specs of the page of pop3 serve. make test-all uses the last three.
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
@@ -35,6 +37,7 @@ foreign=(libc6 libgcc-s1 libssl3 libssl-dev lua5.4 liblua5.4-0 liblua5.4-dev
          libreadline8 libtinfo6 lua-socket lua-filesystem lua-system lua-term)
 processors=(i386 s390x)
 sources=(lua5.4 lua-socket lua-filesystem)
+browser=(chromium fonts-dejavu-core)
 docs=(lua-ldoc lua-discount)
 standalone=(lua-socket-dev)
 
@@ -48,6 +51,7 @@ for group in "$@"; do
     standalone) packages+=("${standalone[@]}") ;;
     deb) packages+=("${deb[@]}") ;;
     systems) packages+=("${systems[@]}"); other_systems=1 ;;
+    browser) packages+=("${browser[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
   esac

@@ -2,7 +2,7 @@
 // the tests of the page of "pop3 serve". Needs node alone.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,12 +11,14 @@ const PATIENCE = 60000;   // milliseconds that only a broken page takes
 export class Browser {
   static async start(program = "chromium") {
     const self = new Browser();
+
     self.folder = mkdtempSync(join(tmpdir(), "lpop3-browser-"));
     self.process = spawn(program, [
       "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu",
       "--no-first-run", "--disable-background-networking", "--disable-sync",
       "--disable-component-update", "--disable-default-apps", "--disable-extensions",
       "--disable-dev-shm-usage", "--no-proxy-server", "--hide-scrollbars",
+      "--log-net-log=" + self.folder + "/net.json", "--net-log-capture-mode=Everything",
       "--user-data-dir=" + self.folder, "about:blank",
     ], { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
          env: { ...process.env, HOME: self.folder } });
@@ -68,14 +70,18 @@ export class Browser {
     const { sessionId } = await this.send("Target.attachToTarget",
                                           { targetId, flatten: true });
     const page = new Page(this, sessionId, targetId);
+    page.context = browserContextId;
     await page.begin(options);
     return page;
   }
 
+  // Ends it. Returns its log of the network, as text.
   async close() {
     this.send("Browser.close").catch(() => {});
     await this.ended;
+    const log = readFileSync(this.folder + "/net.json", "utf8");
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    return log;
   }
 }
 
@@ -130,9 +136,9 @@ class Page {
     await this.until("document.readyState === 'complete'");
   }
 
-  async evaluate(expression) {
-    const { result, exceptionDetails: e } = await this.send("Runtime.evaluate",
-      { expression, awaitPromise: true, returnByValue: true });
+  async evaluate(expression, session = this.sessionId) {
+    const { result, exceptionDetails: e } = await this.browser.send("Runtime.evaluate",
+      { expression, awaitPromise: true, returnByValue: true }, session);
     if (e) throw new Error(e.exception?.description || e.text);
     return result.value;
   }
@@ -160,15 +166,39 @@ class Page {
       `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`);
   }
 
+  // Wait until an element is in the frame of the page.
+  async framed(selector) {
+    const deadline = Date.now() + PATIENCE;
+    const expression = `document.readyState === "complete" && Boolean(
+      document.querySelector(${JSON.stringify(selector)}))`;
+    for (;;) {
+      for (const session of this.sessions) {
+        const there = await this.evaluate(expression, session).catch(() => false);
+        if (there && session !== this.sessionId) return;
+      }
+      if (Date.now() > deadline) throw new Error("never in a frame: " + selector);
+      await new Promise(done => setTimeout(done, 20));
+    }
+  }
+
   // Click in the middle of an element, as a mouse does.
   async click(selector) {
-    const { x, y } = await this.until(`(() => {
+    const { x, y } = await this.until(`(async () => {
       const e = document.querySelector(${JSON.stringify(selector)});
       if (!e || e.disabled) return;
       e.scrollIntoView({ block: "nearest" });
-      const r = e.getBoundingClientRect();
-      return r.width && { x: r.x + r.width / 2, y: r.y + r.height / 2 };
+      const middle = () => {
+        const r = e.getBoundingClientRect();
+        return { x: r.x + r.width / 2, y: r.y + r.height / 2, width: r.width };
+      };
+      const before = middle();
+      for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+      const { x, y, width } = middle();
+      const top = document.elementFromPoint(x, y);
+      return width && x === before.x && y === before.y && e.isConnected
+        && (e.contains(top) || top?.contains(e)) && { x, y };
     })()`);
+    await this.send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
     for (const type of ["mousePressed", "mouseReleased"]) {
       await this.send("Input.dispatchMouseEvent",
                       { type, x, y, button: "left", clickCount: 1 });
@@ -192,6 +222,29 @@ class Page {
   async picture() {
     const { data } = await this.send("Page.captureScreenshot", { format: "png" });
     return Buffer.from(data, "base64");
+  }
+
+  // Wait until a problem is reported that matches.
+  async problem(pattern) {
+    const deadline = Date.now() + PATIENCE;
+    while (!this.problems.some(text => pattern.test(text))) {
+      if (Date.now() > deadline) {
+        throw new Error(`no problem ${pattern} in\n${this.problems.join("\n")}`);
+      }
+      await new Promise(done => setTimeout(done, 20));
+    }
+  }
+
+  // Drop files on the middle of an element.
+  async drop(selector, files) {
+    const { x, y } = await this.evaluate(`(() => {
+      const r = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect();
+      return { x: r.x + r.width / 2, y: r.y + r.height / 2 };
+    })()`);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await this.send("Input.dispatchDragEvent", { type, x, y, data });
+    }
   }
 
   close() {

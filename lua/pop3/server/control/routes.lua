@@ -16,6 +16,7 @@
 
 local control_requests = require "pop3.server.control.requests"
 local core = require "pop3.core"
+local frame = require "pop3.server.control.frame"
 local json = require "pop3.util.json"
 local page = require "pop3.server.control.page"
 
@@ -92,16 +93,13 @@ local function part(r)
   return target
 end
 
--- The HTML of a mail. The policy lets it load nothing and run nothing. A `link`
--- would still connect to another host in advance, which no policy forbids.
-local function frame(form)
+-- The HTML of a mail, in a form that can be shown in a frame.
+local function framed(form)
   local request = { ["do"] = "part", user = form.user, form = "html",
                     number = math.tointeger(tonumber(form.number)),
                     path = form.path }
-  return { request = json.encode(request), fields = page.frame_fields,
-           form = function(answer)
-             return (answer.octets:gsub("<([lL][iI][nN][kK])", "<x-%1"))
-           end }
+  return { request = json.encode(request), fields = frame.fields,
+           form = function(answer) return frame.contents(answer.octets) end }
 end
 
 local function text_of(answer)
@@ -124,7 +122,7 @@ local function route_of(path)
     return { method = "POST", target = part }
   elseif path == "/frame" then
     return { method = "POST", is_form = true,
-             target = function(_, form) return frame(form) end }
+             target = function(_, form) return framed(form) end }
   elseif path == "/transcript.txt" then
     return { method = "GET", target = function()
       return { request = '{"do":"transcript","text":true}', form = text_of,

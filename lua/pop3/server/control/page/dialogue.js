@@ -1,7 +1,7 @@
 // The sessions, and their commands and replies as they come.
 
 import { ask } from "./api.js";
-import { byId, count, el, show, visible } from "./dom.js";
+import { byId, count, el, redraw, show, visible } from "./dom.js";
 
 const LINES = 5000;     // lines that are kept
 const SHOWN = 200;      // sessions that are listed
@@ -69,35 +69,25 @@ function stateText(s) {
 
 function sessionRow(s) {
   const title = s.user ? visible(s.user) : "—";
-  return el("li", {},
-    el("button", { type: "button", class: "row session-row",
-                   "aria-pressed": String(chosen === s.id), "data-session": s.id },
-      el("span", { class: "number", text: "#" + s.id }),
-      el("span", { class: "name", text: title }),
-      el("span", { class: "state " + (s.open ? "open" : "ended"),
-                   text: stateText(s) }),
-      el("span", { class: "more", text: [s.peer && visible(s.peer),
-        s.secure && "TLS", count(s.commands, "command")].filter(Boolean).join(" · ") }),
-      s.refused ? el("span", { class: "tag bad", text: s.refused + " -ERR" }) : null));
+  return [s.id, "row session-row",
+    el("span", { class: "number", text: "#" + s.id }),
+    el("span", { class: "name", text: title }),
+    el("span", { class: "state " + (s.open ? "open" : "ended"), text: stateText(s) }),
+    el("span", { class: "more", text: [s.peer && visible(s.peer),
+      s.secure && "TLS", count(s.commands, "command")].filter(Boolean).join(" · ") }),
+    s.refused ? el("span", { class: "tag bad", text: s.refused + " -ERR" }) : null];
 }
 
 function drawSessions() {
-  const focused = document.activeElement?.dataset?.session;
   const list = [...sessions.values()].sort((a, b) => b.id - a.id);
   const rows = list.slice(0, SHOWN).map(sessionRow);
-  rows.unshift(el("li", {},
-    el("button", { type: "button", class: "row session-row all",
-                   "aria-pressed": String(!chosen), "data-session": 0 },
-      el("span", { class: "name", text: "All sessions" }),
-      el("span", { class: "state", text: list.length.toLocaleString("en") }))));
-  if (list.length > SHOWN) {
-    rows.push(el("li", { class: "hint pad",
-      text: (list.length - SHOWN).toLocaleString("en") + " older ones are not listed." }));
-  }
-  byId("sessions").replaceChildren(...rows);
-  if (focused !== undefined) {
-    byId("sessions").querySelector(`[data-session="${CSS.escape(focused)}"]`)?.focus();
-  }
+  rows.unshift([0, "row session-row all", el("span", { class: "name", text: "All sessions" }),
+    el("span", { class: "state", text: list.length.toLocaleString("en") })]);
+  redraw(byId("sessions"), "data-session", rows, chosen);
+  const left = list.length - SHOWN;
+  show(byId("more-sessions"), left > 0);
+  byId("more-sessions").textContent = left.toLocaleString("en")
+    + " older ones are not listed.";
   byId("count-sessions").textContent = list.length ? list.length : "";
 }
 

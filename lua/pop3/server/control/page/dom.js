@@ -19,6 +19,26 @@ export function el(name, props = {}, ...children) {
   return made;
 }
 
+// Rows of a list, as [key, child, ...] for a button each. Rows that stay are kept as
+// elements, so that a redraw loses neither the focus nor a click that has begun.
+// `name` is the attribute for the key, such as "data-number".
+export function redraw(list, name, rows, pressed) {
+  const old = new Map([...list.children].map(li =>
+    [li.firstChild.getAttribute(name), li]));
+  rows.forEach(([key, kind, ...children], i) => {
+    let li = old.get(String(key));
+    if (!li) li = el("li", {}, el("button", { type: "button", class: kind, [name]: key }));
+    const text = children.map(child => child?.outerHTML || "").join("");
+    if (li.drawn !== text) {
+      li.drawn = text;
+      li.firstChild.replaceChildren(...children.filter(Boolean));
+    }
+    li.firstChild.setAttribute("aria-pressed", String(key === pressed));
+    if (list.children[i] !== li) list.insertBefore(li, list.children[i] || null);
+  });
+  while (list.children.length > rows.length) list.lastChild.remove();
+}
+
 export function show(element, shown) {
   element.hidden = !shown;
 }

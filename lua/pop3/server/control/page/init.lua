@@ -1,5 +1,5 @@
 --- The page of the control: its files, which are beside this one, and the fields
--- of HTTP that keep it and the mail that it shows apart.
+-- of HTTP that go with them.
 -- @module pop3.server.control.page
 -- @local
 
@@ -31,16 +31,6 @@ local POLICY = table.concat({
   "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
   "require-trusted-types-for 'script'", "trusted-types 'none'",
 }, "; ")
-
---- Fields of a response with the HTML of a mail: no scripts, no forms, and
--- nothing is loaded.
-page.frame_fields = {
-  ["Content-Type"] = TYPES.html,
-  ["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src data:; "
-    .. "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
-    .. "frame-ancestors 'self'",
-  ["Referrer-Policy"] = "no-referrer", ["X-DNS-Prefetch-Control"] = "off",
-}
 
 --- Is there a file of the page at a path?
 -- @tparam string path of HTTP

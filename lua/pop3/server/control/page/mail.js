@@ -1,7 +1,7 @@
 // The maildrops: the list of messages, in pages, and deliveries.
 
 import { ask } from "./api.js";
-import { byId, count, el, octets, people, plain, show, visible } from "./dom.js";
+import { byId, count, el, octets, people, plain, redraw, show, visible } from "./dom.js";
 import * as message from "./message.js";
 
 const PAGE = 100;       // messages in the list
@@ -44,14 +44,11 @@ function day(iso) {
 }
 
 function messageRow(m) {
-  return el("li", {},
-    el("button", { type: "button", class: "row message-row", "data-number": m.number,
-                   "aria-pressed": String(m.number === chosen) },
-      el("span", { class: "number", text: m.number }),
-      el("span", { class: "name", text: visible(m.subject) || "(no subject)" }),
-      el("span", { class: "more who", text: people(m.from) || "(no sender)" }),
-      el("span", { class: "more", title: m.date,
-                   text: day(m.date) + " · " + octets(m.size) })));
+  return [m.number, "row message-row",
+    el("span", { class: "number", text: m.number }),
+    el("span", { class: "name", text: visible(m.subject) || "(no subject)" }),
+    el("span", { class: "more who", text: people(m.from) || "(no sender)" }),
+    el("span", { class: "more", text: day(m.date) + " · " + octets(m.size) })];
 }
 
 async function drawMessages() {
@@ -71,11 +68,7 @@ async function drawMessages() {
     total = answer.count;
     list = answer.messages.reverse();
   }
-  const focused = document.activeElement?.dataset?.number;
-  byId("messages").replaceChildren(...list.map(messageRow));
-  if (focused) {
-    byId("messages").querySelector(`[data-number="${CSS.escape(focused)}"]`)?.focus();
-  }
+  redraw(byId("messages"), "data-number", list.map(messageRow), chosen);
   show(byId("no-messages"), Boolean(drop) && !drop.error && !total);
   show(byId("pager"), total > PAGE);
   byId("page-range").textContent = from.toLocaleString("en") + "–"

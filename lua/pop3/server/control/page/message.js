@@ -108,7 +108,7 @@ const views = {
     }
     const hint = el("p", { class: "hint", text: "part "
       + (visible(m.html_part) || "0") + ", " + octets(m.html_size)
-      + ". Scripts, forms and remote contents are blocked." });
+      + ". Scripts, links, forms and remote contents are disabled." });
     if (m.html_size <= HTML) {
       panel.replaceChildren(hint);
       return frame(panel);
