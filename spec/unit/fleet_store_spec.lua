@@ -15,6 +15,7 @@ local function connection(answer)
       self.batches[#self.batches + 1] = list
       return answer(list, #self.batches)
     end,
+    is_locked = function(state) return state == "55P03" end,
     is_passing = function(code) return passing[code] or false end,
     delay = function() return 0 end,
   }
@@ -23,7 +24,7 @@ end
 -- The accounts in the parameter of the statement that locks.
 local function locked(list)
   local ids = {}
-  for id in list[1][2]:gmatch "%d+" do ids[#ids + 1] = math.tointeger(id) end
+  for id in list[2][2]:gmatch "%d+" do ids[#ids + 1] = math.tointeger(id) end
   return ids
 end
 
@@ -33,7 +34,7 @@ local function owned(fences)
     local answers = {}
     for i = 1, #list do answers[i] = {} end
     for i, id in ipairs(locked(list)) do
-      answers[1][i] = { id = id, fence = (fences or {})[id] or 1 }
+      answers[2][i] = { id = id, fence = (fences or {})[id] or 1 }
     end
     return answers
   end
@@ -186,8 +187,8 @@ describe("the store of a worker", function()
         { more = { { "insert $1", "octets" } } }))
     end })
     assert.is_true(results[1][1])
-    assert.equal("insert $1", writer.batches[1][2][1])
-    assert.equal(3, #writer.batches[1])
+    assert.equal("insert $1", writer.batches[1][3][1])
+    assert.equal(4, #writer.batches[1])
   end)
 
   it("bounds the octets of a transaction", function()
@@ -212,7 +213,30 @@ describe("the store of a worker", function()
     end })
     assert.is_true(released)
     assert.equal(1, #writer.batches)
-    assert.match("^update pop3_account", writer.batches[1][3][1])
+    assert.match("^update pop3_account", writer.batches[1][4][1])
+  end)
+
+  it("lets a lock that somebody holds stop its account only", function()
+    local held, writer = true, nil
+    writer = connection(function(list)
+      for _, id in ipairs(locked(list)) do
+        if id == 3 and held then return nil, "no lock", "timeout", "55P03" end
+      end
+      return owned()(list)
+    end)
+    local results, tasks, after = {}, {}, nil
+    for i = 1, 5 do tasks[i] = writes(i, "a", results) end
+    tasks[6] = function(store, loop)
+      while not (results[1] and results[2] and results[4] and results[5]) do
+        loop:sleep(0)
+      end
+      assert.is_nil(results[3])
+      for i = 10, 20 do assert.is_true(store:write(i, 1, { entry "b" })) end
+      after, held = #writer.batches, false
+    end
+    run(writer, tasks)
+    for i = 1, 5 do assert.is_true(results[i][1]) end
+    assert.is_true(#writer.batches >= after)
   end)
 
   it("drops what a cancelled session waits for", function()

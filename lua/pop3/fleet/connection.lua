@@ -10,6 +10,8 @@ Connection.__index = Connection
 
 local FIRST, LONGEST = 0.1, 10  -- seconds between two attempts
 
+local LOCKED = "55P03"  -- SQLSTATE: a lock did not come in time
+
 -- Codes after which the same statement is said again: all statements of a fleet
 -- are idempotent.
 local passing = { connect = true, unknown = true, timeout = true }
@@ -54,7 +56,7 @@ function Connection:call(method, ...)
   self.in_use = false
   self.free:signal()
   if not answer[1] then error(answer[2], 0) end
-  local away = not answer[2] and passing[answer[4]] or false
+  local away = not answer[2] and passing[answer[4]] and answer[5] ~= LOCKED or false
   if away ~= self.away then
     self.away = away
     if self.noticed then self.noticed(away and "away" or "back", answer[3]) end
@@ -67,6 +69,14 @@ end
 -- @treturn boolean
 function Connection.is_passing(code)
   return passing[code] or false
+end
+
+--- Does a failure say that another transaction holds a lock? The statement was not
+-- executed.
+-- @tparam ?string sqlstate
+-- @treturn boolean
+function Connection.is_locked(sqlstate)
+  return sqlstate == LOCKED
 end
 
 --- Seconds to wait before an attempt, with jitter, so that many workers do not come

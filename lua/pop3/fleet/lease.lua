@@ -151,7 +151,8 @@ end
 
 -- ------------------------------------------------------------------- heartbeat
 
---- The statement that extends leases.
+--- The statement that extends leases. A row that somebody else has locked is left for
+-- the next time, so that it does not hold up the others.
 -- @tparam {table,...} leases each with `account` and `fence`
 -- @tparam number seconds
 -- @treturn table its rows are the accounts that are still owned, by `id` and
@@ -159,17 +160,29 @@ end
 function lease.extend(leases, seconds)
   local ids, fences = columns(leases, "account", "fence")
   return { [[
-with held as (
-  select a.id from pop3_account a
+with owned as materialized (
+  select a.id, a.fence from pop3_account a
   join unnest($1::bigint[], $2::bigint[]) as g (id, fence)
     on a.id = g.id and a.fence = g.fence
-  order by a.id for no key update of a)
-update pop3_account a set due = now() + $3 * interval '1 second'
-from held where a.id = held.id and a.worker is not null
-returning a.id, a.fence]], ids, fences, seconds }
+  where a.worker is not null),
+held as materialized (
+  select a.id from pop3_account a join owned o on a.id = o.id and a.fence = o.fence
+  order by a.id for no key update of a skip locked),
+extended as (
+  update pop3_account a set due = now() + $3 * interval '1 second'
+  from held where a.id = held.id)
+select id, fence from owned]], ids, fences, seconds }
 end
 
 -- --------------------------------------------------------------------- release
+
+--- The statement that limits the wait for a lock in its transaction. A lock that an
+-- administrator forgot must not hold up all sessions of a worker.
+-- @tparam integer milliseconds
+-- @treturn table
+function lease.limit_wait(milliseconds)
+  return { "select set_config('lock_timeout', $1, true)", milliseconds .. "ms" }
+end
 
 --- The statement that locks the rows of accounts in order. A transaction that changes
 -- several of them by more than one statement begins with it: then no two wait for

@@ -23,6 +23,7 @@ Store.__index = Store
 local READS = 20               -- accounts that are read at once
 local JOBS = 500               -- writes of one transaction
 local OCTETS = 8 * 1024 * 1024 -- of the messages in one transaction
+local LOCK = 500               -- milliseconds to wait for the lock of an account
 
 local TAKEN = "another worker has taken the account over"
 local AWAY = "the database was away for longer than the lease"
@@ -98,8 +99,9 @@ local function insist(self, connection, jobs, compose)
   while true do
     jobs = still_wanted(self, jobs)
     if #jobs == 0 then return nil, nil, nil, jobs end
-    local answers, message, code = connection:call("batch", compose(jobs))
+    local answers, message, code, state = connection:call("batch", compose(jobs))
     if answers then return answers, jobs end
+    if connection.is_locked(state) then return nil, message, "locked", jobs end
     if not connection.is_passing(code) then return nil, message, code, jobs end
     failures = failures + 1
     self.loop:sleep(connection.delay(failures))
@@ -161,7 +163,7 @@ local function merged(jobs)
 end
 
 -- One transaction: lock the accounts in order, then messages, entries, releases. The
--- rows of the first statement tell the owners.
+-- rows of the second statement tell the owners.
 local function write_statements(jobs)
   local ids, known, list, releases = {}, {}, {}, {}
   for _, job in ipairs(jobs) do
@@ -170,7 +172,7 @@ local function write_statements(jobs)
       ids[#ids + 1] = job.account
     end
   end
-  list[1] = lease.lock(ids)
+  list[1], list[2] = lease.limit_wait(LOCK), lease.lock(ids)
   for _, job in ipairs(jobs) do
     for _, statement in ipairs(job.more or {}) do list[#list + 1] = statement end
     if job.release then releases[#releases + 1] = job.release end
@@ -185,13 +187,21 @@ local function write_statements(jobs)
   return list
 end
 
--- A statement was refused. The jobs are tried one by one, so that one account does not
--- stop the others.
+-- A statement was refused, or somebody else holds a lock. The jobs are tried one by one,
+-- so that one account does not stop the others; one that is locked is tried again after
+-- the others.
 local write
 
 local function write_apart(self, jobs, message, code)
-  if #jobs == 1 then return finish(self, jobs[1], nil, message, code) end
-  for _, job in ipairs(jobs) do write(self, { job }) end
+  if #jobs > 1 then
+    for _, job in ipairs(jobs) do write(self, { job }) end
+  elseif code == "locked" then
+    jobs[1].is_alone = true
+    self.loop:sleep(0)  -- the others come first
+    post(self.writes, jobs[1])
+  else
+    finish(self, jobs[1], nil, message, code)
+  end
 end
 
 write = function(self, jobs)
@@ -203,7 +213,7 @@ write = function(self, jobs)
   end
   local counters, fences = self.counters, {}
   counters.transactions = counters.transactions + 1
-  for _, row in ipairs(answers[1]) do fences[row.id] = row.fence end
+  for _, row in ipairs(answers[2]) do fences[row.id] = row.fence end
   for _, job in ipairs(wanted) do
     counters.writes = counters.writes + 1
     counters.entries = counters.entries + (job.entries and #job.entries or 0)
@@ -218,14 +228,15 @@ end
 -- ------------------------------------------------------------------------ tasks
 
 -- Take jobs that fit into one transaction. Jobs of one account and another fence,
--- of an owner before, wait for the next one.
+-- of an owner before, wait for the next one; one that was locked gets its own.
 local function take(queue, most)
   local jobs, later, is_later, fences, octets = {}, {}, {}, {}, 0
   for _, job in ipairs(queue.jobs) do
     local account = job.account
     if #jobs < most and (octets == 0 or octets + job.octets <= OCTETS)
-       and not is_later[account]
+       and not is_later[account] and (#jobs == 0 or not job.is_alone)
        and (fences[account] or job.fence) == job.fence then
+      if job.is_alone then most = 1 end
       fences[account], octets = job.fence, octets + job.octets
       jobs[#jobs + 1] = job
     else

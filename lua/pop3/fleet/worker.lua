@@ -314,14 +314,19 @@ end
 function Worker:run()
   local opts = self.opts
   local loop <close> = assert(new_loop())
+  local away = 0  -- connections that are
   local function noticed(state, message)
-    log(self, { event = "database", state = state, text = message })
+    local before = away
+    away = away + (state == "away" and 1 or -1)
+    if before == 0 or away == 0 then
+      log(self, { event = "database", state = state, text = message })
+    end
   end
   self.loop, self.changed, self.resting = loop, loop:condition(), loop:condition()
   self.resolve = new_resolver(loop)
   self.control = new_connection(loop, opts.database, noticed)
-  local reader = new_connection(loop, opts.database)
-  local writer = new_connection(loop, opts.database)
+  local reader = new_connection(loop, opts.database, noticed)
+  local writer = new_connection(loop, opts.database, noticed)
   self.store = new_store(loop, { reader = reader, writer = writer,
                                  patience = opts.lease, counters = self.counters })
   core.maxfiles()
