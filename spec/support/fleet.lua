@@ -124,7 +124,8 @@ end
 -- --------------------------------------------------------------------- workers
 
 --- Start a worker in a child process. `opts`: of `pop3.fleet`, and `freeze`: the point
--- at which it stops whatever it does until `go_on`, once; `hook`: as the option.
+-- at which it stops whatever it does until `go_on`, once; `hook`: as the option;
+-- `tell`: an event of the log, after which `await` returns, too.
 -- @return worker: `pid`
 function Place:fork(opts)
   local mine, its = assert(core.socketpair())
@@ -138,8 +139,11 @@ function Place:fork(opts)
   mine:close()
   local all = {}
   for name, value in pairs(opts) do all[name] = value end
-  local freeze, hook, frozen = all.freeze, all.hook, false
-  all.freeze = nil
+  local freeze, hook, tell, frozen = all.freeze, all.hook, all.tell, false
+  all.freeze, all.tell = nil, nil
+  function all.log(record)
+    if record.event == tell then helper.say(its, tell .. "\n") end
+  end
   function all.hook(point, row)
     if hook then hook(point, row) end
     if point == freeze and not frozen then

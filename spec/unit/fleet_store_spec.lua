@@ -217,8 +217,8 @@ describe("the store of a worker", function()
   end)
 
   it("lets a lock that somebody holds stop its account only", function()
-    local held, writer = true, nil
-    writer = connection(function(list)
+    local held = true
+    local writer = connection(function(list)
       for _, id in ipairs(locked(list)) do
         if id == 3 and held then return nil, "no lock", "timeout", "55P03" end
       end

@@ -26,17 +26,20 @@ local points = {}
 -- An object whose methods call `at` before and after. `names` maps a method to the
 -- two points, false for no point.
 local function around(object, names, at)
-  return setmetatable({}, { __index = function(_, key)
-    local value = object[key]
-    local pair = names[key]
-    if type(value) ~= "function" then return value end
-    return function(_, ...)
-      if pair and pair[1] then at(pair[1]) end
-      local results = table.pack(value(object, ...))
-      if pair and pair[2] then at(pair[2]) end
-      return table.unpack(results, 1, results.n)
-    end
-  end })
+  return setmetatable({}, {
+    __newindex = function(_, key, value) object[key] = value end,
+    __index = function(_, key)
+      local value = object[key]
+      local pair = names[key]
+      if type(value) ~= "function" then return value end
+      return function(_, ...)
+        if pair and pair[1] then at(pair[1]) end
+        local results = table.pack(value(object, ...))
+        if pair and pair[2] then at(pair[2]) end
+        return table.unpack(results, 1, results.n)
+      end
+    end,
+  })
 end
 
 --- A state with points.
@@ -53,7 +56,7 @@ function points.delivery(into, at)
     open = { false, "taken" }, reserve = { "reserve", false },
     sync = { "sync", "synced" },
   }, at)
-  function made.begin(_, handle)
+  rawset(made, "begin", function(_, handle)
     at "begin"
     local message, reason, how = into:begin(handle)
     if not message then return nil, reason, how end
@@ -65,7 +68,7 @@ function points.delivery(into, at)
       return table.unpack(results, 1, results.n)
     end
     return message
-  end
+  end)
   return made
 end
 
