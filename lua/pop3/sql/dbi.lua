@@ -117,7 +117,12 @@ function Sqlite.text(text)
   return (text:gsub("%$(%d+)", "?%1"))
 end
 
+-- A new file is its owner's only; SQLite gives its other files the same mode.
 function Sqlite.open(self)
+  if self.where ~= ":memory:" and not core.stat(self.where) then
+    local file = core.open(self.where, "wc")
+    if file then file:close() end  -- otherwise SQLite says why it cannot be opened
+  end
   return self.driver.New(self.where)
 end
 
