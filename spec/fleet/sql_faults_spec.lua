@@ -318,6 +318,35 @@ postgres.describe("sql: faults", function(server)
     end)
   end)
 
+  it("an inbox gets each message once, whatever piece is lost", function()
+    local direct <close> = assert(sql.open { url = url })
+    assert(schema.init(direct))
+    local mail = { "Subject: a\r\n\r\nb\r\n",
+                   "Subject: large\r\n\r\n" .. ("x"):rep(299998) .. "\r\n" }
+    at_each_piece(function(loop, proxy, what)
+      local place = pop3.server.new { users = {
+        mrose = { password = "secret", mail = mail } } }
+      local s = assert(pop3.connect { transport = place:loopback(), user = "mrose",
+                                      password = "secret" })
+      local result, message = pop3.sync(s, {
+        state = pop3.state.sql { url = proxy.url, wait = loop.wait }, account = "a",
+        into = pop3.inbox {}, keep = false,
+      })
+      assert.truthy(result, message)
+      assert.equal(2, result.new, what)
+      assert.equal(2, result.deleted, what)
+      local inbox <close> = pop3.inbox { url = url }
+      local list = assert(inbox:take(10))
+      assert.equal(2, #list, what)
+      for i, each in ipairs(list) do
+        assert.is_true(each:octets() == mail[i], what)
+        assert(inbox:done(each))
+      end
+      assert.same({}, (direct:query "select part from pop3_inbox_part"), what)
+      assert(direct:query "delete from pop3_account")
+    end)
+  end)
+
   it("a write that arrives late undoes nothing", function()
     in_loop(function(loop)
       local proxy <close> = pg_proxy(loop, server(), url)
