@@ -10,6 +10,7 @@ import * as verify from "./verify.js";
 
 const WAIT = 25;        // seconds that a request "watch" waits for something new
 const PAUSE = 150;      // milliseconds between two of them
+const GAP = 500;        // milliseconds between two looks at everything else
 const RETRY = 2000;     // milliseconds after a failure
 
 const pause = time => new Promise(done => setTimeout(done, time));
@@ -54,19 +55,24 @@ async function showStats() {
   verify.update(stats);
 }
 
-// What may have changed is asked for once, however often it is said in between.
-function once(f) {
+// What may have changed is asked for again, but not more often than this, since the
+// server has to look into the maildrops.
+function seldom(f) {
   let running = false, again = false;
   return async () => {
     if (running) { again = true; return; }
     running = true;
     try {
-      do { again = false; await f(); } while (again);
+      do {
+        again = false;
+        await f();
+        await pause(GAP);
+      } while (again);
     } finally { running = false; }
   };
 }
 
-const refresh = once(async () => {
+const refresh = seldom(async () => {
   await Promise.all([showStats(), faults.update(), mail.update()]);
 });
 
@@ -81,8 +87,8 @@ async function watch() {
       if (first || news.reset) dialogue.begin(!first);
       dialogue.add(news);
       first = false;
-      await refresh();
       notice("");
+      refresh();
       await pause(PAUSE);
     } catch (error) {
       if (error.code === "auth") {
