@@ -10,7 +10,7 @@
 #   make test-fleet what needs PostgreSQL, with a private server
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
 #   make bench      measure it beside its peers
-#   make install    for the system
+#   make install    for the system; make man, make completion: parts of it
 #   make standalone link .build/pop3, the command as one static executable
 #   make dist       the sources as an archive; make rockspec, make deb: packages
 #   make layers     check which file may use which; make graph prints it
@@ -89,7 +89,7 @@ TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS) \
 LATER = $(FLEET) $(SUBSET) $(SYSTEMS:%=spec/systems/%) \
         spec/interop/page_spec.lua \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
-        $(patsubst %,spec/unit/%_spec.lua,bare examples_packages \
+        $(patsubst %,spec/unit/%_spec.lua,bare command_completion examples_packages \
                    message_growth packages)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -99,7 +99,8 @@ ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
 
 .PHONY: all features deps env demo test test-all test-fleet spec crash ctest interop \
         bench lint extra bare layers graph asan valgrind fuzz fuzzers docs pages \
-        meta install install-program standalone clean systems $(SYSTEMS)
+        meta man completion install install-program standalone clean systems \
+        $(SYSTEMS)
 
 all: $(SO)
 
@@ -364,16 +365,30 @@ $(ST)/%.o: $(ST)/%
 
 # ------------------------------------------------------------------ install
 
-# The completions need argparse; the command is installed without them, too.
+COMMAND = $(shell find lua/pop3/command lua/bin -type f)
+
+# From the definitions of the command line. They need argparse, as the command.
+man: $(B)/pop3.1
+$(B)/pop3.1: $(SO) $(COMMAND) .changes.md
+	$(ENV) $(LUA) -e "io.write(require 'pop3.command'.manual \
+	  '$$($(LUA) spec/packaging/changes.lua date)')" >$@.new
+	mv $@.new $@
+
+completion: $(patsubst %,$(B)/completions/%,bash zsh fish)
+$(B)/completions/%: $(SO) $(COMMAND)
+	@mkdir -p $(@D)
+	$(ENV) $(LUA) lua/bin/pop3 completion $* >$@.new
+	mv $@.new $@
+
+# The manual page and the completions need argparse; the command is installed
+# without them, too.
 install: install-program
-	@mkdir -p $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
-	@set -e; for to in bash=$(BASHDIR)/pop3 zsh=$(ZSHDIR)/_pop3 \
-	  fish=$(FISHDIR)/pop3.fish; do \
-	  if $(ENV) $(LUA) lua/bin/pop3 completion $${to%%=*} >$(B)/completion; then \
-	    install -m 644 $(B)/completion $(DESTDIR)$${to#*=}; \
-	  else echo "no completion for $${to%%=*}"; fi; done
-	@[ ! -e $(B)/pop3.1 ] || \
-	  install -D -m 644 $(B)/pop3.1 $(DESTDIR)$(MANDIR)/man1/pop3.1
+	@$(MAKE) -s man completion || echo "no manual page, no completions" >&2
+	@set -e; for to in pop3.1=$(MANDIR)/man1/pop3.1 \
+	  completions/bash=$(BASHDIR)/pop3 completions/zsh=$(ZSHDIR)/_pop3 \
+	  completions/fish=$(FISHDIR)/pop3.fish; do \
+	  [ ! -e $(B)/$${to%%=*} ] || \
+	    install -D -m 644 $(B)/$${to%%=*} $(DESTDIR)$${to#*=}; done
 
 # What a rock has: the modules and the command.
 install-program: all

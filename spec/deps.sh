@@ -20,6 +20,7 @@ cd "$(dirname "$0")/.."
 run=(gcc libc6-dev make lua5.4 liblua5.4-dev lua-socket lua-argparse lua-dkjson
      libssl-dev pkg-config libidn-dev libkrb5-dev)
 test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
+      bash-completion zsh fish mandoc groff-base
       curl python3 python3-pytest nodejs perl libio-socket-ssl-perl
       mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd
       dovecot-gssapi krb5-kdc krb5-admin-server krb5-user

@@ -135,6 +135,43 @@ describe("pop3 show", function()
     assert.same({ 0, "hello \u{241B}[31m\n" }, { status, out })
   end)
 
+  it("shows several, each with its name", function()
+    local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
+    local status, out, err = command.run({ "show", plain, "-", path, "--text" },
+                                         "printf 'a: b\\n\\nho\\n' | ")
+    assert.same({ 0, "" }, { status, err })
+    assert.equal(("==> %s <==\nhi\n\n==> standard input <==\nho\n\n==> %s <==\n"
+                  .. "hello \u{241B}[31m\n"):format(plain, path), out)
+    status, out = command.run { "show", plain, path, "--json", "--text" }
+    assert.equal(0, status)
+    local first, at = dkjson.decode(out)
+    assert.same({ file = plain, text = "hi\r\n" }, first)
+    assert.same({ file = path, text = "hello \27[31m" }, (dkjson.decode(out, at)))
+    status, out = command.run { "show", path, path, "--part", "2" }
+    assert.same({ 0, "\0\xff\27\0\xff\27" }, { status, out })
+  end)
+
+  it("goes on after one that it cannot show", function()
+    local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
+    local none = dir.path .. "/none"
+    local status, out, err = command.run { "show", none, plain, path, "--html" }
+    assert.equal(3, status)
+    assert.match("<p>hello</p>\n$", out)
+    assert.equal(("pop3: show: %s: No such file or directory\npop3: show: %s: the "
+      .. "message has no html\n"):format(none, plain), err)
+    assert.equal(1, (command.run { "show", plain, path, "--html" }))
+  end)
+
+  it("ends silently when nobody reads", function()
+    for _, words in ipairs { "--headers", "", "--json", "--part 2" } do
+      local files = (path .. " "):rep(2000)
+      local pipe <close> = assert(io.popen(([[{ { %s show %s %s; echo $? >%s/status
+        } | true; } 2>&1]]):format(command.program, files, words, dir.path)))
+      assert.equal("", pipe:read "a")
+      assert.equal("141\n", dir:read "status", words)
+    end
+  end)
+
   it("says what it cannot do", function()
     local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
     for text, case in pairs {

@@ -173,7 +173,7 @@ describe("a preset", function()
       assert.match("server_presets_spec.lua:%d+: server", err)
     end
     local _, err = pcall(pop3.server.new, { preset = "gmial" })
-    assert.match("unknown preset: gmial (known: aapt, aol, ", err, 1, true)
+    assert.match("unknown preset: gmial (did you mean 'gmail'? known: aapt, aol, ", err, 1, true)
     assert.is_false((pcall(pop3.server.new, { preset = 1 })))
   end)
 

@@ -7,6 +7,7 @@ local command = require "pop3.command.program"
 local json = require "pop3.util.json"
 local new_progress = require "pop3.command.check_progress"
 local peer = require "pop3.command.peer"
+local suggest = require "pop3.util.suggest"
 local terminal = require "pop3.command.terminal"
 
 local check = {}
@@ -76,8 +77,10 @@ function check.run(args)
   local names, unknown = only(args)
   opts.only = names
   if unknown then
+    local all = {}
+    for i, one in ipairs(require "pop3.check.rules") do all[i] = one.name end
     return command.USAGE, ("--only: there is no check '%s' (--list has the "
-                           .. "names)"):format(unknown)
+                           .. "names)%s"):format(unknown, suggest.tip(unknown, all))
   end
   opts.user = args.user
   opts.password = args.user and (args.password or os.getenv "POP3_PASSWORD")

@@ -37,6 +37,13 @@ function command.parser(argparse)
   return parser, commands
 end
 
+--- The manual page, for `make man`.
+-- @tparam string date of the release, "2026-11-30"
+-- @treturn string its source
+function command.manual(date)
+  return require "pop3.command.manual"(command.parser(require "argparse"), date)
+end
+
 --- Run the command. Calling the module does this, too.
 -- @tparam {string,...} argv the arguments; the first one is the subcommand
 -- @treturn integer the exit status

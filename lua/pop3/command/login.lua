@@ -11,7 +11,6 @@ local command = require "pop3.command.program"
 local core = require "pop3.core"
 local diagnosis = require "pop3.command.mailbox.diagnosis"
 local explain = require "pop3.client.login".explain
-local getaddrinfo = require "pop3.transport.getaddrinfo"
 local json = require "pop3.util.json"
 local outcome = require "pop3.account.outcome"
 local pop3 = require "pop3"
@@ -43,26 +42,23 @@ end
 
 -- ------------------------------------------------------------------ the stages
 
--- The addresses of the host. A proxy resolves names itself.
-local function resolve(found, opts)
-  if opts.proxy then return true end
-  local list, err = getaddrinfo(opts.host)
-  if not list then
-    failed(found, ("connect: %s: %s"):format(found.name, err), "connect")
-    found.advice = { "The name does not resolve. Is it spelt right? \"getent hosts "
-                     .. opts.host .. "\" asks the system." }
-    return false
-  end
-  local seen = {}
-  found.addresses = {}
-  for _, a in ipairs(list) do
-    if not seen[a.addr] then
-      seen[a.addr] = true
-      found.addresses[#found.addresses + 1] = a.addr
+-- Note the addresses of the host. A proxy resolves names itself.
+local function watch_resolver(found, opts)
+  if opts.proxy then return end
+  opts.resolve = function(host)
+    local list, err = require "pop3.transport.getaddrinfo"(host)
+    found.unresolved = list == nil
+    if not list then return nil, err end
+    local seen = {}
+    found.addresses = {}
+    for _, a in ipairs(list) do
+      if not seen[a.addr] then
+        seen[a.addr] = true
+        found.addresses[#found.addresses + 1] = a.addr
+      end
     end
+    return list
   end
-  opts.resolve = function() return list end
-  return true
 end
 
 -- A session without a login; or nil, message, code, reply.
@@ -152,7 +148,7 @@ end
 -- Everything, in turn. `found` says what was found, until something failed.
 local function run(found, a)
   local opts = a.options
-  if not resolve(found, opts) then return end
+  watch_resolver(found, opts)
   local s <close> = connect(found, opts)
   if not s or not look(found, s) then return end
   if not opts.user then

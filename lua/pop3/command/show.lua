@@ -14,11 +14,14 @@ local show = {}
 local harmless = terminal.harmless
 
 function show.define(c)
-  c:summary "Show a message."
-  c:description("Shows sender, subject, parts and text of a message. Control "
+  c:summary "Show messages."
+  c:description("Shows sender, subject, parts and text of messages. Control "
     .. "characters are replaced by visible ones, except in the output of --part "
-    .. "to a file or a pipe, which gets the exact octets.")
-  c:argument("file", "The message; - is standard input."):argname "FILE"
+    .. "to a file or a pipe, which gets the exact octets. Of several messages, a "
+    .. "line with the name of the file comes before each; in JSON, each is an "
+    .. "object of its own, with that name as \"file\".")
+  c:argument("files", "The messages; - is standard input."):args "+"
+   :argname "FILE"
   c:mutex(
     c:flag("--structure", "Show the parts, with type, size and file name."),
     c:flag("--headers", "Show all header fields, decoded."),
@@ -30,8 +33,13 @@ function show.define(c)
   c:flag("--json", "Print JSON, in UTF-8.")
 end
 
+-- Write to standard output. When it takes no more, the reading of messages ends by
+-- this error.
+local REFUSED = {}
+
 local function say(...)
-  io.stdout:write(...)
+  local ok, err = command.say(table.concat { ... })
+  if not ok then error(setmetatable({ message = err }, REFUSED), 0) end
 end
 
 local function put(text)
@@ -40,12 +48,16 @@ local function put(text)
 end
 
 -- The order of fields in JSON.
-local order = { "path", "type", "charset", "name", "value", "address", "from",
+local order = { "file", "path", "type", "charset", "name", "value", "address", "from",
                 "to", "cc", "date", "subject" }
 
-local function say_json(value)
-  local ok, err = json.available()
-  if not ok then return command.TROUBLE, err end
+-- `as_json` is true, or the name of the file, which is added.
+local function say_json(value, as_json)
+  if as_json ~= true then
+    local named = { file = as_json }
+    for name, field in pairs(value) do named[name] = field end
+    value = named
+  end
   say(json.encode(value, { indent = true, keyorder = order }), "\n")
   return command.OK
 end
@@ -62,7 +74,7 @@ end
 
 local function headers(m, as_json)
   local list = fields_of(m)
-  if as_json then return say_json { headers = json.list(list) } end
+  if as_json then return say_json({ headers = json.list(list) }, as_json) end
   for _, field in ipairs(list) do
     local value = field.value:gsub("[\r\n\t]+", " ")
     say(harmless(field.name), ": ", harmless(value), "\n")
@@ -83,7 +95,7 @@ local function part_line(path, part)
 end
 
 local function structure(m, as_json)
-  if as_json then return say_json(m:structure()) end
+  if as_json then return say_json(m:structure(), as_json) end
   for path, part in m:walk() do say(part_line(path, part)) end
   return command.OK
 end
@@ -91,7 +103,7 @@ end
 -- The text or the HTML.
 local function body(text, what, as_json)
   if not text then return command.NO, "the message has no " .. what end
-  if as_json then return say_json { [what] = text } end
+  if as_json then return say_json({ [what] = text }, as_json) end
   put(text)
   return command.OK
 end
@@ -102,12 +114,12 @@ local function one_part(m, path, as_json)
     return command.NO, "the message has no part " .. harmless(path)
   end
   if as_json then
-    return say_json { path = part.path, type = part.type, size = part.size,
-                      filename = part.filename, body = part:body() }
+    return say_json({ path = part.path, type = part.type, size = part.size,
+                      filename = part.filename, body = part:body() }, as_json)
   elseif not terminal.is_output() then
     local written, err = part:body(function(octets)
-      if not octets then return true end
-      return io.stdout:write(octets)
+      if octets then say(octets) end
+      return true
     end)
     if not written then return command.TROUBLE, err end
     return command.OK
@@ -129,7 +141,7 @@ local function save(m, directory, as_json)
     saved[#saved + 1] = path
     if not as_json then say(harmless(path), "\n") end
   end
-  if as_json then return say_json { saved = json.list(saved) } end
+  if as_json then return say_json({ saved = json.list(saved) }, as_json) end
   return command.OK
 end
 
@@ -152,23 +164,23 @@ local function plain_people(list)
   return json.list(out)
 end
 
-local function summary_json(m)
+local function summary_json(m, as_json)
   local attachments = {}
   for i, part in ipairs(m:attachments()) do
     attachments[i] = { path = part.path, type = part.type, size = part.size,
                        filename = part.filename }
   end
-  return say_json {
+  return say_json({
     subject = m.subject, date = m.date and m.date.iso,
     message_id = m.message_id, from = plain_people(m.from),
     to = plain_people(m.to), cc = plain_people(m.cc),
     text = m:text { from_html = true }, attachments = json.list(attachments),
     defects = json.list { table.unpack(m.defects) },
-  }
+  }, as_json)
 end
 
 local function summary(m, as_json)
-  if as_json then return summary_json(m) end
+  if as_json then return summary_json(m, as_json) end
   for _, field in ipairs { "from", "to", "cc", "date", "subject" } do
     local value = m[field]
     if field == "date" then value = value and value.iso
@@ -211,18 +223,60 @@ local function open(path)
   return message.parse(octets)
 end
 
-function show.run(args)
-  local m <close>, err = open(args.file)
+-- Show a message: the exit status, and maybe a message about a failure.
+local function show_one(args, m, as_json)
+  if args.structure then return structure(m, as_json) end
+  if args.headers then return headers(m, as_json) end
+  if args.text then return body(m:text { from_html = true }, "text", as_json) end
+  if args.html then return body(m:html(), "html", as_json) end
+  if args.part then return one_part(m, args.part, as_json) end
+  if args.save then return save(m, args.save, as_json) end
+  return summary(m, as_json)
+end
+
+-- Show one of several: the exit status, and maybe a message about a failure. `first`
+-- is true for the first one.
+local function show_named(args, path, first)
+  local m <close>, err = open(path)
   if not m then return command.TROUBLE, err end
-  if args.structure then return structure(m, args.json) end
-  if args.headers then return headers(m, args.json) end
-  if args.text then
-    return body(m:text { from_html = true }, "text", args.json)
+  local name = path == "-" and "standard input" or path
+  if not args.json and (terminal.is_output() or not args.part) then
+    say(first and "" or "\n", "==> ", harmless(name), " <==\n")
   end
-  if args.html then return body(m:html(), "html", args.json) end
-  if args.part then return one_part(m, args.part, args.json) end
-  if args.save then return save(m, args.save, args.json) end
-  return summary(m, args.json)
+  local status
+  status, err = show_one(args, m, args.json and path)
+  return status, err and name .. ": " .. err
+end
+
+-- Show several: the worst exit status, and the message about the last failure.
+local function show_several(args)
+  local worst, trouble = command.OK, nil
+  for i, path in ipairs(args.files) do
+    local status, err = show_named(args, path, i == 1)
+    if err then
+      if trouble then command.complain("show", trouble) end
+      worst, trouble = math.max(worst, status), err
+    end
+  end
+  return worst, trouble
+end
+
+local function show_all(args)
+  if args.files[2] then return show_several(args) end
+  local m <close>, err = open(args.files[1])
+  if not m then return command.TROUBLE, err end
+  return show_one(args, m, args.json)
+end
+
+function show.run(args)
+  if args.json then
+    local found, missing = json.available()
+    if not found then return command.TROUBLE, missing end
+  end
+  local ok, status, err = pcall(show_all, args)
+  if ok then return status, err end
+  if getmetatable(status) ~= REFUSED then error(status, 0) end
+  return command.TROUBLE, status.message
 end
 
 return show

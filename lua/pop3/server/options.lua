@@ -7,6 +7,7 @@ local argument = require "pop3.util.argument"
 local certificates = require "pop3.server.certificates"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
+local suggest = require "pop3.util.suggest"
 
 local options = {}
 
@@ -122,8 +123,8 @@ local function with_preset(opts, level)
     local presets = require "pop3.server.presets"
     preset = presets[preset]
     if not preset then
-      argument.misuse(level + 1, "server: unknown preset: %s (known: %s)",
-                      opts.preset, table.concat(presets(), ", "))
+      argument.misuse(level + 1, "server: unknown preset: %s%s", opts.preset,
+                      suggest.known(opts.preset, presets()))
     end
   end
   argument.options(preset, preset_fields, "server: preset", level + 1)

@@ -2,6 +2,8 @@
 -- @module pop3.util.argument
 -- @local
 
+local suggest = require "pop3.util.suggest"
+
 local argument = {}
 
 --- Raise a misuse error.
@@ -35,8 +37,8 @@ function argument.options(opts, spec, what, level)
   for name, value in pairs(opts) do
     local want = spec[name]
     if want == nil then
-      misuse(level + 1, "%s: unknown option '%s' (known: %s)", what,
-             tostring(name), list(spec))
+      misuse(level + 1, "%s: unknown option '%s'%s", what, tostring(name),
+             suggest.known(name, spec))
     elseif type(want) == "table" then
       if not want[value] then
         misuse(level + 1, "%s: option '%s' must be one of: %s", what, name,

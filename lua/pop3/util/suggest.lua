@@ -53,19 +53,42 @@ function suggest.names(wrong, known)
   return list
 end
 
+-- The names of a list, or the keys of a table, sorted.
+local function sorted(known)
+  local list = {}
+  if known[1] ~= nil then table.move(known, 1, #known, 1, list)
+  else
+    for name in pairs(known) do list[#list + 1] = tostring(name) end
+  end
+  table.sort(list)
+  return list
+end
+
+-- "did you mean 'a' or 'b'?", or nil.
+local function question(wrong, list)
+  local names = suggest.names(tostring(wrong), list)
+  if not names[1] or #names > 4 then return nil end
+  return ("did you mean '%s'?"):format(table.concat(names, "' or '"))
+end
+
 --- The end of a message about an unknown name.
 -- @tparam string wrong
 -- @tparam {string,...}|table known a list, or a table with the names as its keys
 -- @treturn string such as " (did you mean 'list'?)"; empty if no name is near
 function suggest.tip(wrong, known)
-  if known[1] == nil then
-    local list = {}
-    for name in pairs(known) do list[#list + 1] = tostring(name) end
-    known = list
-  end
-  local names = suggest.names(tostring(wrong), known)
-  if not names[1] or #names > 4 then return "" end
-  return (" (did you mean '%s'?)"):format(table.concat(names, "' or '"))
+  local text = question(wrong, sorted(known))
+  return text and " (" .. text .. ")" or ""
+end
+
+--- The same, with all names.
+-- @tparam string wrong
+-- @tparam {string,...}|table known
+-- @treturn string such as " (did you mean 'list'? known: get, list)"
+function suggest.known(wrong, known)
+  local list = sorted(known)
+  local text = question(wrong, list)
+  return (" (%sknown: %s)"):format(text and text .. " " or "",
+                                   table.concat(list, ", "))
 end
 
 return suggest

@@ -21,8 +21,12 @@ local check = require "pop3.command.fetch.account".check
 local core = require "pop3.core"
 local keys = require "pop3.account.keys"
 local parse_url = require "pop3.client.url"
+local suggest = require "pop3.util.suggest"
 
 local config = {}
+
+-- What a file sets.
+local TABLES = { "accounts", "defaults" }
 
 -- ------------------------------------------------------------- the environment
 
@@ -62,7 +66,8 @@ local function evaluate(path)
     local usual = environment()
     for name in pairs(env) do
       if usual[name] == nil and name ~= "defaults" and name ~= "accounts" then
-        return nil, ("%s: unknown key '%s'"):format(path, tostring(name))
+        return nil, ("%s: unknown key '%s'%s"):format(path, tostring(name),
+          suggest.tip(name, TABLES))
       end
     end
   end
@@ -101,8 +106,8 @@ local function check_keys(path, where, given)
   for name, value in pairs(given) do
     local kinds = keys.all[name]
     if not kinds then
-      return nil, ("%s: %s: unknown key '%s' (known: %s)"):format(path, where,
-        tostring(name), list(keys.all))
+      return nil, ("%s: %s: unknown key '%s'%s"):format(path, where,
+        tostring(name), suggest.known(name, keys.all))
     elseif not has_type(value, kinds) then
       return nil, ("%s: %s: '%s' must be of type %s, not %s"):format(path,
         where, name, kinds:gsub(" ", " or "), type(value))
@@ -172,8 +177,8 @@ local function resolve(path, accounts, defaults, name)
   while next_name do
     local from = accounts[next_name]
     if not from then
-      return nil, ("%s: account '%s': there is no account '%s' to inherit from")
-                  :format(path, name, next_name)
+      return nil, ("%s: account '%s': there is no account '%s' to inherit from%s")
+                  :format(path, name, next_name, suggest.tip(next_name, accounts))
     elseif seen[next_name] then
       return nil, ("%s: account '%s' inherits from itself"):format(path, name)
     end
@@ -252,7 +257,8 @@ function config.read(path)
   if not found then return nil, err end
   for name in pairs(found) do
     if name ~= "defaults" and name ~= "accounts" then
-      return nil, ("%s: unknown key '%s'"):format(path, tostring(name))
+      return nil, ("%s: unknown key '%s'%s"):format(path, tostring(name),
+        suggest.tip(name, TABLES))
     end
   end
   local defaults, accounts = found.defaults or {}, found.accounts

@@ -12,6 +12,7 @@ local new_metrics = require "pop3.command.fetch.metrics"
 local new_report = require "pop3.command.fetch.report"
 local paths = require "pop3.command.fetch.paths"
 local schedule = require "pop3.command.fetch.schedule"
+local suggest = require "pop3.util.suggest"
 local terminal = require "pop3.command.terminal"
 
 local fetch = {}
@@ -133,7 +134,8 @@ local function accounts_of_file(args)
   local list, seen = {}, {}
   for _, name in ipairs(names) do
     if not all[name] then
-      return nil, ("%s: there is no account '%s'"):format(path, name)
+      return nil, ("%s: there is no account '%s'%s"):format(path, name,
+                                                          suggest.tip(name, all))
     end
     if not seen[name] then list[#list + 1] = all[name] end
     seen[name] = true

@@ -94,7 +94,10 @@ end
 function diagnosis.of_connect(opts, port, failure, seen)
   local message, code = failure.message, failure.code
   if code == "tls" then return of_tls(opts, port, message, seen) end
-  if code == "connect" then
+  if seen.unresolved then
+    return { ("The name does not resolve. Is it spelt right? \"getent hosts %s\" asks "
+              .. "the system."):format(opts.host) }
+  elseif code == "connect" then
     if message:find "refused" then
       return { ("Nothing listens on port %d of this host, or a firewall refuses "
                 .. "it."):format(port) }

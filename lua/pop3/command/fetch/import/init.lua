@@ -11,6 +11,7 @@ local core = require "pop3.core"
 local outcome = require "pop3.account.outcome"
 local record = require "pop3.sync.record"
 local state = require "pop3.sync.state"
+local suggest = require "pop3.util.suggest"
 
 local readers = {
   mpop = require "pop3.command.fetch.import.mpop",
@@ -84,8 +85,8 @@ end
 return function(format, path, accounts, directory)
   local read = readers[format]
   if not read then
-    return command.USAGE, ("--import: '%s' is not a known format")
-                          :format(format)
+    return command.USAGE, ("--import: '%s' is not a known format%s")
+                          :format(format, suggest.tip(format, readers))
   end
   local text, err = atomic_file.read(path)
   if not text then return command.TROUBLE, err end
