@@ -60,8 +60,8 @@ endif
 ICONV = $(if $(filter Darwin OpenBSD,$(SYSTEM)),-liconv)
 INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR)) \
       $(IDN_INC) $(KRB5_INC)
-TLS_LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto
-LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS) $(ICONV)
+TLS_LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto $(ICONV)
+LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS)
 
 B = .build
 CORE_DIRS = csrc/base csrc/session csrc/sasl csrc/mail

@@ -536,9 +536,9 @@ static void markup (html *h) {
     take_tag(h, &t);
     element_tag(h, &t);
   }
-  else if (end || (q < h->e && (*q == '!' || *q == '?'))) {
+  else if (q < h->e && (end || *q == '!' || *q == '?')) {
     h->p++;
-    if (h->p < h->e) skip_markup(h);
+    skip_markup(h);
   }
   else {
     h->p++;

@@ -139,6 +139,7 @@ describe("HTML as text", function()
       "a<SCRIPT type=x>y</sCript >b", "ab\n", "a<script>b", "a\n",
       "a<style>b</styles>c</style>d", "ad\n",
       "a<!-- <p>no</p> -- > -->b", "ab\n", "a<!-- b", "a\n",
+      "a</", "a</\n", "a<!", "a\n", "a</>b", "ab\n",
       "a<!-->b<!--->c<!---->d<!-- x --!>e<!-- --x -->f", "abcdef\n",
       "a<!--- b -->c<!-- d ---->e", "ace\n",
       -- a head without an end, or without a start
