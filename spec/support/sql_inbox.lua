@@ -181,6 +181,24 @@ return function(make, driver)
     assert.equal(2, assert(inbox:clean(-100)))
   end)
 
+  it("is of one run at a time", function()
+    local place <close> = fetching.place(3)
+    local into, refused = pop3.inbox {}, nil
+    local first = fetch(place, { into = into, progress = function()
+      if refused then return end
+      local other <close> = fetching.place(1)
+      refused = table.pack(fetch(other, { into = into, account = "b" }))
+    end })
+    assert.equal(3, first.new)
+    assert.is_nil(refused[1])
+    assert.equal("state", refused[3])
+    assert.truthy(refused[2]:find("another run uses it", 1, true))
+    assert.equal(3, #assert(inbox:take(10)))
+    -- a copy is of another one
+    local last <close> = fetching.place(1)
+    assert.equal(1, fetch(last, { into = into:lease(), account = "b" }).new)
+  end)
+
   it("says what it needs", function()
     local place <close> = fetching.place(1)
     local result, message, code = place:sync { into = pop3.inbox {} }

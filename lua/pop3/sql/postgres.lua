@@ -151,7 +151,7 @@ local function results(self, deadline, piped)
       if is_lost then return lost(self, a, code) end
       refused = { a, code, b }
     else
-      return lost(self, "the statement is not one that returns rows",
+      return lost(self, "COPY cannot be used here",
                   piped and "unknown" or "sql")
     end
   end

@@ -53,6 +53,7 @@ local function new(opts)
                    "inbox", 1)
   return setmetatable({
     opts = opts, spool = spool.directory(opts.spool), batch = {},
+    refused = 0,  -- runs that could not open it, and will close it
   }, Inbox)
 end
 
@@ -70,6 +71,7 @@ function Inbox:open(opts)
     return nil, "inbox: the state must be pop3.state.sql: message and state are "
                 .. "written in one transaction", "state"
   elseif self.state then
+    self.refused = self.refused + 1
     return nil, "inbox: another run uses it: make one for each run", "state"
   end
   self.state, self.batch = state, {}
@@ -197,6 +199,10 @@ end
 
 -- The end of a run, or of a consumer.
 function Inbox:close()
+  if self.refused > 0 then
+    self.refused = self.refused - 1
+    return
+  end
   self.state, self.batch = nil, {}
   consumer.close(self)
 end
