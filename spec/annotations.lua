@@ -34,7 +34,6 @@ local TABLES = { message = "pop3.message.lib", server = "pop3.server.lib",
                  state = "pop3.state.lib" }
 local CODES = { "connect", "timeout", "closed", "tls", "auth", "err", "proto", "limit",
                 "state", "charset", "io" }
-local KEYWORDS = { ["end"] = true, ["repeat"] = true, ["function"] = true }
 
 -- The lines of the file; the names of classes that were used, and those of tables of
 -- options that were written.
@@ -324,12 +323,7 @@ local function write_function(item, class, owner, separator, short, name)
   for _, r in ipairs(returns) do
     put("---@return %s%s", r[1], r[2] ~= "" and " # " .. r[2] or "")
   end
-  if KEYWORDS[short] then
-    put("%s[%q] = function(%s) end", owner, short, table.concat(names, ", "))
-  else
-    put("function %s%s%s(%s) end", owner, separator, short, table.concat(names, ", "))
-  end
-  put ""
+  put("function %s%s%s(%s) end\n", owner, separator, short, table.concat(names, ", "))
 end
 
 -- A function as the type of a field.

@@ -27,7 +27,7 @@ if what == "debian" then
     print(("  * Release %s; its changes are in changelog.gz.\n")
           :format(v.version))
     print((" -- %s  %s\n"):format(MAINTAINER,
-      os.date("!%a, %d %b %Y 12:00:00 +0000", v.time)))
+      os.date("%a, %d %b %Y 12:00:00 +0000", v.time)))
   end
 elseif what == "date" or what == "version" then
   print(newest[what])
