@@ -24,7 +24,7 @@ test=(lua-busted lua-ldoc lua-discount luarocks lua-copas lua-cqueues lua-luv
       curl python3 python3-pytest nodejs perl libio-socket-ssl-perl
       mpop fetchmail getmail6 fdm dovecot-core dovecot-pop3d dovecot-lmtpd
       dovecot-gssapi krb5-kdc krb5-admin-server krb5-user
-      socat openssl util-linux procps
+      socat openssl util-linux iproute2 procps
       valgrind strace microsocks tinyproxy-bin tnef courier-authlib courier-base
       libcourier-unicode4 libgdbm6 libpcre3
       libgmime-3.0-dev libetpan-dev

@@ -81,6 +81,14 @@ static void events (run *r) {
   if (got < 0) r->err = got;
 }
 
+/* The peer says nothing for a while. */
+static void settle (run *r) {
+  int doubtful = pop3_client_doubtful(r->e);
+  NEED(!doubtful || pop3_client_unread(r->e) - 2 < 2);
+  NEED(pop3_client_settle(r->e) == doubtful);
+  NEED(!pop3_client_doubtful(r->e) && (!doubtful || pop3_client_unread(r->e) == 0));
+}
+
 /* Something that a caller may do at any time. */
 static void whim (run *r, cuts *c) {
   uint32_t what = cuts_random(c, 64);
@@ -97,6 +105,7 @@ static void whim (run *r, cuts *c) {
     NEED(pop3_client_out(r->e).n == r->out);
   }
   else if (what == 16) pop3_client_eof(r->e);
+  else if (what < 20) settle(r);
 }
 
 static void begin (run *r, uint8_t opts) {
@@ -141,9 +150,12 @@ static void play (run *r, const uint8_t *data, size_t n, cuts c, int wild) {
   if (r->err == 0) {
     note_number(&r->seen, pop3_client_unread(r->e));
     note_number(&r->seen, pop3_client_asked(r->e));
+    note_number(&r->seen, (uint64_t)pop3_client_doubtful(r->e));
     /* how much of a body comes before it is too long depends on the cuts */
     if (!(data[0] & 12)) note(&r->seen, r->data.p, r->data.n);
   }
+  settle(r);
+  events(r);
   pop3_client_eof(r->e);
   events(r);
   note_number(&r->seen, (uint64_t)pop3_client_phase(r->e));

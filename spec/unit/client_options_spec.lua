@@ -397,6 +397,42 @@ describe("cancel", function()
     fails("closed", s:noop())
   end)
 
+  it("is not close, which a callback may call, too", function()
+    for _, log in ipairs { false, function() end } do
+      for _, sink in ipairs { false, function() return true end } do
+        local s
+        s = helper.login({ { "RETR 1", { "+OK\r\n", "A: b\r\n", ".\r\n" } } }, {}, {
+          log = log or nil,
+          progress = function(label)
+            if label == "RETR 1" then s:close() end
+          end })
+        fails("closed", s:retr(1, sink or nil))
+        assert.equal("closed", s:state())
+      end
+    end
+  end)
+
+  it("or close ends a call that waits in another coroutine", function()
+    local stalling = require "pop3.server".new { users = { mrose = {
+      password = "secret" } } }
+    stalling:fault { verb = "STAT", stall = true }
+    local run <close> = stalling:fork()
+    local s = assert(pop3.connect { host = "127.0.0.1", port = run.port, tls = "none",
+      user = "mrose", password = "secret", wait = function(fd, mode, seconds)
+        if coroutine.isyieldable() then
+          coroutine.yield()
+          return true
+        end
+        return core.poll(fd, mode, seconds)
+      end })
+    local co = coroutine.create(function() return s:stat() end)
+    assert(coroutine.resume(co))
+    s:close()
+    local ran, value, message, code = coroutine.resume(co)
+    assert.is_true(ran)
+    fails("closed", value, message, code)
+  end)
+
   it("works in progress, which is told of octets", function()
     local body = ("x"):rep(98) .. "\r\n"
     local told, s = {}, nil

@@ -99,6 +99,7 @@ local function event(s, label, file, source)
     local _ <close> = s.waits
     what, a, b, c, d, e = pump(link, file, source)
   end
+  if link.closed then return ended(s, label) end
   if s.log then
     trace(s)
     if s.dead then return ended(s, label) end

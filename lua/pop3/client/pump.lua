@@ -60,7 +60,8 @@ end
 -- - `unsent`: the engine may have octets to send; `quiet`: none may come from the
 --   server before these are sent; `last`: the octets of the last read
 -- - `broken`: why the transport cannot send any more; `ending`: the session ends
---   after this event; `progress`: called with the octets of each read
+--   after this event; `closed`: the session was closed meanwhile; `progress`: called
+--   with the octets of each read
 -- @param[opt] file where the pieces of a body go
 -- @param[opt] source TLS, when the end of its handshake is wanted and not an event of
 -- the engine
@@ -103,6 +104,7 @@ return function(link, file, source)
         if io:wait("w", min(seconds or SLICE, SLICE)) then
           limit = nil
         end
+        if link.closed then return nil, "closed", "closed" end
       else
         link.unsent = false
         port:eof()
@@ -115,12 +117,15 @@ return function(link, file, source)
       end
       if doubtful then seconds = min(seconds or PAUSE, PAUSE) end
       local n, err, detail = io:recv(port, seconds)
+      if link.closed then return nil, "closed", "closed" end
       if n then
         link.last = n
         limit = nil
         if link.progress then
           link.progress(n)
-          if link.ending then return nil, "cancelled", "closed" end
+          if link.ending or link.closed then
+            return nil, "cancelled", "closed"
+          end
         end
       elseif err == "timeout" then
         if detail and not (doubtful and engine:settle()) then

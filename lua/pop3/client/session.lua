@@ -119,6 +119,7 @@ end
 -- @usage
 -- s:close()
 function methods:close()
+  self.link.closed = true  -- for a call that waits or that called this one
   commands.drop(self)
   release(self)
   setmetatable(self, Closed)
