@@ -126,7 +126,8 @@ describe("pop3 list", function()
       ["--fingerprint needs"] = { 2, "u@h", "--fingerprint", "abc" },
       ["put the URL into POP3_PROXY"] = { 2, "u@h", "--proxy", "socks5://a:b@h" },
       ["scheme of the URL must be"] = { 2, "u@h", "--proxy", "ftp://h" },
-      ["there is no password"] = { 3, "u@127.0.0.1:1" },
+      ["there is no password: use --password-command, --token-command, --password-file"]
+        = { 3, "u@127.0.0.1:1" },
       ["exit status 3"] = { 3, "u@h", "--password-command", "exit 3" },
       ["exit status 75"] = { 75, "u@h", "--password-command", "exit 75" },
     } do
@@ -177,6 +178,27 @@ describe("pop3 list", function()
     end)
   end)
 end)
+
+if not os.getenv "LPOP3_SANITIZED" then
+  describe("a reader of the output that has gone", function()
+    local command = require "spec.support.command"
+
+    it("ends list and get silently", function()
+      local run <close> = server { users = { mrose = { password = "secret",
+        mail = { TWO, TWO, TWO:rep(100) } } } }
+      for _, words in ipairs { "list", "list -H", "list --json", "get all --mbox",
+                               "get 3" } do
+        local name, rest = words:match "^(%l+) ?(.*)$"
+        local pipe <close> = assert(io.popen(([[exec bash -c '
+          exec 5> >(exit); wait $!
+          POP3_PASSWORD=secret %s %s pop://mrose@127.0.0.1:%d --tls none %s >&5
+          echo $?' 2>&1]]):format(command.program, name, math.tointeger(run.port),
+                                  rest)))
+        assert.equal("141\n", pipe:read "a", words)
+      end
+    end)
+  end)
+end
 
 describe("pop3 get", function()
   it("writes the octets of a message", function()

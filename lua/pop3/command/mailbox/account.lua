@@ -157,9 +157,15 @@ end
 -- boolean)
 function account.credential(a)
   if not a.secret or a.options.cert and not a.secret.named then return {} end
-  return secret.get(a.secret, { wait = core.poll, ask = function()
-    return prompt(("Password for %s: "):format(a.name))
-  end })
+  local made, err, temporary = secret.get(a.secret, {
+    wait = core.poll,
+    ask = function() return prompt(("Password for %s: "):format(a.name)) end,
+  })
+  if made then return made end
+  for _, name in ipairs(SECRETS) do  -- as the command line calls them
+    err = err:gsub(name, "--" .. name:gsub("_", "-"))
+  end
+  return nil, err, temporary
 end
 
 return account
