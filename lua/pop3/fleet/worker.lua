@@ -70,7 +70,7 @@ local function released(self, held, release, began, o, ok, message)
     failures = release.failures or row.failures, next = release.seconds,
     taken_over = row.taken_over or nil, unreleased = not ok and message or nil,
   })
-  if self.opts.hook then self.opts.hook("released", row) end
+  if ok and self.opts.hook then self.opts.hook("released", row) end
   self.changed:signal()
 end
 
