@@ -159,7 +159,7 @@ describe("Debian's packages", function()
       assert.equal(VERSION .. "-1", (field(package, "Version")))
     end
     local found = output("lintian --allow-root --fail-on none --tag-display-limit 0 "
-                         .. "--suppress-tags initial-upload-closes-no-bugs,no-manual-page "
+                         .. "--suppress-tags initial-upload-closes-no-bugs "
                          .. "'%s'*.changes", debs)
     assert.equal("", found)
   end)
@@ -198,6 +198,7 @@ describe("Debian's packages", function()
                             "zsh/vendor-completions/_pop3" } do
       assert.match("pop3", read(root .. "/usr/share/" .. path))
     end
+    assert.match("%.TH POP3 1 ", output("zcat '%s/usr/share/man/man1/pop3.1.gz'", root))
     assert.match("Subject: ", output(inside .. "'cd /usr/share/doc/lua-pop3; "
                                      .. "pop3 show examples/mail/plain.eml'"))
 
