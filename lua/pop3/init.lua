@@ -275,6 +275,8 @@ local parts = {
 -- @tparam[opt=false] boolean opts.events log each message as well
 -- @tparam[opt=true] boolean opts.signals end after SIGTERM, SIGINT or SIGHUP
 -- @tparam[opt=false] boolean opts.until_idle end when nothing is due
+-- @tparam[opt] {function,...} opts.tasks functions that run as tasks of the worker's
+-- loop, which is their argument, and are cancelled at its end
 -- @tparam[opt] function opts.hook for specs, see `pop3.fleet.points`
 -- @treturn pop3.fleet
 -- @function fleet

@@ -522,8 +522,8 @@ function fleet:init() end
 ---`"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
 ---`"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
 ---@param account table one account, or a list of them
----@param opts? table `replace = true`: change accounts that are there
----@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code: "options" when an account cannot work, and no one was added
+---@param opts? table `replace = true`: change accounts that are there, to exactly what is given; `refuse = true`: they are an error
+---@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code, and no one was added: "options" when an account cannot work, "exists" when accounts are there (their names are the fourth value)
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:add(account, opts) end
@@ -539,7 +539,7 @@ function fleet:change(name, changes, without) end
 
 ---Remove accounts and all that is recorded about their messages. A session that
 ---runs ends without QUIT.
----@param which string|{ host?: any, all?: any } a name, a list of names, `{ host = }` or `{ all = true }`
+---@param which string|{ match?: any, host?: any, all?: any } a name, a list of names, `{ match = }` (a list of patterns of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 ---@return string[]|nil # the names of those that were removed; or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
@@ -576,7 +576,7 @@ function fleet:due(which, seconds) end
 function fleet:status() end
 
 ---Accounts and how they are, by name.
----@param opts? table `state`: "all" (default), "due", "waiting", "leased", "parked", "failing"; `host`; `names`: a list; `after`: only names after this one; `limit` (100)
+---@param opts? table `state`: "all" (default), "due", "waiting", "leased", "parked", "failing"; `host`; `names`: a list; `match`: a list of patterns, as for `remove`; `worker`: a pattern; `after`: only names after this one; `limit` (100)
 ---@return table[]|nil # each with `id`, `name`, `host`, `port`, `user`, `options`, `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late), `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the last run that went well), `last_error`, `result` (counts of the last run). Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
@@ -1880,6 +1880,7 @@ function pop3.pipe(command, opts) end
 ---@field events? boolean log each message as well (default: false)
 ---@field signals? boolean end after SIGTERM, SIGINT or SIGHUP (default: true)
 ---@field until_idle? boolean end when nothing is due (default: false)
+---@field tasks? function[] functions that run as tasks of the worker's loop, which is their argument, and are cancelled at its end
 ---@field hook? function for specs, see `pop3.fleet.points`
 
 ---Many accounts and many workers on PostgreSQL, see `pop3.fleet`.

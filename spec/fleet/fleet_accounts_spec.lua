@@ -35,6 +35,7 @@ describe("an account of a fleet", function()
     assert.equal("file:/x", reference { password_file = "/x" })
     assert.equal("netrc", reference { netrc = true })
     assert.equal("netrc:/x", reference { netrc = "/x" })
+    assert.equal("env:X", reference { password_env = "X" })
     assert.equal("env:X", reference { secret = "env:X" })
   end)
 
@@ -139,6 +140,42 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.equal("options", code)
     assert.match("account b: 'every'", message)
     assert.same({}, fleet:list())
+  end)
+
+  it("are added all or none of them when one is there, or is given twice", function()
+    local many = {}
+    for i = 1, 1500 do many[i] = account("m" .. i) end
+    fleet:add { many[1400], many[1500] }
+    local ok, message, code, there = fleet:add(many, { refuse = true })
+    assert.same({ false, "account m1400 exists already", "exists",
+                  { "m1400", "m1500" } }, { ok or false, message, code, there })
+    assert.equal(2, fleet:status().accounts)
+    ok, message, code = fleet:add { account "a", account "b", account "a" }
+    assert.same({ false, "account a: its name is given twice", "options" },
+                { ok or false, message, code })
+    assert.equal(2, fleet:status().accounts)
+    assert.equal(1498, #fleet:add(many))
+  end)
+
+  it("are meant by patterns of a shell", function()
+    local all = { "a%b", "a*b", "a_b", "aXb", "a\\b", "b" }
+    for _, name in ipairs(all) do fleet:add(account(name)) end
+    for pattern, expected in pairs {
+      ["a*"] = { "a%b", "a*b", "aXb", "a\\b", "a_b" }, ["a?b"] = { "a%b", "a*b",
+        "aXb", "a\\b", "a_b" }, ["a\\*b"] = { "a*b" }, ["a%b"] = { "a%b" },
+      ["a_b"] = { "a_b" }, ["a\\\\b"] = { "a\\b" }, ["?"] = { "b" }, ["B"] = {},
+    } do
+      local found = names(fleet:list { match = { pattern } })
+      table.sort(found)
+      table.sort(expected)
+      assert.same(expected, found, pattern)
+    end
+    assert.same({ "a*b", "b" }, fleet:park { match = { "b", "a\\*b" } })
+    query "update pop3_account set worker = 'w_1:2' where name = 'a_b'"
+    assert.same({}, fleet:list { worker = "w_1:2" })
+    query("update pop3_account set due = now() + interval '1 hour' where name = 'a_b'")
+    assert.same({ "a_b" }, names(fleet:list { worker = "w_*" }))
+    assert.same({}, fleet:list { worker = "w?:2" })
   end)
 
   it("hold odd text as it is", function()

@@ -38,6 +38,7 @@ The width of a terminal.
 @function columns
 @tparam integer fd
 @treturn ?integer nil if it is not a terminal, or does not know
+@treturn ?integer its lines
 */
 static int l_columns (lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
@@ -45,7 +46,9 @@ static int l_columns (lua_State *L) {
   struct winsize size;
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     lua_pushinteger(L, size.ws_col);
-    return 1;
+    if (size.ws_row > 0) lua_pushinteger(L, size.ws_row);
+    else lua_pushnil(L);
+    return 2;
   }
 #else
   (void)fd;

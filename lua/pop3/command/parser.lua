@@ -1,8 +1,8 @@
 --- The parser of the command line: argparse with help that fits the terminal, and
 -- with suggestions for misspelt words.
 --
--- It reads the fields of argparse's objects, which are not documented: `elements`
--- is the only function that does, for the help, the manual page and the completion.
+-- The fields of argparse's objects are not documented. Only `elements` and `set_help`
+-- read them.
 -- @module pop3.command.parser
 -- @local
 
@@ -140,10 +140,12 @@ local function help(p, name, width)
   return table.concat(out, "\n")
 end
 
+-- The help of a parser, and of the commands below it.
 local function set_help(p, name)
   function p.get_help()
     return help(p, name, math.min(terminal.width() or USUAL, WIDEST))
   end
+  for _, c in ipairs(p._commands) do set_help(c, name .. " " .. c._name) end
 end
 
 --- Make the parser, with its commands.
@@ -156,27 +158,31 @@ function parser.new(argparse, description, names, commands)
   local p = argparse("pop3", description)
   p:require_command(true)
   p:command_target "command"
+  for _, name in ipairs(names) do commands[name].define(p:command(name)) end
   set_help(p, "pop3")
-  for _, name in ipairs(names) do
-    local c = p:command(name)
-    commands[name].define(c)
-    set_help(c, "pop3 " .. name)
-  end
   return p
 end
 
 -- ----------------------------------------------------------------- suggestions
 
--- The command that the words begin with; or nil.
+local function named(commands, word)
+  for _, c in ipairs(commands) do
+    if c.name == word then return c end
+  end
+end
+
+-- The command that the words begin with, or the one below it; nil when there is
+-- none. Its words, such as "pop3 fleet add".
 local function command_of(made, argv)
+  local found, words = nil, made.name
   for _, word in ipairs(argv) do
     if word:sub(1, 1) ~= "-" then
-      for _, c in ipairs(made.commands) do
-        if c.name == word then return c end
-      end
-      return nil
+      local c = named((found or made).commands, word)
+      if c then found, words = c, words .. " " .. c.name
+      elseif not found then return nil, words end
     end
   end
+  return found, words
 end
 
 local function options_of(made, list)
@@ -205,11 +211,11 @@ end
 function parser.explain(p, message, argv)
   message = message:gsub("\nDid you mean.*$", "")
   local made = parser.elements(p)
-  local c = command_of(made, argv)
+  local c, words = command_of(made, argv)
   local wrong = message:match "^unknown command '(.*)'$"
   if wrong then
     local names = {}
-    for i, one in ipairs(made.commands) do names[i] = one.name end
+    for i, one in ipairs((c or made).commands) do names[i] = one.name end
     return message .. suggest.tip(wrong, names)
   end
   wrong = message:match "^unknown option '(.*)'$"
@@ -225,7 +231,7 @@ function parser.explain(p, message, argv)
     if tip ~= "" then return message .. tip end
   end
   if message == "a command is required" then
-    return message .. " (pop3 --help lists them)"
+    return ("%s (%s --help lists them)"):format(message, words)
   end
   return message
 end

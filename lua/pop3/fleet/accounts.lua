@@ -27,7 +27,7 @@ local own = { name = true, url = true, host = true, port = true, user = true,
 
 -- Keys of secrets → kinds of references.
 local references = { password_command = "command", token_command = "token",
-                     password_file = "file" }
+                     password_file = "file", password_env = "env" }
 
 -- Keys that a row cannot have.
 local refused = {
@@ -166,36 +166,67 @@ update set host = excluded.host, port = excluded.port,
 local order = { "name", "host", "port", "username", "options", "secret_ref",
                 "every", "due" }
 
---- Add accounts.
--- @tparam db db
--- @tparam {table,...} list of accounts, by their keys
--- @tparam[opt=false] boolean replace change accounts of the same name
--- @treturn {string,...} the names of those that were added or changed; or nil,
--- message, code
-function accounts.add(db, list, replace)
-  local rows = {}
+-- The rows of accounts; or nil, message.
+local function rows_of(list)
+  local rows, known = {}, {}
   for i, given in ipairs(list) do
     local row, message = accounts.row(given)
+    if row and known[row.name] then row, message = nil, "its name is given twice" end
     if not row then
-      return nil, ("account %s: %s"):format(tostring(given.name or i), message),
-             "options"
+      return nil, ("account %s: %s"):format(tostring(given.name or i), message)
     end
-    rows[i] = row
+    rows[i], known[row.name] = row, true
   end
-  local names = {}
-  for first = 1, #rows, AT_ONCE do
-    local last, values = math.min(first + AT_ONCE - 1, #rows), {}
-    for i, column in ipairs(order) do
-      local column_values = {}
-      for j = first, last do column_values[j - first + 1] = rows[j][column] end
-      values[i] = array(column_values, last - first + 1)
+  return rows
+end
+
+-- Add rows from `first` to `last`.
+local function add_rows(db, rows, first, last, text)
+  local values = {}
+  for i, column in ipairs(order) do
+    local column_values = {}
+    for j = first, last do column_values[j - first + 1] = rows[j][column] end
+    values[i] = array(column_values, last - first + 1)
+  end
+  return db:query(text, table.unpack(values))
+end
+
+--- Add accounts, in one transaction.
+-- @tparam db db
+-- @tparam {table,...} list of accounts, by their keys
+-- @tparam[opt] table opts `replace`: change accounts of the same name; `refuse`: they
+-- are an error
+-- @treturn {string,...} the names of those that were added or changed; or nil,
+-- message, code, and with the code "exists" the names that are there
+function accounts.add(db, list, opts)
+  opts = opts or {}
+  local rows, trouble = rows_of(list)
+  if not rows then return nil, trouble, "options" end
+  local text = ADD .. (opts.replace and REPLACE or "nothing") .. " returning name"
+  local there
+  local names, message, code = db:transaction(function()
+    local added = {}
+    for first = 1, #rows, AT_ONCE do
+      local answer, why, kind = add_rows(db, rows, first,
+        math.min(first + AT_ONCE - 1, #rows), text)
+      if not answer then return nil, why, kind end
+      for _, row in ipairs(answer) do
+        added[#added + 1], added[row.name] = row.name, true
+      end
     end
-    local added, message, code = db:query(ADD .. (replace and REPLACE or "nothing")
-      .. " returning name", table.unpack(values))
-    if not added then return nil, message, code, names end
-    for _, row in ipairs(added) do names[#names + 1] = row.name end
+    there = {}
+    for _, row in ipairs(rows) do
+      if not added[row.name] then there[#there + 1] = row.name end
+    end
+    if there[1] and opts.refuse then
+      return nil, ("account %s exists already"):format(there[1]), "exists"
+    end
+    return added
+  end)
+  if not names then
+    return nil, message, code, code == "exists" and there or nil
   end
-  return names
+  return table.move(names, 1, #names, 1, {})
 end
 
 -- The keys of a row.
@@ -239,11 +270,28 @@ update pop3_account set name = $2, host = $3, port = $4, username = $5, options 
   return done
 end
 
+-- A pattern of a shell ("*", "?" and "\\") as one of LIKE.
+local function like(pattern)
+  local made = pattern:gsub("\\?.", function(c)
+    if c == "*" then return "%" elseif c == "?" then return "_" end
+    return (c:sub(-1):gsub("[%%_\\]", "\\%0"))
+  end)
+  return made
+end
+
+local function likes(patterns)
+  local made = {}
+  for i, pattern in ipairs(patterns) do made[i] = like(pattern) end
+  return array(made, #made)
+end
+
 -- Which accounts are meant: a condition and its parameter.
 local function selected(which)
   if type(which) == "string" then which = { names = { which } } end
   if which.names then
     return "name = any ($1::text[])", array(which.names, #which.names)
+  elseif which.match then
+    return "name like any ($1::text[])", likes(which.match)
   elseif which.host then
     return "host = $1", which.host:lower()
   end
@@ -346,7 +394,9 @@ select id, ]] .. COLUMNS .. [[, fence, worker, failures, parked, last_error, res
   extract(epoch from now() - last_ok)::float8 as ok_ago
 from pop3_account
 where host is not null and name > $1 and ($2::text is null or host = $2)
-  and ($3::text[] is null or name = any ($3)) and %s
+  and ($3::text[] is null or name = any ($3))
+  and ($5::text[] is null or name like any ($5))
+  and ($6::text is null or worker like $6 and due > now()) and %s
 order by name limit $4]]
 
 --- Accounts and how they are.
@@ -356,7 +406,8 @@ order by name limit $4]]
 function accounts.list(db, opts)
   local names = opts.names and array(opts.names, #opts.names)
   local rows, message, code = db:query(LIST:format(states[opts.state or "all"]),
-    opts.after or "", opts.host and opts.host:lower(), names, opts.limit or 100)
+    opts.after or "", opts.host and opts.host:lower(), names, opts.limit or 100,
+    opts.match and likes(opts.match), opts.worker and like(opts.worker))
   if not rows then return nil, message, code end
   for _, row in ipairs(rows) do
     for _, name in ipairs { "every", "due_in", "ok_ago" } do

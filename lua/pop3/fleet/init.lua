@@ -55,7 +55,7 @@ local known = {
   store = "string table", into = "any", jobs = "integer", per_host = "integer",
   lease = "number", poll = "number", grace = "number", secret = "string function",
   defaults = "table", worker = "string", log = "function", events = "boolean",
-  signals = "boolean", until_idle = "boolean", hook = "function",
+  signals = "boolean", until_idle = "boolean", hook = "function", tasks = "table",
 }
 
 local function positive(opts, ...)
@@ -105,16 +105,17 @@ local function with(self, fn, ...)
   return fn(self.db, ...)
 end
 
--- Names, one name, `{ host = }` or `{ all = true }`.
+-- Names, one name, `{ match = }`, `{ host = }` or `{ all = true }`.
 local function check_which(which, what)
   if type(which) == "string" then return { names = { which } } end
   if type(which) == "table" and type(which[1]) == "string" then
     return { names = which }
   end
   if type(which) ~= "table" or not (which.all == true or type(which.host) == "string"
-                                    or type(which.names) == "table") then
+                                    or type(which.names) == "table"
+                                    or type(which.match) == "table") then
     argument.misuse(2, "fleet: %s: which accounts? A name, a list of names, "
-                    .. "{ host = } or { all = true }", what)
+                    .. "{ match = { … } }, { host = } or { all = true }", what)
   end
   return which
 end
@@ -136,18 +137,20 @@ end
 -- `"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
 -- `"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
 -- @tparam table account one account, or a list of them
--- @tparam[opt] table opts `replace = true`: change accounts that are there
+-- @tparam[opt] table opts `replace = true`: change accounts that are there, to exactly
+-- what is given; `refuse = true`: they are an error
 -- @treturn {string,...} the names of the accounts that were added (or changed): one
--- that is not among them was there. Or nil, message, code: "options" when an account
--- cannot work, and no one was added
+-- that is not among them was there. Or nil, message, code, and no one was added:
+-- "options" when an account cannot work, "exists" when accounts are there (their names
+-- are the fourth value)
 function Fleet:add(account, opts)
   opts = opts or {}
-  argument.options(opts, { replace = "boolean" }, "fleet: add", 1)
+  argument.options(opts, { replace = "boolean", refuse = "boolean" }, "fleet: add", 1)
   if type(account) ~= "table" then
     argument.misuse(1, "fleet: add: an account is a table")
   end
   local list = (account[1] or next(account) == nil) and account or { account }
-  return with(self, accounts.add, list, opts.replace)
+  return with(self, accounts.add, list, opts)
 end
 
 --- Change an account: its next run has the new values.
@@ -161,7 +164,8 @@ end
 
 --- Remove accounts and all that is recorded about their messages. A session that
 -- runs ends without QUIT.
--- @tparam string|table which a name, a list of names, `{ host = }` or `{ all = true }`
+-- @tparam string|table which a name, a list of names, `{ match = }` (a list of patterns
+-- of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 -- @treturn {string,...} the names of those that were removed; or nil, message, code
 function Fleet:remove(which)
   return with(self, accounts.remove, check_which(which, "remove"))
@@ -204,8 +208,8 @@ end
 
 --- Accounts and how they are, by name.
 -- @tparam[opt] table opts `state`: "all" (default), "due", "waiting", "leased",
--- "parked", "failing"; `host`; `names`: a list; `after`: only names after this one;
--- `limit` (100)
+-- "parked", "failing"; `host`; `names`: a list; `match`: a list of patterns, as for
+-- `remove`; `worker`: a pattern; `after`: only names after this one; `limit` (100)
 -- @treturn {table,...} each with `id`, `name`, `host`, `port`, `user`, `options`,
 -- `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late),
 -- `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the
@@ -214,7 +218,8 @@ end
 function Fleet:list(opts)
   opts = opts or {}
   argument.options(opts, { state = accounts.states, host = "string",
-    names = "table", after = "string", limit = "integer" }, "fleet: list", 1)
+    names = "table", match = "table", worker = "string", after = "string",
+    limit = "integer" }, "fleet: list", 1)
   return with(self, accounts.list, opts)
 end
 

@@ -265,6 +265,7 @@ local function supervise(self)
   self.store:finish()
   self.resting:signal()
   if self.signal_task then self.signal_task:cancel() end
+  for _, task in ipairs(self.tasks) do task:cancel() end
 end
 
 -- ------------------------------------------------------------------------ running
@@ -305,7 +306,7 @@ local function new(opts)
     opts = opts, counters = counters, stopping = false,
     name = opts.worker or ("%s:%d:%s"):format(core.hostname(), core.getpid(),
                                               core.random(4)),
-    leases = {}, running = 0,
+    leases = {}, running = 0, tasks = {},
   }, Worker)
 end
 
@@ -334,6 +335,7 @@ function Worker:run()
   loop:spawn(supervise, self)
   loop:spawn(main, self)
   loop:spawn(heartbeat, self)
+  for i, task in ipairs(opts.tasks or {}) do self.tasks[i] = loop:spawn(task, loop) end
   self.store:start()
   local ok, message = pcall(loop.run, loop)
   for _, connection in ipairs { self.control, reader, writer } do
