@@ -11,6 +11,7 @@
 #include "../base/ascii.h"
 #include "../base/utf8.h"
 #include "charset.h"
+#include "multibyte.h"
 #include "utf7.h"
 
 typedef unsigned char byte;
@@ -168,15 +169,6 @@ static int utf32 (pop3_span in, int kind, pop3_buf *out) {
 
 /* --------------------------------------------------------------- multibyte */
 
-/* Can 'b' be the first octet of a multibyte character? */
-static int islead (int kind, byte b) {
-  if (kind == POP3_CS_SJIS)
-    return (b >= 0x81 && b <= 0x9F) || (b >= 0xE0 && b <= 0xFC);
-  if (kind == POP3_CS_EUCJP)
-    return b == 0x8E || b == 0x8F || (b >= 0xA1 && b <= 0xFE);
-  return b >= 0x81 && b <= 0xFE;
-}
-
 /*
 ** How many octets at 's', which iconv refuses, one U+FFFD replaces: a lead
 ** octet and the next one unless that is ASCII (WHATWG 10 to 14). ASCII is
@@ -185,7 +177,7 @@ static int islead (int kind, byte b) {
 static size_t bad_length (int kind, const char *s, size_t n) {
   const byte *p = (const byte *)s;
   if (p[0] < 0x80 && kind != POP3_CS_2022 && kind != POP3_CS_EBCDIC) return 0;
-  if (n < 2 || !islead(kind, p[0]) || p[1] < 0x80) return 1;
+  if (n < 2 || !pop3_multi_is_lead(kind, p[0]) || p[1] < 0x80) return 1;
   if (kind == POP3_CS_EUCJP && p[0] == 0x8F && n > 2 && p[2] >= 0x80)
     return 3;
   return 2;
@@ -198,74 +190,6 @@ static uint32_t lone (int kind, const char *p) {
   return kind == POP3_CS_SJIS ? 0x80 : 0;
 }
 
-/* Characters of four octets of GB18030 are numbered; where ranges begin: */
-#define GB_SURROGATE 33469u   /* the number after that of U+D7FF */
-#define GB_ABOVE 189000u      /* U+10000 */
-
-static uint32_t gb_number (const byte *p) {
-  return ((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 1260 + (p[2] - 0x81u) * 10 +
-         (p[3] - 0x30u);
-}
-
-#if !defined(__linux__) || defined(__GLIBC__)
-
-#define safe_length(kind, s, n) (n)
-
-#else   /* musl */
-
-#define LOOK 256    /* octets that are looked at before iconv gets them */
-
-/* The length of the character at 'p', or 1 if it is none. */
-static size_t char_length (int kind, const byte *p, size_t n) {
-  if (p[0] < 0x80 || n < 2 || !islead(kind, p[0])) return 1;
-  if (kind == POP3_CS_GB18030 && pop3_isdigit(p[1])) return 4;
-  return p[1] < 0x40 || p[1] == 0x7F ? 1 : 2;
-}
-
-/*
-** Must iconv not see the character at 'p'? For Shift_JIS it looks outside of its
-** table at a second octet that is invalid, and at rows above 84. For EUC-KR, it
-** writes outside of its output at some that are invalid (CVE-2025-26519). In
-** GB18030 the same happens from U+D800 on, where four octets are used.
-*/
-static int is_unsafe (int kind, const byte *p, size_t n) {
-  if (kind == POP3_CS_SJIS)
-    return n > 1 && islead(kind, p[0]) &&
-           (p[0] > 0xEA || p[1] < 0x40 || p[1] == 0x7F || p[1] > 0xFC);
-  if (p[0] >= 0x80 && !islead(kind, p[0])) return 1;
-  if (n < 2) return 0;
-  if (kind == POP3_CS_EUCKR)
-    return p[0] >= 0xC6 && p[1] < 0xA1 && (p[0] > 0xC6 || p[1] > 0x52);
-  return n > 3 && pop3_isdigit(p[1]) && gb_number(p) >= GB_SURROGATE;
-}
-
-/*
-** How many octets, at the most LOOK or so, iconv may see: none of them begins
-** a character that is unsafe.
-*/
-static size_t safe_length (int kind, const char *s, size_t n) {
-  const byte *p = (const byte *)s;
-  size_t i = 0;
-  if (kind != POP3_CS_SJIS && kind != POP3_CS_GB18030 && kind != POP3_CS_EUCKR)
-    return n;
-  while (i < n && i < LOOK && !is_unsafe(kind, p + i, n - i))
-    i += char_length(kind, p + i, n - i);
-  return i < n ? i : n;
-}
-
-#endif
-
-/* The code point above U+FFFF of four octets of GB18030, 0 if it is none. */
-static uint32_t four_octets (int kind, const char *s, size_t n) {
-  const byte *p = (const byte *)s;
-  uint32_t k;
-  if (kind != POP3_CS_GB18030 || n < 4 || p[0] < 0x90 || p[0] > 0xE3 ||
-      !pop3_isdigit(p[1]) || p[2] < 0x81 || p[2] > 0xFE || !pop3_isdigit(p[3]))
-    return 0;
-  k = gb_number(p) - GB_ABOVE;
-  return k > 0xFFFFF ? 0 : k + 0x10000;
-}
-
 /* What iconv has refused, or must not see. */
 typedef struct refused {
   uint32_t u;   /* what to append */
@@ -275,7 +199,7 @@ typedef struct refused {
 static refused refuse (int kind, const char *s, size_t n) {
   refused r;
   r.skip = 4;
-  r.u = four_octets(kind, s, n);
+  r.u = pop3_multi_four(kind, s, n);
   if (r.u != 0) return r;
   r.skip = 1;
   r.u = lone(kind, s);
@@ -295,7 +219,7 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
   ip.r = in.p;
   iconv((iconv_t)c->at->cd, NULL, NULL, NULL, NULL);
   while (n > 0) {
-    size_t safe = safe_length(kind, ip.r, n), left = safe, room, r = 0;
+    size_t safe = pop3_multi_safe(kind, ip.r, n), left = safe, room, r = 0;
     refused bad;
     char *op;
     int why = EILSEQ;
