@@ -11,6 +11,8 @@ local M = {}
 
 local MAIL = "Subject: one\r\n\r\n" .. ("a line of text\r\n"):rep(12) .. ".end\r\n"
 
+local PLAIN = MAIL:gsub("%.end\r\n$", "end\r\n")
+
 local LONG = ("x"):rep(100000)
 
 -- --------------------------------------------------------------------- scenes
@@ -47,10 +49,29 @@ local function cram(ending)
   end } }
 end
 
+-- A message whose first field ends in CRLF and all else in LF, as from a proxy that
+-- puts a field above what is stored.
+local function half_in_lf(session)
+  return session:raw("+OK\r\n" .. PLAIN:gsub("\r\n", "\n"):gsub("\n", "\r\n", 1)
+                     .. ".\n")
+end
+
+-- A refused login, after which the server closes.
+local function refuse_and_close(session)
+  local reply = session:err("wrong", "AUTH")
+  reply.close = "fin"
+  return reply
+end
+
+local default = pop3.server.new { users = {} }.default
+
+local ALL = { "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN" }
+
 -- { name, options of the server, tls of the client }; `quiet`: no password may be
 -- sent; `mail`: the message; `sasl`: the mechanism to log in by; `again`: a client
 -- that says that it failed is run once more; `silent`: some client waits until its
--- own limit ends the wait
+-- own limit ends the wait; `wrong`: the client's password is wrong, and the outcome
+-- is how many logins it tries
 M.scenes = {
   { "all is well", {} },
   { "greeting is `-ERR`", quiet = true, { faults = { { hook = "connect",
@@ -110,6 +131,42 @@ M.scenes = {
       says { LIST = { "1 " .. LONG }, UIDL = { "1 " .. LONG } } },
   { "login refused", { faults = { { verb = "PASS", reply = "-ERR no" },
       { verb = "AUTH", reply = "-ERR no" } } } },
+  { "a reply too many after the message, then `DELE` refused", silent = true, { faults = {
+      { verb = "RETR", append = "+OK\r\n" }, { verb = "DELE", reply = "-ERR no" } } } },
+  { "a reply too many after the greeting, wrong password", wrong = true, { faults = {
+      { hook = "connect", append = "+OK second line\r\n" } } } },
+  { "wrong password, many mechanisms offered", wrong = true, { mechs = ALL } },
+  { "wrong password, the server closes each time", wrong = true, { mechs = ALL,
+      on = { AUTH = refuse_and_close, PASS = refuse_and_close } } },
+  { "wrong password, the server closes and then resets", wrong = true, { mechs = ALL,
+      on = { AUTH = refuse_and_close, PASS = refuse_and_close }, faults = {
+      { hook = "connect", session = 2, refuse = true },
+      { hook = "connect", session = 3, refuse = true } } } },
+  { "`+OK` in place of a challenge, wrong password", wrong = true, sasl = "PLAIN",
+      { mechs = { "PLAIN" }, on = { AUTH = function(session, _, initial)
+        if initial then return session:err "wrong" end
+        return session:ok "go on"
+      end } } },
+  { "CRAM-MD5 refused with `[AUTH]`, passwords are hashed", sasl = "CRAM-MD5",
+      { mechs = { "CRAM-MD5", "PLAIN" }, on = {
+        AUTH = function(session, mechanism, initial)
+          if mechanism == "PLAIN" then
+            return default.AUTH(session, mechanism, initial)
+          end
+          session:challenge "<1896.697170952@dbc.example>"
+          return session:err("no such scheme", "AUTH")
+        end } } },
+  { "`CAPA` hangs up", { faults = { { verb = "CAPA", cut = { bytes = 0 } } } } },
+  { "`CAPA` refused, then the server hangs up", { on = { CAPA = function(session)
+      local reply = session:err "what"
+      reply.close = "fin"
+      return reply
+    end } } },
+  { "`TOP` refused", { faults = { { verb = "TOP", reply = "-ERR what" } } } },
+  { "message in LF after a field in CRLF", silent = true, mail = PLAIN,
+      { on = { RETR = half_in_lf } } },
+  { "a line of `UIDL` without its value", says { UIDL = { "1" } } },
+  { "a line of `LIST` without its value", says { LIST = { "1" } } },
   { "STLS", { tls = "auto" }, "stls" },
   { "STLS wanted, not offered", quiet = true, { faults = { { verb = "STLS",
       reply = "-ERR no" } } }, "stls" },
@@ -131,8 +188,8 @@ local function state(got, sent)
   if not got then return "nothing" end
   if got == sent then return "whole" end
   local lf = sent:gsub("\r\n", "\n")
-  if got == lf then return "whole, LF" end
   got = got:gsub("\r\n", "\n")
+  if got == lf then return "whole, LF" end
   return lf:sub(1, #got) == got and "**short**" or "**changed**"
 end
 
@@ -150,7 +207,8 @@ end
 -- One client in one scene: what came of it, and whether the password was sent.
 local function run_one(name, scene)
   local mail = scene.mail or MAIL
-  local opts = { users = { [clients.USER] = { password = clients.PASSWORD,
+  local password = scene.wrong and "another" or clients.PASSWORD
+  local opts = { users = { [clients.USER] = { password = password,
                                               mail = { mail } } } }
   for key, value in pairs(scene[2]) do opts[key] = value end
   local run <close> = assert(pop3.server.new(opts)):fork()
@@ -166,6 +224,11 @@ local function run_one(name, scene)
       ok = ok or clients.run[name](shown, dir, scene[3] or "none", scene.sasl)
     end
     local got = readers.fetched(dir)
+    if scene.wrong then
+      local count = run:count "PASS" + run:count "AUTH"
+      return ("%d login%s, %s"):format(count, count == 1 and "" or "s",
+        ok and "**no error**" or "error"), true
+    end
     return outcome(ok, got, mail, #run:mailbox(clients.USER)),
            run:count "PASS" + run:count "AUTH" > 0
   end)
