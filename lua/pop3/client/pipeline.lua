@@ -17,6 +17,8 @@ local event, fail, kill, operation, unfinished =
 -- sides never wait for each other.
 local WINDOW = 64
 
+local byte, PLUS, MINUS = string.byte, ("+-"):byte(1, 2)
+
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
@@ -165,6 +167,8 @@ end
 -- Does a body begin with a status line? While several commands are under way, the
 -- line before it was then perhaps a reply that no command asked for.
 local function begins_with_status(octets)
+  local first = byte(octets)
+  if first ~= PLUS and first ~= MINUS then return false end
   return octets:find "^%+OK[ \t\r\n]" or octets:find "^%-ERR[ \t\r\n]"
 end
 
