@@ -570,7 +570,7 @@ function fleet:resume(which) end
 function fleet:due(which, seconds) end
 
 ---How the fleet is.
----@return table|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`. `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
+---@return table|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts =, lease = }` (`lease`: seconds until its first lease ends). `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:status() end

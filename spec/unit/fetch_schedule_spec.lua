@@ -208,19 +208,19 @@ describe("sd_notify", function()
     assert(socket:bind(dir.path .. "/notify"))
     socket:settimeout(helper.PATIENCE)
     helper.run([[
-      local notify = require "pop3.command.fetch.notify"
+      local notify = require "pop3.command.notify"
       assert(notify.send "READY=1\nSTATUS=ready" == true)
       assert(notify.watchdog() == 1.5)
     ]], ("NOTIFY_SOCKET='%s/notify' WATCHDOG_USEC=3000000"):format(dir.path))
     assert.equal("READY=1\nSTATUS=ready", socket:receive())
     socket:close()
     helper.run [[
-      local notify = require "pop3.command.fetch.notify"
+      local notify = require "pop3.command.notify"
       assert(notify.send "READY=1" == false)
       assert(notify.watchdog() == nil)
     ]]
     helper.run([[
-      local notify = require "pop3.command.fetch.notify"
+      local notify = require "pop3.command.notify"
       local ok, err = notify.send "READY=1"
       assert(ok == nil and err)
     ]], "NOTIFY_SOCKET=/nonexistent/x")

@@ -1,5 +1,5 @@
---- The command `pop3`, with the subcommands `list`, `get`, `login`, `fetch`, `show`,
--- `serve`, `replay`, `check`, `record` and `completion`.
+--- The command `pop3`, with the subcommands `list`, `get`, `login`, `fetch`,
+-- `fleet`, `show`, `serve`, `replay`, `check`, `record` and `completion`.
 --
 -- The exit status is 0 for success, 1 when the answer is no (a check or a
 -- `verify` failed, a message has no such part), 2 for an invalid command line,
@@ -12,8 +12,8 @@ local parsers = require "pop3.command.parser"
 local pop3 = require "pop3"
 local program = require "pop3.command.program"
 
-local names = { "list", "get", "login", "fetch", "show", "serve", "replay", "check",
-                "record", "completion" }
+local names = { "list", "get", "login", "fetch", "fleet", "show", "serve", "replay",
+                "check", "record", "completion" }
 
 local command = {}
 

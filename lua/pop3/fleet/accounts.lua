@@ -352,7 +352,8 @@ select count(*) as accounts,
 from pop3_account where host is not null]]
 
 local WORKERS = [[
-select worker, count(*) as sessions, count(distinct host) as hosts
+select worker, count(*) as sessions, count(distinct host) as hosts,
+  extract(epoch from min(due) - now())::float8 as lease
 from pop3_account where worker is not null and due > now()
 group by worker order by worker]]
 
@@ -370,6 +371,7 @@ function accounts.status(db)
   local made = answers[1][1]
   made.late = tonumber(made.late) or 0
   made.workers, made.failing_hosts = answers[2], answers[3]
+  for _, each in ipairs(made.workers) do each.lease = tonumber(each.lease) end
   return made
 end
 

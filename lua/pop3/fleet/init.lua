@@ -96,13 +96,23 @@ local function new(opts)
 end
 
 -- Call a function with the connection of this process.
-local function with(self, fn, ...)
+local function with_any(self, fn, ...)
   if not self.db then
     local db, message, code = sql.open(self.opts.database)
     if not db then return nil, message, code end
     self.db = db
   end
   return fn(self.db, ...)
+end
+
+-- The same, when the tables are those of this library.
+local function with(self, fn, ...)
+  if not self.is_checked then
+    local ok, message, code = with_any(self, schema.check)
+    if not ok then return nil, message, code end
+    self.is_checked = true
+  end
+  return with_any(self, fn, ...)
 end
 
 -- Names, one name, `{ match = }`, `{ host = }` or `{ all = true }`.
@@ -124,7 +134,7 @@ end
 -- @treturn integer the version before, 0 when there were none; or nil, message, code:
 -- "schema" when the tables are of a newer version
 function Fleet:init()
-  return with(self, schema.init)
+  return with_any(self, schema.init)
 end
 
 --- Add accounts.
@@ -200,7 +210,8 @@ end
 --- How the fleet is.
 -- @treturn table `accounts`, `parked`, `leased`, `due`, `failing` (their last run
 -- failed), `never` (no run went well yet): counts. `late`: seconds that the oldest
--- account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts = }`.
+-- account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts =,
+-- lease = }` (`lease`: seconds until its first lease ends).
 -- `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 function Fleet:status()
   return with(self, accounts.status)

@@ -5,6 +5,7 @@
 
 local atomic_file = require "pop3.util.atomic_file"
 local core = require "pop3.core"
+local prometheus = require "pop3.command.prometheus"
 
 local Metrics = { __name = "pop3.command.fetch.metrics" }
 Metrics.__index = Metrics
@@ -61,16 +62,6 @@ function Metrics:add(name, o, seconds)
   end
 end
 
-local escapes = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
-
-local function label(name)
-  return (name:gsub('[\\"\n]', escapes))
-end
-
-local function number(n)
-  return math.type(n) == "integer" and ("%d"):format(n) or ("%.3f"):format(n)
-end
-
 --- The metrics as text.
 -- @treturn string
 function Metrics:text()
@@ -78,16 +69,14 @@ function Metrics:text()
   for name in pairs(self.accounts) do names[#names + 1] = name end
   table.sort(names)
   local function family(row, kind)
-    local full = "lpop3_fetch_" .. row[2]
-    out[#out + 1] = ("# HELP %s %s"):format(full, row[3])
-    out[#out + 1] = ("# TYPE %s %s"):format(full, kind)
+    local samples = {}
     for _, name in ipairs(names) do
       local value = self.accounts[name][row[1]]
       if value then
-        out[#out + 1] = ('%s{account="%s"} %s'):format(full, label(name),
-                                                      number(value))
+        samples[#samples + 1] = prometheus.sample(value, "account", name)
       end
     end
+    prometheus.add(out, "lpop3_fetch_" .. row[2], kind, row[3], samples)
   end
   for _, row in ipairs(counters) do family(row, "counter") end
   for _, row in ipairs(gauges) do family(row, "gauge") end

@@ -8,7 +8,7 @@ local core = require "pop3.core"
 local failures = require "pop3.command.fetch.failures"
 local new_jobs = require "pop3.loop.jobs"
 local new_loop = require "pop3.loop.own"
-local notify = require "pop3.command.fetch.notify"
+local notify = require "pop3.command.notify"
 local new_resolver = require "pop3.account.resolver"
 local outcome = require "pop3.account.outcome"
 

@@ -1,6 +1,6 @@
 --- Tells the service manager about the state of a daemon: the protocol of
 -- sd_notify(3) of systemd. Without $NOTIFY_SOCKET nothing is sent.
--- @module pop3.command.fetch.notify
+-- @module pop3.command.notify
 -- @local
 
 local notify = {}
