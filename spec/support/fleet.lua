@@ -32,21 +32,25 @@ end
 
 --- Make a place.
 -- @tparam string url of an empty database
--- @tparam table opts `users` (1) and `mail` (1): how many; `server`: options of
--- `pop3.server.new`; `fleet`: options of `pop3.fleet`; `accounts`: keys of each account;
+-- @tparam table opts `users` (1) and `mail` (1): how many; `octets`: a function that
+-- makes messages, as `fleets.octets`; `server`: options of `pop3.server.new`;
+-- `handlers`: a function that gets the server before it starts, and the directory of the
+-- place; `fleet`: options of `pop3.fleet`; `accounts`: keys of each account;
 -- `add = false`: the accounts are not added
 function fleets.place(url, opts)
-  local users = {}
+  local users, octets = {}, opts.octets or fleets.octets
   for i = 1, opts.users or 1 do
     local mail = {}
-    for j = 1, opts.mail or 1 do mail[j] = fleets.octets("u" .. i, j) end
+    for j = 1, opts.mail or 1 do mail[j] = octets("u" .. i, j) end
     users["u" .. i] = { password = "secret", mail = mail }
   end
   local server_opts = { users = users }
   for name, value in pairs(opts.server or {}) do server_opts[name] = value end
+  local server, dir = pop3.server.new(server_opts), tempdir(true)
+  if opts.handlers then opts.handlers(server, dir.path) end
   local self = setmetatable({
-    url = url, opts = opts, dir = tempdir(true),
-    run_of_server = assert(pop3.server.new(server_opts):fork()), workers = {},
+    url = url, opts = opts, dir = dir, octets = octets,
+    run_of_server = assert(server:fork()), workers = {},
   }, Place)
   self.mail = self.dir.path .. "/mail"
   assert(core.mkdir(self.mail))
@@ -204,7 +208,7 @@ function Place:delivered()
         local file <close> = assert(io.open(dir .. "/" .. name, "rb"))
         local octets = file:read "a"
         local who, i = octets:match "Subject: (%w+) (%d+)"
-        assert(octets == fleets.octets(who, math.tointeger(i)), "not whole: " .. name)
+        assert(octets == self.octets(who, math.tointeger(i)), "not whole: " .. name)
         found[who .. " " .. i] = (found[who .. " " .. i] or 0) + 1
       end
     end
