@@ -148,7 +148,7 @@ postgres.describe("pop3 fleet run", function(server)
                    request)
     end
     -- one that says nothing does not keep the others, or the end, waiting
-    local silent <close> = setmetatable({ assert(socket.connect("127.0.0.1", port)) },
+    local _ <close> = setmetatable({ assert(socket.connect("127.0.0.1", port)) },
       { __close = function(self) self[1]:close() end })
     for i = 1, 60 do
       assert.match("^HTTP/1%.1 404 ", get(port, "GET /" .. i .. " HTTP/1.1\r\n\r\n"))
