@@ -265,14 +265,31 @@ describe("within the function", function()
     fails("closed", s:noop())
   end)
 
-  it("closing the session ends it", function()
-    local s, peer = helper.login { CAPA, retr(1), retr(2), retr(3) }
+  it("closing the session ends it, also where more replies are there", function()
+    for _, name in ipairs { "close", "cancel" } do
+      for nth = 1, 3 do
+        local s, peer = helper.login { CAPA, retr(1), retr(2), retr(3) }
+        local told, expected = {}, {}
+        for n = 1, 3 do expected[n] = n <= nth and "octets" or "closed" end
+        local count, _, code = s:retr_many({ 1, 2, 3 }, function(n, octets, _, why)
+          told[n] = octets and "octets" or why
+          if n == nth then s[name](s) end
+        end)
+        assert.same(expected, told)
+        if nth < 3 then assert.same({ nil, "closed" }, { count, code })
+        else assert.are.equal(3, count) end
+        if name == "close" then assert.are.equal(1, peer.closed) end
+      end
+    end
+  end)
+
+  it("an -ERR, and then the end of the connection, are told of", function()
+    local s = helper.login { CAPA, retr(1), { "RETR 2", "-ERR bye" },
+                             { "RETR 3", { helper.CLOSED } } }
     local told = {}
-    fails("closed", s:retr_many({ 1, 2, 3 }, function(n, octets, _, code)
+    s:retr_many({ 1, 2, 3 }, function(n, octets, _, code)
       told[n] = octets and "octets" or code
-      s:close()
-    end))
-    assert.same({ "octets", "closed", "closed" }, told)
-    assert.are.equal(1, peer.closed)
+    end)
+    assert.same({ "octets", "err", "closed" }, told)
   end)
 end)

@@ -10,23 +10,11 @@ The client engine for Lua.
 
 #include "../open.h"
 #include "../os/ldisk.h"
-#include "../os/lsystem.h"
+#include "levent.h"
 #include "ljournal.h"
 
 #define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
 #define TRACE (1024 * 1024)  /* octets of trace kept between two looks */
-
-/* User values. */
-enum { LISTING = 1, TEXT, FAULTS };
-
-#define FAULTS_KEPT 100  /* defects of a listing that are described */
-
-typedef struct Client {
-  lpop3_port port;
-  pop3_client *c;    /* NULL when closed */
-  pop3_journal log;
-  int tracing;
-} Client;
 
 static char *room (void *e, size_t want, size_t *got) {
   return pop3_client_room((pop3_client *)e, want, got);
@@ -74,7 +62,7 @@ static int l_client (lua_State *L) {
     tracing = lua_toboolean(L, -1);
     lua_pop(L, 1);
   }
-  u = (Client *)lpop3_new(L, sizeof *u, 3);
+  u = (Client *)lpop3_new(L, sizeof *u, LEVENT_VALUES);
   pop3_journal_init(&u->log, lpop3_mem(L), TRACE);
   u->tracing = tracing;
   luaL_setmetatable(L, LPOP3_CLIENT);           /* collectable */
@@ -87,26 +75,6 @@ static int l_client (lua_State *L) {
   u->port.engine = u->c;                        /* open */
   u->port.want = WANT;
   return 1;
-}
-
-#define SHOWN 60  /* octets shown of a line that is not a reply */
-
-/* nil, message, code; the message quotes the line that is not a reply. */
-static int fail (lua_State *L, const pop3_client *c, int err) {
-  pop3_span s = pop3_client_culprit(c);
-  luaL_Buffer b;
-  size_t i;
-  if (s.n == 0) return lpop3_fail(L, err);
-  lua_pushnil(L);
-  luaL_buffinit(L, &b);
-  luaL_addstring(&b, pop3_errtext(err));
-  luaL_addstring(&b, ": \"");
-  for (i = 0; i < s.n && i < SHOWN; i++)
-    luaL_addchar(&b, s.p[i] >= ' ' && s.p[i] < 0x7f ? s.p[i] : '?');
-  luaL_addstring(&b, i < s.n ? "...\"" : "\"");
-  luaL_pushresult(&b);
-  lua_pushstring(L, pop3_errcode(err));
-  return 3;
 }
 
 /***
@@ -127,9 +95,61 @@ static int c_ask (lua_State *L) {
   int body = lua_toboolean(L, 3);
   int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
   int err = pop3_client_ask(u->c, line, n, body, mode);
-  if (err < 0) return fail(L, u->c, err);
+  if (err < 0) return levent_fail(L, u->c, err);
   lua_pushboolean(L, 1);
   if (err == 0) return 1;
+  lua_pushboolean(L, 1);
+  return 2;
+}
+
+#define NUMBER_MAX 20  /* digits of a lua_Integer */
+
+/* Write a number that is not negative; returns its digits. */
+static size_t put_number (char *to, lua_Integer number) {
+  char digits[NUMBER_MAX];
+  size_t n = 0, i;
+  do digits[n++] = (char)('0' + number % 10); while ((number /= 10) > 0);
+  for (i = 0; i < n; i++) to[i] = digits[n - 1 - i];
+  return n;
+}
+
+/***
+Put a command with a message number into the queue for each of some numbers, as
+`ask` does.
+@function client:ask_each
+@tparam string verb such as "RETR"
+@tparam {integer,...} numbers
+@tparam integer first index of the first number
+@tparam integer last index of the last number
+@treturn boolean true; or nil, message, code, when the command of one of them cannot be
+put into the queue; those before it are in the queue
+@treturn ?boolean true when the server said -ERR unasked, see `client:quiet`
+*/
+static int c_ask_each (lua_State *L) {
+  Client *u = check(L);
+  size_t n;
+  const char *verb = luaL_checklstring(L, 2, &n);
+  lua_Integer i = luaL_checkinteger(L, 4), last = luaL_checkinteger(L, 5);
+  char line[16 + 1 + NUMBER_MAX + 1];
+  int early = 0;
+  luaL_checktype(L, 3, LUA_TTABLE);
+  luaL_argcheck(L, n <= 16, 2, "is too long");
+  memcpy(line, verb, n);
+  line[n++] = ' ';
+  for (; i <= last; i++) {
+    int isint, err;
+    lua_Integer number;
+    lua_rawgeti(L, 3, i);
+    number = lua_tointegerx(L, -1, &isint);
+    lua_pop(L, 1);
+    luaL_argcheck(L, isint && number >= 0, 3, "must hold message numbers");
+    err = pop3_client_ask(u->c, line, n + put_number(line + n, number), 0,
+                          POP3_WHOLE);
+    if (err < 0) return levent_fail(L, u->c, err);
+    early |= err;
+  }
+  lua_pushboolean(L, 1);
+  if (early == 0) return 1;
   lua_pushboolean(L, 1);
   return 2;
 }
@@ -148,205 +168,6 @@ static int c_answer (lua_State *L) {
   if (err != 0) return lpop3_fail(L, err);
   lua_pushboolean(L, 1);
   return 1;
-}
-
-/* Push message and code of an error that belongs to one body. */
-static int push_error (lua_State *L, int err) {
-  lua_pushstring(L, pop3_errtext(err));
-  lua_pushstring(L, pop3_errcode(err));
-  return 2;
-}
-
-/* "reply", ok, text, code, number, octets or unique-id, error message */
-static int push_reply (lua_State *L, const pop3_event *ev) {
-  lua_pushliteral(L, "reply");
-  lua_pushboolean(L, ev->ok);
-  lua_pushlstring(L, ev->text.p, ev->text.n);
-  if (ev->code.p != NULL) lua_pushlstring(L, ev->code.p, ev->code.n);
-  else lua_pushnil(L);
-  if (!ev->ok || ev->valid == 0) return 4;
-  if (ev->valid & POP3_NUMBER) lpop3_pushu64(L, ev->number);
-  else lua_pushnil(L);
-  if ((ev->valid & POP3_VALUE) == 0) return 5;
-  if (ev->data.n > 0) lua_pushlstring(L, ev->data.p, ev->data.n);
-  else lpop3_pushu64(L, ev->octets);
-  return 6;
-}
-
-/* A body begins: keep what is needed at its end. */
-static void begin_body (lua_State *L, const pop3_event *ev) {
-  if (ev->shape == POP3_S_LISTING) {
-    lua_newtable(L);
-    lua_setiuservalue(L, 1, LISTING);
-    lua_pushnil(L);
-    lua_setiuservalue(L, 1, FAULTS);
-  }
-  else if (ev->body) {
-    lua_pushlstring(L, ev->text.p, ev->text.n);
-    lua_setiuservalue(L, 1, TEXT);
-  }
-}
-
-/*
-** An entry into the listing on the top of the stack; 0 if its number was
-** there already.
-*/
-static int add_entry (lua_State *L, const pop3_event *ev) {
-  lua_Integer n = (lua_Integer)ev->number;
-  int isnew = lua_rawgeti(L, -1, n) == LUA_TNIL;
-  lua_pop(L, 1);
-  if (ev->verb == POP3_V_UIDL) lua_pushlstring(L, ev->data.p, ev->data.n);
-  else lpop3_pushu64(L, ev->octets);
-  lua_rawseti(L, -2, n);
-  return isnew;
-}
-
-#define LINE_SHOWN 200  /* octets of a bad line that are kept */
-
-/* Add { number =, line =, text = } to the list of the listing's defects. */
-static void add_defect (lua_State *L, const pop3_event *ev) {
-  size_t i, n = ev->text.n < LINE_SHOWN ? ev->text.n : LINE_SHOWN;
-  lua_Integer count;
-  luaL_Buffer b;
-  char *p;
-  if (lua_getiuservalue(L, 1, FAULTS) != LUA_TTABLE) {
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_pushvalue(L, -1);
-    lua_setiuservalue(L, 1, FAULTS);
-  }
-  count = (lua_Integer)lua_rawlen(L, -1);
-  if (count >= FAULTS_KEPT) {
-    lua_pop(L, 1);
-    return;
-  }
-  lua_newtable(L);  /* list, defect */
-  if (ev->valid & POP3_NUMBER) {
-    lpop3_pushu64(L, ev->number);
-    lua_setfield(L, -2, "number");
-  }
-  p = luaL_buffinitsize(L, &b, n);
-  for (i = 0; i < n; i++) {
-    unsigned char u = (unsigned char)ev->text.p[i];
-    p[i] = u < ' ' || u == 0x7f ? '?' : (char)u;
-  }
-  luaL_pushresultsize(&b, n);
-  lua_setfield(L, -2, "line");
-  if (n == 0) lua_pushliteral(L, "the line is empty");
-  else if ((ev->valid & POP3_NUMBER) == 0)
-    lua_pushliteral(L, "the line has no message number");
-  else if (ev->verb == POP3_V_UIDL)
-    lua_pushliteral(L, "the line has no unique-id");
-  else lua_pushliteral(L, "the line has no size");
-  lua_setfield(L, -2, "text");
-  lua_rawseti(L, -2, count + 1);
-  lua_pop(L, 1);
-}
-
-/*
-** Take the entries that are there, from the first in '*ev' on. Returns what
-** 'next' returned for the event after them.
-*/
-static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
-  int got = 1;
-  if (lua_getiuservalue(L, 1, LISTING) != LUA_TTABLE) {
-    lua_pop(L, 1);
-    lua_pushnil(L);  /* a number came twice: no listing any more */
-  }
-  while (got == 1 && (ev->type == POP3_EV_ENTRY ||
-                      ev->type == POP3_EV_DEFECT)) {
-    if (ev->type == POP3_EV_DEFECT) add_defect(L, ev);
-    else if (!lua_isnil(L, -1) && !add_entry(L, ev)) {
-      lua_pop(L, 1);
-      lua_pushnil(L);
-      lua_pushnil(L);
-      lua_setiuservalue(L, 1, LISTING);
-    }
-    got = pop3_client_next(u->c, ev);
-  }
-  lua_pop(L, 1);
-  return got;
-}
-
-/* "listing", table, count, defects, or "listing", nil, message, code */
-static int push_listing (lua_State *L, const pop3_event *ev) {
-  int err = ev->err;
-  lua_pushliteral(L, "listing");
-  if (lua_getiuservalue(L, 1, LISTING) == LUA_TNIL && err == 0)
-    err = POP3_EENTRY;
-  lua_pushnil(L);
-  lua_setiuservalue(L, 1, LISTING);
-  if (err != 0) {
-    lua_pop(L, 1);
-    lua_pushnil(L);
-    return 2 + push_error(L, err);
-  }
-  lpop3_pushu64(L, ev->number);
-  lua_getiuservalue(L, 1, FAULTS);
-  lua_pushnil(L);
-  lua_setiuservalue(L, 1, FAULTS);
-  return 4;
-}
-
-/*
-** "body", octets, status text, or "body", nil, message, code; for a body in
-** pieces "end" and the count of octets, or nil, message, code.
-*/
-static int push_end (lua_State *L, const pop3_event *ev) {
-  int streamed = ev->mode == POP3_STREAM;
-  if (ev->shape == POP3_S_LISTING) return push_listing(L, ev);
-  if (streamed) lua_pushliteral(L, "end");
-  else lua_pushliteral(L, "body");
-  if (ev->err != 0) {
-    lua_pushnil(L);
-    return 2 + push_error(L, ev->err);
-  }
-  if (streamed) {
-    lpop3_pushu64(L, ev->octets);
-    return 2;
-  }
-  lua_pushlstring(L, ev->data.p, ev->data.n);
-  if (!ev->body) return 2;
-  lua_getiuservalue(L, 1, TEXT);
-  return 3;
-}
-
-/* As the public one below. */
-static int next (lua_State *L, Client *u) {
-  pop3_event ev;
-  int got;
-  while ((got = pop3_client_next(u->c, &ev)) == 1) {
-    if (ev.type == POP3_EV_ENTRY || ev.type == POP3_EV_DEFECT) {
-      got = add_entries(L, u, &ev);
-      if (got != 1) break;
-    }
-    if (ev.type == POP3_EV_CHALLENGE) {
-      lua_pushliteral(L, "challenge");
-      lua_pushlstring(L, ev.text.p, ev.text.n);
-      lua_pushboolean(L, ev.ok);
-      return 3;
-    }
-    if (ev.type == POP3_EV_REPLY) {
-      if (!ev.more) return push_reply(L, &ev);
-      begin_body(L, &ev);
-    }
-    else if (ev.type == POP3_EV_END) return push_end(L, &ev);
-    else if (lua_isnoneornil(L, 2)) {
-      lua_pushliteral(L, "data");
-      lua_pushlstring(L, ev.data.p, ev.data.n);
-      return 2;
-    }
-    else {
-      int en = lpop3_writerput(L, 2, ev.data.p, ev.data.n);
-      if (en != 0) {
-        lua_pushliteral(L, "refused");
-        lua_pushstring(L, strerror(en));
-        lua_pushstring(L, lpop3_errname(en));
-        return 3;
-      }
-    }
-  }
-  return got == 0 ? 0 : fail(L, u->c, got);
 }
 
 static void shut (Client *u) {
@@ -369,19 +190,24 @@ The next event; nothing when more octets are needed.
   something
 - `"data", octets`, … `"end", count`: a body in pieces
 - `"refused", message, errno`: the file could not be written
+- `"events", count`, with a table: the events that are there, from index 1 on: of a
+  whole body its octets; of any other event the list of its values
 
 In place of octets, table or count there can be nil, message, code, when
 that body broke a limit or was no listing; the session goes on. An error of
 the session is nil, message, code.
 @function client:next
-@tparam[opt] pop3.outfile|pop3.diskfile file where the pieces of a body go
+@tparam[opt] pop3.outfile|pop3.diskfile|table into a file, where the pieces of a body
+go; or a table, where all events go
 @return event and its values
 */
 static int c_next (lua_State *L) {
   Client *u = check(L);
+  int into;
   lua_settop(L, 2);
-  if (!lua_isnil(L, 2)) lpop3_checkwriter(L, 2);
-  return next(L, u);
+  into = lua_type(L, 2);
+  if (into != LUA_TNIL && into != LUA_TTABLE) lpop3_checkwriter(L, 2);
+  return levent_next(L, u, into);
 }
 
 /***
@@ -484,7 +310,7 @@ the reply, and the session is to be closed after it; or nil, message, "proto"
 static int c_quiet (lua_State *L) {
   Client *u = check(L);
   int got = pop3_client_quiet(u->c);
-  if (got < 0) return fail(L, u->c, got);
+  if (got < 0) return levent_fail(L, u->c, got);
   lua_pushboolean(L, got == 0);
   return 1;
 }
@@ -560,6 +386,7 @@ static const luaL_Reg meta[] = {
 static const luaL_Reg methods[] = {
   { "answer", c_answer },
   { "ask", c_ask },
+  { "ask_each", c_ask_each },
   { "asked", c_asked },
   { "close", c_close },
   { "discard", c_discard },

@@ -87,9 +87,9 @@ local function trace(s)
   for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
 end
 
--- The next event of the engine, or of `source`; or nil, message, code, and then
--- the session has ended.
-local function event(s, label, file, source)
+-- The next event of the engine, or of `source`; with a table `into`, all that are
+-- there. Or nil, message, code, and then the session has ended.
+local function event(s, label, into, source)
   if s.dead then return ended(s, label) end
   local link = s.link
   if link.progress then s.label = label end
@@ -97,7 +97,7 @@ local function event(s, label, file, source)
   do
     s.waiting = true
     local _ <close> = s.waits
-    what, a, b, c, d, e = pump(link, file, source)
+    what, a, b, c, d, e = pump(link, into, source)
   end
   if link.closed then return ended(s, label) end
   if s.log then

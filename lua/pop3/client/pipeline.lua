@@ -17,6 +17,7 @@ local event, fail, kill, operation, unfinished =
 -- sides never wait for each other.
 local WINDOW = 64
 
+local min = math.min
 local byte, PLUS, MINUS = string.byte, ("+-"):byte(1, 2)
 
 local Pipeline = {}
@@ -56,25 +57,30 @@ function Pipeline:slow_down()
   self.window = 1
 end
 
+-- Queue commands by a method of the engine: true, or nil, message, code when the
+-- session has ended.
+local function queue(self, label, count, method, ...)
+  local s = self.session
+  if s.dead then return fail(s, label, "the session has ended", "closed") end
+  if self.sent == self.answered then s.link.quiet = true end
+  local ok, message, code = s.engine[method](s.engine, ...)
+  if not ok then
+    if code == "state" then return fail(s, label, message, code) end
+    return kill(s, label, message, code)
+  end
+  if message then s.link.ending = true
+  else s.link.unsent = true end
+  self.sent = self.sent + count
+  return true
+end
+
 --- Send a command.
 -- @tparam string line
 -- @tparam[opt=false] boolean streamed its body is taken in pieces
 -- @treturn boolean true, or nil, message, code when the session has ended
-local function send(self, line, streamed)
-  local s = self.session
-  if s.dead then return fail(s, line, "the session has ended", "closed") end
-  if self.sent == self.answered then s.link.quiet = true end
-  local ok, message, code = s.engine:ask(line, nil, streamed)
-  if not ok then
-    if code == "state" then return fail(s, line, message, code) end
-    return kill(s, line, message, code)
-  end
-  if message then s.link.ending = true
-  else s.link.unsent = true end
-  self.sent = self.sent + 1
-  return true
+function Pipeline:send(line, streamed)
+  return queue(self, line, 1, "ask", line, nil, streamed)
 end
-Pipeline.send = send
 
 -- Read and drop the rest of a body.
 local function skip(s, label)
@@ -172,37 +178,48 @@ local function begins_with_status(octets)
   return octets:find "^%+OK[ \t\r\n]" or octets:find "^%-ERR[ \t\r\n]"
 end
 
+-- Tell `fn` of one reply, which is its octets, or the list of the values of another
+-- event. True when the message came, false when it did not; nil, message, code when the
+-- session has ended.
+local function tell(p, n, got, fn)
+  if type(got) ~= "string" then
+    local _, message, code, answer = unfinished(p.session, "RETR " .. n,
+                                                table.unpack(got, 1, 4))
+    fn(n, nil, message, code, answer)
+    return false
+  elseif p.window > 1 and begins_with_status(got) then
+    return kill(p.session, "RETR " .. n, "the message begins with a status line: "
+                .. "the replies are out of step", "proto")
+  end
+  fn(n, got)
+  return true
+end
+
 -- Fetch what is listed; how many were told of, how many came, and when the
 -- session ended, message and code.
 local function fetch_all(p, list, fn)
-  local done, came, sent, count = 0, 0, 0, #list
-  local window, half = p.window, p.window // 2
-  local lines = {}  -- the commands under way
+  local s, count, half = p.session, #list, p.window // 2
+  local done, came = 0, 0
+  local replies = {}
   while done < count do
-    if sent - done <= half then
-      while sent < count and sent - done < window do
-        sent = sent + 1
-        local line = "RETR " .. list[sent]
-        lines[sent] = line
-        local ok, message, code = send(p, line)
-        if not ok then return done, came, message, code end
-      end
+    if p.sent < count and p.sent - done <= half then
+      local from, to = p.sent + 1, min(done + p.window, count)
+      local ok, message, code = queue(p, "RETR " .. list[from], to - from + 1,
+                                      "ask_each", "RETR", list, from, to)
+      if not ok then return done, came, message, code end
     end
-    local ok, octets, code, answer = reply(p, lines[done + 1])
-    if ok and window > 1 and begins_with_status(octets) then
-      ok, octets, code = kill(p.session, lines[done + 1], "the message begins with a "
-                              .. "status line: the replies are out of step", "proto")
+    local what, some, code = event(s, "RETR " .. list[done + 1], replies)
+    if not what then return done, came, some, code end
+    for i = 1, some do
+      local got = replies[i]
+      replies[i] = nil
+      local ok, message, why = tell(p, list[done + 1], got, fn)
+      if ok == nil then return done, came, message, why end
+      done = done + 1
+      if ok then came = came + 1 end
+      if s.cancelled or s.link.closed then break end  -- by `fn`
     end
-    if ok == nil then return done, came, octets, code end
-    done = done + 1
-    lines[done] = nil
-    local n = list[done]
-    if ok then
-      came = came + 1
-      fn(n, octets)
-    else
-      fn(n, nil, octets, code, answer)
-    end
+    p.answered = done
   end
   return done, came
 end

@@ -62,24 +62,25 @@ end
 -- - `broken`: why the transport cannot send any more; `ending`: the session ends
 --   after this event; `closed`: the session was closed meanwhile; `progress`: called
 --   with the octets of each read
--- @param[opt] file where the pieces of a body go
+-- @param[opt] into where the pieces of a body go, or all events, see `client:next` of
+-- `pop3.core`
 -- @param[opt] source TLS, when the end of its handshake is wanted and not an event of
 -- the engine
 -- @return the event and its values (see `client:next` of `pop3.core`), or nil,
 -- message, code
-return function(link, file, source)
+return function(link, into, source)
   local engine, port, io = link.engine, link.port, link.io
   local tls = port ~= engine and port
   source = source or engine
   local limit  -- the end of this wait without progress; nil after progress
   while true do
-    local what, a, b, c, d, e = source:next(file)
+    local what, a, b, c, d, e = source:next(into)
     if what or a then return what, a, b, c, d, e end
     if tls and source ~= tls then
       what, a, b = tls:next()
       if what == "closed" then
         engine:eof()
-        return engine:next(file)
+        return engine:next(into)
       elseif a then
         return nil, a, b
       end
