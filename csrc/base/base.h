@@ -46,6 +46,7 @@ typedef struct pop3_mem {
   X (STATUS,  "proto",    "not a POP3 reply")                              \
   X (ENTRY,   "proto",    "malformed listing line")                        \
   X (UNASKED, "proto",    "unexpected octets from the server")              \
+  X (PAUSE,   "proto",    "the end of the last body was found by a pause")  \
   X (CHARSET, "charset",  "unknown charset")                               \
   X (SASL,    "proto",    "malformed SASL message")                        \
   X (BASE64,  "proto",    "not base64")                                    \

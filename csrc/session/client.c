@@ -100,12 +100,13 @@ void pop3_client_eof (pop3_client *c) {
 }
 
 int pop3_client_doubtful (const pop3_client *c) {
-  return c->err == 0 && c->inbody && c->dot.doubtful;
+  return c->err == 0 && c->inbody && c->dot.doubtful && c->qn == 1;
 }
 
 int pop3_client_settle (pop3_client *c) {
   if (!pop3_client_doubtful(c)) return 0;
   c->r = c->in.n;
+  c->settled = 1;
   return pop3_undot_settle(&c->dot);
 }
 
@@ -186,6 +187,7 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
   id = pop3_verb_find(word.p, word.n);
   v = pop3_verb_row(id);
   if ((v->phases & (1 << c->phase)) == 0 || turning(c)) return POP3_ESTATE;
+  if (c->settled) return c->err = POP3_EPAUSE;
   pop3_client_drop(c);
   if (c->qn == 0 && (early = pop3_client_quiet(c)) < 0) return early;
   a.verb = (unsigned char)id;

@@ -43,6 +43,7 @@ struct pop3_client {
   int challenged;      /* a challenge waits for its answer */
   int skipped;         /* an empty line came in place of a reply */
   int responded;       /* this AUTH has had a response of ours */
+  int settled;         /* the end of a body was found by a pause */
   int bodyerr;         /* why the rest of this body is dropped */
   pop3_undot dot;
   uint64_t octets;     /* of this body, so far */

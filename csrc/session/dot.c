@@ -9,11 +9,7 @@
 
 #include "dot.h"
 
-/*
-** At the start of a line (zeroed means this), within one, after a CR, or after a
-** bare LF that does not end a line.
-*/
-enum { BOL, TEXT, CR, BARE };
+enum { BOL, TEXT, CR };  /* zeroed means: at the start of a line */
 
 #define BLOCK 64
 
@@ -63,20 +59,7 @@ static unsigned char state_after (const pop3_undot *d, const char *src,
   if (src[n - 1] == '\r') return CR;
   if (src[n - 1] != '\n') return TEXT;
   if (is_loose(d)) return BOL;
-  return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : BARE;
-}
-
-/*
-** src[i] is a dot after a bare LF, in STRICT. Are it and all that follows it the
-** beginning of a line of one dot, or such a line? Notes whether it is complete.
-*/
-static int is_held (pop3_undot *d, const char *src, size_t i, size_t n) {
-  size_t k = i + 1;
-  if (k < n && src[k] == '\r') k++;
-  if (k == n) return 1;
-  if (k + 1 < n || src[k] != '\n') return 0;
-  d->doubtful = 1;
-  return 1;
+  return (n > 1 ? src[n - 2] == '\r' : d->state == CR) ? BOL : TEXT;
 }
 
 /*
@@ -169,7 +152,6 @@ static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
   size_t from = 0;  /* start of what is not moved yet */
   size_t out = 0;
   size_t i = 0;     /* a dot that begins a line, when it is below 'n' */
-  if (d->state == BARE && src[0] == '.' && is_held(d, src, 0, n)) return 0;
   if (d->state != BOL || src[0] != '.') i = n;
   for (;;) {
     size_t at = i;  /* search for the next dot from here */
@@ -199,12 +181,6 @@ static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
         break;
       }
       at = k + 1;
-      if (n - at <= 3 && is_held(d, src, at, n)) {
-        memmove(dst + out, src + from, at - from);
-        d->state = BARE;
-        *used = at;
-        return out + at - from;
-      }
     }
     if (i == n) break;
   }

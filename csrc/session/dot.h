@@ -16,7 +16,8 @@
 ** looked for at the start of a line.
 **
 ** STRICT: CRLF ends a line, a bare LF does not. A message may hold LF dot CRLF,
-** which is not its end (RFC 1939 section 3).
+** which is not its end (RFC 1939 section 3), however long the connection stalls
+** after it.
 **
 ** LOOSE: a bare LF ends a line, too. For a server that ended the status line
 ** so.
@@ -30,11 +31,13 @@
 ** early to be the terminator of such a server, if more follows it. The decision
 ** never depends on how the octets were cut.
 **
-** In STRICT and AUTO, a line of one dot after a bare LF stays untaken while it is
-** the last thing that came: it is 'doubtful'. More octets show that it is text. If
-** none come for a while, it is the terminator of a server that sends bodies as
-** they are stored, perhaps after header fields of its own in CRLF; see
-** 'pop3_undot_settle'. A correct server would have to pause at this very place.
+** In AUTO, a line of one dot that comes so early stays untaken while it is the last
+** thing that came: it is 'doubtful'. More octets show that it is text. If none come
+** for a while, it is the terminator of an empty message or of a message of one line;
+** see 'pop3_undot_settle'. This cannot cut a message of a correct server: its first
+** line, a field of the server's own, ends in CRLF. A body with a CRLF is never
+** doubtful, since a stranger who writes mail could put lines of one dot after bare LFs
+** into it, and a connection that stalls at one of them would cut the message.
 **
 ** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a
 ** CR or LF of its own. Some servers translate LF to CRLF twice.

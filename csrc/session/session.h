@@ -306,9 +306,11 @@ pop3_span pop3_client_culprit (const pop3_client *c);
 int pop3_client_quiet (pop3_client *c);
 
 /*
-** Has a body come that ends in a line of one dot after a bare LF, and nothing after
-** it? It may be the end of the body; see dot.h. 'settle' takes it as the end, if
-** there is such a line: 1, and 'next' has the event. Call it after a pause.
+** Has a body come that may end in a line of one dot after a bare LF (see dot.h), and
+** is no other command under way, so that the server has nothing else to say?
+** 'settle' takes that line as the end: 1, and 'next' has the event. Call it after a
+** pause. It is the end of the session, too: if the rest of the body came later, it
+** would answer the next command. So every later command is POP3_EPAUSE.
 */
 int pop3_client_doubtful (const pop3_client *c);
 int pop3_client_settle (pop3_client *c);

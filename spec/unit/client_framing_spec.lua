@@ -112,53 +112,130 @@ describe("a server that ends the lines of bodies with bare LF", function()
   end)
 end)
 
--- Bodies in LF that begin in CRLF, or have fewer than two lines: their end shows by a
--- pause after it.
-describe("a body that ends in LF dot, and then nothing comes for a while,", function()
+-- Bodies in LF with fewer than two lines: their end shows by a pause after it.
+describe("a body without CRLF that ends early, and then nothing comes for a while,",
+         function()
   for _, case in ipairs {
-    { "Received: by a proxy\r\nA: b\n\nc\n", ".\n" },
-    { "Received: by a proxy\r\nA: b\n\nc\n", ".\r\n" },
-    { "A: b\r\n\r\nc\n", ".\n" },
-    { "A: b\r\n\r\nc\n.\n.\nd\n", ".\n" },
-    { "A: b\n", ".\n" }, { "A: b\n", ".\r\n" }, { "", ".\n" },
+    { "A: b\n", ".\n" }, { "A: b\n", ".\r\n" }, { "\n", ".\n" }, { "", ".\n" },
   } do
-    it(("is complete: %q"):format(case[1] .. case[2]), function()
-      local reply = { "+OK\r\n" .. case[1] .. case[2], 10 }
-      every_split({ { "RETR 1", reply }, { "TOP 1 0", reply }, { "RETR 2", reply },
-                    { "NOOP", { "+OK\r\n" } } }, function(s)
-        assert.equal(case[1], s:retr(1))
-        assert.equal(case[1], s:top(1, 0))
-        local got = {}
-        assert.equal(#case[1], s:retr(2, function(chunk)
-          got[#got + 1] = chunk
-          return true
-        end))
-        assert.equal(case[1], table.concat(got))
-        assert.is_true(s:noop())
-      end)
+    local octets = case[1] .. case[2]
+    it(("is complete: %q"):format(octets), function()
+      for _, name in ipairs { "retr", "top", "sink" } do
+        for _, way in ipairs { {}, { chunk = 1 }, { chunk = 2 }, { chunk = 3 } } do
+          local s, peer = helper.login({ { "~^%a+ 1", { "+OK\r\n" .. octets, 10 } } },
+                                       way)
+          local got = {}
+          if name == "retr" then got[1] = s:retr(1)
+          elseif name == "top" then got[1] = s:top(1, 0)
+          else
+            assert.equal(#case[1], s:retr(1, function(chunk)
+              got[#got + 1] = chunk
+              return true
+            end))
+          end
+          assert.equal(case[1], table.concat(got))
+          assert.equal(5, peer.time)
+        end
+      end
+    end)
+
+    it(("and after it the session takes no command: %q"):format(octets), function()
+      for _, late in ipairs { "", "+OK\r\n", "c\r\n.\r\n", "+OK\r\n.\r\n+OK\r\n" } do
+        for _, command in ipairs { "dele", "retr", "noop", "quit" } do
+          local s, peer = helper.login {
+            { "RETR 1", { "+OK\r\n" .. octets, 6, late } } }
+          assert.equal(case[1], s:retr(1))
+          local message = helper.fails("proto", s[command](s, 1))
+          assert.truthy(message:find("found by a pause", 1, true), message)
+          assert.equal("closed", s:state())
+          assert.equal(3, #peer.got)
+        end
+      end
+    end)
+
+    it(("is not, while more commands are under way: %q"):format(octets), function()
+      local s = helper.login({ { "CAPA", helper.multi("", "PIPELINING\r\n") },
+        { "RETR 1", { "+OK\r\n" .. octets, 100 } }, { "RETR 2", { "+OK\r\nx\r\n.\r\n" } } },
+        {}, { timeout = 60 })
+      local got = {}
+      helper.fails("timeout", s:retr_many({ 1, 2 }, function(n, message, _, code)
+        got[n] = message or code
+      end))
+      assert.same({ "timeout", "timeout" }, got)
     end)
   end
 
   it("is not complete when more comes in time", function()
-    for _, cut in ipairs { "a\n.\r\n", "a\r\n\r\nb\n.\r\n", "\r\na\n.\n", ".\n" } do
+    for _, cut in ipairs { "a\n.\r\n", "\n.\n", ".\n" } do
       local s = helper.login { { "RETR 1", { "+OK\r\n" .. cut, 4,
-                                             "c\r\n.\r\n" } } }
+                                             "c\r\n.\r\n" } },
+                               { "NOOP", "+OK" } }
       assert.equal((cut == ".\n" and "\n" or cut) .. "c\r\n", s:retr(1))
+      assert.is_true(s:noop())
     end
   end)
 
-  it("and goes on later, ends the session", function()
-    local s = helper.login { { "RETR 1", { "+OK\r\na\r\nb\n.\r\n", 6,
-                                           "c\r\n.\r\n" } },
-                             { "DELE 1", { "+OK\r\n" } } }
-    assert.equal("a\r\nb\n", s:retr(1))
-    helper.fails("proto", s:dele(1))
-    assert.equal("closed", s:state())
+  it("costs no more than the time-out", function()
+    for _, seconds in ipairs { 1, 5, 8 } do
+      local s, peer = helper.login({ { "RETR 1", { "+OK\r\na\n.", 100 } } }, {},
+                                   { timeout = seconds })
+      helper.fails("timeout", s:retr(1))
+      assert.equal(seconds, peer.time)
+    end
+    local s = helper.login({ { "RETR 1", { "+OK\r\na\n.\n", 100 } } }, {},
+                           { timeout = { total = 3 } })
+    helper.fails("timeout", s:retr(1))  -- a pause of 3 s shows too little
+  end)
+end)
+
+describe("a connection that stalls after a line of one dot", function()
+  local lines = { "Received: from a\r\nA: b\r\n\r\nx\n.\r\ny\n.\n+OK\r\n\n.\r\nz\r\n",
+                  "\r\n\n.\r\n+OK\r\n\n.\n-ERR\r\n", "A: b\r\n\n.\n\n.\r\n\r\n" }
+
+  it("does not cut a message in CRLF", function()
+    for _, body in ipairs(lines) do
+      for stop = 1, #body do
+        for _, ending in ipairs { "", "." } do
+          local s, peer = helper.login({
+            { "RETR 1", { "+OK\r\n" .. body:sub(1, stop), 50,
+                          body:sub(stop + 1) .. ".\r\n" } },
+            { "NOOP", "+OK" } }, ending == "." and { chunk = 1 } or {},
+            { timeout = 60 })
+          assert.equal(body, s:retr(1))
+          assert.equal(50, peer.time)
+          assert.is_true(s:noop())
+        end
+      end
+    end
   end)
 
-  it("costs no more than the time-out", function()
-    local s = helper.login({ { "RETR 1", { "+OK\r\na\r\nb\n.", 100 } } })
-    helper.fails("timeout", s:retr(1))
+  it("for too long is a time-out", function()
+    for _, body in ipairs(lines) do
+      for stop in body:gmatch "\n%.\r?\n()" do
+        local got = {}
+        local s = helper.login({
+          { "RETR 1", { "+OK\r\n" .. body:sub(1, stop - 1), 61,
+                        body:sub(stop) .. ".\r\n" } } }, {}, { timeout = 60 })
+        helper.fails("timeout", s:retr(1, function(chunk)
+          got[#got + 1] = chunk or nil
+          return true
+        end))
+        assert.equal("closed", s:state())
+      end
+    end
+  end)
+
+  it("does not cut a message that is one of many", function()
+    local body = lines[1]
+    for stop in body:gmatch "\n%.\r?\n()" do
+      local s = helper.login({ { "CAPA", helper.multi("", "PIPELINING\r\n") },
+        { "RETR 1", { "+OK\r\n" .. body:sub(1, stop - 1), 50,
+                      body:sub(stop) .. ".\r\n" } },
+        { "RETR 2", { "+OK\r\n" .. body .. ".\r\n" } } }, {}, { timeout = 60 })
+      assert.equal(2, s:retr_many({ 1, 2 }, function(_, octets)
+        assert.equal(body, octets)
+      end))
+    end
   end)
 end)
 

@@ -316,8 +316,9 @@ static int c_quiet (lua_State *L) {
 }
 
 /***
-Whether the octets of a body end in a line of one dot after a bare LF: perhaps this is
-the end, from a server that sends messages with the line ends in which they are stored.
+Whether the octets of a body without CRLF end in a line of one dot, too early to show
+that it is the end: perhaps the server sends an empty message, or one of a single line,
+with the line ends in which it is stored. False while other commands are under way.
 @function client:doubtful
 @treturn boolean
 */
@@ -328,7 +329,7 @@ static int c_doubtful (lua_State *L) {
 
 /***
 Take such a line as the end of the body. To be called when nothing has come after it
-for a while.
+for a while. The session takes no command after that body: its octets could still come.
 @function client:settle
 @treturn boolean whether there was such a line; then `next` has the event
 */

@@ -14,6 +14,9 @@ local ask, event, fail, fetch, octets_of, unfinished =
 local methods = {}
 
 --- Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs.
+-- From a server that sends bare LFs, the end of a message with fewer than two lines shows
+-- only by a pause of 5 seconds; the message is returned, and every later command is code
+-- "proto", since the rest of the message could answer it.
 -- @tparam integer n a message number
 -- @tparam[opt] function sink an LTN12 sink. It gets chunks of up to 64 KiB, then
 -- nil; or nil and a message when the fetch failed. When it refuses a chunk, the rest

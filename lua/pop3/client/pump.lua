@@ -11,10 +11,8 @@ local SMALL = 32768
 local SLICE = 0.1  -- seconds of one wait while both directions are watched
 
 -- Seconds without octets after which a doubtful end of a body is the end: some servers
--- send messages in LF that begin with a field in CRLF, or have one line. A server of
--- messages in CRLF would have to pause so long at the one place of a message where it
--- could be misunderstood, and the sender of a message cannot make it pause. TCP has
--- sent a lost segment again within this time.
+-- send messages in LF, and one may be empty or have a single line. The session takes no
+-- command after it. TCP has sent a lost segment again within this time.
 local PAUSE = 5
 
 -- Send what the engine has to send. Returns true when the server does not take it
@@ -114,9 +112,9 @@ return function(link, into, source)
       local doubtful = false
       if link.last > 0 then
         if link.last < SMALL then io:ack() end
-        doubtful = engine:doubtful()
+        doubtful = engine:doubtful() and (seconds or huge) > PAUSE
       end
-      if doubtful then seconds = min(seconds or PAUSE, PAUSE) end
+      if doubtful then seconds = PAUSE end
       local n, err, detail = io:recv(port, seconds)
       if link.closed then return nil, "closed", "closed" end
       if n then
