@@ -1,5 +1,6 @@
 -- Claim, heartbeat, release (lua/pop3/fleet/lease.lua) against PostgreSQL.
 
+local helper = require "spec.helper"
 local lease = require "pop3.fleet.lease"
 local postgres = require "spec.support.postgres"
 local schema = require "pop3.sql.schema"
@@ -236,6 +237,25 @@ postgres.describe("the leases of a fleet", function(server)
     rows = query(table.unpack(lease.give_back_unknown("w2", { 2 })))
     assert.equal(0, #rows)
     assert.same({ "a3", "a1" }, (claim("w1", 5)))
+  end)
+
+  it("are free again when a worker froze in a transaction", function()
+    add(2)
+    local frozen <close> = assert(sql.open { url = url })
+    local other <close> = assert(sql.open { url = url })
+    assert(frozen:query "begin")
+    assert(frozen:query(table.unpack(lease.name "w1")))
+    assert(frozen:query(table.unpack(lease.lock { 1 })))
+    assert(other:query "begin")
+    assert(other:query(table.unpack(lease.lock { 2 })))
+    assert.same({}, (claim("w2", 2)))
+    assert.same({}, query(table.unpack(lease.end_stuck(3600))))
+    assert.same({ { name = "pop3 fleet w1" } },
+                query(table.unpack(lease.end_stuck(0))))
+    -- its locks go when its process has ended
+    helper.await(function() return #claim("w2", 2) > 0 end)
+    assert.equal("w2", row("a1").worker)
+    assert.is_nil(row("a2").worker)  -- that of somebody else stays
   end)
 
   -- The plan of a statement as text.

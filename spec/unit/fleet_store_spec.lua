@@ -50,7 +50,7 @@ local function run(writer, tasks, opts)
   local counters = { reads = 0, writes = 0, transactions = 0, entries = 0 }
   local store = new_store(loop, {
     writer = writer, reader = opts and opts.reader or writer, counters = counters,
-    patience = opts and opts.patience or 1000,
+    patience = opts and opts.patience or 1000, worker = "w",
   })
   local left = #tasks
   for _, task in ipairs(tasks) do

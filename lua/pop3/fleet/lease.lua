@@ -53,6 +53,36 @@ local function columns(list, ...)
   return table.unpack(made)
 end
 
+-- ------------------------------------------------ transactions without an end
+
+local NAMED = "pop3 fleet "  -- an application_name of PostgreSQL begins so
+
+local NAME = "select set_config('application_name', $1, true)"
+
+--- The statement that names its transaction, so that others may end it.
+-- @tparam string worker
+-- @treturn table
+function lease.name(worker)
+  return { NAME, NAMED .. worker }
+end
+
+--- The statement that ends transactions of workers that were left open. A worker
+-- that was frozen, or whose machine lost its power, while it sent a transaction holds
+-- the locks of its accounts until the database misses the client, which may take
+-- hours. Nothing that is recorded gets lost: the transaction was not committed. A user
+-- ends only the transactions of the same user.
+-- @tparam number seconds that a transaction may take
+-- @treturn table its rows are the transactions that were ended, by `name`
+function lease.end_stuck(seconds)
+  return { [[
+with stuck as materialized (
+  select pid, application_name as name from pg_stat_activity
+  where application_name like ']] .. NAMED .. [[%' and datname = current_database()
+    and usename = current_user and pid <> pg_backend_pid()
+    and xact_start < clock_timestamp() - $1 * interval '1 second')
+select name from stuck where pg_terminate_backend(pid)]], seconds }
+end
+
 -- -------------------------------------------------------------------- claiming
 
 local TAKE = [[
@@ -106,10 +136,12 @@ where parked is null and host is not null]]
 -- @treturn {table,...} for `db:batch`
 function lease.claim(opts)
   local count, per_host = opts.count, opts.per_host
+  local name = lease.name(opts.worker)
   if not per_host then
-    return { { DUE:format(count) .. TAKE, opts.worker, opts.seconds }, { NEXT } }
+    return { name, { DUE:format(count) .. TAKE, opts.worker, opts.seconds }, { NEXT } }
   end
   return {
+    name,
     { "select pg_advisory_xact_lock($1::int, $2::int)", KEY, CLAIM },
     { DUE_BY_HOST:format(per_host, SCAN * count, per_host, count) .. TAKE,
       opts.worker, opts.seconds },
@@ -176,12 +208,15 @@ end
 
 -- --------------------------------------------------------------------- release
 
---- The statement that limits the wait for a lock in its transaction. A lock that an
--- administrator forgot must not hold up all sessions of a worker.
+--- The statement that names its transaction, as `lease.name`, and limits the wait
+-- for a lock in it. A lock that an administrator forgot must not hold up all sessions
+-- of a worker.
+-- @tparam string worker
 -- @tparam integer milliseconds
 -- @treturn table
-function lease.limit_wait(milliseconds)
-  return { "select set_config('lock_timeout', $1, true)", milliseconds .. "ms" }
+function lease.limit_wait(worker, milliseconds)
+  return { NAME .. ", set_config('lock_timeout', $2, true)", NAMED .. worker,
+           milliseconds .. "ms" }
 end
 
 --- The statement that locks the rows of accounts in order. A transaction that changes

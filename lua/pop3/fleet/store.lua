@@ -31,13 +31,13 @@ local AWAY = "the database was away for longer than the lease"
 --- Make a store.
 -- @tparam pop3.loop.own loop
 -- @tparam table opts `reader`, `writer`: connections (`pop3.fleet.connection`);
--- `patience`: seconds that a session waits for the database; `counters`: a table
--- whose `reads`, `writes`, `transactions` and `entries` are counted
+-- `worker`: its name; `patience`: seconds that a session waits for the database;
+-- `counters`: a table whose `reads`, `writes`, `transactions` and `entries` are counted
 -- @treturn store
 local function new(loop, opts)
   return setmetatable({
     loop = loop, reader = opts.reader, writer = opts.writer,
-    patience = opts.patience, counters = opts.counters,
+    patience = opts.patience, counters = opts.counters, worker = opts.worker,
     reads = { jobs = {}, wake = loop:condition() },
     writes = { jobs = {}, wake = loop:condition() },
     lost = {},   -- account and fence → what a write that nobody waited for answered
@@ -99,7 +99,7 @@ local function insist(self, connection, jobs, compose)
   while true do
     jobs = still_wanted(self, jobs)
     if #jobs == 0 then return nil, nil, nil, jobs end
-    local answers, message, code, state = connection:call("batch", compose(jobs))
+    local answers, message, code, state = connection:call("batch", compose(self, jobs))
     if answers then return answers, jobs end
     if connection.is_locked(state) then return nil, message, "locked", jobs end
     if not connection.is_passing(code) then return nil, message, code, jobs end
@@ -110,7 +110,7 @@ end
 
 -- ----------------------------------------------------------------------- reading
 
-local function read_statements(jobs)
+local function read_statements(_, jobs)
   return { seen.read(jobs) }
 end
 
@@ -164,7 +164,7 @@ end
 
 -- One transaction: lock the accounts in order, then messages, entries, releases. The
 -- rows of the second statement tell the owners.
-local function write_statements(jobs)
+local function write_statements(self, jobs)
   local ids, known, list, releases = {}, {}, {}, {}
   for _, job in ipairs(jobs) do
     if not known[job.account] then
@@ -172,7 +172,7 @@ local function write_statements(jobs)
       ids[#ids + 1] = job.account
     end
   end
-  list[1], list[2] = lease.limit_wait(LOCK), lease.lock(ids)
+  list[1], list[2] = lease.limit_wait(self.worker, LOCK), lease.lock(ids)
   for _, job in ipairs(jobs) do
     for _, statement in ipairs(job.more or {}) do list[#list + 1] = statement end
     if job.release then releases[#releases + 1] = job.release end

@@ -4,7 +4,8 @@
 --
 --     claims          take accounts that are due, as many as there are free sessions
 --     sessions        one task for each account, `pop3.fleet.run`
---     heartbeat       extends the leases of all accounts, three times in a lease
+--     heartbeat       extends the leases of all accounts, three times in a lease, and
+--                     ends transactions that dead workers have left open
 --     store           reads and writes for all sessions, `pop3.fleet.store`
 --     signals         SIGTERM, SIGINT, SIGHUP: claim no more, let sessions end
 --
@@ -29,6 +30,7 @@ Worker.__index = Worker
 local GATHER = 0.2   -- seconds in which a claim waits for more free sessions
 local SHARE = 10     -- a claim waits until one session in this number is free
 local LEAST = 0.05   -- seconds between two claims that found nothing
+local TIMEOUT = 30   -- seconds for a call of `pop3.sql`, unless `store` says another
 local LAST = 5       -- seconds for the last writes after the grace period
 
 -- -------------------------------------------------------------------- reporting
@@ -199,6 +201,16 @@ local function lose(self, held)
   held.task:cancel()
 end
 
+-- End transactions that other workers have left open for longer than a call may take.
+local function end_stuck(self)
+  local seconds = 2 * (self.opts.database.timeout or TIMEOUT)
+  local rows = self.control:call("query", table.unpack(lease.end_stuck(seconds)))
+  for _, row in ipairs(rows or {}) do
+    log(self, { event = "trouble", code = "stuck",
+                text = "a transaction without an end was ended: " .. row.name })
+  end
+end
+
 local function beat(self)
   local list = {}
   for held in pairs(self.leases) do list[#list + 1] = held end
@@ -223,6 +235,7 @@ local function heartbeat(self)
     self.resting:wait(pause)
     if self.ended then return end
     failures = beat(self) and 0 or failures + 1
+    if failures == 0 then end_stuck(self) end
   end
 end
 
@@ -328,7 +341,7 @@ function Worker:run()
   self.control = new_connection(loop, opts.database, noticed)
   local reader = new_connection(loop, opts.database, noticed)
   local writer = new_connection(loop, opts.database, noticed)
-  self.store = new_store(loop, { reader = reader, writer = writer,
+  self.store = new_store(loop, { reader = reader, writer = writer, worker = self.name,
                                  patience = opts.lease, counters = self.counters })
   core.maxfiles()
   if opts.signals then self.signal_task = loop:spawn(watch_signals, self) end
