@@ -306,7 +306,7 @@ fuzz:
 	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
 
 # The pages in Markdown, by the names that they have in the reference.
-PAGES = readme=README.md cookbook=examples/README.md \
+PAGES = readme=README.md cookbook=examples/README.md fleet=examples/fleet.md \
         test-server=lua/pop3/server/README.md engines=csrc/README.md \
         mail-programs=spec/interop/README.md speed=spec/bench/README.md
 
