@@ -282,14 +282,14 @@ valgrind: all
 
 FUZZ_SECONDS = 5
 FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
-              -fno-sanitize-recover=undefined
+              -fno-sanitize-recover=undefined -DPOP3_ICONV_GUARD=1
 FUZZ_OBJ = $(patsubst %.c,$(B)/%.o,$(wildcard spec/fuzz/*.c))
 LUA_LIB = -llua5.4
 
 $(FUZZ_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote spec/fuzz
 $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(B)/libcore.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a $(IDN_LIBS)
-$(patsubst %,$(B)/%_fuzz,message rtf smime tnef): $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
+$(patsubst %,$(B)/%_fuzz,dkim mbox message rtf smime tnef): $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(OBJ) $(LUA_LIB) $(LIBS)
 
 fuzzers: $(FUZZERS)

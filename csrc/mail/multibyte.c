@@ -25,7 +25,16 @@ static uint32_t gb_number (const byte *p) {
          (p[3] - 0x30u);
 }
 
-#if !defined(__linux__) || defined(__GLIBC__)
+/* 1 if iconv is that of musl, or if the guard is to be tested without it. */
+#ifndef POP3_ICONV_GUARD
+#if defined(__linux__) && !defined(__GLIBC__)
+#define POP3_ICONV_GUARD 1
+#else
+#define POP3_ICONV_GUARD 0
+#endif
+#endif
+
+#if !POP3_ICONV_GUARD
 
 size_t pop3_multi_safe (int kind, const char *s, size_t n) {
   (void)kind;
@@ -33,7 +42,7 @@ size_t pop3_multi_safe (int kind, const char *s, size_t n) {
   return n;
 }
 
-#else   /* musl */
+#else
 
 #define LOOK 256    /* octets that are looked at before iconv gets them */
 
