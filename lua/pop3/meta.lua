@@ -210,7 +210,9 @@ function session:utf8() end
 ---@return pop3.reply|nil # reply
 function session:lang(tag) end
 
----Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs.
+---Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs. From a server that sends bare LFs, the end of a message with fewer than two lines shows
+---only by a pause of 5 seconds; the message is returned, and every later command is code
+---"proto", since the rest of the message could answer it.
 ---@param n integer a message number
 ---@param sink? function an LTN12 sink. It gets chunks of up to 64 KiB, then nil; or nil and a message when the fetch failed. When it refuses a chunk, the rest is read and dropped, up to `limits.drain`
 ---@overload fun(self: pop3.session, n: integer): string|nil, string|nil, pop3.code|nil, pop3.reply|nil
