@@ -38,6 +38,38 @@ describe("an mbox file", function()
       read(from "a" .. "Subject: 1\n\nx\n" .. from "b" .. "\nFrom here on\n"))
   end)
 
+  it("is split at dates of every form", function()
+    for _, when in ipairs {
+      "Mon Nov 23 08:00 2026", "Mon Nov  3 08:00:00 MET 2026",
+      "Mon, 23 Nov 2026 08:00:00 +0100", "Mon Nov 23 08:00:00 +0000 2026",
+      "Mon Nov 23 08:00:00 2026 remote from host", "2026-11-23 08:00:00",
+      "2026-11-23T08:00:00Z",
+    } do
+      local line = ("a@b.example %s"):format(when)
+      assert.are.same({ line .. "|1|x\n", line .. "|2|y\n" },
+        read(("From %s\nSubject: 1\n\nx\n\nFrom %s\nSubject: 2\n\ny\n")
+             :format(line, line)))
+    end
+  end)
+
+  it("is not split at sentences, nor by Content-Length", function()
+    for _, text in ipairs {
+      "From 10:00 on we meet\n", "From the start at 10:30, we\nsee\n",
+      "From May on, at 10:30, all is new\n", "From here\n", "From 2026 on, 10:30\n",
+    } do
+      assert.are.same({ "a" .. date .. "|1|x\n\n" .. text },
+                      read(from "a" .. "Subject: 1\n\nx\n\n" .. text))
+    end
+    assert.are.same({ "a" .. date .. "|1|x\n", "b" .. date .. "|2|y\n" },
+      read(from "a" .. "Subject: 1\nContent-Length: 60\n\nx\n\n" .. from "b"
+           .. "Subject: 2\nContent-Length: 9999\n\ny\n"))
+  end)
+
+  it("may begin with a byte order mark", function()
+    assert.are.same({ "a" .. date .. "|1|x\n" },
+                    read("\xEF\xBB\xBF" .. from "a" .. "Subject: 1\n\nx\n"))
+  end)
+
   it("may have CRLF line ends", function()
     assert.are.same({ "a" .. date .. "|1|x\r\n", "b" .. date .. "|2|y\r\n" },
       read((from "a" .. "Subject: 1\n\nx\n\n" .. from "b" .. "Subject: 2\n\ny\n")

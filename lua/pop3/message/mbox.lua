@@ -2,8 +2,9 @@
 --
 -- A message begins at a line "From sender date", which is the first one of the file
 -- or follows an empty line. In the message one ">" is removed from each line ">From
--- ", ">>From " and so on (mboxrd). The file is read once, from the front to the back;
--- one message at a time is in memory.
+-- ", ">>From " and so on (mboxrd). The field Content-Length is not used: a sender can
+-- write it, and so hide the messages that follow. The file is read once, from the
+-- front to the back; one message at a time is in memory.
 -- @module pop3.message.mbox
 -- @usage
 -- local message = require "pop3.message"
@@ -18,9 +19,22 @@
 
 local core = require "pop3.core"
 
--- Is it a line that separates messages? A time of day must be in it.
+local months = {}
+for name in ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"):gmatch "%a+" do
+  months[name] = true
+end
+
+-- Is it a line that separates messages? A time of day, a year and a month must be in
+-- it, as in "Mon Nov 23 08:00:00 2026" or "2026-11-23 08:00:00".
 local function is_separator(line)
-  return line:sub(1, 5) == "From " and line:find "%d%d:%d%d" ~= nil
+  if line:sub(1, 5) ~= "From " or not line:find "%f[%d]%d%d:%d%d"
+     or not line:find "%f[%w]%d%d%d%d%f[^%w]" then
+    return false
+  end
+  for word in line:gmatch "%f[%w]%u%l%l%f[^%w]" do
+    if months[word] then return true end
+  end
+  return line:find "%f[%d]%d%d%d%d%-%d%d%-%d%d%f[%D]" ~= nil
 end
 
 -- The line without one level of quoting.
@@ -51,6 +65,8 @@ return function(path, opts)
     file:close()
     return nil, path .. ": " .. err, "io"
   end
+
+  if line and line:sub(1, 3) == "\xEF\xBB\xBF" then line = line:sub(4) end
 
   local function read()
     local got, why = file:read "L"
