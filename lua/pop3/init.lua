@@ -268,6 +268,8 @@ local parts = {
 -- @tparam[opt] string|function opts.secret where the secret of an account is that has
 -- no `secret` of its own: as there, or `function(account, again)` → `{ password = }`
 -- or `{ token = }`; or nil, message, temporary
+-- @tparam[opt] string opts.key_file the file with the keys of sealed secrets, see
+-- `pop3 fleet add --seal`; default: the environment variable POP3_FLEET_KEY_FILE
 -- @tparam[opt] table opts.defaults keys of accounts that do not have them, such as
 -- `keep`
 -- @tparam[opt] string opts.worker the name of the worker, which no other one has

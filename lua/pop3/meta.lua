@@ -522,7 +522,8 @@ function fleet:init() end
 ---`every` (300: seconds between two runs), `due` (0: seconds until the first one),
 ---`secret`: where the secret is, `"command:TEXT"` (a command that prints it),
 ---`"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
----`"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
+---`"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
+---by a key outside of it, as `pop3 fleet add --seal` does.
 ---@param account table one account, or a list of them
 ---@param opts? table `replace = true`: change accounts that are there, to exactly what is given; `refuse = true`: they are an error
 ---@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code, and no one was added: "options" when an account cannot work, "exists" when accounts are there (their names are the fourth value)
@@ -1876,6 +1877,7 @@ function pop3.pipe(command, opts) end
 ---@field poll? number seconds between two looks for accounts that are due, at the most (default: 5)
 ---@field grace? number seconds for sessions under way after SIGTERM (default: 30)
 ---@field secret? string|(fun(account: any, again: any): any) where the secret of an account is that has no `secret` of its own: as there, or `function(account, again)` → `{ password = }` or `{ token = }`; or nil, message, temporary
+---@field key_file? string the file with the keys of sealed secrets, see `pop3 fleet add --seal`; default: the environment variable POP3_FLEET_KEY_FILE
 ---@field defaults? table keys of accounts that do not have them, such as `keep`
 ---@field worker? string the name of the worker, which no other one has
 ---@field log? fun(record: any): any `function(record)`, see `pop3.fleet:run`

@@ -271,6 +271,8 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.equal(1, s.failing)
     assert.equal(4, s.never)
     assert.is_true(s.late >= 90 and s.late < 200)
+    assert.is_true(s.workers[1].lease > 3000 and s.workers[1].lease <= 3600)
+    s.workers[1].lease = nil
     assert.same({ { worker = "w", sessions = 1, hosts = 1 } }, s.workers)
     assert.same({ { host = "h", failing = 1 } }, s.failing_hosts)
   end)

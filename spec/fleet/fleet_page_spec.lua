@@ -29,6 +29,7 @@ postgres.describe("the page about fleets", function(server)
   local expected = {
     "^made the tables, version 1\nworker [^\n]+\nmrose: 3 new, .*\nthe worker ends\n$",
     "^ann\n1 account: 0 due.*\n  parked: on holiday\nann\nann\nann\n$",
+    "^worker [^\n]+\nann: 3 new, [^\n]+\nthe worker ends\n1 passwords sealed again\n$",
     "^2 accounts can be imported\n2 accounts added\n1 account added\n4 accounts: ",
     '\n{"time":.*"event":"run","account":"x","kind":"ok".*'
       .. '\nlpop3_fleet_runs_total{result="ok"} 1\n',
@@ -69,7 +70,7 @@ postgres.describe("the page about fleets", function(server)
     local _, help = command.run { "fleet", "run", "--help" }
     for option in help:gmatch "  (%-%-%l[%l-]*)" do
       if option ~= "--help" and option ~= "--worker" then
-        assert.is_truthy(text:find("[` ]" .. option:gsub("%-", "%%-") .. "[ `]"), option)
+        assert.is_truthy(text:find("[`%s]" .. option:gsub("%-", "%%-") .. "[ `]"), option)
       end
     end
     local metrics = require "pop3.command.fleet.metrics"(1)

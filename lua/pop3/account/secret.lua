@@ -8,6 +8,7 @@ local authorization = require "pop3.client.authorization"
 local core = require "pop3.core"
 local netrc = require "pop3.account.netrc"
 local process = require "pop3.util.process"
+local seal = require "pop3.account.seal"
 
 local secret = {}
 
@@ -90,20 +91,23 @@ end
 
 -- Kinds of references → the keys that they set.
 local kinds = { command = "password_command", token = "token_command",
-                file = "password_file", env = "password_env", netrc = "netrc" }
+                file = "password_file", env = "password_env", netrc = "netrc",
+                sealed = "password_sealed" }
 
 --- Set the keys of the secret of an account by a reference, as a database holds it:
 -- `command:TEXT` (prints a password), `token:TEXT` (prints a token), `file:PATH`,
--- `env:NAME` (a variable of the environment), `netrc` or `netrc:PATH`.
+-- `env:NAME` (a variable of the environment), `netrc` or `netrc:PATH`,
+-- `sealed:KEY:TEXT` (`pop3.account.seal`).
 -- @tparam table account its keys; those of other secrets go
 -- @tparam string reference
 -- @treturn boolean true; or nil, message
 function secret.refer(account, reference)
   local kind, value = reference:match "^(%l+):(.+)$"
   local key = kinds[kind or reference]
-  if not key or not kind and reference ~= "netrc" or reference:find "%z" then
+  if not key or not kind and reference ~= "netrc" or reference:find "%z"
+     or kind == "sealed" and not seal.is_valid(value) then
     return nil, "a reference to a secret is command:TEXT, token:TEXT, file:PATH, "
-                .. "env:NAME, netrc or netrc:PATH"
+                .. "env:NAME, netrc, netrc:PATH or sealed:KEY:TEXT"
   end
   for _, name in pairs(kinds) do account[name] = nil end
   account.password, account[key] = nil, value or true
@@ -113,7 +117,8 @@ end
 --- Get the secret.
 -- @tparam table account
 -- @tparam table context `wait`: the hook of the loop; `ask`: a function that asks a
--- person if nothing else gives the secret, and returns it, or nil, message
+-- person if nothing else gives the secret, and returns it, or nil, message;
+-- `key_file`: of sealed secrets
 -- @tparam[opt] boolean again the server has refused the token before
 -- @treturn table `password` or `token`, options of `pop3.connect`, or neither if a
 -- ticket of Kerberos is the proof; or nil, message, temporary (a boolean)
@@ -130,6 +135,10 @@ function secret.get(account, context, again)
       "LPOP3_USER=" .. account.user, "LPOP3_HOST=" .. account.host })
   elseif account.password_file then
     value, err = of_file(account.password_file)
+  elseif account.password_sealed then
+    local keys
+    keys, err = seal.keys(context.key_file)
+    if keys then value, err = seal.open(keys, account, account.password_sealed) end
   elseif account.password_env then
     value = os.getenv(account.password_env)
     if not value or value == "" then

@@ -56,6 +56,7 @@ local known = {
   lease = "number", poll = "number", grace = "number", secret = "string function",
   defaults = "table", worker = "string", log = "function", events = "boolean",
   signals = "boolean", until_idle = "boolean", hook = "function", tasks = "table",
+  key_file = "string",
 }
 
 local function positive(opts, ...)
@@ -145,7 +146,8 @@ end
 -- `every` (300: seconds between two runs), `due` (0: seconds until the first one),
 -- `secret`: where the secret is, `"command:TEXT"` (a command that prints it),
 -- `"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
--- `"netrc"` or `"netrc:PATH"`. The secret itself is never in the database.
+-- `"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
+-- by a key outside of it, as `pop3 fleet add --seal` does.
 -- @tparam table account one account, or a list of them
 -- @tparam[opt] table opts `replace = true`: change accounts that are there, to exactly
 -- what is given; `refuse = true`: they are an error

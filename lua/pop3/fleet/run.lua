@@ -56,7 +56,8 @@ local function fetch(row, lease, context)
     account = row.id, fence = row.fence, name = row.name, store = context.store })
   if not into then return outcome.failed(message, "options", false) end
   local at, state = context.at, lease.state
-  local connecting = { wait = context.wait, resolve = context.resolve }
+  local connecting = { wait = context.wait, resolve = context.resolve,
+                       key_file = context.key_file }
   if not row.secret_ref and type(context.secret) == "function" then
     connecting.secret = context.secret
   end

@@ -82,6 +82,7 @@ local function session(self, held, claimed)
   local at = hook_of(self, row)
   local context = {
     wait = self.loop.wait, resolve = self.resolve, secret = self.opts.secret,
+    key_file = self.opts.key_file,
     store = self.store, into = self.opts.into, defaults = self.opts.defaults,
     task = held.task, claimed = claimed, at = at,
     event = self.opts.events and function(event)

@@ -3,6 +3,8 @@
 -- @local
 
 local command = require "pop3.command.program"
+local seal = require "pop3.account.seal"
+local sealing = require "pop3.command.fleet.sealing"
 local store = require "pop3.command.fleet.store"
 local values = require "pop3.command.fleet.values"
 
@@ -43,9 +45,10 @@ end
 
 function add.define(c)
   c:summary "Add an account, or change one."
-  c:description("Adds an account. Its first run is due at once. The database never "
-    .. "holds a secret: it holds where the workers get it from. Messages stay on the "
-    .. "server unless --delete says otherwise. With --replace, an account of that name "
+  c:description("Adds an account. Its first run is due at once. The database "
+    .. "holds where the workers get the password from, not the password, except with "
+    .. "--seal, which encrypts it by a key of the workers. Messages stay on the server "
+    .. "unless --delete says otherwise. With --replace, an account of that name "
     .. "becomes exactly what this command line says; what is recorded about its "
     .. "messages stays.")
   c:argument("name", "A name for the account. What was fetched is recorded under it.")
@@ -56,7 +59,10 @@ function add.define(c)
   local command_of, token_of, file_of, env_of = add.secrets(c)
   c:mutex(command_of, token_of, file_of, env_of,
     c:option("--netrc", "A netrc file of the workers (default: theirs).")
-     :argname "FILE":args "?")
+     :argname "FILE":args "?",
+    c:flag("--seal", "Read the password from standard input, or ask for it on the "
+      .. "terminal, and put it into the database, encrypted."))
+  sealing.define_key_file(c)
   c:option("--every", "The time between two runs, such as 90s, 5m, 2h or 1d "
     .. "(default: 5m)."):argname "TIME":convert(values.seconds)
   c:option("--due", "The time until the first run (default: 0).")
@@ -98,9 +104,26 @@ local function account_of(args)
   return a
 end
 
+-- Seal a password into the account: true; or nil, status, message.
+local function seal_into(a, args)
+  local keys, message = seal.keys(args.key_file)
+  if not keys then return nil, command.TROUBLE, message end
+  local password
+  password, message = sealing.password()
+  if not password then return nil, command.TROUBLE, message end
+  local ok
+  ok, message = sealing.apply(keys, a, password)
+  if not ok then return nil, command.USAGE, message end
+  return true
+end
+
 function add.run(args)
   local a, problem = account_of(args)
   if not a then return command.USAGE, problem end
+  if args.seal then
+    local ok, status, message = seal_into(a, args)
+    if not ok then return status, message end
+  end
   return store.with(args, function(fleet)
     local names, message, code = fleet:add(a, { replace = args.replace or nil,
                                                 refuse = not args.replace })

@@ -8,6 +8,8 @@ local command = require "pop3.command.program"
 local read_config = require "pop3.command.fetch.config".read
 local read_csv = require "pop3.command.fleet.csv"
 local json = require "pop3.util.json"
+local seal = require "pop3.account.seal"
+local sealing = require "pop3.command.fleet.sealing"
 local store = require "pop3.command.fleet.store"
 local values = require "pop3.command.fleet.values"
 
@@ -33,6 +35,9 @@ function import.define(c)
     c:flag("--skip", "Leave accounts that are there as they are."))
   c:option("--spread", "Spread the first runs evenly over this time, such as 10m.")
    :argname "TIME":convert(values.seconds)
+  c:flag("--seal", "Take passwords from the file (the key password), and put them into "
+    .. "the database, encrypted.")
+  sealing.define_key_file(c)
   c:flag("--check", "Only check the file. The database is not asked.")
 end
 
@@ -130,6 +135,22 @@ end
 
 -- ---------------------------------------------------------------------- checking
 
+-- Seal the passwords of a file: true; or nil, message.
+local function seal_all(list, args)
+  local keys, message = seal.keys(args.key_file)
+  if not keys then return nil, message end
+  for _, each in ipairs(list) do
+    local a = each.account
+    if a.password ~= nil then
+      local called, ok
+      called, ok, message = pcall(sealing.apply, keys, a, tostring(a.password))
+      if not called then ok, message = nil, ok end
+      if not ok then return nil, ("%s: %s"):format(each.where, message) end
+    end
+  end
+  return true
+end
+
 -- Check the accounts; name → where. Or nil, message.
 local function check(list)
   local known = {}
@@ -178,6 +199,11 @@ end
 function import.run(args)
   local list, message = read(args)
   local known
+  if list and args.seal then
+    local ok
+    ok, message = seal_all(list, args)
+    if not ok then list = nil end
+  end
   if list then known, message = check(list) end
   if not known then return command.USAGE, message end
   if args.check then

@@ -7,11 +7,11 @@
 local store = require "pop3.command.fleet.store"
 
 local names = { "init", "add", "import", "run", "status", "due", "park", "resume",
-                "remove" }
+                "remove", "reseal" }
 
 -- Subcommands that share a module.
 local modules = { due = "change", park = "change", resume = "change",
-                  remove = "change", init = "tables" }
+                  remove = "change", init = "tables", reseal = "sealing" }
 
 local fleet = {}
 

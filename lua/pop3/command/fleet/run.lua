@@ -17,6 +17,7 @@ local notify = require "pop3.command.notify"
 local outcome = require "pop3.account.outcome"
 local pop3 = require "pop3"
 local sql = require "pop3.sql"
+local sealing = require "pop3.command.fleet.sealing"
 local store = require "pop3.command.fleet.store"
 local values = require "pop3.command.fleet.values"
 
@@ -52,6 +53,7 @@ function run.define(c)
   c:option("--to", "The recipient of --lmtp, such as '{user}@mail.example'.")
    :argname "ADDRESS"
   c:mutex(add.secrets(c))
+  sealing.define_key_file(c)
   c:option("--metrics", "Write metrics in Prometheus' text format to this file.")
    :argname "FILE"
   c:option("--listen", "Serve the metrics over HTTP as /metrics. Without HOST only "
@@ -99,6 +101,7 @@ local function fleet_of(args, url, context)
     store = url, into = into, jobs = args.jobs, per_host = args.per_host,
     lease = args.lease, grace = args.grace, worker = args.worker,
     until_idle = args.until_idle or nil, secret = secret_of(args),
+    key_file = args.key_file,
     events = args.verbose or nil, log = context.log, tasks = context.tasks,
   })
   if not ok then return nil, argument.said(made) end
