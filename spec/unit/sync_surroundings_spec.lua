@@ -41,6 +41,8 @@ for line in function() return s:receive() end do
   elseif verb == "RETR" then
     local head = ("Subject: %s\r\n\r\n"):format(line)
     s:send("+OK\r\n" .. head .. ("x"):rep(4096 - #head - 2) .. "\r\n.\r\n")
+  elseif line:find "^LIST %d" then
+    s:send(("+OK %d 4096\r\n"):format(line:match "%d+"))
   elseif lines[verb] then
     s:send "+OK\r\n"
     for i = 1, count, 1000 do

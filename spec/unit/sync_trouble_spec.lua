@@ -1,6 +1,7 @@
 -- pop3.sync: callbacks that fail, places that are busy, sessions that end early.
 
 local fetching = require "spec.support.fetching"
+local helper = require "spec.helper"
 local inbox = require "spec.support.inbox"
 local pop3 = require "pop3"
 local state = require "pop3.sync.state"
@@ -229,6 +230,115 @@ describe("sync: the filter", function()
     place.server:fault { verb = "LIST", wrong_size = 7 }
     assert.equal(0, place:run({ filter = skip }).skipped)
     assert.equal(3, asked)
+  end)
+end)
+
+describe("sync: a reply too many among pipelined ones", function()
+  local COUNT = 12
+
+  -- Messages of one size, or of several, and the replies to RETR of them.
+  local function messages(equal)
+    local mail = {}
+    for i = 1, COUNT do
+      mail[i] = ("Subject: %02d\r\n\r\n%s\r\n"):format(i, equal and "x"
+                                                        or ("x"):rep(i % 3))
+    end
+    return mail
+  end
+
+  local positions = {}
+  for n = 1, COUNT do positions[n] = n end
+
+  local strays = {
+    ["-ERR"] = function() return "-ERR [SYS/TEMP] busy\r\n" end,
+    ["+OK"] = function() return "+OK\r\n" end,
+    ["the reply before"] = function(mail, n)
+      return "+OK\r\n" .. mail[math.max(n - 1, 1)] .. ".\r\n"
+    end,
+    ["the reply to the next"] = function(mail, n)
+      return "+OK\r\n" .. mail[math.min(n + 1, COUNT)] .. ".\r\n"
+    end,
+    ["the reply to the first"] = function(mail)
+      return "+OK\r\n" .. mail[1] .. ".\r\n"
+    end,
+    ["a size"] = function(mail) return ("+OK 5 %d\r\n"):format(#mail[5]) end,
+  }
+
+  -- Every message is in the inbox under its own unique-id, and what was deleted was
+  -- delivered.
+  local function check(place, mail, label)
+    for i, octets in ipairs(place.inbox.list) do
+      local number = tonumber(place.inbox.handles[i].uid:match "%d+")
+      assert.equal(mail[number], octets, label)
+    end
+    local there = {}
+    for _, octets in ipairs(place.inbox.list) do there[octets] = true end
+    for _, octets in ipairs(place.server:mailbox "mrose") do there[octets] = true end
+    for i = 1, COUNT do assert.truthy(there[mail[i]], label .. " lost " .. i) end
+  end
+
+  for name, stray in pairs(strays) do
+    for _, equal in ipairs { true, false } do
+      it(("is no message: %s, %s sizes"):format(name, equal and "equal" or "other"),
+         function()
+        for _, n in ipairs(helper.some(positions, 1)) do
+          for _, keep in ipairs { true, false } do
+            local label = ("%s after %d"):format(name, n)
+            local mail, uidl = messages(equal), {}
+            for i = 1, COUNT do uidl[i] = "id-" .. i end
+            local place <close> = fetching.place(mail, { uidl = uidl })
+            place.server:fault { verb = "RETR", nth = n, times = 1,
+                                 append = stray(mail, n + 1) }
+            place:sync { keep = keep }
+            check(place, mail, label)
+            place.server:clear_faults()
+            for _ = 1, 3 do place:sync { keep = keep } end
+            check(place, mail, label)
+            assert.equal(COUNT, #place.inbox.list, label)
+            if not keep then
+              assert.same({}, place.server:mailbox "mrose", label)
+            end
+          end
+        end
+      end)
+    end
+  end
+
+  it("is noticed by sizes where the connection is lost", function()
+    for _, equal in ipairs { true, false } do
+      for _, n in ipairs(helper.some({ 1, 2, 3, 4, 5, 6, 7, 8 }, 2)) do
+        local mail, uidl = messages(equal), {}
+        for i = 1, COUNT do uidl[i] = "id-" .. i end
+        local place <close> = fetching.place(mail, { uidl = uidl })
+        local before = mail[math.max(n - 1, 1)]
+        place.server:fault { verb = "RETR", nth = n, times = 1,
+                             append = "+OK\r\n" .. before .. ".\r\n" }
+        place.server:fault { verb = "LIST", nth = 2, times = 1, cut = { bytes = 0 } }
+        place:sync { keep = false }
+        check(place, mail, tostring(n))
+        place.server:clear_faults()
+        for _ = 1, 3 do place:sync { keep = false } end
+        check(place, mail, tostring(n))
+        assert.same({}, place.server:mailbox "mrose")
+      end
+    end
+  end)
+end)
+
+describe("sync: a server that pipelines but refuses LIST of one message", function()
+  it("is believed by its whole listing", function()
+    for _, reply in ipairs { "-ERR no argument here", "+OK 4711", "+OK" } do
+      local place <close> = fetching.place(20)
+      local list = place.server.default.LIST
+      function place.server.on.LIST(session, n)
+        if not n then return list(session, n) end
+        return { raw = reply .. "\r\n" }
+      end
+      local result = place:run { keep = false }
+      assert.equal(20, result.new)
+      assert.equal(20, result.deleted)
+      assert.equal(20, place:count "RETR")
+    end
   end)
 end)
 

@@ -13,215 +13,46 @@
 -- RETR of the next batch is sent meanwhile, so the link is never idle. A message
 -- that fails does not stop the others; a place that is out of order does.
 --
--- A server may leave out a reply or its terminator, or send a line too many. Then
--- later replies are taken for those of other messages, and one may be missing at
--- the end. Such a message has another size than LIST told, so from that one on
--- nothing is committed before all replies under way are here. Messages of other
--- sizes are asked for again, and the rest is fetched one at a time.
+-- A server may leave out a reply or its terminator, or send a line or a reply too
+-- many. Then later pipelined replies are taken for those of other messages. So LIST of
+-- the last message follows every group of RETRs: its reply has the message number. A
+-- group is committed only after the right reply. Messages of other sizes than LIST
+-- told are asked for again, and the rest is fetched one at a time.
 -- @module pop3.sync.fetch
 -- @local
 
+local commands = require "pop3.client.command"
+local commit = require "pop3.sync.commit"
 local core = require "pop3.core"
 local delivery = require "pop3.sync.delivery"
 local identify = require "pop3.sync.content"
 local pipeline = require "pop3.client.pipeline"
-local record = require "pop3.sync.record"
 
-local none = {}
 local try = delivery.try
 
 local BATCH = 32     -- messages
 local SECONDS = 1    -- of a batch
+local GROUP = 8      -- pipelined messages that one LIST proves
 
 local Fetch = {}
 Fetch.__index = Fetch
 
--- -------------------------------------------------------------------- outcomes
-
--- The entry of a message for the state.
-local function entry(m, status)
-  local r = m.record or none
-  local uid, nth = record.split(m.key)
-  return {
-    uid = uid, nth = nth, status = status, size = m.size, first = m.first,
-    tries = r.tries, name = m.handle and m.handle.name or r.name,
-    digest = m.digest or r.digest, note = nil, absent = nil,
-    flag = m.begun and "begun" or m.partial and "top" or nil,
-  }
-end
-
--- The run cannot go on: the session has ended.
-local function stop(self, message, code, reply)
-  self.stopped = self.stopped or { message, code, reply }
-  return nil
-end
-
--- The run cannot go on: the place of the deliveries, or the state, is out of
--- order. Deliveries that are not durable yet are given up.
-local function break_off(self, message, code)
-  self.broken = true
-  if code == "fenced" then self.run.fenced = true end
-  return stop(self, message, code)
-end
-
--- Has a run before this one called, and died? Until the message is delivered the
--- state must not forget that, nor the mark.
-local function was_called(m)
-  return m.record ~= nil and m.record.status == "called"
-end
-
--- What `how` of a delivery that cannot be used ends the run with.
-local place_codes = { io = "io", connect = "connect", timeout = "timeout",
-                      fenced = "fenced" }
-
--- A message did not make it. `how` is nil, "reject", "unknown", or one of
--- `place_codes`; `done` is the mark of a commit that was done in part.
-local function failed(self, m, reason, how, code, reply, done)
-  reason = tostring(reason or "the delivery gave no reason")
-  if place_codes[how] then
-    -- after a time-out nobody knows; with the others no call was made
-    if self.calls and m.key and how ~= "timeout" and not was_called(m) then
-      self.state:failed { entry(m, "intent") }
-    end
-    return break_off(self, reason, how)
-  end
-  self.run:allow_another()
-  if m.key then self.run.tried[m.key] = true end
-  if not m.key then
-    self.run:report("failed", m, reason, code or "err", reply)
-    return
-  end
-  local e = entry(m, "failed")
-  e.tries = (e.tries or 0) + 1
-  e.note = reason:sub(1, 200)
-  if was_called(m) then
-    e.status, e.note = "called", m.record.note
-  elseif how == "unknown" then
-    e.status = "called"
-  end
-  if done then e.status, e.note = "called", done end
-  local ok, message, c = self.state:failed { e }
-  if not ok then return break_off(self, message, c) end
-  if how == "reject" or e.tries >= self.run.options.attempts then
-    self.aside[#self.aside + 1] = { message = m, entry = e, reason = reason,
-                                    code = code or "err", reply = reply }
-  else
-    self.run:report("failed", m, reason, code or "err", reply)
-  end
-end
-
--- ------------------------------------------------------------------- a delivery
-
--- What the commit of a batch needs to have recorded before.
-local function mark(self, batch)
-  local marks = {}
-  if self.into.prepare then
-    local list = {}
-    for i, m in ipairs(batch) do list[i] = m.delivery end
-    local message, how
-    marks, message, how = try(self.into, "prepare", list)
-    if not marks then
-      for _, m in ipairs(batch) do try(m.delivery, "abort") end
-      return break_off(self, tostring(message), place_codes[how] or "timeout")
-    end
-  elseif not self.calls then
-    return true
-  end
-  local entries = {}
-  for i, m in ipairs(batch) do
-    entries[i] = entry(m, "called")
-    entries[i].note = marks[i] or m.handle.mark
-  end
-  local ok, message, code = self.state:intend(entries)
-  if not ok then
-    for _, m in ipairs(batch) do try(m.delivery, "abort") end
-    return break_off(self, message, code)
-  end
-  return true
-end
-
--- Record what is durable now; DELE may follow.
-local function record_done(self, done)
-  local entries = {}
-  for i, m in ipairs(done) do
-    entries[i] = entry(m, m.partial and "partial" or "delivered")
-    entries[i].name, entries[i].tries, entries[i].flag = nil, nil, nil
-    m.unwanted = self.run:is_unwanted(m)
-    -- from here on nobody can tell which of several was deleted
-    if m.twin and m.unwanted then entries[i].absent = self.run.now end
-  end
-  -- without a DELE nothing depends on them but to find them after a crash, which
-  -- the intents allow as well
-  local ok, message, code = self.state:done(entries, not self.run.options.keep)
-  if not ok then return break_off(self, message, code) end
-  for _, m in ipairs(done) do
-    m.done = true
-    self.run:report("delivered", m)
-    if m.unwanted then self.deletes[#self.deletes + 1] = m end
-  end
-end
-
--- Commit messages and make them durable.
-local function commit(self, batch)
-  if not mark(self, batch) then return end
-  local committed = {}
-  for _, m in ipairs(batch) do
-    if self.broken then
-      try(m.delivery, "abort")
-    else
-      local ok, reason, how, done = try(m.delivery, "commit")
-      if ok then
-        committed[#committed + 1] = m
-      else
-        try(m.delivery, "abort")
-        failed(self, m, reason, how, nil, nil, done)
-      end
-    end
-  end
-  local trouble
-  if #committed > 0 and self.into.sync then
-    local ok, bad, how = try(self.into, "sync")
-    if not ok then
-      return break_off(self, tostring(bad or "the delivery is not durable"),
-                       place_codes[how] or "timeout")
-    end
-    local good = {}
-    for _, m in ipairs(committed) do
-      local why = type(bad) == "table" and bad[m.handle.id]
-      if why then trouble = tostring(why) else good[#good + 1] = m end
-    end
-    committed = good
-  end
-  if #committed > 0 then record_done(self, committed) end
-  if trouble then break_off(self, trouble, "io") end
-  for _, m in ipairs(batch) do m.delivery = nil end
-end
-
--- Commit the batch. Calls are made one by one: a crash repeats one at the most.
-local function flush(self)
-  local batch = self.batch
-  self.batch, self.since = {}, nil
-  if not self.calls then
-    if #batch > 0 then commit(self, batch) end
-    return
-  end
-  for _, m in ipairs(batch) do
-    if self.broken then try(m.delivery, "abort") else commit(self, { m }) end
-  end
-end
+local break_off, entry, failed, flush, place_codes, stop, was_called =
+  commit.break_off, commit.entry, commit.failed, commit.flush, commit.place_codes,
+  commit.stop, commit.was_called
 
 -- Is the reply to a pipelined command perhaps that of another message? Then that
 -- message is asked for again, and nothing is committed before all replies under way are here.
 local function is_doubtful(self, m, octets)
   if octets == m.size or m.partial or m.doubted
-     or not self.pipeline:is_pipelined() then
+     or not self.piped then
     return false
   end
   if not self.doubted then
     flush(self)
     self.doubted, self.insert_at = m, self.next
   end
-  m.doubted = octets
+  m.doubted, self.uncertain = octets, true
   table.insert(self.list, self.insert_at, m)
   self.insert_at = self.insert_at + 1
   return true
@@ -236,9 +67,8 @@ end
 
 -- A reply did not come.
 local function give_up_doubted(self)
-  local batch, m = self.batch, self.doubted
-  self.batch, self.doubted = {}, nil
-  for _, other in ipairs(batch) do try(other.delivery, "abort") end
+  local m = self.doubted
+  self.doubted = nil
   failed(self, m, ("%s: %d octets came, LIST says %d, and a reply is missing")
                   :format(m.command, m.doubted, m.size), nil, "proto")
 end
@@ -325,16 +155,45 @@ local function digest_of(m)
   return m.header()
 end
 
--- The message is in its delivery.
-local function received(self, m, octets)
-  m.octets = octets
-  m.digest = m.content or digest_of(m)
-  self.batch[#self.batch + 1] = m
-  self.since = self.since or self.clock()
+-- Commit the batch if it is time.
+local function flush_in_time(self)
   if not self.doubted and (self.calls or #self.batch >= BATCH
                            or self.clock() - self.since > SECONDS) then
     flush(self)
   end
+end
+
+-- The message is in its delivery.
+local function received(self, m, octets)
+  m.octets = octets
+  m.digest = m.content or digest_of(m)
+  self.since = self.since or self.clock()
+  if self.piped then
+    m.uncertain = self.uncertain
+    self.group[#self.group + 1] = m
+  else
+    self.batch[#self.batch + 1] = m
+    flush_in_time(self)
+  end
+end
+
+-- The connection was lost before the check of a group. What is certain by the sizes alone
+-- can be committed, so that there is progress where no connection lasts: messages before
+-- the first one that is refused, or has the size of an earlier one, whose reply it could be.
+local function keep_certain(self)
+  local stopped = self.stopped
+  local certain = not (self.puzzle or stopped and stopped[2] == "proto")
+  local batch = self.batch
+  for _, m in ipairs(self.group) do
+    certain = certain and not m.uncertain
+    if certain then
+      batch[#batch + 1] = m
+    else
+      try(m.delivery, "abort")
+      m.delivery = nil
+    end
+  end
+  self.group = {}
 end
 
 -- Take the reply to RETR (or TOP) of the message 'at' in the list.
@@ -358,6 +217,7 @@ local function receive(self, at)
   try(d, "abort")
   m.delivery = nil
   if ok then return end
+  self.uncertain = true
   if ok == nil then
     failed(self, m, octets, nil, code)
     return stop(self, octets, code)
@@ -368,6 +228,30 @@ end
 
 -- ---------------------------------------------- messages that the content names
 
+-- Equal octets were delivered: this one is done. If its reply is that of another message
+-- after all, the session ends before QUIT, and nothing is deleted.
+local function known_by_content(self, m)
+  m.done = true
+  -- without a unique-id it may be one that was skipped, or set aside
+  if not m.uid and m.record.status ~= "delivered" then return end
+  if self.run:is_unwanted(m) then self.deletes[#self.deletes + 1] = m end
+end
+
+-- Those with the octets of messages that were not committed when they came.
+local function identify_pending(self)
+  if #self.pending == 0 or self.doubted then return end
+  local pending = self.pending
+  self.pending = {}
+  flush(self)
+  for _, one in ipairs(pending) do
+    local m = one[1]
+    local known, message, code = identify(self.run, m, one[2], one[3])
+    if known == nil then return break_off(self, message, code) end
+    m.handle = m.handle or self.run:handle_of(m)
+    if known == true then known_by_content(self, m) end  -- else in a later run
+  end
+end
+
 -- Take a message into a spool: only its content shows which one it is.
 local function receive_unnamed(self, at)
   local m, p = self.list[at], self.pipeline
@@ -376,6 +260,7 @@ local function receive_unnamed(self, at)
   local ok, octets, code, reply = p:reply(m.command, spool)
   if ok == nil then return stop(self, octets, code) end
   if not ok then
+    self.uncertain = true
     return failed(self, m, octets, code == "io" and "io" or nil, code, reply)
   end
   if is_doubtful(self, m, octets) then return end
@@ -383,6 +268,10 @@ local function receive_unnamed(self, at)
   local known, message, state_code = identify(self.run, m, header, whole)
   if known == "pending" then
     if self.doubted then return end  -- a later run fetches it
+    if self.piped then
+      self.pending[#self.pending + 1] = { m, header, whole }
+      return
+    end
     flush(self)
     known, message, state_code = identify(self.run, m, header, whole)
   end
@@ -390,13 +279,7 @@ local function receive_unnamed(self, at)
   local name = m.handle and m.handle.name  -- of an intent that is recorded
   m.handle = self.run:handle_of(m)
   m.handle.name = m.handle.name or name
-  if known then
-    m.done = true
-    -- without a unique-id it may be one that was skipped, or set aside
-    if not m.uid and m.record.status ~= "delivered" then return end
-    if self.run:is_unwanted(m) then self.deletes[#self.deletes + 1] = m end
-    return
-  end
+  if known then return known_by_content(self, m) end
   if not (self.calls or intend(self, at)) then return end
   local d, reason, how = begin(self, m)
   if not d then return failed(self, m, reason, how) end
@@ -427,35 +310,96 @@ local function receive_unnamed(self, at)
   received(self, m, octets)
 end
 
+-- ------------------------------------------- are the replies those of their commands?
+
+-- All messages of the group are those that they should be.
+local function accept_group(self)
+  table.move(self.group, 1, #self.group, #self.batch + 1, self.batch)
+  self.group, self.uncertain = {}, false
+  if #self.batch > 0 then flush_in_time(self) end
+  identify_pending(self)
+end
+
+-- Take the reply to LIST of the last message of a group. If it is another one, nothing
+-- more is sent until all replies are here.
+local function check_group(self, m, line)
+  local ok, text, code = self.pipeline:reply(line)
+  if ok == nil then return stop(self, text, code) end
+  -- the size may be another one than before RETR
+  local number = text:match "^%s*(%d+)%s+%d+"
+  if ok and tonumber(number) == m.number and not self.puzzle then
+    return accept_group(self)
+  end
+  self.puzzle = self.puzzle or m
+  self.pipeline:slow_down()
+end
+
+-- All replies are here, and one to LIST of a message was not right. Some servers may not
+-- know that form; the whole listing shows whether the replies are out of step.
+local function solve_puzzle(self)
+  local m, p = self.puzzle, self.pipeline
+  self.puzzle = nil
+  local ok, sizes, code = p:send "LIST"
+  if ok then
+    ok, sizes, code = p:reply "LIST"
+  end
+  if ok == nil then return stop(self, sizes, code) end
+  if ok and type(sizes) == "table" and sizes[m.number] then
+    return accept_group(self)
+  end
+  local _, message, why = commands.kill(p.session, "LIST", "the replies are out of step "
+    .. "with the commands", "proto")
+  return stop(self, message, why)
+end
+
 -- -------------------------------------------------------------------- the loop
 
-local function send_more(self)
-  local p, list = self.pipeline, self.list
-  if not p:wants_more() then return end
-  while not (self.stopped or self.doubted) and p:has_room() do
-    local what, m = "DELE", self.deletes[self.next_delete]
-    local line = m and "DELE " .. m.number
-    if m then
-      self.next_delete = self.next_delete + 1
-    elseif self.next <= #list and (list[self.next].doubted
-           or not self.run:is_enough(list[self.next])) then
-      what, m = "RETR", self.next
-      line = list[m].command
-      self.next = self.next + 1
-    else
-      return
+-- The next command: its kind, the message or its place in the list, the line; nil if
+-- there is nothing to send.
+local function next_command(self)
+  local list, m = self.list, self.deletes[self.next_delete]
+  if self.puzzle then return nil end
+  if m and not self.doubted then
+    self.next_delete = self.next_delete + 1
+    return "DELE", m, "DELE " .. m.number
+  end
+  local at = self.next
+  if not self.doubted and self.unchecked < GROUP and at <= #list
+     and (list[at].doubted or not self.run:is_enough(list[at])) then
+    self.next = at + 1
+    if self.pipeline:is_pipelined() then
+      self.unchecked, self.last = self.unchecked + 1, list[at]
     end
+    return "RETR", at, list[at].command
+  elseif self.unchecked > 0 then
+    self.unchecked = 0
+    return "LIST", self.last, "LIST " .. self.last.number
+  end
+end
+
+local function send_more(self)
+  local p = self.pipeline
+  if not p:wants_more() then return end
+  while not self.stopped and p:has_room() do
+    local what, m, line = next_command(self)
+    if not what then return end
     local ok, message, code = p:send(line, what == "RETR")
     if not ok then return stop(self, message, code) end
-    self.queue[#self.queue + 1] = { what = what, item = m, line = line }
+    self.queue[#self.queue + 1] = { what = what, item = m, line = line,
+                                    piped = p:is_pipelined() }
   end
 end
 
 local function take_reply(self)
   local asked = table.remove(self.queue, 1)
   self.pipeline:restart_clock()
-  if asked.what == "RETR" then
+  if asked.what == "LIST" then
+    return check_group(self, asked.item, asked.line)
+  elseif asked.what == "RETR" then
     local m = self.list[asked.item]
+    self.piped = asked.piped
+    self.uncertain = self.uncertain or not m.size or self.sizes[m.size] or false
+    self.sizes[m.size or 0] = true
     local take = m.key and not m.twin and receive or receive_unnamed
     take(self, asked.item)
     self.answered = (self.answered or 0) + 1
@@ -485,7 +429,8 @@ return function(run, list, deletes)
   local self = setmetatable({
     run = run, into = run.into, calls = run.calls, state = run.state,
     clock = run.clock, pipeline = p, list = list, next = 1, deletes = deletes,
-    next_delete = 1, queue = {}, batch = {}, aside = {},
+    next_delete = 1, queue = {}, batch = {}, aside = {}, group = {}, pending = {},
+    sizes = {}, unchecked = 0, uncertain = false,
   }, Fetch)
   do
     local _ <close> = p
@@ -493,6 +438,8 @@ return function(run, list, deletes)
       send_more(self)
       if self.stopped then
         break
+      elseif #self.queue == 0 and self.puzzle then
+        solve_puzzle(self)
       elseif #self.queue == 0 then
         local doubted = self.doubted
         if doubted then trust(self) end
@@ -503,6 +450,7 @@ return function(run, list, deletes)
       end
     end
     if self.doubted then give_up_doubted(self) end
+    keep_certain(self)
     flush(self)
   end
   run.place_broken = self.broken
