@@ -53,7 +53,6 @@ IDN_LIBS := $(call flags,--libs,libidn)
 endif
 ifeq ($(KRB5),yes)
 KRB5_INC := -DPOP3_KRB5 $(call flags,--cflags,krb5-gssapi)
-KRB5_LIBS := $(call flags,--libs,krb5-gssapi)
 endif
 
 # iconv is in the C library; on macOS and OpenBSD it is a library of its own.
@@ -61,7 +60,7 @@ ICONV = $(if $(filter Darwin OpenBSD,$(SYSTEM)),-liconv)
 INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR)) \
       $(IDN_INC) $(KRB5_INC)
 TLS_LIBS = $(if $(OPENSSL_LIBDIR),-L$(OPENSSL_LIBDIR)) -lssl -lcrypto $(ICONV)
-LIBS = $(TLS_LIBS) $(IDN_LIBS) $(KRB5_LIBS)
+LIBS = $(TLS_LIBS) $(IDN_LIBS)
 
 B = .build
 CORE_DIRS = csrc/base csrc/session csrc/sasl csrc/mail
@@ -119,7 +118,8 @@ FEATURES = $(IDN_INC) $(KRB5_INC)
 $(B)/features: features
 	@mkdir -p $(@D)
 	@echo '$(FEATURES)' | cmp -s - $@ || echo '$(FEATURES)' >$@
-$(B)/csrc/sasl/prep.o $(B)/csrc/sasl/krb5.o $(SO): $(B)/features
+$(B)/csrc/sasl/prep.o $(B)/csrc/sasl/krb5.o $(B)/csrc/sasl/libgss.o \
+  $(SO): $(B)/features
 
 env:
 	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;'"
@@ -218,7 +218,7 @@ $(BARE)/%.o: csrc/sasl/%.c
 bare: $(OBJ) $(BARE)/prep.o $(BARE)/krb5.o
 	@mkdir -p $(BARE)/pop3
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LIBFLAG) -o $(BARE)/pop3/core.so \
-	  $(filter-out %/sasl/prep.o %/sasl/krb5.o,$(OBJ)) \
+	  $(filter-out %/sasl/prep.o %/sasl/krb5.o %/sasl/libgss.o,$(OBJ)) \
 	  $(BARE)/prep.o $(BARE)/krb5.o $(TLS_LIBS)
 	@echo $(abspath $(BARE))
 
@@ -339,7 +339,8 @@ standalone:
 ST = $(B)/standalone
 PAGE = $(filter-out %.lua,$(wildcard lua/pop3/server/control/page/*))
 ST_OBJ = $(patsubst %,$(B)/csrc/standalone/%.o,main iconv libpq)
-$(B)/pop3: $(filter-out %/pq/libpq.o %/sasl/krb5.o,$(OBJ)) $(ST)/krb5.o \
+$(B)/pop3: $(filter-out %/pq/libpq.o %/sasl/krb5.o %/sasl/libgss.o,$(OBJ)) \
+           $(ST)/krb5.o \
            $(ST_OBJ) $(ST)/modules.o $(ST)/charsets.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -s -Wl,--no-warnings -o $@ $^ \
 	  -llua5.4 -llua5.4-socket -llua5.4-socket-unix $(TLS_LIBS) $(IDN_LIBS) -lm

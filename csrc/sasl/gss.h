@@ -40,7 +40,10 @@ typedef struct pop3_gss {
   void (*close) (void *context);
 } pop3_gss;
 
-/* libgssapi_krb5; NULL in a build without it (POP3_KRB5 is not defined). */
+/*
+** libgssapi_krb5, which is loaded when a context is opened; NULL in a build
+** without it (POP3_KRB5 is not defined).
+*/
 const pop3_gss *pop3_krb5 (void);
 
 #endif

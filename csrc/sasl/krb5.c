@@ -1,5 +1,6 @@
 /*
-** krb5.c - gss.h by libgssapi_krb5 of MIT, if the build has it (POP3_KRB5).
+** krb5.c - gss.h by libgssapi_krb5 of MIT (libgss.h), if the build has its
+** headers (POP3_KRB5).
 **
 ** It reads what all programs with Kerberos read: /etc/krb5.conf or KRB5_CONFIG,
 ** and a client the tickets of KRB5CCNAME. The first step of a client may ask
@@ -19,14 +20,13 @@ const pop3_gss *pop3_krb5 (void) {
 #include <stdio.h>
 #include <string.h>
 
-#include <gssapi/gssapi.h>
-#include <gssapi/gssapi_ext.h>
-#include <gssapi/gssapi_krb5.h>
+#include "libgss.h"
 
 #define SERVICE "pop"  /* the service name of POP3 (RFC 5034) */
 #define HOST_MAX 255
 
 typedef struct context {
+  const libgss *gss;         /* NULL: it could not be loaded */
   gss_ctx_id_t context;
   gss_cred_id_t credential;  /* server */
   gss_name_t service;
@@ -36,29 +36,28 @@ typedef struct context {
 
 /* --------------------------------------------------------------- failures */
 
-/* The first text of a status; control characters become spaces. */
-static size_t describe (char *to, size_t room, OM_uint32 status, int type) {
+/* The first text of a status, into 'why'; control characters become spaces. */
+static size_t describe (context *c, OM_uint32 status, int type) {
   gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
   OM_uint32 minor, more = 0;
   size_t i, n = 0;
-  if (gss_display_status(&minor, status, type, gss_mech_krb5, &more, &text)
+  if (c->gss->display_status(&minor, status, type, c->gss->krb5, &more, &text)
       == GSS_S_COMPLETE) {
-    n = text.length < room - 1 ? text.length : room - 1;
+    n = text.length < sizeof c->why - 1 ? text.length : sizeof c->why - 1;
     for (i = 0; i < n; i++) {
-      unsigned char c = ((const unsigned char *)text.value)[i];
-      to[i] = c < ' ' || c == 0x7f ? ' ' : (char)c;
+      unsigned char u = ((const unsigned char *)text.value)[i];
+      c->why[i] = u < ' ' || u == 0x7f ? ' ' : (char)u;
     }
-    gss_release_buffer(&minor, &text);
+    c->gss->release_buffer(&minor, &text);
   }
-  to[n] = '\0';
+  c->why[n] = '\0';
   return n;
 }
 
 /* Kerberos's own text says more than the general one. */
 static int failed (context *c, OM_uint32 major, OM_uint32 minor) {
-  size_t n = minor == 0 ? 0 : describe(c->why, sizeof c->why, minor,
-                                       GSS_C_MECH_CODE);
-  if (n == 0) describe(c->why, sizeof c->why, major, GSS_C_GSS_CODE);
+  size_t n = minor == 0 ? 0 : describe(c, minor, GSS_C_MECH_CODE);
+  if (n == 0) describe(c, major, GSS_C_GSS_CODE);
   return POP3_EAUTH;
 }
 
@@ -73,13 +72,17 @@ static const char *why (const void *p) {
 
 /* ------------------------------------------------------------------- open */
 
+/* Load the library; the name of the service. */
 static int import_service (context *c, char *name) {
+  const char *why = "";
   gss_buffer_desc text;
   OM_uint32 major, minor;
+  c->gss = libgss_load(&why);
+  if (c->gss == NULL) return refuse(c, why);
   text.length = strlen(name);
   text.value = name;
-  major = gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE,
-                          &c->service);
+  major = c->gss->import_name(&minor, &text, c->gss->hostbased_service,
+                              &c->service);
   return GSS_ERROR(major) ? failed(c, major, minor) : 0;
 }
 
@@ -108,25 +111,27 @@ static int open_server (void *p, pop3_span keytab) {
     return refuse(c, "the name of the keytab is not valid");
   snprintf(path, sizeof path, "FILE:%.*s", (int)keytab.n, keytab.p);
   mechs.count = 1;
-  mechs.elements = gss_mech_krb5;
+  mechs.elements = c->gss->krb5;
   element.key = "keytab";
   element.value = path;
   store.count = 1;
   store.elements = &element;
-  major = gss_acquire_cred_from(&minor, c->service, GSS_C_INDEFINITE, &mechs,
-                                GSS_C_ACCEPT, keytab.n > 0 ? &store : NULL,
-                                &c->credential, NULL, NULL);
+  major = c->gss->acquire_cred_from(&minor, c->service, GSS_C_INDEFINITE,
+                                    &mechs, GSS_C_ACCEPT,
+                                    keytab.n > 0 ? &store : NULL,
+                                    &c->credential, NULL, NULL);
   return GSS_ERROR(major) ? failed(c, major, minor) : 0;
 }
 
 static void close_context (void *p) {
   context *c = (context *)p;
   OM_uint32 minor;
+  if (c->gss == NULL) return;
   if (c->context != GSS_C_NO_CONTEXT)
-    gss_delete_sec_context(&minor, &c->context, GSS_C_NO_BUFFER);
+    c->gss->delete_sec_context(&minor, &c->context, GSS_C_NO_BUFFER);
   if (c->credential != GSS_C_NO_CREDENTIAL)
-    gss_release_cred(&minor, &c->credential);
-  if (c->service != GSS_C_NO_NAME) gss_release_name(&minor, &c->service);
+    c->gss->release_cred(&minor, &c->credential);
+  if (c->service != GSS_C_NO_NAME) c->gss->release_name(&minor, &c->service);
 }
 
 /* ------------------------------------------------------------------- steps */
@@ -142,11 +147,11 @@ static gss_buffer_desc to_library (pop3_span s) {
 }
 
 /* Append a buffer of the library, and release it. */
-static int from_library (pop3_buf *out, gss_buffer_t b) {
+static int from_library (const context *c, pop3_buf *out, gss_buffer_t b) {
   OM_uint32 minor;
   int err = b->length > 0
             ? pop3_buf_add(out, (const char *)b->value, b->length) : 0;
-  gss_release_buffer(&minor, b);
+  c->gss->release_buffer(&minor, b);
   return err;
 }
 
@@ -158,20 +163,20 @@ static int step (void *p, pop3_span in, pop3_buf *out) {
   OM_uint32 major, minor, got = 0;
   int err;
   if (c->is_client)
-    major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &c->context,
-                                 c->service, gss_mech_krb5, flags, 0,
-                                 GSS_C_NO_CHANNEL_BINDINGS, &token, NULL,
-                                 &answer, &got, NULL);
+    major = c->gss->init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &c->context,
+                                     c->service, c->gss->krb5, flags, 0,
+                                     GSS_C_NO_CHANNEL_BINDINGS, &token, NULL,
+                                     &answer, &got, NULL);
   else
-    major = gss_accept_sec_context(&minor, &c->context, c->credential, &token,
-                                   GSS_C_NO_CHANNEL_BINDINGS, NULL, NULL,
-                                   &answer, &got, NULL, NULL);
+    major = c->gss->accept_sec_context(&minor, &c->context, c->credential,
+                                       &token, GSS_C_NO_CHANNEL_BINDINGS, NULL,
+                                       NULL, &answer, &got, NULL, NULL);
   if (GSS_ERROR(major)) {
     OM_uint32 ignored;
-    gss_release_buffer(&ignored, &answer);
+    c->gss->release_buffer(&ignored, &answer);
     return failed(c, major, minor);
   }
-  err = from_library(out, &answer);
+  err = from_library(c, out, &answer);
   if (err != 0) return err;
   if (major & GSS_S_CONTINUE_NEEDED) return 0;
   if (!(got & GSS_C_INTEG_FLAG))
@@ -185,18 +190,20 @@ static int wrap (void *p, pop3_span in, pop3_buf *out) {
   context *c = (context *)p;
   gss_buffer_desc text = to_library(in), made = GSS_C_EMPTY_BUFFER;
   OM_uint32 minor,
-            major = gss_wrap(&minor, c->context, 0, GSS_C_QOP_DEFAULT, &text,
-                             NULL, &made);
-  return GSS_ERROR(major) ? failed(c, major, minor) : from_library(out, &made);
+            major = c->gss->wrap(&minor, c->context, 0, GSS_C_QOP_DEFAULT,
+                                 &text, NULL, &made);
+  return GSS_ERROR(major) ? failed(c, major, minor)
+                          : from_library(c, out, &made);
 }
 
 static int unwrap (void *p, pop3_span in, pop3_buf *out) {
   context *c = (context *)p;
   gss_buffer_desc text = to_library(in), made = GSS_C_EMPTY_BUFFER;
   OM_uint32 minor,
-            major = gss_unwrap(&minor, c->context, &text, &made, NULL, NULL);
-  if (major == GSS_S_COMPLETE) return from_library(out, &made);
-  gss_release_buffer(&minor, &made);
+            major = c->gss->unwrap(&minor, c->context, &text, &made, NULL,
+                                   NULL);
+  if (major == GSS_S_COMPLETE) return from_library(c, out, &made);
+  c->gss->release_buffer(&minor, &made);
   return failed(c, major, 0);  /* also one that was seen before, or is late */
 }
 
@@ -204,8 +211,9 @@ static int unwrap (void *p, pop3_span in, pop3_buf *out) {
 
 static int put_name (context *c, gss_name_t name, pop3_buf *out) {
   gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-  OM_uint32 minor, major = gss_display_name(&minor, name, &text, NULL);
-  return GSS_ERROR(major) ? failed(c, major, minor) : from_library(out, &text);
+  OM_uint32 minor, major = c->gss->display_name(&minor, name, &text, NULL);
+  return GSS_ERROR(major) ? failed(c, major, minor)
+                          : from_library(c, out, &text);
 }
 
 /* "pop/host@REALM" to "REALM". */
@@ -221,14 +229,14 @@ static int names (void *p, pop3_buf *principal, pop3_buf *realm) {
   gss_name_t client = GSS_C_NO_NAME, server = GSS_C_NO_NAME;
   OM_uint32 minor, major;
   int err = 0;
-  major = gss_inquire_context(&minor, c->context, &client, &server, NULL, NULL,
-                              NULL, NULL, NULL);
+  major = c->gss->inquire_context(&minor, c->context, &client, &server, NULL,
+                                  NULL, NULL, NULL, NULL);
   if (GSS_ERROR(major)) return failed(c, major, minor);
   err = put_name(c, client, principal);
   if (err == 0) err = put_name(c, server, realm);
   if (err == 0) keep_realm(realm);
-  gss_release_name(&minor, &client);
-  gss_release_name(&minor, &server);
+  c->gss->release_name(&minor, &client);
+  c->gss->release_name(&minor, &server);
   return err;
 }
 

@@ -1,16 +1,19 @@
 -- The module `pop3.server`: what makes servers. `new` is in
--- `pop3.server.instance`; `presets` and `replay` are loaded on demand. Modules
--- that make servers themselves, such as `pop3.record`, use
+-- `pop3.server.instance`; each part is loaded when it is used first, so that a
+-- program that only names the module does not wait for all of the server.
+-- Modules that make servers themselves, such as `pop3.record`, use
 -- `pop3.server.instance`.
 
-local instance = require "pop3.server.instance"
+local parts = {
+  new = function() return require "pop3.server.instance".new end,
+  presets = function() return require "pop3.server.presets" end,
+  replay = function() return require "pop3.record.replay" end,
+}
 
-local parts = { presets = "pop3.server.presets", replay = "pop3.record.replay" }
-
-return setmetatable({ new = instance.new }, { __index = function(self, name)
-  local module = parts[name]
-  if not module then return nil end
-  local part = require(module)
+return setmetatable({}, { __index = function(self, name)
+  local load_part = parts[name]
+  if not load_part then return nil end
+  local part = load_part()
   rawset(self, name, part)
   return part
 end })

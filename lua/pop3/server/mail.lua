@@ -4,9 +4,13 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
-local message = require "pop3.message"
 
 local methods = {}
+
+-- The reader of messages, loaded when a message is read first.
+local function parse(octets, limits)
+  return require "pop3.message".parse(octets, limits)
+end
 
 local HEAD = 64 * 1024  -- octets of a message that list_messages reads
 local PAGE = 100        -- messages that list_messages returns by default
@@ -147,7 +151,7 @@ function methods:list_messages(user, from, most)
     for n = from, math.min(count, from + math.min(most, 1000) - 1) do
       local octets, err, code = beginning(drop, n)
       if not octets then return nil, err, code end
-      local m <close> = message.parse(octets, { header = HEAD })
+      local m <close> = parse(octets, { header = HEAD })
       list[#list + 1] = {
         number = n, size = drop:size(n), uid = drop:uid(n),
         subject = m.subject, from = addresses(m.from),
@@ -184,7 +188,7 @@ local function fields_of(m)
   local list = {}
   for name, raw in m:fields() do
     list[#list + 1] = { name = to_utf8(name),
-                        value = message.decode_words(raw) }
+                        value = require "pop3.message".decode_words(raw) }
   end
   return list
 end
@@ -222,7 +226,7 @@ function methods:read_message(user, n, limit)
   argument.number(n, 1)
   if limit then argument.count(limit, "read_message: the limit", 1) end
   return with_message(self, user, n, function(octets, drop)
-    local m <close> = message.parse(octets)
+    local m <close> = parse(octets)
     local text = m:text { from_html = true }
     local plain, html = m:text_part(), m:html_part()
     local made = {
@@ -280,7 +284,7 @@ function methods:read_part(user, n, path, form)
     if not path and form == "octets" then
       return octets, "message/rfc822", ("message-%d.eml"):format(n)
     end
-    local m <close> = message.parse(octets)
+    local m <close> = parse(octets)
     local part = m
     if path then part = m:part(path) end
     if not part then
