@@ -35,6 +35,37 @@ describe("an invitation", function()
     }, t)
   end)
 
+  it("is read as programs write it", function()
+    local t = invitation { "BEGIN:VEVENT", "SUMMARY:caf\xC3", " \xA9",
+      "DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20261123T091213",
+      "DTEND;TZID=\"W. Europe Standard Time\":20261123T101213 ",
+      "ORGANIZER;CN=Lee\\, Ann;EMAIL=ann@x:urn:uuid:1",
+      "ATTENDEE;MEMBER=\"mailto:a@x\",\"mailto:b@x\";CN=Ann ^'A^' Lee^^^nX;partstat="
+      .. "accepted:mailto:a%2Bb@x",
+      "ATTENDEE;CN=Bob:mailto:b%0Ac@x", "END:VEVENT" }
+    assert.equal("café", t.summary)
+    assert.same({ iso = "2026-11-23T09:12:13", all_day = false,
+                  tzid = "(UTC+01:00) Amsterdam, Berlin" }, t.start)
+    assert.equal("W. Europe Standard Time", t["end"].tzid)
+    assert.same({ name = "Lee, Ann", address = "ann@x", rsvp = false }, t.organiser)
+    assert.same({ { name = 'Ann "A" Lee^ X', address = "a+b@x", status = "ACCEPTED",
+                    rsvp = false },
+                  { name = "Bob", address = "b%0Ac@x", rsvp = false } }, t.attendees)
+  end)
+
+  it("may have its method at the end, or be a file", function()
+    local text = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\n"
+      .. "BEGIN:VEVENT\r\nUID:2\r\nSUMMARY:no\r\nEND:VEVENT\r\nMETHOD:REPLY\r\n"
+      .. "END:VCALENDAR\r\n"
+    for _, kind in ipairs { "text/calendar", "application/ics",
+                            "application/octet-stream; name=invite.ICS" } do
+      local t = message.parse("Content-Type: " .. kind .. "\r\n\r\n" .. text)
+                       :invitation()
+      assert.same({ component = "event", method = "REPLY", uid = "1",
+                    attendees = {} }, t)
+    end
+  end)
+
   it("may be for days, a task, or in a part of any place", function()
     local t = invitation({ "BEGIN:VEVENT", "DTSTART;VALUE=DATE:20261123", "END:VEVENT" },
                          "; method=cancel")

@@ -19,6 +19,31 @@ describe("the fields of a mailing list", function()
       "List-Archive: <https://lists.example/>"))
   end)
 
+  it("may have comments, and URLs without angle brackets", function()
+    for value, want in pairs {
+      ["<https://x/h> (Help <not this>), <ftp://x/h> (FTP)"] = "https://x/h ftp://x/h",
+      ["(a, with <mailto:no@x>) <mailto:yes@x> (for help)"] = "mailto:yes@x",
+      ["mailto:a@b, https://x/u"] = "mailto:a@b https://x/u",
+      ["https://x/(u)"] = "https://x/", ["<https://x/(u)>"] = "https://x/(u)",
+      ["(open <https://x/u>"] = "https://x/u", ["Note: https: x:y"] = "",
+      ["=?us-ascii?Q?=3Chttps=3A=2F=2Fx=2Fu=3E?="] = "https://x/u",
+    } do
+      assert.equal(want, table.concat(list("List-Help: " .. value).help, " "), value)
+    end
+  end)
+
+  it("have a name in any form", function()
+    for value, want in pairs {
+      ['"Foo, \\"Bar\\"" <a.b>'] = 'Foo, "Bar"|a.b', ['"a < b" <a.b>'] = "a < b|a.b",
+      ["(the list) Foo <a.b>"] = "Foo|a.b", ["me/repo <r.me>"] = "me/repo|r.me",
+      ["=?utf-8?Q?L=C3=AFste_=28x=29?= <a.b>"] = "Lïste (x)|a.b", ["<a.b>"] = "|a.b",
+      ["Foo, Bar and more <a.b>"] = "Foo, Bar and more|a.b", ["<a"] = "|a",
+    } do
+      local t = list("List-Id: " .. value)
+      assert.equal(want, t.name .. "|" .. t.id, value)
+    end
+  end)
+
   it("may say that nobody can post, or be broken", function()
     assert.is_false(list("List-Post: NO (announcements)").post)
     assert.same({}, list("List-Post: nobody").post)

@@ -2,6 +2,8 @@
 -- @engine pop3.message.invitation
 -- @local
 
+local core = require "pop3.core"
+
 local components = { VEVENT = "event", VTODO = "task", VJOURNAL = "journal",
                      VFREEBUSY = "busy" }
 
@@ -21,6 +23,37 @@ local function lines_of(text)
   return list
 end
 
+local escapes = { n = "\n", N = "\n" }
+
+-- A text value (RFC 5545 3.3.11).
+local function text_of(value)
+  return (value:gsub("\\(.)", function(c) return escapes[c] or c end))
+end
+
+local carets = { n = " ", ["'"] = '"', ["^"] = "^" }
+
+-- The value of a parameter (RFC 6868); some programs write it like a text value. It
+-- has no line ends.
+local function param_of(value)
+  return (text_of((value:gsub("%^([n'^])", carets))):gsub("%c", " "))
+end
+
+-- One past the values of a parameter, "a","b" or a,b, and the first of them.
+local function param_values(line, at)
+  local first
+  repeat
+    local from, to = line:find('^"[^"]*"', at)
+    if from then
+      first = first or line:sub(from + 1, to - 1)
+    else
+      from, to = line:find("^[^;:\"]*", at)
+      first = first or line:sub(from, to)
+    end
+    at = to + 2
+  until line:byte(at - 1) ~= 44                           -- ","
+  return at - 1, first
+end
+
 -- Name, parameters and value of a line "NAME;PARAM=x:value"; nil if it is not one.
 local function property(line)
   local _, last = line:find "^[%w-]+"
@@ -29,30 +62,23 @@ local function property(line)
   while line:byte(at) == 59 do                            -- ";"
     local _, stop = line:find("^[%w-]+=", at + 1)
     if not stop then return nil end
-    local name = line:sub(at + 1, stop - 1):upper()
-    local from, to = line:find('^"[^"]*"', stop + 1)
-    if from then
-      params[name] = line:sub(from + 1, to - 1)
-    else
-      from, to = line:find("^[^;:\"]*", stop + 1)
-      params[name] = line:sub(from, to)
-    end
-    at = to + 1
+    local after, value = param_values(line, stop + 1)
+    params[line:sub(at + 1, stop - 1):upper()] = param_of(value)
+    at = after
   end
   if line:byte(at) ~= 58 then return nil end              -- ":"
   return line:sub(1, last):upper(), params, line:sub(at + 1)
 end
 
-local escapes = { n = "\n", N = "\n" }
-
--- A text value (3.3.11).
-local function text_of(value)
-  return (value:gsub("\\(.)", function(c) return escapes[c] or c end))
-end
-
 -- A date or a time (3.3.4, 3.3.5): `{ iso =, tzid =, all_day = }`; `iso` ends in "Z"
 -- for UTC, and has no offset if the time is local to `tzid`, or floating.
 local function time_of(value, params)
+  local zone = params.TZID
+  local colon = value:find ":[%dTZ]+[ \t]*$"
+  if colon then              -- a zone such as "(UTC+01:00) Berlin" without quotes
+    zone, value = (zone or "") .. ":" .. value:sub(1, colon - 1), value:sub(colon + 1)
+  end
+  value = value:match "^[ \t]*([%dTZ]*)"
   local y, m, d, rest = value:match "^(%d%d%d%d)(%d%d)(%d%d)(.*)$"
   if not y then return nil end
   local date = ("%s-%s-%s"):format(y, m, d)
@@ -60,14 +86,22 @@ local function time_of(value, params)
   local hour, min, sec, utc = rest:match "^T(%d%d)(%d%d)(%d%d)(Z?)$"
   if not hour then return nil end
   return { iso = ("%sT%s:%s:%s%s"):format(date, hour, min, sec, utc),
-           tzid = params.TZID, all_day = false }
+           tzid = zone, all_day = false }
 end
 
 local function person_of(value, params)
-  local address = value
-  if value:sub(1, 7):lower() == "mailto:" then address = value:sub(8) end
-  return { address = address, name = params.CN or "", role = params.ROLE,
-           status = params.PARTSTAT, rsvp = (params.RSVP or ""):upper() == "TRUE" }
+  local address = params.EMAIL or value                   -- RFC 7986 6.2
+  if value:sub(1, 7):lower() == "mailto:" then
+    address = value:sub(8)
+    local decoded = address:gsub("%%(%x%x)", function(x)
+      return string.char(tonumber(x, 16))
+    end)
+    if utf8.len(decoded) and not decoded:find "%c" then address = decoded end
+  end
+  return { address = address, name = params.CN or "",
+           role = params.ROLE and params.ROLE:upper(),
+           status = params.PARTSTAT and params.PARTSTAT:upper(),
+           rsvp = (params.RSVP or ""):upper() == "TRUE" }
 end
 
 local texts = { UID = "uid", SUMMARY = "summary", DESCRIPTION = "description",
@@ -92,7 +126,7 @@ local function set(t, name, params, value)
 end
 
 local function read(text)
-  local t, open = { attendees = {} }, {}
+  local t, open, closed = { attendees = {} }, {}, false
   for _, line in ipairs(lines_of(text)) do
     local name, params, value = property(line)
     if name == "BEGIN" then
@@ -100,10 +134,10 @@ local function read(text)
       if not t.component and #open == 2 then t.component = components[open[2]] end
     elseif name == "END" then
       open[#open] = nil
-      if #open == 1 and t.component then break end
+      if #open == 1 and t.component then closed = true end
     elseif name == "METHOD" and #open == 1 then
       t.method = t.method or value:upper()
-    elseif name and #open == 2 and t.component then
+    elseif name and #open == 2 and t.component and not closed then
       set(t, name, params, value)
     end
   end
@@ -112,12 +146,27 @@ local function read(text)
   return t.component and t or nil
 end
 
+-- The text of a part. Lines are unfolded before the charset is decoded, since a
+-- character may be cut by a fold.
+local function text_in(part)
+  local octets = part:body()
+  if not octets:find "[\x80-\xFF]\r?\n[ \t][\x80-\xFF]" then return part:text() end
+  local charset = part.charset or "utf-8"
+  return core.decode.text(octets:gsub("\r?\n[ \t]", ""), charset) or part:text()
+end
+
+local function is_calendar(part)
+  return part.type == "text/calendar" or part.type == "application/ics"
+         or part.type == "application/octet-stream"
+            and (part.filename or ""):lower():sub(-4) == ".ics"
+end
+
 --- @tparam part part
 -- @treturn table|nil see the method `m:invitation` of `pop3.message`
 return function(part)
   for _, found in part:walk() do
-    if found.type == "text/calendar" or found.type == "application/ics" then
-      local t = read(found:text())
+    if is_calendar(found) then
+      local t = read(text_in(found))
       if t then
         t.method = t.method or found.params.method and found.params.method:upper()
         return t
