@@ -54,6 +54,54 @@ describe("a report", function()
     assert.same({ "x.example" }, r.reported_domain)
   end)
 
+  it("of a delivery has its words without comments, and addresses alone", function()
+    local r = report("message/delivery-status",
+      "Reporting-MTA: dns; mx.example (a (nested) comment)\r\n\r\n"
+      .. "Final-Recipient: LOCAL; \"a (b\"@x.example (Ann)\r\nAction: Failed (x)\r\n"
+      .. "Status: 5.1.1 (bad mailbox)\r\nDiagnostic-Code: smtp; 550 (no)\r\n\r\n"
+      .. "Final-Recipient: rfc822; <bob@x.example>\r\nAction: delayed (open\r\n")
+    assert.equal("mx.example", r.reporting_mta)
+    assert.same({
+      { final_recipient = '"a (b"@x.example', action = "failed", status = "5.1.1",
+        diagnostic_code = "smtp; 550 (no)" },
+      { final_recipient = "bob@x.example", action = "delayed" },
+    }, r.recipients)
+  end)
+
+  it("of a delivery may have one block only", function()
+    for before, mta in pairs { [""] = false, ["Reporting-MTA: dns; mx\r\n"] = "mx" } do
+      local r = report("message/delivery-status", before
+        .. "Final-Recipient: rfc822; a@x\r\nAction: failed\r\nStatus: 5.0.0\r\n")
+      assert.same({ kind = "delivery", reporting_mta = mta or nil, recipients = {
+        { final_recipient = "a@x", action = "failed", status = "5.0.0" } } }, r)
+    end
+  end)
+
+  it("of another kind is read over empty lines", function()
+    local r = report("message/feedback-report",
+      "Feedback-Type: auth-failure\r\n\r\n\r\nDelivery-Result: delivered\r\n")
+    assert.equal("delivered", r.delivery_result)
+  end)
+
+  it("of a disposition may have a short one, or lack it", function()
+    local function of(value)
+      return report("message/disposition-notification", value .. "\r\n").disposition
+    end
+    assert.same({ type = "displayed", modifiers = {} }, of "Disposition: displayed")
+    assert.same({ action = "a", sending = "b", type = "deleted", modifiers = { "x" } },
+                of "Disposition: a / b (c; d) ; deleted/x")
+    assert.is_nil(of "Final-Recipient: rfc822; a@x")
+  end)
+
+  it("has the header of its message, whatever the type says", function()
+    for _, kind in ipairs { "text/rfc822-headers", "message/rfc822-headers",
+                            "message/global-headers" } do
+      local r = report("message/delivery-status", "Reporting-MTA: dns; x\r\n",
+        "--b\r\nContent-Type: " .. kind .. "\r\n\r\nSubject: Lunch?\r\n")
+      assert.equal("Lunch?", r.original.subject)
+    end
+  end)
+
   it("may be broken, or alone", function()
     assert.same({ kind = "delivery", recipients = {} },
                 report("message/delivery-status", ""))
