@@ -62,12 +62,33 @@ static int l_time (lua_State *L) {
 }
 
 /*
-** A wait polls this many times before it blocks, which takes about as many
+** A wait polls LOOKS times before it blocks, which takes about as many
 ** microseconds. A peer in lock-step, on this machine or near, answers within
 ** some ten of them, and going to sleep and waking up costs as much again.
-** Whoever else wants this processor gets it between two looks.
+** Whoever else wants this processor gets it between two looks. Where the looks
+** were in vain, the next waits block after one; their count doubles each time.
 */
 #define LOOKS 50
+#define PATIENT 64  /* waits without looks, at most, before looks are tried */
+
+typedef struct Looks {
+  int skip;  /* waits that block after one look */
+  int vain;  /* how many these were at the last time, 0 after a success */
+} Looks;
+
+static int looks_now (Looks *s) {
+  if (s->skip == 0) return LOOKS;
+  s->skip--;
+  return 1;
+}
+
+/* After 'looks' looks: did one of them find something? */
+static void looked (Looks *s, int looks, int found) {
+  if (looks < LOOKS) return;
+  if (found) s->vain = 0;
+  else if (s->vain < PATIENT) s->vain = s->vain == 0 ? 1 : s->vain * 2;
+  s->skip = s->vain;
+}
 
 /***
 Wait until a descriptor can be read or written.
@@ -80,14 +101,17 @@ Wait until a descriptor can be read or written.
 static int l_poll (lua_State *L) {
   struct pollfd p;
   const char *mode = luaL_checkstring(L, 2);
-  int n = 0, k, ms = millis(L, 3);
+  Looks *state = (Looks *)lua_touserdata(L, lua_upvalueindex(1));
+  int n = 0, k, looks, ms = millis(L, 3);
   p.fd = (int)luaL_checkinteger(L, 1);
   p.events = *mode == 'w' ? POLLOUT : POLLIN;
   p.revents = 0;
-  for (k = 0; k < LOOKS && n == 0 && ms != 0; k++) {
+  looks = ms == 0 ? 0 : looks_now(state);
+  for (k = 0; k < looks && n == 0; k++) {
     if (k > 0) sched_yield();
     n = poll(&p, 1, 0);
   }
+  looked(state, looks, n != 0);
   if (n == 0) n = poll(&p, 1, ms);
   if (n > 0 || (n < 0 && errno != EINTR)) {  /* an error shows on use */
     lua_pushboolean(L, 1);
@@ -107,6 +131,7 @@ static int l_poll (lua_State *L) {
 typedef struct Poller {
   lpop3_object object;
   int ep;              /* -1 when closed, or without epoll */
+  Looks looks;
   struct pollfd *set;  /* without epoll: what is watched */
   size_t n, cap;
   pop3_mem mem;
@@ -254,11 +279,12 @@ static int p_watch (lua_State *L) {
 
 /* Ready descriptors without sleeping, if there are some very soon. */
 static int look (lua_State *L, Poller *p, int list) {
-  int k, n = 0;
-  for (k = 0; k < LOOKS && n == 0; k++) {
+  int k, n = 0, looks = looks_now(&p->looks);
+  for (k = 0; k < looks && n == 0; k++) {
     if (k > 0) sched_yield();
     n = wait_poller(L, p, 0, list);
   }
+  looked(&p->looks, looks, n != 0);
   return n;
 }
 
@@ -314,7 +340,6 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg funcs[] = {
   { "now", l_now },
-  { "poll", l_poll },
   { "poller", l_poller },
   { "time", l_time },
   { NULL, NULL }
@@ -323,4 +348,7 @@ static const luaL_Reg funcs[] = {
 void lpop3_open_poll (lua_State *L) {
   lpop3_type(L, LPOP3_POLLER, meta, methods);
   luaL_setfuncs(L, funcs, 0);
+  memset(lua_newuserdatauv(L, sizeof(Looks), 0), 0, sizeof(Looks));
+  lua_pushcclosure(L, l_poll, 1);
+  lua_setfield(L, -2, "poll");
 }
