@@ -212,6 +212,13 @@ void pop3_tls_context_free (pop3_tls_context **cp) {
   *cp = NULL;
 }
 
+void pop3_tls_system_store (const char **file, const char **dirs) {
+  *file = getenv(X509_get_default_cert_file_env());
+  if (*file == NULL) *file = X509_get_default_cert_file();
+  *dirs = getenv(X509_get_default_cert_dir_env());
+  if (*dirs == NULL) *dirs = X509_get_default_cert_dir();
+}
+
 int pop3_tls_context_server (const pop3_tls_context *c) {
   return c->server;
 }

@@ -64,6 +64,12 @@ pop3_tls_context *pop3_tls_context_new (pop3_mem mem,
                                         char why[POP3_WHY_MAX]);
 void pop3_tls_context_free (pop3_tls_context **c);
 
+/*
+** The system's store: a file, and directories with colons between them. They need
+** not exist. The strings are static or those of the environment.
+*/
+void pop3_tls_system_store (const char **file, const char **dirs);
+
 /* Is it a server's? Does a client of it need the name of the server? */
 int pop3_tls_context_server (const pop3_tls_context *c);
 int pop3_tls_context_verify (const pop3_tls_context *c);

@@ -14,6 +14,7 @@
 **   -R N     how often each session RETRs every message
 **   -T SECS  stop early; the rates stay valid
 **   -S       TLS from the start, unverified: loopback only
+**   -A FILE  TLS from the start; the server must be localhost, by these CAs
 **
 ** Nothing is parsed but status lines and the end of each message. Prints one
 ** line: sessions messages octets seconds errors, as key=value; octets are
@@ -55,7 +56,7 @@ typedef struct Session {
   size_t linelen;
 } Session;
 
-static const char *user = "u", *pass = "p", *mode;
+static const char *user = "u", *pass = "p", *mode, *cafile;
 static int port, tls, depth = 1, modulo = 1 << 30, ep;
 static long conc = 1, total = 1, rounds = 1;
 static long started, ended, errors, messages, idling;
@@ -314,6 +315,7 @@ static void start (void) {
   if (tls) {
     c->ssl = SSL_new(ctx);
     SSL_set_fd(c->ssl, c->fd);
+    if (cafile != NULL) SSL_set1_host(c->ssl, "localhost");
     ready(c);
   }
 }
@@ -348,10 +350,11 @@ static double run (void) {
 
 static void options (int argc, char **argv) {
   int o;
-  while ((o = getopt(argc, argv, "p:Su:w:c:n:d:M:R:T:")) != -1) {
+  while ((o = getopt(argc, argv, "p:SA:u:w:c:n:d:M:R:T:")) != -1) {
     switch (o) {
       case 'p': port = atoi(optarg); break;
       case 'S': tls = 1; break;
+      case 'A': tls = 1; cafile = optarg; break;
       case 'u': user = optarg; break;
       case 'w': pass = optarg; break;
       case 'c': conc = atol(optarg); break;
@@ -386,6 +389,10 @@ int main (int argc, char **argv) {
     ctx = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_RELEASE_BUFFERS);
+    if (cafile != NULL) {
+      if (SSL_CTX_load_verify_file(ctx, cafile) != 1) return 2;
+      SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    }
   }
   took = run();
   if (*mode == 'i') {

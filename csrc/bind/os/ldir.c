@@ -19,6 +19,11 @@ Directories, and what a path names.
 
 #define DIRECTORY "pop3.directory"
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
+#endif
+
 typedef struct Directory {
   lpop3_object object;
   DIR *d;  /* NULL when closed */
@@ -98,6 +103,9 @@ The type of the file that a path names.
 @treturn string "file", "directory" or "other", and "link" with `nofollow`; or
 nil, message, "io"
 @treturn integer octets
+@treturn string device, inode, size and times in one: another one after each change of
+the file
+@treturn integer when the file or its inode was changed last, in seconds since 1970
 */
 static int l_stat (lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
@@ -108,7 +116,14 @@ static int l_stat (lua_State *L) {
                     : S_ISDIR(st.st_mode) ? "directory"
                     : S_ISLNK(st.st_mode) ? "link" : "other");
   lpop3_pushu64(L, (uint64_t)st.st_size);
-  return 2;
+  lua_pushfstring(L, "%I %I %I %I.%I %I.%I", (LUAI_UACINT)st.st_dev,
+                  (LUAI_UACINT)st.st_ino, (LUAI_UACINT)st.st_size,
+                  (LUAI_UACINT)st.st_mtim.tv_sec,
+                  (LUAI_UACINT)st.st_mtim.tv_nsec,
+                  (LUAI_UACINT)st.st_ctim.tv_sec,
+                  (LUAI_UACINT)st.st_ctim.tv_nsec);
+  lua_pushinteger(L, (lua_Integer)st.st_ctim.tv_sec);
+  return 4;
 }
 
 static const luaL_Reg meta[] = {

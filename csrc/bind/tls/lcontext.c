@@ -231,6 +231,20 @@ static int l_context (lua_State *L) {
   return ltls_newcontext(L, 1);
 }
 
+/***
+The store of trusted CAs that a client uses without `cafile` and `capath`.
+@function tls_store
+@treturn string a file, which need not exist
+@treturn string directories, with colons between them
+*/
+static int l_store (lua_State *L) {
+  const char *file, *dirs;
+  pop3_tls_system_store(&file, &dirs);
+  lua_pushstring(L, file);
+  lua_pushstring(L, dirs);
+  return 2;
+}
+
 static int context_gc (lua_State *L) {
   pop3_tls_context_free(&((Context *)luaL_checkudata(L, 1, CONTEXT_T))->c);
   return 0;
@@ -243,4 +257,6 @@ void lpop3_open_context (lua_State *L) {
   lpop3_type(L, CONTEXT_T, meta, none);
   lua_pushcfunction(L, l_context);
   lua_setfield(L, -2, "tls_context");
+  lua_pushcfunction(L, l_store);
+  lua_setfield(L, -2, "tls_store");
 }

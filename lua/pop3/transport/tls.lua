@@ -8,7 +8,7 @@
 
 local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
-local core = require "pop3.core"
+local context = require "pop3.transport.context"
 
 local tls = {}
 
@@ -61,15 +61,15 @@ function tls.trust(opts, label, level)
     end
   end
   -- the core rejects malformed pins, fingerprints and levels
-  local ok, context, err, code = pcall(core.tls_context, given)
+  local ok, made, err, code = pcall(context, given)
   if not ok then
-    local text = argument.said(context):match "^tls: (.*)$"
-    if not text then error(context, 0) end
+    local text = argument.said(made):match "^tls: (.*)$"
+    if not text then error(made, 0) end
     argument.misuse(level + 1, "%s: %s", label, text)
   end
-  if not context then return nil, err, code end
+  if not made then return nil, err, code end
   name = name and address.unbracketed(name)
-  return { context = context, name = name, verify = given.verify ~= false,
+  return { context = made, name = name, verify = given.verify ~= false,
            judge = judge, identity = identity(opts, name) }
 end
 
