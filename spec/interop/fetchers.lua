@@ -299,7 +299,7 @@ M.situations = {
       place:run(port, false)
       local fetched = place:different() - COUNT
       local lost = COUNT - #run:mailbox(USER) - fetched
-      if lost > 0 then return ("**%d deleted unread**"):format(lost) end
+      if lost > 0 then return "**deleted unread**" end
       return fetched == COUNT and "all fetched" or ("%d fetched"):format(fetched)
     end },
   { "two runs at once, the server has no lock", function(place)
