@@ -77,6 +77,27 @@ describe("a stray reply", function()
     end
   end)
 
+  it("that comes after USER was sent does not log in", function()
+    for _, last in ipairs { "-ERR wrong password\r\n", "-ERR [AUTH] no\r\n", "+OK\r\n",
+                            "+OK logged in\r\n", "-ERR", "x" } do
+      local peer = helper.peer { "+OK", { "USER mrose", "+OK second banner\r\n" },
+                                 { "PASS wrong", "+OK send PASS\r\n" .. last } }
+      fails("proto", helper.connect(peer, { user = "mrose", password = "wrong",
+                                            mechs = { "USER" } }))
+      assert.equal(1, peer.closed)
+    end
+  end)
+
+  it("behind the reply to AUTH does not log in", function()
+    for _, last in ipairs { "-ERR wrong password\r\n", "+OK\r\n", "+ \r\n" } do
+      for _, way in ipairs { {}, { split = 30 }, { split = 60 } } do
+        local peer = helper.peer({ "+OK", { "CAPA", "+OK\r\nSASL PLAIN\r\n.\r\n" },
+          { "~^AUTH PLAIN", "+OK\r\n" .. last } }, way)
+        fails("proto", helper.connect(peer, { user = "mrose", password = "wrong" }))
+      end
+    end
+  end)
+
   it("behind a challenge does not log in", function()
     for _, way in ipairs { {}, { chunk = 1 } } do
       local peer = helper.peer({ "+OK", { "CAPA", "+OK\r\nSASL LOGIN\r\n.\r\n" },

@@ -236,6 +236,18 @@ local function note(tried, row, how, reply)
   end
 end
 
+-- After a login: a reply that is here already, too, shows that an earlier one was not asked
+-- for, and that the +OK was not the reply to the login. This costs no round trip, so a
+-- reply that is still on its way is noticed at the next command only.
+local function is_last_reply(s, name)
+  local link = s.link
+  local _, err = link.io:send(link.port, 0, true)
+  if err == "input" then link.io:recv(link.port, 0) end
+  local quiet, message, code = s.engine:quiet()
+  if quiet then return true end
+  return commands.kill(s, name, message or "an -ERR came after the +OK", code or "proto")
+end
+
 local login = { passing = passing }
 
 -- What the server offers, in the order in which the client prefers it, and then what
@@ -298,7 +310,11 @@ function login.run(s, who, mechs)
     else
       local ok, message, code, reply, how, lost =
         attempt(s, row, who, offered, failure)
-      if ok then return true, name end
+      if ok then
+        ok, message, code = is_last_reply(s, name)
+        if not ok then return nil, message, code end
+        return true, name
+      end
       if how.unsent then
         unsent = unsent or { message = message, code = code }
       else
