@@ -525,7 +525,7 @@ function fleet:init() end
 ---`"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
 ---by a key outside of it, as `pop3 fleet add --seal` does.
 ---@param account table one account, or a list of them
----@param opts? table `replace = true`: change accounts that are there, to exactly what is given; `refuse = true`: they are an error
+---@param opts? table `replace = true`: change accounts that are there, to exactly what is given; `refuse = true`: they are an error; `seen`: what is recorded about the messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
 ---@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code, and no one was added: "options" when an account cannot work, "exists" when accounts are there (their names are the fourth value)
 ---@return string|nil # message
 ---@return pop3.code|nil # code

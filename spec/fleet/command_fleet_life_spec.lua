@@ -252,6 +252,54 @@ postgres.describe("pop3 fleet", function(server)
     assert.equal("file:" .. dir.path .. "/password", accounts "carol".carol.secret_ref)
   end)
 
+  it("takes over what pop3 fetch has recorded", function()
+    does("made the tables, version 1\n", "init")
+    local path = dir:write("fetch.lua", ([[
+      defaults = { tls = "none", password_file = "%s/password", port = %d,
+                   host = "127.0.0.1" }
+      accounts = { ann = { user = "ann", maildir = "%s/mail/ann" },
+                   b = { user = "bob", maildir = "%s/mail/b", state = "%s/b.state",
+                         account = "another name" },
+                   new = { user = "bob", maildir = "%s/mail/new", tls = "none" } }
+    ]]):format(dir.path, mail.port, dir.path, dir.path, dir.path, dir.path))
+    local env = ("export XDG_STATE_HOME=%s/state; "):format(dir.path)
+    local function import(...)
+      return command.run({ "fleet", "import", "--with-state", path, ... },
+                         env .. "POP3_FLEET_STORE=" .. quote(url) .. " ")
+    end
+    assert.equal(0, (command.run({ "fetch", "-c", path, "ann", "b" }, env)))
+    assert.equal(2, delivered "ann")
+    mail:deliver("ann", "Subject: a3\r\n\r\n")
+
+    -- a run of pop3 fetch is under way
+    local s = pop3.state.file(dir.path .. "/b.state")
+    assert(s:open "another name")
+    local status, out, err = import()
+    assert.same({ 75, "" }, { status, out })
+    assert.is_truthy(err:find("fetch.lua: account 'b': ", 1, true), err)
+    s:close {}
+    assert.equal(0, select(2, accounts()).accounts)
+
+    assert.same({ 0, "3 accounts added, 3 messages known\n", "" }, { import() })
+    status, out = run("--jobs", "1")
+    assert.equal(0, status, out)
+    assert.is_truthy(out:find("\nann: 1 new, ", 1, true), out)
+    assert.is_truthy(out:find("\nb: 0 new, ", 1, true), out)
+    assert.is_truthy(out:find("\nnew: 1 new, ", 1, true), out)
+    assert.equal(3, delivered "ann")
+    -- all of it or nothing
+    does("ann\n", "remove", "ann")
+    assert.equal(3, (import()))
+    assert.is_nil(accounts().ann)
+    assert.same({ 0, "1 account added, 2 left as they are, 2 messages known\n", "" },
+                { import "--skip" })
+    assert.equal(2, (import "--replace"))
+    local json = dir:write("x.json", '{"url":"pop://u@h","name":"x"}')
+    status, out, err = fleet("import", "--with-state", json)
+    assert.same({ 2, "", ("pop3: fleet: %s:1: only the configuration of pop3 fetch has "
+                  .. "states\n"):format(json) }, { status, out, err })
+  end)
+
   it("refuses tables of a newer version", function()
     does("made the tables, version 1\n", "init")
     query "insert into pop3_schema values (99)"

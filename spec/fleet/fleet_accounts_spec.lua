@@ -3,7 +3,9 @@
 local helper = require "spec.helper"
 local pop3 = require "pop3"
 local postgres = require "spec.support.postgres"
+local record = require "pop3.sync.record"
 local row = require "pop3.fleet.accounts".row
+local seen_rows = require "pop3.sync.state.seen"
 local sql = require "pop3.sql"
 
 describe("an account of a fleet", function()
@@ -155,6 +157,31 @@ postgres.describe("the accounts of a fleet", function(server)
                 { ok or false, message, code })
     assert.equal(2, fleet:status().accounts)
     assert.equal(1498, #fleet:add(many))
+  end)
+
+  it("are added with what is recorded about their messages", function()
+    local seen = {}
+    for i = 1, 25000 do seen["u" .. i] = record.pack { status = "delivered", size = i,
+      first = 7, tries = 0, digest = "d" .. i } end
+    seen["\0header:xyz\0" .. 2] = record.pack { status = "failed", first = 8,
+      tries = 3, note = "no room", name = "n n" }
+    assert.same({ "a", "b" }, fleet:add({ account "a", account "b" },
+                                        { seen = { a = seen, other = seen } }))
+    local rows = query("select count(*) as n, min(fence) as fence, count(distinct account)"
+      .. " as accounts, sum(size) as size from pop3_seen")
+    assert.same({ 25001, 0, 1 }, { rows[1].n, rows[1].fence, rows[1].accounts })
+    local id = fleet:list { names = { "a" } }[1].id
+    local db <close> = assert(sql.open { url = url })
+    local found = seen_rows.entries(assert(db:query(table.unpack(
+      seen_rows.read { { account = id, fence = 0 } }))))
+    assert.same(seen, found)
+    -- an account that is there keeps what it has
+    assert.same({ "d" }, fleet:add({ account "a", account "d" },
+                                   { seen = { a = {}, d = { x = seen.u1 } } }))
+    assert.equal(25002, query("select count(*) as n from pop3_seen")[1].n)
+    helper.misuse("exclude each other", function()
+      fleet:add(account "a", { seen = {}, replace = true })
+    end)
   end)
 
   it("are meant by patterns of a shell", function()

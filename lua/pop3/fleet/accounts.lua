@@ -12,11 +12,14 @@ local json = require "pop3.util.json"
 local keys = require "pop3.account.keys"
 local options = require "pop3.account.options"
 local parse_url = require "pop3.client.url"
+local record = require "pop3.sync.record"
 local secret = require "pop3.account.secret"
+local seen = require "pop3.sync.state.seen"
 
 local accounts = {}
 
 local AT_ONCE = 1000   -- rows of one statement
+local ENTRIES = 10000  -- entries about messages of one statement
 local EVERY = 300      -- seconds between two runs
 
 -- ------------------------------------------------------------- from keys to a row
@@ -191,18 +194,52 @@ local function add_rows(db, rows, first, last, text)
   return db:query(text, table.unpack(values))
 end
 
+-- Write what is recorded about the messages of new accounts. True; or nil, message,
+-- code.
+local function add_entries(db, added, known)
+  local list, count = {}, 0
+  local function flush()
+    if count == 0 then return true end
+    for _, statement in ipairs(seen.write(list)) do
+      local ok, message, code = db:query(table.unpack(statement, 1, #statement))
+      if not ok then return nil, message, code end
+    end
+    list, count = {}, 0
+    return true
+  end
+  for _, name in ipairs(added) do
+    local group
+    for key, line in pairs(known[name] or {}) do
+      if not group then
+        group = { account = added[name], fence = 0, entries = {} }
+        list[#list + 1] = group
+      end
+      local e = record.unpack(line)
+      e.uid, e.nth = record.split(key)
+      e.seq = 0
+      group.entries[#group.entries + 1], count = e, count + 1
+      if count >= ENTRIES then
+        local ok, message, code = flush()
+        if not ok then return nil, message, code end
+        group = nil
+      end
+    end
+  end
+  return flush()
+end
+
 --- Add accounts, in one transaction.
 -- @tparam db db
 -- @tparam {table,...} list of accounts, by their keys
 -- @tparam[opt] table opts `replace`: change accounts of the same name; `refuse`: they
--- are an error
+-- are an error; `seen`: name → what `seen()` of its state returns
 -- @treturn {string,...} the names of those that were added or changed; or nil,
 -- message, code, and with the code "exists" the names that are there
 function accounts.add(db, list, opts)
   opts = opts or {}
   local rows, trouble = rows_of(list)
   if not rows then return nil, trouble, "options" end
-  local text = ADD .. (opts.replace and REPLACE or "nothing") .. " returning name"
+  local text = ADD .. (opts.replace and REPLACE or "nothing") .. " returning id, name"
   local there
   local names, message, code = db:transaction(function()
     local added = {}
@@ -211,7 +248,7 @@ function accounts.add(db, list, opts)
         math.min(first + AT_ONCE - 1, #rows), text)
       if not answer then return nil, why, kind end
       for _, row in ipairs(answer) do
-        added[#added + 1], added[row.name] = row.name, true
+        added[#added + 1], added[row.name] = row.name, row.id
       end
     end
     there = {}
@@ -220,6 +257,10 @@ function accounts.add(db, list, opts)
     end
     if there[1] and opts.refuse then
       return nil, ("account %s exists already"):format(there[1]), "exists"
+    end
+    if opts.seen then
+      local ok, why, kind = add_entries(db, added, opts.seen)
+      if not ok then return nil, why, kind end
     end
     return added
   end)

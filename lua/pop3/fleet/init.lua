@@ -150,14 +150,19 @@ end
 -- by a key outside of it, as `pop3 fleet add --seal` does.
 -- @tparam table account one account, or a list of them
 -- @tparam[opt] table opts `replace = true`: change accounts that are there, to exactly
--- what is given; `refuse = true`: they are an error
+-- what is given; `refuse = true`: they are an error; `seen`: what is recorded about the
+-- messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
 -- @treturn {string,...} the names of the accounts that were added (or changed): one
 -- that is not among them was there. Or nil, message, code, and no one was added:
 -- "options" when an account cannot work, "exists" when accounts are there (their names
 -- are the fourth value)
 function Fleet:add(account, opts)
   opts = opts or {}
-  argument.options(opts, { replace = "boolean", refuse = "boolean" }, "fleet: add", 1)
+  argument.options(opts, { replace = "boolean", refuse = "boolean",
+                           seen = "table" }, "fleet: add", 1)
+  if opts.seen and opts.replace then
+    argument.misuse(1, "fleet: add: options 'seen' and 'replace' exclude each other")
+  end
   if type(account) ~= "table" then
     argument.misuse(1, "fleet: add: an account is a table")
   end

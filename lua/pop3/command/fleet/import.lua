@@ -10,6 +10,7 @@ local read_csv = require "pop3.command.fleet.csv"
 local json = require "pop3.util.json"
 local seal = require "pop3.account.seal"
 local sealing = require "pop3.command.fleet.sealing"
+local states = require "pop3.command.fleet.states"
 local store = require "pop3.command.fleet.store"
 local values = require "pop3.command.fleet.values"
 
@@ -35,6 +36,8 @@ function import.define(c)
     c:flag("--skip", "Leave accounts that are there as they are."))
   c:option("--spread", "Spread the first runs evenly over this time, such as 10m.")
    :argname "TIME":convert(values.seconds)
+  c:flag("--with-state", "Take over what pop3 fetch has recorded about the messages of "
+    .. "the accounts of its configuration, so that they are not fetched again.")
   c:flag("--seal", "Take passwords from the file (the key password), and put them into "
     .. "the database, encrypted.")
   sealing.define_key_file(c)
@@ -111,8 +114,9 @@ function readers.lua(_, path)
   local list = {}
   for i, name in ipairs(found) do
     local account = found[name]
+    list[i] = { where = ("%s: account '%s'"):format(path, name), account = account,
+                state = states.place(account) }
     for _, key in ipairs(dropped) do account[key] = nil end
-    list[i] = { where = ("%s: account '%s'"):format(path, name), account = account }
   end
   return list
 end
@@ -177,7 +181,7 @@ local function exists(known, there)
           .. "leaves them"):format(known[there[1]], there[1], more)
 end
 
-local function add(fleet, args, list, known)
+local function add(fleet, args, list, known, taken)
   local given = {}
   for i, each in ipairs(list) do
     given[i] = each.account
@@ -186,17 +190,23 @@ local function add(fleet, args, list, known)
     end
   end
   local names, message, code, there = fleet:add(given, {
-    replace = args.replace or nil, refuse = not (args.replace or args.skip) })
+    replace = args.replace or nil, refuse = not (args.replace or args.skip),
+    seen = taken and taken.seen })
   if code == "exists" then return command.TROUBLE, exists(known, there) end
   if not names then return nil, message, code end
   local left = #list - #names
-  local said, problem = command.say(("%s %s%s\n"):format(plural(#names),
+  local messages = taken and taken:count(names)
+  local said, problem = command.say(("%s %s%s%s\n"):format(plural(#names),
     args.replace and "added or changed" or "added",
-    left > 0 and (", %d left as they are"):format(left) or ""))
+    left > 0 and (", %d left as they are"):format(left) or "",
+    messages and (", %d messages known"):format(messages) or ""))
   return said and command.OK or command.TROUBLE, problem
 end
 
 function import.run(args)
+  if args.with_state and args.replace then
+    return command.USAGE, "--with-state is for new accounts, not for --replace"
+  end
   local list, message = read(args)
   local known
   if list and args.seal then
@@ -210,7 +220,14 @@ function import.run(args)
     local said, problem = command.say(plural(#list) .. " can be imported\n")
     return said and command.OK or command.TROUBLE, problem
   end
-  return store.with(args, function(fleet) return add(fleet, args, list, known) end)
+  if not args.with_state then
+    return store.with(args, function(fleet) return add(fleet, args, list, known) end)
+  end
+  local taken <close>, status, problem = states.take(list)
+  if not taken then return status, problem end
+  return store.with(args, function(fleet)
+    return add(fleet, args, list, known, taken)
+  end)
 end
 
 return import
