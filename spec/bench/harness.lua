@@ -39,6 +39,8 @@ local function once(cmd, out)
            cpu = tonumber(user) + tonumber(system) }
 end
 
+M.once = once
+
 -- One more row of a table; a row that failed is kept, to be seen.
 local function add(rows, row)
   rows[#rows + 1] = row

@@ -4,7 +4,7 @@ local h = require "spec.bench.harness"
 local proc = require "spec.interop.proc"
 
 local SECTIONS = { "clients", "servers", "tls", "tester", "messages", "linear",
-                   "growth", "memory", "sync" }
+                   "growth", "memory", "sync", "fleet" }
 local chosen = #arg > 0 and arg or SECTIONS
 
 local function first_line(cmd)

@@ -77,11 +77,11 @@ end
 
 --- Start a cluster.
 -- @tparam[opt] table opts `fsync = true`: durable as in production (default: not);
--- `settings`: a list of "name=value"
+-- `settings`: a list of "name=value"; `place`: the directory in which its own is made
 -- @return server: `directory`, `url`
 function postgres.start(opts)
   opts = opts or {}
-  local dir = tempdir(not opts.fsync)
+  local dir = tempdir(not opts.fsync, opts.place)
   if is_root then
     assert(os.execute(("chown %s %s"):format(USER, dir.path)))
   end

@@ -35,9 +35,9 @@ function Dir:names(sub)
 end
 
 --- `memory`: in a file system in memory, if there is one, for specs that make
--- many files durable.
-return function(memory)
-  local place = os.getenv "TMPDIR" or "/tmp"
+-- many files durable. `place`: in this directory.
+return function(memory, place)
+  place = place or os.getenv "TMPDIR" or "/tmp"
   if memory and core.stat "/dev/shm" == "directory" then place = "/dev/shm" end
   local path = place .. "/lpop3-" .. core.random(8)
   assert(core.mkdir(path))
