@@ -950,7 +950,7 @@ function message:reply_text() end
 
 ---Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
 ---@param opts pop3.message.dkim.opts
----@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1)
+---@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any, length?: any, testing?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm =, length =, testing = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1); `length` is the number of octets of the body that are signed, if not all are (whoever forwards the message can add to it); `testing` is true if the domain only tests
 function message:dkim(opts) end
 
 ---The message in a normal form, as a plain table, to compare it with the reading of

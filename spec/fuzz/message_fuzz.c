@@ -33,6 +33,7 @@ static const char chunk[] =
   "    return #name % 2 == 0 and 'k=ed25519; p=AAAA' or nil, 'x' end }) do\n"
   "    assert(r.result)\n"
   "  end\n"
+  "  collectgarbage()\n"
   "end\n";
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {

@@ -9,6 +9,7 @@ static const char chunk[] =
   "  local text = rtf.content(whole or octets)\n"
   "  assert(utf8.len(text))\n"
   "  assert(utf8.len((rtf.content(octets))))\n"
+  "  collectgarbage()\n"
   "end\n";
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {

@@ -12,6 +12,7 @@ static const char chunk[] =
   "    assert(#a.body() == a.size and #octets >= a.size)\n"
   "    assert(not a.safe_filename or not a.safe_filename:find '[/%c]')\n"
   "  end\n"
+  "  collectgarbage()\n"
   "end\n";
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {

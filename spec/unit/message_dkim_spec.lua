@@ -128,6 +128,21 @@ describe("a DKIM signature", function()
     end
   end)
 
+  it("tells that a part of the body is signed, and that the domain tests", function()
+    local octets = slurp "ed25519-part"
+    local key = "k=ed25519; t=s:y; p=A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+    local function first(o, record)
+      return message.parse(o):dkim { resolve = keys(nil, record) }[1]
+    end
+    local r = first(octets, key)
+    assert.same({ "pass", 8, true }, { r.result, r.length, r.testing })
+    r = first(octets:gsub("not signed\r\n", ""), key:gsub(":y", ""))
+    assert.equal("pass", r.result)
+    assert.is_nil(r.length)
+    assert.is_nil(r.testing)
+    assert.equal("fail", first(octets:gsub("From: A", "From: b@x\r\n%0"), key).result)
+  end)
+
   it("may be one of several, or missing", function()
     local octets = slurp "rsa-simple-simple"
     local other = slurp "ed25519-relaxed-relaxed":match "^(DKIM.-\r\n)%u"

@@ -118,7 +118,8 @@ end
 local function result(kind, why, tags)
   return { result = kind, reason = why, domain = tags and tags.d,
            selector = tags and tags.s, identity = tags and tags.i,
-           algorithm = tags and tags.a }
+           algorithm = tags and tags.a, length = tags and tags.length,
+           testing = tags and tags.testing }
 end
 
 local function has_word(list, word)
@@ -171,6 +172,7 @@ local function key_of(tags, algorithm, resolve)
          and tags.i:match "@([^@]*)$":lower() ~= tags.d:lower() then
     return nil, "permerror", "the key does not allow subdomains"
   end
+  tags.testing = key.t and has_word(key.t, "y") or nil
   return core.decode.base64(key.p)
 end
 
@@ -182,6 +184,7 @@ local function body_hash(body, tags, canon)
     if not length or length > #text then
       return nil, "the body is shorter than the signed part of it"
     end
+    if length < #text then tags.length = length end
     text = text:sub(1, length)
   end
   return (core.sha256(text):gsub("%x%x", function(x)
