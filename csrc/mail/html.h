@@ -31,11 +31,21 @@ const pop3_charset *pop3_html_charset (pop3_span in);
 /* 1: '*name' is where that charset is named; 0: no charset is named. */
 int pop3_html_meta (pop3_span in, pop3_span *name);
 
+/* The URLs that HTML loads; see pop3_html_urls_next. */
+typedef struct pop3_html_urls {
+  const char *p, *e;    /* what is not read yet */
+  pop3_span list;       /* a list of URLs in an attribute or a style sheet */
+  int kind;             /* of the list */
+  int where;            /* in which sort of tag */
+} pop3_html_urls;
+
+void pop3_html_urls_init (pop3_html_urls *u, pop3_span in);
+
 /*
-** 1: '*url' is the next URL from '*at' on that an attribute src or background,
-** or a style sheet, loads, or any with the scheme cid (RFC 2392); it is as
-** written. 0: there are no more.
+** 1: '*url' is the next URL that an attribute src, srcset or background, or a
+** style sheet loads, or any of an attribute with the scheme cid (RFC 2392); it
+** is as written. 0: there are no more.
 */
-int pop3_html_url (pop3_span in, size_t *at, pop3_span *url);
+int pop3_html_urls_next (pop3_html_urls *u, pop3_span *url);
 
 #endif

@@ -226,9 +226,42 @@ describe("HTML with its pictures", function()
     local html = '<img src="cid:a@x"><td background=CID:a%40x style="b:url(cid:a@x)">'
       .. '<img src="cid:none">cid:a@x'
     assert.equal('<img src="' .. data .. '"><td background=' .. data
-      .. ' style="b:url(' .. data .. ')"><img src="cid:none">' .. data,
+      .. ' style="b:url(' .. data .. ')"><img src="cid:none">cid:a@x',
       mail(html):html { inline = true })
     assert.equal(html, mail(html):html())
+  end)
+
+  it("has them in every attribute and style sheet, not in text and scripts", function()
+    for html, count in pairs {
+      ["<img src='cid:a@x'>"] = 1, ['<img src = "cid:a@x"'] = 1, ["<img/src=cid:a@x>"] = 1,
+      ['<img src="\n cid:a@x ">'] = 1, ['<img src="cid:&#97;@x">'] = 1,
+      ['<img src="cid:&lt;a&#x40;x&gt;">'] = 1, ['<img src="cid:<a@x>">'] = 1,
+      ['<a href="cid:a@x">'] = 1, ['<v:fill src="cid:a@x"/>'] = 1,
+      ['<img srcset="cid:a@x 1x, cid:a@x 2x">'] = 2, ["<img srcset='cid:a@x'>"] = 1,
+      ["<p style=\"b:url('cid:a@x');c:URL( cid:a@x )\">"] = 2,
+      ['<p style="b:url(&quot;cid:a@x&quot;)">'] = 1,
+      ["<style>p{b:url(\"cid:a@x\")}q{c:url(cid:a@x)}</style>"] = 2,
+      ["<STYLE>p{b:url(cid:a@x)}"] = 1, ["<!--[if mso]><img src=cid:a@x><![endif]-->"] = 1,
+      ["cid:a@x"] = 0, ["<p>src=cid:a@x</p>"] = 0, ["<script>'<img src=cid:a@x>'</script>"] = 0,
+      ["< img src=cid:a@x>"] = 0, ['<img alt="src=cid:a@x">'] = 0, ["a < b src=cid:a@x"] = 0,
+      ["<style></style>url(cid:a@x)"] = 0, ["<img src=>cid:a@x"] = 0,
+      ["<img src='x' >cid:a@x<img src=cid:a@x>"] = 1,
+      ["<script></script><img src=cid:a@x>"] = 1, ["<p style='url('><img src=cid:a@x>"] = 1,
+    } do
+      local _, n = mail(html):html { inline = true }:gsub("data:image/png", "")
+      assert.equal(count, n, html)
+    end
+  end)
+
+  it("has pictures whose type only their name tells", function()
+    local function part(name)
+      return "--b\r\nContent-Type: application/octet-stream; name=" .. name
+             .. "\r\nContent-ID: <a@x>\r\n\r\nhello\r\n"
+    end
+    assert.equal("<img src=data:image/jpeg;base64,aGVsbG8=>",
+      mail("<img src=cid:a@x>", part "a.JPG"):html { inline = true })
+    assert.equal("<img src=cid:a@x>", mail("<img src=cid:a@x>", part "a.exe")
+                                      :html { inline = true })
   end)
 
   it("declares UTF-8", function()

@@ -171,13 +171,14 @@ static int l_decode_text (lua_State *L) {
 
 /* decode.urls(html) -> list: first and last position of each URL, in turn */
 static int l_decode_urls (lua_State *L) {
+  pop3_html_urls urls;
   pop3_span in, url;
-  size_t at = 0;
   lua_Integer n = 0;
   in.p = luaL_checklstring(L, 1, &in.n);
   lua_settop(L, 1);
   lua_newtable(L);
-  while (pop3_html_url(in, &at, &url)) {
+  pop3_html_urls_init(&urls, in);
+  while (pop3_html_urls_next(&urls, &url)) {
     lpop3_pushu64(L, (size_t)(url.p - in.p) + 1);
     lua_rawseti(L, 2, ++n);
     lpop3_pushu64(L, (size_t)(url.p - in.p) + url.n);

@@ -7,6 +7,7 @@
 -- @engine pop3.message.body
 -- @local
 
+local cid_of = require "pop3.message.cid"
 local core = require "pop3.core"
 
 local body = {}
@@ -157,12 +158,8 @@ local function loaded(html)
   for i = 1, #urls, 2 do
     local url = text:sub(urls[i], urls[i + 1])
     set[url] = true
-    if url:sub(1, 4):lower() == "cid:" then
-      local id = url:sub(5):gsub("%%(%x%x)", function(x)
-        return string.char(tonumber(x, 16))
-      end)
-      set["cid:" .. id:gsub("&amp;", "&")] = true
-    end
+    local id = cid_of(url)
+    if id then set["cid:" .. id] = true end
   end
   return set
 end

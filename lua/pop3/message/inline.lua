@@ -3,18 +3,31 @@
 -- @engine pop3.message.inline
 -- @local
 
+local cid_of = require "pop3.message.cid"
 local core = require "pop3.core"
 
 -- A picture that is referred to many times must not make the result much larger than
 -- the message: no more is added than this times the message.
 local GROWTH = 8
 
--- The picture that a "cid:" URL refers to, as a data URL, or nil.
-local function data_url(part, url)
-  local found = part:by_cid((url:gsub("&amp;", "&")))
-  if not found or found.type:sub(1, 6) ~= "image/" then return nil end
-  return "data:" .. found.type .. ";base64,"
-         .. core.encode.base64(found:body()):gsub("\r\n", "")
+-- Types of pictures that are sent as application/octet-stream, by their extension.
+local pictures = { png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg",
+                   gif = "image/gif", webp = "image/webp", svg = "image/svg+xml",
+                   bmp = "image/bmp" }
+
+-- The type of a part that is a picture, or nil.
+local function picture_type(part)
+  if part.type:sub(1, 6) == "image/" then return part.type end
+  if part.type ~= "application/octet-stream" or not part.filename then return nil end
+  return pictures[part.filename:lower():match "%.(%w+)$"]
+end
+
+-- The picture with a content-id as a data URL, or nil.
+local function data_url(part, id)
+  local found = part:by_cid(id)
+  local kind = found and picture_type(found)
+  if not kind then return nil end
+  return "data:" .. kind .. ";base64," .. core.encode.base64(found:body()):gsub("\r\n", "")
 end
 
 --- @tparam part part of the message with the pictures
@@ -35,10 +48,10 @@ return function(part, html)
       put("utf-8", from, to)
       from = nil
     end
-    local url = html:sub(first, last)
-    if url:sub(1, 4):lower() == "cid:" then
-      if seen[url] == nil then seen[url] = data_url(part, url) or false end
-      local data = seen[url]
+    local id = cid_of(html:sub(first, last))
+    if id then
+      if seen[id] == nil then seen[id] = data_url(part, id) or false end
+      local data = seen[id]
       if data and #data <= room then
         room = room - #data
         put(data, first, last)
