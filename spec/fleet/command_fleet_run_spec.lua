@@ -216,6 +216,27 @@ postgres.describe("pop3 fleet run", function(server)
                  .. "has no delivery\n", out)
   end)
 
+  it("delivers into the table of the inbox, and by LMTP", function()
+    init("u1", "u2")
+    local status, out = command.run { "fleet", "run", "--until-idle", "--inbox",
+                                      "--store", url }
+    assert.equal(0, status, out)
+    local inbox <close> = pop3.inbox { url = url }
+    local accounts = {}
+    for i, message in ipairs(assert(inbox:take(10))) do
+      assert.equal("Subject: x\r\n\r\n", message:octets())
+      accounts[i] = message.account
+    end
+    table.sort(accounts)
+    assert.same({ "u1", "u2" }, accounts)
+    -- there is no such server: the message stays, and comes later
+    add "u3"
+    status, out = command.run { "fleet", "run", "--until-idle", "--store", url,
+      "--lmtp", dir.path .. "/none", "--to", "{user}@mail.example" }
+    assert.equal(75, status, out)
+    assert.match("\nu3: failed %(1 in a row%), .*/none", out)
+  end)
+
   it("ends after SIGTERM: sessions may finish, others give their accounts back",
      function()
     init("u1", "u2")

@@ -9,6 +9,17 @@ local parsers = require "pop3.command.parser"
 
 local made = parsers.elements((command.parser(argparse)))
 
+-- All commands, also those below others, each with its words, "fleet add".
+local commands = {}
+local function collect(list, before)
+  for _, c in ipairs(list) do
+    c.words = before .. c.name
+    commands[#commands + 1] = c
+    collect(c.commands, c.words .. " ")
+  end
+end
+collect(made.commands, "")
+
 -- The help of a command, or of the program, at a width.
 local function help(name, width)
   local getenv = os.getenv
@@ -19,8 +30,13 @@ local function help(name, width)
     return variable == "COLUMNS" and tostring(width) or getenv(variable)
   end
   local parser = command.parser(argparse)
-  for _, c in ipairs(parser._commands) do
-    if c._name == name then return c:get_help() end
+  for word in (name or ""):gmatch "%S+" do
+    for _, c in ipairs(parser._commands) do
+      if c._name == word then
+        parser = c
+        break
+      end
+    end
   end
   return parser:get_help()
 end
@@ -31,13 +47,13 @@ local function words(text)
 end
 
 describe("the help", function()
-  local all = { made, table.unpack(made.commands) }
+  local all = { made, table.unpack(commands) }
 
   it("fits, and breaks no word", function()
     for _, c in ipairs(all) do
       for _, width in ipairs { 60, 80, helper.all and 50, helper.all and 100 } do
         if not width then break end
-        local text = help(c.name, width)
+        local text = help(c.words, width)
         for line in text:gmatch "[^\n]+" do
           assert.is_true(columns.of(line) <= width, c.name .. ": " .. line)
           assert.is_nil(line:find " $", line)
@@ -55,19 +71,19 @@ describe("the help", function()
 
   it("has every option with its values, and which exclude each other", function()
     for _, c in ipairs(all) do
-      local text = "\n" .. help(c.name, 80)
+      local text = "\n" .. help(c.words, 80)
       for _, e in ipairs(c.options) do
         assert.is_truthy(text:find("\n  " .. parsers.label(e), 1, true), e.name)
       end
       for _, names in ipairs(c.groups) do
-        assert.is_truthy(text:find("Not together: " .. table.concat(names, ", "), 1,
-                                   true))
+        assert.is_truthy(words(text):find("Not together: "
+                                          .. table.concat(names, ", "), 1, true))
       end
     end
   end)
 
   it("describes everything", function()
-    for _, c in ipairs(made.commands) do
+    for _, c in ipairs(commands) do
       assert.match("^%u.*%.$", c.summary)
       assert.match("^%u.*%.$", c.description)
       for _, list in ipairs { c.options, c.arguments } do
@@ -97,24 +113,32 @@ describe("a misspelt word", function()
   teardown(function() getmetatable(place).__close(place) end)
 
   it("gets a suggestion in every command", function()
-    for _, c in ipairs(made.commands) do
+    for _, c in ipairs(commands) do
+      local argv = {}
+      for word in c.words:gmatch "%S+" do argv[#argv + 1] = word end
+      local function main(word)
+        local all = table.move(argv, 1, #argv, 1, {})
+        all[#all + 1] = word
+        return place.main(table.unpack(all))
+      end
       for _, e in ipairs(c.options) do
         for _, name in ipairs(e.names) do
           local wrong = helper.one_in(4) and #name > 4 and name:sub(1, 3) .. "x" .. name:sub(4)
           if wrong then
-            local status, out, err = place.main(c.name, wrong)
+            local status, out, err = main(wrong)
             assert.same({ 2, "" }, { status, out })
             assert.match("^pop3: unknown option '[^\n]*\n$", err)
             assert.is_truthy(err:find("'" .. name .. "'", 1, true), err)
           end
         end
         for _, choice in ipairs(e.choices or {}) do
-          local _, _, err = place.main(c.name, e.name .. "=" .. choice .. "x")
+          local _, _, err = main(e.name .. "=" .. choice .. "x")
           assert.is_truthy(err:find("did you mean", 1, true), err)
         end
       end
+      argv[#argv] = nil
       local wrong = c.name:sub(1, 2) .. c.name:sub(4)
-      assert.is_truthy(select(3, place.main(wrong)):find("'" .. c.name .. "'", 1, true))
+      assert.is_truthy(select(3, main(wrong)):find("'" .. c.name .. "'", 1, true), wrong)
     end
   end)
 
@@ -167,9 +191,9 @@ describe("the manual page", function()
 
   it("has all commands, options and arguments, as they are written", function()
     local shown = output "mandoc -T ascii -O width=100 FILE":gsub(".\b", "")
-    for _, c in ipairs(made.commands) do
-      assert.is_truthy(shown:find("\n     pop3 " .. c.name, 1, true)
-                       or shown:find("\n       pop3 " .. c.name, 1, true), c.name)
+    for _, c in ipairs(commands) do
+      assert.is_truthy(shown:find("\n     pop3 " .. c.words, 1, true)
+                       or shown:find("\n       pop3 " .. c.words, 1, true), c.words)
       for _, e in ipairs(c.options) do
         if e.name ~= "-h" then
           assert.is_truthy(shown:find(parsers.label(e), 1, true), e.name)
@@ -191,6 +215,6 @@ describe("the manual page", function()
       assert.is_true(ok, tostring(err) .. ": " .. line)
       seen = seen + 1
     end
-    assert.equal(5, seen)
+    assert.equal(6, seen)
   end)
 end)

@@ -55,9 +55,11 @@ local function synopsis(out, name, made)
   out[#out + 1] = plain(rest)
 end
 
-local function add_command(out, c)
-  out[#out + 1] = ".SS " .. c.name
-  synopsis(out, "pop3 " .. c.name, c)
+-- A command, and those below it; `before`: names of those above it.
+local function add_command(out, c, before)
+  local name = (before or "") .. c.name
+  out[#out + 1] = ".SS " .. name
+  synopsis(out, "pop3 " .. name, c)
   out[#out + 1] = ".PP"
   paragraph(out, c.description)
   add_elements(out, c.arguments)
@@ -66,6 +68,7 @@ local function add_command(out, c)
     out[#out + 1] = i == 1 and ".PP" or ".br"
     paragraph(out, "Not together: " .. table.concat(names, ", ") .. ".")
   end
+  for _, below in ipairs(c.commands) do add_command(out, below, name .. " ") end
 end
 
 -- Entries of a list: { term, text }.
@@ -83,7 +86,7 @@ local STATUSES = {
   { "2", "The command line or the configuration is invalid." },
   { "3", "The command could not do its work; a person must do something." },
   { "75", "A mailbox had a temporary failure: a later run may succeed (list, get, "
-    .. "login, fetch)." },
+    .. "login, fetch), or the database of fleet did." },
   { "141", "The reader of standard output has gone." },
 }
 
@@ -91,6 +94,8 @@ local VARIABLES = {
   { "POP3_PASSWORD", "The password, if nothing else gives it." },
   { "POP3_PROXY", "The proxy of list, get and login, with a password if it needs "
     .. "one." },
+  { "POP3_FLEET_STORE", "The database of fleet, if --store does not say it." },
+  { "POP3_FLEET_KEY_FILE", "The keys of the sealed passwords of fleet." },
   { "NETRC", "The file with passwords, instead of ~/.netrc." },
   { "SSL_CERT_FILE", "The CAs that are trusted, instead of the system's." },
   { "COLUMNS", "The width of tables and of the help." },
@@ -116,6 +121,8 @@ local EXAMPLES = {
   { "Fetch new mail into a Maildir, from cron:",
     "pop3 fetch pops://mrose@mail.example --maildir ~/Mail \\\n"
     .. "    --password-file ~/.mail-password" },
+  { "Be one of the workers that fetch the mail of many accounts:",
+    "pop3 fleet run --maildir '/srv/mail/{name}'" },
   { "A server for tests, with one message:",
     "pop3 serve --user ann:secret --mail message.eml" },
 }
