@@ -482,7 +482,7 @@ local state = {}
 ---@field repair? boolean true: leave out unreadable lines; the file as it was stays beside it, as `path.damaged-TIME`
 
 ---A state file.
----@param path string the file; `path.lock` and `path.new` belong to it
+---@param path string the file; `path.lock` and `path.new` belong to it. For a symbolic link they are beside the file that it leads to
 ---@param opts? pop3.state.file.opts
 ---@return pop3.sync.state
 function state.file(path, opts) end

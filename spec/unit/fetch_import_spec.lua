@@ -2,6 +2,7 @@
 -- the programs write such files is in spec/interop/import_spec.lua.
 
 local account = require "pop3.command.fetch.account"
+local core = require "pop3.core"
 local fdm = require "pop3.command.fetch.import.fdm"
 local fetchmail = require "pop3.command.fetch.import.fetchmail"
 local getmail = require "pop3.command.fetch.import.getmail"
@@ -63,7 +64,8 @@ describe("the file of", function()
     assert.equal("- -: plain1@1796067684 odd-..-2@1796067685 "
                  .. "odd/../2@1796067685", shown(getmail(text)))
     assert.equal("- -: ", shown(getmail ""))
-    refuses(getmail, "plain\n", "\0001\n", "a\0x\n")
+    refuses(getmail, "plain\n", "\0001\n", "a\0x\n", "a\0001\nb", "\n", "b")
+    assert.equal("- -: a@1 b@2", shown(getmail "a\0001\nb\0002"))
     survives(getmail, text)
   end)
 
@@ -130,6 +132,15 @@ describe("an import", function()
     for key, line in pairs(s:seen()) do list[key] = record.unpack(line) end
     return list
   end
+
+  it("refuses a file without a message", function()
+    for format, text in pairs { getmail = "", fdm = "", mpop = "", fetchmail = "" } do
+      local status, err = run(format, text, { some "ann" })
+      assert.equal(3, status, format)
+      assert.matches("/file: .*no messages", err)
+      assert.is_nil(core.lstat(account.state_path(some "ann", dir.path)))
+    end
+  end)
 
   it("marks messages as seen, once, and keeps what is known", function()
     local ann = some "ann"

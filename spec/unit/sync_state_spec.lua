@@ -67,6 +67,35 @@ describe("state file", function()
     assert.is_nil(seen(path).x)
   end)
 
+  it("behind a symbolic link is locked, repaired and kept as that file", function()
+    local dir <close> = tempdir()
+    assert.is_true(os.execute(("mkdir %s/a %s/b && ln -s ../a/s %s/b/t")
+                               :format(dir.path, dir.path, dir.path)))
+    local real, link = dir.path .. "/a/s", dir.path .. "/b/t"
+    local s = opened(real)
+    for _, uid in ipairs { "a", "b" } do assert(s:done { entry(uid) }) end
+    local other = state.file(link)
+    local ok, message, code, info = other:open "mrose@mail.example:995"
+    assert.is_nil(ok)
+    assert.matches("in use by another run", message)
+    assert.equal("state", code)
+    assert.is_true(info.temporary)
+    ok, message = other:reserve()
+    assert.is_nil(ok)
+    assert.matches("in use by another run", message)
+    s:close {}
+    assert.is_true(other:reserve())
+    assert.is_nil((state.file(real):open "mrose@mail.example:995"))
+    other:release()
+    local whole = read(real)
+    write(real, (whole:gsub("b 1 delivered", "B 1 delivered")))
+    assert.truthy(seen(link, nil, { repair = true }).a)
+    assert.equal("link", core.lstat(link).kind)
+    assert.same({ "t" }, core.readdir(dir.path .. "/b"))
+    assert.is_nil(read(real):find("B 1", 1, true))
+    assert.truthy(seen(real).a)
+  end)
+
   it("names a line inside that is unreadable, and repairs when asked", function()
     local dir <close> = tempdir()
     local path = dir.path .. "/s"

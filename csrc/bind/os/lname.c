@@ -11,7 +11,9 @@ Names of files.
 #define _GNU_SOURCE  /* renameat2 */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,9 +148,24 @@ static int l_lstat (lua_State *L) {
   return 1;
 }
 
+/***
+The absolute path of a file, without symbolic links.
+@function realpath
+@tparam string path
+@treturn string path; or nil, message, "io", errno
+*/
+static int l_realpath (lua_State *L) {
+  const char *path = check_path(L, 1);
+  char found[PATH_MAX];
+  if (realpath(path, found) == NULL) return lpop3_syserror(L, path, errno);
+  lua_pushstring(L, found);
+  return 1;
+}
+
 static const luaL_Reg funcs[] = {
   { "link", l_link },
   { "lstat", l_lstat },
+  { "realpath", l_realpath },
   { "rename", l_rename },
   { "syncdir", l_syncdir },
   { "unlink", l_unlink },

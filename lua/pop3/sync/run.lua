@@ -345,6 +345,10 @@ function Run:open()
   end
   self.is_open = true
   self.seen = self.state:seen()
+  local copy = self.state.damaged_copy and self.state:damaged_copy()
+  if copy and o.log then
+    o.log { what = "repaired", text = "the state was damaged; the file as it was is " .. copy }
+  end
   if o.dry_run then return true end
   if into and into.open then
     ok, message, code = delivery.try(into, "open", {

@@ -28,7 +28,9 @@
 -- `state.file(path)` is the state file: text, one line an entry, append-only,
 -- each line with a checksum (see csrc/bind/os/lstate.c for the lines). A torn last
 -- line, which a crash leaves, is cut off. An unreadable line inside is an error
--- that names it. The lock is the file `path.lock`, which stays.
+-- that names it. The lock is the file `path.lock`, which stays. `reserve()` takes it
+-- before `open`, `release()` gives it back. After a repair `damaged_copy()` is the path of
+-- the file as it was.
 --
 -- `pop3.state.sql{ url = … }` is a state in PostgreSQL or SQLite, see
 -- `pop3.state.sql`.
@@ -51,7 +53,7 @@ end
 -- ------------------------------------------------------------------------ lock
 
 local function lock(self)
-  local path = self.path .. ".lock"
+  local path = self.real .. ".lock"
   local file, message, code = core.open(path, "rwcn")
   if not file then return nil, message, code, {} end
   local locked
@@ -75,15 +77,15 @@ end
 
 -- Write a whole new file in place of the state: durable and never half-written.
 local function replace(self, write)
-  local temp = self.path .. ".new"
+  local temp = self.real .. ".new"
   local file <close>, message, code = core.open(temp, "wctn")
   if not file then return nil, message, code end
   local ok
   ok, message, code = write(file)
   if ok then ok, message, code = file:sync() end
   if ok then ok, message, code = file:close() end
-  if ok then ok, message, code = core.rename(temp, self.path) end
-  if ok then ok, message, code = core.syncdir(parent_of(self.path)) end
+  if ok then ok, message, code = core.rename(temp, self.real) end
+  if ok then ok, message, code = core.syncdir(parent_of(self.real)) end
   if not ok then
     core.unlink(temp)
     return nil, message, code
@@ -100,7 +102,7 @@ end
 -- The lines of other accounts, as they are.
 local function copy_others(self, file)
   local ours, any = false, false
-  for line in io.lines(self.path) do
+  for line in io.lines(self.real) do
     local text = line:match "^%x%x%x%x%x%x%x%x (.*)$"
     if text and core.state.seal(text) == line .. "\n" then
       local name = text:match "^account (.*)$"
@@ -115,9 +117,9 @@ local function copy_others(self, file)
   return true, any
 end
 
--- Write only the valid lines. A symbolic link is left as it is.
+-- Write only the valid lines. What is no regular file is left as it is.
 local function compact(self)
-  local kind = core.lstat(self.path)
+  local kind = core.lstat(self.real)
   if kind and kind.kind ~= "file" then return true end
   return replace(self, function(file)
     local ok, message, code = file:write(FIRST)
@@ -136,21 +138,22 @@ end
 
 local function read(self)
   local ok, message, code
-  local there = core.lstat(self.path)
+  local there = core.lstat(self.real)
   if not there or there.kind == "file" and there.size == 0 then
     self.entries, self.ours, self.size, self.lines = {}, false, #FIRST, 0
     if self.read_only then return true end
     return replace(self, function(file) return file:write(FIRST) end)
   end
   local entries, info
-  entries, info, code = core.state.index(self.path, self.name, self.repair)
+  entries, info, code = core.state.index(self.real, self.name, self.repair)
   if not entries then return nil, info, code end
   self.entries, self.ours = entries, info.ours
   self.size, self.lines = info.good, info.entries
   if self.read_only then return true end
-  if info.bad > 0 then
-    ok, message, code = core.link(self.path, ("%s.damaged-%d"):format(self.path,
-                                                             os.time()))
+  if info.bad > 0 and not self.copy then
+    local copy = ("%s.damaged-%d"):format(self.real, os.time())
+    ok, message, code = core.link(self.real, copy)
+    self.copy = copy
     if ok ~= nil then ok, message, code = compact(self) end
     if not ok then return nil, message, code end
     return read(self)
@@ -187,16 +190,31 @@ end
 
 -- ----------------------------------------------------------------- the six calls
 
+-- Find the file behind symbolic links: the lock and the copies belong to that one.
+local function find(self)
+  self.real = core.realpath(self.path) or self.path
+end
+
+-- Take the lock before `open`, so that a caller learns in time that it is taken. Results
+-- are as of `open`.
+function File:reserve()
+  if self.lock then return true end
+  find(self)
+  return lock(self)
+end
+
 function File:open(account, opts)
   self.name = record.escape(account)
   self.read_only = opts and opts.read_only or false
+  self.copy = nil
+  if not self.lock then find(self) end
   if self.read_only then return read(self) end
-  local ok, message, code, info = lock(self)
+  local ok, message, code, info = self:reserve()
   if not ok then return nil, message, code, info end
-  core.unlink(self.path .. ".new")
+  core.unlink(self.real .. ".new")
   ok, message, code = read(self)
   if ok then
-    self.file, message, code = core.open(self.path, "wa")
+    self.file, message, code = core.open(self.real, "wa")
     ok = self.file
   end
   if ok then
@@ -211,6 +229,11 @@ function File:open(account, opts)
   if ok then return true end
   self:release()
   return nil, message, code, {}
+end
+
+-- Where the file as it was is kept after a repair; nil if nothing was repaired.
+function File:damaged_copy()
+  return self.copy
 end
 
 function File:seen()
@@ -289,7 +312,8 @@ local state = setmetatable({}, { __index = function(_, name)
 end })
 
 --- A state file.
--- @tparam string path the file; `path.lock` and `path.new` belong to it
+-- @tparam string path the file; `path.lock` and `path.new` belong to it. For a symbolic
+-- link they are beside the file that it leads to
 -- @tparam[opt] table opts
 -- @tparam[opt] boolean opts.repair true: leave out unreadable lines; the file as it
 -- was stays beside it, as `path.damaged-TIME`

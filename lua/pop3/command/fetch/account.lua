@@ -60,6 +60,11 @@ end
 local function fetch(a, context)
   -- before the login, so that a mistake costs none
   local opts = options_of(a, context)
+  local kept <close> = opts.state
+  if not opts.dry_run then
+    local ok, message, code, info = kept:reserve()
+    if not ok then return outcome.of_sync(message, code, nil, info) end
+  end
   local session, failure = login(a, context)
   if not session then return failure end
   local result, message, code, reply, partial = pop3.sync(session, opts)

@@ -69,6 +69,9 @@ function Report:event(account, event)
       octets = event.octets or nil, text = event.text, code = event.code,
       dry_run = self.dry_run or nil })
   end
+  if event.what == "repaired" then
+    return say(self, self.err, nil, ("pop3: fetch: %s: %s"):format(account, event.text))
+  end
   if not (self.verbose or self.dry_run) then return end
   local word = words[event.what]
   if not word then

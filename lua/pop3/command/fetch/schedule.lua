@@ -32,9 +32,10 @@ local function write_metrics(self, last)
   self.written = now
   local ok, err = metrics:write()
   if not ok then
-    self.report:trouble(err)
+    if err ~= self.metrics_trouble then self.report:trouble(err) end
     self.trouble = true
   end
+  self.metrics_trouble = err
 end
 
 -- A run of an account has ended.

@@ -13,6 +13,7 @@
 -- `{ uid =, time = }`; or nil, message
 return function(text)
   local uids, number = {}, 0
+  if text:find "[^\n]$" then text = text .. "\n" end
   for line in text:gmatch "([^\n]*)\n" do
     number = number + 1
     local uid, time = line:match "^(.+)%z(%d+)$"

@@ -93,6 +93,9 @@ return function(format, path, accounts, directory)
   local lists
   lists, err = read(text)
   if not lists then return command.TROUBLE, path .. ": " .. err end
+  local any_uid = false
+  for _, list in ipairs(lists) do any_uid = any_uid or list.uids[1] ~= nil end
+  if not any_uid then return command.TROUBLE, path .. ": there are no messages in it" end
   if lists[1] and not lists[1].user and #accounts > 1 then
     return command.USAGE, "--import: a file of " .. format
                           .. " is of one account: name it"
