@@ -58,7 +58,8 @@ describe("TNEF", function()
       [1251] = { "\xCF", "П" }, [20866] = { "\xF0", "П" },
       [28592] = { "\xB1", "ą" }, [28605] = { "\xA4", "€" },
       [50220] = { "\27$BF|\27(B", "日" }, [65001] = { "é", "é" },
-      [437] = { "\x81", "ü" }, [1] = { "\xE9", "é" },
+      [437] = { "\x81", "ü" },
+      [708] = { "\xC7", "ا" }, [10001] = { "\x8C\xA9", "見" }, [1] = { "\xE9", "é" },
     } do
       local t = read { codepage = page, subject = case[1], text = case[1],
         properties = { { 30, 0x1000, case[1] .. "\0" },
@@ -99,8 +100,36 @@ describe("TNEF", function()
     assert.equal(10, levels)
   end)
 
+  it("names its code page in the properties if there is no other", function()
+    local t = read { codepage = 0, properties = { { 3, 0x3FFD, 1251 },
+                                                  { 30, 0x1000, "\xCF\0" } } }
+    assert.equal("П", t.text)
+    assert.equal("é", read { codepage = 0, subject = "\xE9" }.subject)
+  end)
+
+  it("has HTML without a code page, which is read like other HTML", function()
+    for octets, want in pairs {
+      ["<p>\xC3\xA9\0"] = "<p>é", ["<p>\xE9"] = "<p>é",
+      ["<meta charset=koi8-r>\xC1"] = "<meta charset=koi8-r>а",
+    } do
+      assert.equal(want, read { properties = { { 258, 0x1013, octets } } }.html)
+    end
+    assert.equal("П", read { codepage = 1251, properties = { { 258, 0x1013, "\xCF" } } }
+                      .html)
+  end)
+
+  it("may have properties of unknown types, and empty names", function()
+    local t = read { subject = "s", properties = { { 30, 0x1000, "t\0" },
+      { 0xFF, 0x1234, "x" } }, attachments = { { title = "", octets = "1",
+        properties = { { 31, 0x3001, utf16 "shown.txt" }, { 1, 0x1234, 0 } } } } }
+    assert.same({ "s", "t", "shown.txt" },
+                { t.subject, t.text, t.attachments[1].filename })
+  end)
+
   it("may have junk after it", function()
-    for _, junk in ipairs { "\0", ("\0"):rep(100), "\r\n--b\r\n", "junk, no level" } do
+    for _, junk in ipairs { "\0", ("\0"):rep(100), "\r\n--b\r\n", "junk, no level", "\1",
+                            "\2\3\4\5\6\7\8\9\10\11\12", "\2" .. ("x"):rep(50),
+                            "\1" .. ("\255"):rep(30), ("\1"):rep(40), ("\2"):rep(40) } do
       local t = assert(tnef.message(tnef.make { subject = "s" } .. junk):tnef())
       assert.equal("s", t.subject)
     end
@@ -134,6 +163,27 @@ describe("TNEF", function()
     assert.equal("one\r\ntwo\tx\r\née", t.text)
     t = rtf(LZFU)
     assert.equal("hello world", t.text)
+  end)
+
+  it("reads RTF as programs write it", function()
+    for octets, want in pairs {
+      [ [[{\rtf1{\fonttbl{\f0 A\~B;}}x\~y\_z\-}]] ] = "x\u{A0}y\u{2011}z",
+      [ [[{\rtf1\ansicpg1252\deff0{\fonttbl{\f0\fcharset204 A;}}\'cf\'f0}]] ] = "Пр",
+      [ [[{\rtf1\deff0{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\f1\'cf\plain\'e9}]] ]
+        = "Пé",
+      [ [[{\rtf1\mac \'8e}]] ] = "é", [ [[{\rtf1\pc \'82}]] ] = "é",
+      [ [[{\rtf1\pca \'82}]] ] = "é", [ [[{\rtf1\ansicpg932 \'83A\'95\'5c}]] ] = "ア表",
+      [ [[{\rtf1\ansicpg932 \'95\\}]] ] = "表", [ [[{\rtf1\uc0 \u233x\u8364 y}]] ] = "éx€y",
+      [ [[{\rtf1 {\field{\*\fldinst HYPERLINK "x"}{\fldrslt text}} end}]] ] = "text end",
+      ["{\\rtf1 a{\\*\\x\\bin3 }}}}b}"] = "ab", ["{\\rtf1 a{\\pict\\bin5 }{}\\}}b}"] = "ab",
+      ["{\\rtf1 a\\bin99999 b}"] = "a", ["{\\rtf1 a\\bin-9 b}"] = "ab",
+      [ [[{\rtf1{\upr{abc}{\*\ud{\u233?bc}}}d}]] ] = "ébcd",
+      [ [[{\rtf1{\info{\title x}}{\header h}{\*\listtable{\list}}t}]] ] = "t",
+    } do
+      assert.equal(want, rtf(octets).text, octets)
+    end
+    assert.equal("<p>a", rtf([[{\rtf1\fromhtml1 \htmlrtf \~x\htmlrtf0 {\*\htmltag64 <p>}a}]])
+                         .html)
   end)
 
   it("takes RTF of any shape, in linear time", function()

@@ -148,14 +148,25 @@ local function put_octets(state, octets)
   end
   octets = octets:sub(state.skip + 1)
   state.skip = 0
-  if is_visible(state.group) then
-    state.collect.octets(octets, state.group.page or state.page)
+  local g = state.group
+  if is_visible(g) then
+    state.collect.octets(octets, g.page or state.fonts[state.default] or state.page)
   end
 end
+
+-- Control symbols that stand for text.
+local symbols = { ["~"] = "\u{A0}", ["_"] = "\u{2011}" }
 
 -- Control words that set the state of the group 'g' or of the body, 'state'.
 local controls = {
   ansicpg = function(state, _, n) state.page = n end,
+  mac = function(state) state.page = 10000 end,
+  pc = function(state) state.page = 437 end,
+  pca = function(state) state.page = 850 end,
+  deff = function(state, _, n) state.default = n end,
+  plain = function(_, g) g.page = nil end,
+  bin = function(state, _, n) state.binary = math.max(n, 0) end,
+  upr = function(_, g) g.twice = true end,
   fromhtml = function(state, _, n) state.html = n ~= 0 end,
   uc = function(_, g, n) g.uc = n end,
   htmlrtf = function(_, g, n) g.suppressed = n ~= 0 end,
@@ -175,7 +186,8 @@ local function control_word(state, word, n)
   if g.starred then                       -- a destination that may be unknown
     g.starred = nil
     if word == "htmltag" then g.tag = true
-    else g.destination = g.destination or word end
+    elseif word == "bin" then controls.bin(state, g, n or 0)
+    elseif word ~= "ud" then g.destination = g.destination or word end
   elseif skipped[word] then
     g.destination = g.destination or word
   elseif controls[word] then
@@ -200,7 +212,10 @@ local function control(state, octets, at)
     if digits - last > 10 then return digits + 1 end
     control_word(state, octets:sub(at, last),
                  tonumber(octets:sub(last + 1, digits)))
-    return octets:byte(digits + 1) == 32 and digits + 2 or digits + 1
+    local after = octets:byte(digits + 1) == 32 and digits + 2 or digits + 1
+    local binary = state.binary
+    state.binary = 0
+    return after + binary
   end
   local c = octets:sub(at, at)
   if c == "'" then
@@ -208,7 +223,8 @@ local function control(state, octets, at)
     put_octets(state, string.char(x))
     return at + 3
   elseif c == "*" then state.group.starred = true
-  elseif c == "~" then put_unit(state, 0xA0)
+  elseif symbols[c] then
+    if is_visible(state.group) then state.collect.text(symbols[c]) end
   elseif c == "\\" or c == "{" or c == "}" then put_octets(state, c)
   elseif c == "\r" or c == "\n" then control_word(state, "par") end
   return at + 1
@@ -218,7 +234,8 @@ local function open_group(state)
   local g = state.group
   state.groups[#state.groups + 1] = g
   state.group = { uc = g.uc, suppressed = g.suppressed, page = g.page, tag = g.tag,
-                  destination = g.destination }
+                  destination = g.destination or g.twice and "upr" or nil }
+  g.twice = nil                      -- \upr{text}{\*\ud{the same in Unicode}}
   state.skip = 0
 end
 
@@ -227,8 +244,9 @@ end
 -- @treturn string UTF-8
 -- @treturn boolean is it HTML?
 function rtf.content(octets)
-  local state = { page = 1252, fonts = {}, skip = 0, html = false, groups = {},
-                  group = { uc = 1 }, collect = collector() }
+  local state = { page = 1252, fonts = {}, default = 0, skip = 0, binary = 0,
+                  html = false, groups = {}, group = { uc = 1 },
+                  collect = collector() }
   local at, n = 1, #octets
   while at <= n do
     local _, last = octets:find("^[^\\{}\r\n]+", at)

@@ -18,7 +18,7 @@ local BEGINS, DATA, TITLE, ATTACHMENT = 0x9002, 0x800F, 0x8010, 0x9005
 -- Properties (MS-OXPROPS).
 local names = {
   [0x0037] = "subject", [0x1000] = "text", [0x1013] = "html", [0x1009] = "rtf",
-  [0x3FDE] = "codepage", [0x3701] = "data", [0x3704] = "short_name",
+  [0x3FDE] = "codepage", [0x3FFD] = "string_page", [0x3701] = "data", [0x3704] = "short_name",
   [0x3705] = "method", [0x3707] = "filename", [0x370E] = "type", [0x3712] = "cid",
   [0x3001] = "display_name",
 }
@@ -66,11 +66,12 @@ local function skip_name(octets, at)
   return at + (n + 3) // 4 * 4
 end
 
--- The values of a property at 'at': 'set' gets the first one.
+-- The values of a property at 'at': 'set' gets the first one. Returns one past them,
+-- or nil if the type is unknown, and so the length.
 local function values(octets, at, kind, set)
   local base, count = kind & 0xEFFF, 1
   local size = fixed[base]
-  if not size and not variable[base] then broken "a property has an unknown type" end
+  if not size and not variable[base] then return nil end
   if kind & 0x1000 ~= 0 or variable[base] then
     count, at = take("<I4", octets, at)
     if count > MANY then broken "a property has too many values" end
@@ -85,7 +86,8 @@ local function values(octets, at, kind, set)
   return at
 end
 
--- Known properties, by name: `{ type =, value = octets }`.
+-- Known properties, by name: `{ type =, value = octets }`. What follows a property of
+-- an unknown type cannot be read.
 local function properties(octets, to)
   local count, at = take("<I4", octets, 1)
   if count > MANY then broken "there are too many properties" end
@@ -96,6 +98,7 @@ local function properties(octets, to)
     at = values(octets, at, kind, function(base, value)
       if names[id] then to[names[id]] = { type = base, value = value } end
     end)
+    if not at then return end
   end
 end
 
@@ -136,11 +139,17 @@ local function embedded(octets, depth)
   return nil
 end
 
+-- The first of the texts that is not empty, or nil.
+local function first_of(list)
+  for i = 1, list.n do
+    if list[i] and list[i] ~= "" then return list[i] end
+  end
+end
+
 local function attachment(found, codepage, depth)
-  local name = text(found.filename, codepage)
-               or found.title and decode(found.title, codepage)
-               or text(found.short_name, codepage)
-               or text(found.display_name, codepage)
+  local name = first_of(table.pack(text(found.filename, codepage),
+    found.title and decode(found.title, codepage), text(found.short_name, codepage),
+    text(found.display_name, codepage)))
   local inner = number(found.method) == EMBEDDED and octets_of(found.data)
   local octets = inner or found.octets or octets_of(found.data) or ""
   local kind = text(found.type, codepage)
@@ -152,6 +161,12 @@ local function attachment(found, codepage, depth)
   }
 end
 
+-- May an attribute begin with this? After the last one there may be anything.
+local function is_attribute(level, id)
+  return (level == 1 or level == 2) and id >> 16 <= 8 and id & 0xFFFF >= 0x8000
+         and id & 0xFFFF < 0xA000
+end
+
 -- The attributes, undecoded: those of the message and of each attachment.
 local function attributes(octets)
   if take("<I4", octets, 1) ~= SIGNATURE then broken "there is no signature" end
@@ -159,7 +174,7 @@ local function attributes(octets)
   local at, count = 7, 0
   while at + 8 <= #octets do
     local level, id, n = ("<I1I4I4"):unpack(octets, at)
-    if level ~= 1 and level ~= 2 then break end       -- junk after the last one
+    if not is_attribute(level, id) then break end
     local data
     data, at = slice(octets, at + 9, n)
     at = at + 2  -- a checksum
@@ -192,13 +207,24 @@ local function rich(all)
   return whole, is_html and content or nil, not is_html and content or nil
 end
 
+-- HTML in octets: in the code page that the message names for it, or as HTML in mail
+-- is read that declares no charset.
+local function html_of(all, codepage)
+  local octets, page = all.html.value, number(all.codepage)
+  if page then return decode(octets, page) end
+  local charset = "cp" .. codepage
+  local m <close> = core.message.parse("Content-Type: text/html\r\n\r\n" .. octets,
+    { charset = core.message.charset(charset) and charset or nil })
+  return decode(m:html(), 65001)
+end
+
 function read(octets, depth)
   local all, list = attributes(octets)
-  local codepage = all.page or 1252
+  local codepage = all.page ~= 0 and all.page or number(all.string_page) or 1252
   local whole, rich_html, rich_text = rich(all)
   local html
   if all.html and all.html.type == BINARY then
-    html = decode(all.html.value, number(all.codepage) or codepage)
+    html = html_of(all, codepage)
   else
     html = text(all.html, codepage)
   end
