@@ -214,6 +214,73 @@ describe("control by HTTP", function()
     end
   end)
 
+  it("answers HEAD as GET, without the body", function()
+    local s <close> = start(TOKEN)
+    for _, path in ipairs { "/", "/stats", "/transcript.txt", "/no", "/requests" } do
+      local sock = s.connect()
+      assert(sock:send(request("HEAD", path) .. request("GET", "/sessions")))
+      local came = receive(s, sock, function(came)
+        return came:find('"sessions":[]', 1, true)
+      end)
+      local status, length, after =
+        came:match "^HTTP/1.1 (%d+) .-Content%-Length: (%d+)\r\n.-\r\n\r\n(.*)$"
+      assert.equal(path == "/no" and "404" or path == "/requests" and "405" or "200",
+                   status)
+      assert.is_true(tonumber(length) > 0 or path == "/transcript.txt")
+      assert.equal("HTTP/1.1 200", after:sub(1, 12))
+      sock:close()
+    end
+  end)
+
+  it("takes the absolute form of a target", function()
+    local s <close> = start(TOKEN)
+    for target, wanted in pairs {
+      ["http://localhost/stats"] = 200, ["HTTP://127.0.0.1:80/stats?x=/"] = 200,
+      ["http://localhost"] = 200, ["http://localhost?a"] = 200,
+      ["http://evil.example/stats"] = 421, ["https://localhost/stats"] = 400,
+      ["stats"] = 400, ["*"] = 400,
+    } do
+      assert.equal(wanted, (ask(s, request("GET", target))), target)
+    end
+  end)
+
+  it("needs no Host in HTTP/1.0", function()
+    local s <close> = start(TOKEN)
+    local text = "GET /stats HTTP/%s\r\nAuthorization: Bearer a-token\r\n\r\n"
+    assert.equal(200, (ask(s, text:format "1.0")))
+    assert.equal(400, (ask(s, text:format "1.1")))
+    assert.equal(403, (ask(s, (text:format "1.0":gsub("\r\n", "\r\nOrigin: null\r\n", 1)))))
+  end)
+
+  it("reads what follows a refused request, so that the answer is not lost", function()
+    local s <close> = start(TOKEN)
+    local sock = s.connect()
+    assert(sock:send(("POST /requests HTTP/1.1\r\nHost: localhost\r\n"
+                      .. "Content-Length: %d\r\n\r\n"):format(64 << 20)))
+    local piece, left = ("x"):rep(1 << 20), 64 << 20
+    while left > 0 do
+      s.pump()
+      local sent, err, part = sock:send(piece)
+      assert(sent or err == "timeout", err)
+      left = left - (sent or part)
+    end
+    local came, ended = receive(s, sock, function() return false end)
+    assert.match("^HTTP/1.1 413 ", came)
+    assert.is_true(ended)
+    sock:close()
+  end)
+
+  it("shows a transcript that a terminal does not execute", function()
+    local s <close> = start(TOKEN)
+    local client = assert(socket.connect(s.server.host, s.server.port))
+    client:settimeout(0)
+    assert(client:send "XA \27[2J \xff\8\r\n")
+    receive(s, client, function(came) return came:find "%-ERR" end)
+    client:close()
+    local _, text = ask(s, request("GET", "/transcript.txt"))
+    assert.match("C: XA \\x1B%[2J \\xFF\\x08\n", text)
+  end)
+
   it("needs the token in each request", function()
     local s <close> = start(TOKEN)
     local sock = s.connect()

@@ -3,6 +3,7 @@
 local command = require "spec.support.command"
 local control = require "pop3.server.control"
 local core = require "pop3.core"
+local dkjson = require "dkjson"
 local helper = require "spec.helper"
 local json = require "pop3.util.json"
 local pop3 = require "pop3"
@@ -294,6 +295,49 @@ describe("the control socket", function()
   end)
 end)
 
+describe("octets that are not UTF-8", function()
+  it("are text in errors and transcripts, wherever those are", function()
+    local server <close> = pop3.server.new { users = { u = { password = "pw" } } }
+    function server.on.XFAIL() error("no \xff\xfe", 0) end
+    local dir <close> = helper.directory()
+    local c <close> = control.new(server)
+    local place = assert(c:listen(dir.path .. "/s"))
+    local unix = require "socket.unix".stream()
+    assert(unix:connect(place.path))
+    unix:settimeout(0)
+    local s = assert(pop3.connect { transport = server:loopback(), tls = "none" })
+    s:command "XUNKNOWN \xe9"
+    local function ask(text)
+      assert(unix:send(text .. "\n"))
+      local came = ""
+      assert(helper.await(function()
+        server.running = true
+        c:due()
+        server:turn(0)
+        c:answer()
+        local octets, _, part = unix:receive(4096)
+        came = came .. (octets or part)
+        return came:find("\n", 1, true)
+      end), came)
+      assert(utf8.len(came), came)
+      assert.is_nil(came:find("base64", 1, true), came)
+      return dkjson.decode(came)
+    end
+    local answer = ask '{"do":"verify","commands":["NOOP"]}'
+    assert.match('got "XUNKNOWN \\xE9"', answer.error)
+    s:command "XFAIL"
+    answer = ask '{"do":"stats"}'
+    assert.match("no \\xFF\\xFE", answer.errors[1])
+    assert.match('got "XUNKNOWN \\xE9"', answer.misses[1].error)
+    answer = ask '{"do":"watch"}'
+    assert.equal("XUNKNOWN \\xE9", answer.transcript[2].line)
+    answer = ask '{"do":"transcript"}'
+    assert.equal("XUNKNOWN \\xE9", answer.transcript[2].line)
+    assert.match("XUNKNOWN \\xE9", ask '{"do":"transcript","text":true}'.text)
+    unix:close()
+  end)
+end)
+
 describe("bad input of the control socket", function()
   it("is answered, and stops nothing", function()
     with(function(c)
@@ -302,7 +346,12 @@ describe("bad input of the control socket", function()
         ['"x"'] = "not a JSON object: it is another value",
         ["null"] = "not a JSON object: ",
         ["{} {}"] = "not a JSON object: octets follow the value",
-        ["\0\xff"] = "not a JSON object: ",
+        ["\0"] = "not a JSON object: ",
+        ["\0\xff"] = "the request is not UTF-8",
+        ['{"do":"deliver","user":"u","mail":"\xe9"}'] = "is not UTF-8",
+        ['{"do":"count","verb":"A","id":{"a":1}}'] = "id must be a string or a ",
+        ['{"do":"count","verb":"A","id":true}'] = "id must be a string or a ",
+        ['{"do":"delivr"}'] = "(did you mean 'deliver'?)",
         [("["):rep(1000000)] = "not a JSON object: ",
         [("{\"a\":"):rep(100000)] = "not a JSON object: ",
         ["[]"] = 'the field "do" must be one of: advance, ',
@@ -313,7 +362,7 @@ describe("bad input of the control socket", function()
         ['{"do":"verify","commands":["USER u",null]}'] = "null in a list",
         ['{"do":"deliver","user":"u","mail":{"base64":"","b":1}}'] = "deliver: ",
         ['{"do":"mailbox","user":7}'] = "option 'user' must be a string",
-        ['{"do":"stop","now":true}'] = "unknown option 'now'",
+        ['{"do":"stop","now":true}'] = "stop: unknown option 'now'",
         ['{"do":"fault","fault":{"verb":"A","frob":1}}'] = "unknown option",
         ['{"do":"fault","fault":{"verb":"A","when":"x"}}'] = "a function",
         ['{"do":"fault","fault":[]}'] = "fault: ",

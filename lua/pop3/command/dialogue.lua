@@ -70,7 +70,8 @@ end
 
 local function json_of(entry)
   return json.encode({ session = entry.session, time = entry.time,
-                       from = entry.from, line = entry.line },
+                       from = entry.from,
+                       line = json.to_text(entry.line) },
                      { keyorder = { "session", "time", "from", "line" } })
          .. "\n"
 end

@@ -16,6 +16,7 @@
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault_text = require "pop3.server.fault.text"
+local suggest = require "pop3.util.suggest"
 local transcript = require "pop3.verify.transcript"
 
 local requests = {}
@@ -309,7 +310,8 @@ end
 local function run(server, name, fields, asker)
   local row = requests[name]
   if not row then
-    return nil, 'the field "do" must be one of: ' .. names(), "argument"
+    return nil, 'the field "do" must be one of: ' .. names()
+                .. suggest.tip(tostring(name), requests), "argument"
   end
   argument.options(fields, row.takes, name, 1)
   for _, field in ipairs(row.needs) do

@@ -23,6 +23,17 @@ function json.available()
   return true
 end
 
+--- A text that JSON can hold as a string: octets that are not UTF-8 become
+-- \\xNN.
+-- @tparam string octets
+-- @treturn string
+function json.to_text(octets)
+  if utf8.len(octets) then return octets end
+  return (octets:gsub("[\128-\255]", function(c)
+    return ("\\x%02X"):format(c:byte())
+  end))
+end
+
 -- A copy of a value in which strings that are not UTF-8 are in base64.
 local function clean(value)
   if type(value) == "string" then return json.octets(value) end

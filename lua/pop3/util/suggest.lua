@@ -83,9 +83,11 @@ end
 --- The same, with all names.
 -- @tparam string wrong
 -- @tparam {string,...}|table known
--- @treturn string such as " (did you mean 'list'? known: get, list)"
+-- @treturn string such as " (did you mean 'list'? known: get, list)"; empty if
+-- no name is known
 function suggest.known(wrong, known)
   local list = sorted(known)
+  if not list[1] then return "" end
   local text = question(wrong, list)
   return (" (%sknown: %s)"):format(text and text .. " " or "",
                                    table.concat(list, ", "))

@@ -4,6 +4,7 @@
 -- @local
 
 local agrees = require "pop3.verify.match".agrees
+local json = require "pop3.util.json"
 
 local diff = {}
 
@@ -233,10 +234,12 @@ local function near_ones(list)
   return out
 end
 
--- Show control characters: a tab must not look like a space, and a terminal
--- must not execute an escape sequence.
-local function escaped(c)
-  return ("\\%d"):format(c:byte())
+-- Show control characters, and octets that are not UTF-8: a tab must not look
+-- like a space, and a terminal must not execute an escape sequence.
+local function escaped(text)
+  return (json.to_text(text):gsub("%c", function(c)
+    return ("\\%d"):format(c:byte())
+  end))
 end
 
 --- Explain a mismatch.
@@ -262,7 +265,7 @@ function diff.explain(items, lines, miss)
   for i = 1, miss.start do list[i] = "  " .. lines[i] end
   compare(items, miss.at, lines, miss.start, list)
   table.move(near_ones(list), 1, #list, #out + 1, out)
-  for i, text in ipairs(out) do out[i] = text:gsub("%c", escaped) end
+  for i, text in ipairs(out) do out[i] = escaped(text) end
   return table.concat(out, "\n")
 end
 

@@ -19,6 +19,7 @@ local function watch(self)
   if self.ended then return end
   local modes = "r"
   if self.out then modes = "w"
+  elseif self.draining then modes = "r"
   elseif self.eof then modes = self.waiting and "e" or ""
   elseif self:is_full() then modes = "" end
   assert(self.server:attend(self.number, modes, function() self:ready() end))
@@ -54,7 +55,10 @@ function Connection:ready()
   if self.out then return self:flush() end
   if self.eof then return self:close() end  -- the client waits no longer
   local octets, err = self.fd:read(CHUNK)
-  if octets then self:add(octets)
+  if self.draining then
+    if not octets and err ~= "timeout" then return self:close() end
+    return watch(self)
+  elseif octets then self:add(octets)
   elseif err ~= "timeout" then self.eof = true end
   self:look()
 end
@@ -69,6 +73,16 @@ function Connection:look()
   if self.eof and self.request == nil and not self.waiting then
     return self:close()
   end
+  watch(self)
+end
+
+-- Close the connection after the last octets. A connection that is closed with
+-- octets unread is reset, and the client loses the answer: if `drains` is set,
+-- they are read first, until the client has closed its side.
+local function finish(self)
+  if not self.drains then return self:close() end
+  self.draining = true
+  self.fd:shutdown()
   watch(self)
 end
 
@@ -88,7 +102,7 @@ function Connection:flush()
     self.from = self.from + n
   end
   self.out = nil
-  if self.last then return self:close() end
+  if self.last then return finish(self) end
   self:look()
 end
 

@@ -41,10 +41,12 @@ function Http:add(octets)
   self.buffer = self.buffer .. octets
 end
 
--- A request that is answered by an error; nothing can be read after it.
+-- A request that is answered by an error. What comes after it cannot be read,
+-- and is dropped.
 local function wrong(self, status, text)
   self.request = { status = status, error = text }
   self.head, self.buffer = nil, ""
+  self.drains = true
 end
 
 -- A name, which is a token (RFC 9110 section 5.6.2), and a value.
@@ -98,8 +100,15 @@ local function take_head(self)
   local text = self.buffer:sub(1, ends - 1) .. "\n"
   self.buffer = self.buffer:sub(after)
   local method, path, version, rest =
-    text:match "^(%u+) (/[^%s]*) HTTP/(%d%.%d)\r?\n(.*)$"
-  if not method then return wrong(self, 400, "malformed request line") end
+    text:match "^(%u+) (%S+) HTTP/(%d%.%d)\r?\n(.*)$"
+  -- the absolute form has the host (RFC 9112 section 3.2.2)
+  local host, local_path = (path or ""):match "^[hH][tT][tT][pP]://([^/?]+)(.*)$"
+  if host then
+    path = (local_path:find "^/" and "" or "/") .. local_path
+  end
+  if not method or path:sub(1, 1) ~= "/" then
+    return wrong(self, 400, "malformed request line")
+  end
   if version ~= "1.1" and version ~= "1.0" then
     return wrong(self, 505, "HTTP/1.1 is needed")
   end
@@ -108,6 +117,7 @@ local function take_head(self)
   if version == "1.1" and not fields.host then
     return wrong(self, 400, "the field Host is needed")
   end
+  fields.host = host or fields.host
   local length, status, problem = length_of(method, fields)
   if not length then return wrong(self, status, problem) end
   local option = (fields.connection or ""):lower()
@@ -175,9 +185,10 @@ function Http:take()
   self.request, self.head = head, nil
 end
 
--- Send a response. `close` ends the connection after it; `fields` are added to
--- the header.
+-- Send a response, to HEAD without its body. `close` ends the connection after
+-- it; `fields` are added to the header.
 local function respond(self, status, body, close, fields)
+  local sent = self.current.method == "HEAD" and "" or body
   local all = { ["Content-Type"] = "application/json",
                 ["Content-Length"] = #body, ["Cache-Control"] = "no-store",
                 ["X-Content-Type-Options"] = "nosniff",
@@ -190,7 +201,7 @@ local function respond(self, status, body, close, fields)
   end
   table.sort(head)
   self:write(("HTTP/1.1 %d %s\r\n%s\r\n"):format(status, reasons[status],
-             table.concat(head)) .. body, close)
+             table.concat(head)) .. sent, close)
 end
 
 --- Answer the request that was taken.

@@ -68,7 +68,7 @@
 --   outlive a client that is killed
 -- - `stop`: the server stops now
 --
--- A request may have an `id`, which its answer has too. Octets that are not
+-- A request may have an `id`, a string or a number, which its answer has too. Octets that are not
 -- UTF-8 are `{"base64": "..."}` in place of a string, both ways. A number may
 -- be written as integer or with a fraction of 0; a field that is null counts as
 -- absent. A failure has `ok` false, an `error` and a `code`: "argument" (the

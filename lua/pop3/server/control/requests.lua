@@ -10,18 +10,17 @@ local core = require "pop3.core"
 
 local control_requests = {}
 
---- A text that JSON can hold as a string: octets that are not UTF-8 become
--- \\xNN.
--- @tparam string octets
--- @treturn string
-function control_requests.to_text(octets)
-  if utf8.len(octets) then return octets end
-  return (octets:gsub("[\128-\255]", function(c)
-    return ("\\x%02X"):format(c:byte())
-  end))
+-- A value whose strings are always text.
+local function to_text(value)
+  if type(value) == "string" then return json.to_text(value) end
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for k, v in pairs(value) do made[k] = to_text(v) end
+  return made
 end
 
-local to_text = control_requests.to_text
+-- Fields of answers that are always text: errors and transcripts.
+local TEXTS = { "error", "errors", "misses", "text", "transcript" }
 
 --- An answer as a line. Errors and transcripts are always text.
 -- @param id of the request
@@ -34,12 +33,9 @@ local to_text = control_requests.to_text
 -- @treturn ?string code
 function control_requests.line(id, name, fields, err, code)
   local answer = { ok = fields and true or false, id = id, code = code,
-                   error = err and to_text(err) }
+                   error = err }
   for field, value in pairs(fields or {}) do answer[field] = value end
-  if answer.text then answer.text = to_text(answer.text) end
-  for _, entry in ipairs(answer.transcript or {}) do
-    entry.line = to_text(entry.line)
-  end
+  for _, field in ipairs(TEXTS) do answer[field] = to_text(answer[field]) end
   local row = requests.rows[name]
   for _, field in ipairs(row and row.lists or {}) do
     if answer[field] then answer[field] = json.list(answer[field]) end
@@ -54,6 +50,21 @@ end
 -- @treturn string and the other values of `line`
 function control_requests.failure(err, code)
   return control_requests.line(nil, nil, nil, err, code)
+end
+
+-- The object that a text of JSON is: or nil, message.
+local function object_of(text)
+  if not utf8.len(text) then
+    return nil, "the request is not UTF-8: send other octets in base64"
+  end
+  local r, err = json.decode(text)
+  if type(r) ~= "table" then
+    return nil, "the request is not a JSON object: "
+                .. (err or "it is another value")
+  elseif r.id ~= nil and type(r.id) ~= "string" and type(r.id) ~= "number" then
+    return nil, "the field id must be a string or a number"
+  end
+  return r
 end
 
 -- Does a connection have the token? A request with it opens the connection for
@@ -78,15 +89,12 @@ end
 -- @treturn boolean is it ok?
 -- @treturn ?string code
 function control_requests.answer(control, connection, text, form)
-  local r, err = json.decode(text)
-  if type(r) ~= "table" then
-    local line, ok, wrong = control_requests.failure(
-      "the line is not a JSON object: " .. (err or "it is another value"),
-      "argument")
+  local r, err = object_of(text)
+  if not r then
+    local line, ok, wrong = control_requests.failure(err, "argument")
     return line, nil, ok, wrong
   end
   local id, name, fields = r.id, r["do"], {}
-  if type(id) == "table" then id = nil end
   for field, value in pairs(r) do
     if field ~= "do" and field ~= "id" and field ~= "auth" then
       fields[field] = value

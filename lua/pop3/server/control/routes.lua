@@ -7,6 +7,8 @@
 --    POST /part            with the fields of the request `part`: its octets
 --    POST /frame           the HTML of a mail, for the frame of the page
 --
+-- HEAD is answered wherever GET is.
+--
 -- A browser is a client that others can make act, so pages of other sites are
 -- kept out: by `Host` (DNS rebinding), by `Origin`, and by the token, which is
 -- never a part of an address. `/frame` has it in a form, since a frame cannot
@@ -14,7 +16,6 @@
 -- @module pop3.server.control.routes
 -- @local
 
-local control_requests = require "pop3.server.control.requests"
 local core = require "pop3.core"
 local frame = require "pop3.server.control.frame"
 local json = require "pop3.util.json"
@@ -31,10 +32,13 @@ end
 
 -- Is the field Host a name of this server? A page of another site can have its
 -- name resolved to this address (DNS rebinding), but cannot change the name. At
--- an address of a network, the server cannot know its names.
+-- an address of a network, the server cannot know its names. Only a client of
+-- HTTP/1.0, which is no browser, leaves the field out.
 local function is_own(host, place)
-  if not place.host or not is_loopback(place.host) then return true end
-  local name = (host or ""):match "^%[.*%]" or (host or ""):match "^[^:]*"
+  if not host or not place.host or not is_loopback(place.host) then
+    return true
+  end
+  local name = host:match "^%[.*%]" or host:match "^[^:]*"
   name = name:lower()
   return name == "localhost" or name:find "%.localhost$" ~= nil
          or name == place.host:lower() or name:find "^%[[%x:.]+%]$" ~= nil
@@ -102,8 +106,11 @@ local function framed(form)
            form = function(answer) return frame.contents(answer.octets) end }
 end
 
+-- A transcript as text. A terminal must not execute what a client sent.
 local function text_of(answer)
-  return control_requests.to_text(answer.text)
+  return (json.to_text(answer.text):gsub("%c", function(c)
+    if c ~= "\n" then return ("\\x%02X"):format(c:byte()) end
+  end))
 end
 
 -- What a path is for: the method; whether it needs no token; `target`, which
@@ -152,12 +159,15 @@ function routes.find(r, token, place)
     return nil, 401, "the token is missing or wrong"
   elseif not is_own(r.fields.host, place) then
     return nil, 421, "the field Host must be localhost or an address"
-  elseif r.fields.origin and r.fields.origin ~= "http://" .. r.fields.host then
+  elseif r.fields.origin
+         and r.fields.origin ~= "http://" .. (r.fields.host or "") then
     return nil, 403, "pages of other sites may not ask"
   elseif not route then
     return nil, 404, "no such path: " .. r.path
-  elseif route.method ~= r.method then
-    return nil, 405, route.method .. " is needed", { Allow = route.method }
+  elseif route.method ~= r.method
+         and not (route.method == "GET" and r.method == "HEAD") then
+    return nil, 405, route.method .. " is needed",
+           { Allow = route.method == "GET" and "GET, HEAD" or route.method }
   end
   return route.target(r, form)
 end
