@@ -28,6 +28,11 @@ describe("options of connect", function()
     ["connect: mechs must be a list of names"] =
       { { host = "h", mechs = { PLAIN = true } } },
     ["ignore must be a list of names"] = { { host = "h", ignore = { TOP = true } } },
+    ["connect: pin must not be empty"] = { { host = "h", pin = {} } },
+    ["fingerprint must not be empty"] =
+      { { host = "h", fingerprint = {}, verify = false } },
+    ["option 'tls' must be one of: implicit, none, stls, stls? (did you mean "
+     .. "'stls'?)"] = { { host = "h", tls = "stsl" } },
     ["pin must be a list of names"] =
       { { host = "h", pin = { [("A"):rep(43) .. "="] = true } } },
     ["fingerprint must be a list of names"] =
@@ -127,6 +132,18 @@ describe("arguments of methods", function()
     misuse("the path must be", function() local _ = s:save(1) end)
     misuse("must be a function", function() local _ = s:retr_many({ 1 }) end)
     misuse("numbers must be a table", function() local _ = s:retr_many() end)
+    misuse("numbers must be a list of numbers; it has the key a", function()
+      local _ = s:retr_many({ a = 1 }, print)
+    end)
+    misuse("it has the key a", function()
+      local _ = s:retr_many({ 1, 2, a = 3 }, print)
+    end)
+    misuse("it has the key 0", function()
+      local _ = s:retr_many({ [0] = 1 }, print)
+    end)
+    misuse("it has the key 3", function()
+      local _ = s:retr_many({ [3] = 1 }, print)
+    end)
     misuse("the command must be a string", function() local _ = s:command() end)
     misuse("must be a string, not nil", function() local _ = s:supports() end)
   end)

@@ -628,7 +628,7 @@ print $r->{content}, $h->get("$url/stats")->{content};']] },
 
   it("refuses a place of a wrong form", function()
     local status, _, err = command.run { "serve", "--control", "tcp:a b:1" }
-    assert.equal(3, status)
+    assert.equal(2, status)
     assert.match("control: tcp:a b:1: it must be tcp:HOST:PORT", err)
   end)
 end)

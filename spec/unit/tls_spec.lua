@@ -268,8 +268,9 @@ describe("a certificate", function()
       shakes("mismatch", { pin = pin, name = "other.example" })
       shakes(nil, { verify = false, name = "other.example" })
     end)
-    for _, bad in ipairs { "", "x", ("A"):rep(44), 1, { "x" } } do
+    for _, bad in ipairs { "", "x", ("A"):rep(44), 1, { "x" }, {}, { a = "x" } } do
       assert.has_error(function() core.tls_context { pin = bad } end)
+      assert.has_error(function() core.tls_context { fingerprint = bad } end)
     end
   end)
 

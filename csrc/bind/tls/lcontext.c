@@ -134,6 +134,8 @@ static size_t hashes_field (lua_State *L, int arg, const char *field,
     return 1;
   }
   count = (lua_Integer)lua_rawlen(L, -1);
+  if (count == 0)  /* no certificate would match, or every one would */
+    luaL_error(L, "tls: %s must not be empty", field);
   if (count > HASHES)
     luaL_error(L, "tls: '%s' has more than %d", field, HASHES);
   for (i = 1; i <= count; i++) {

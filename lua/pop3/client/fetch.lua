@@ -196,8 +196,7 @@ function methods:retr_many(numbers, fn)
     argument.misuse(1, "retr_many: numbers must be a table, not %s",
                     type(numbers))
   end
-  local list = {}
-  for i = 1, #numbers do list[i] = argument.number(numbers[i], 1) end
+  local list = argument.numbers(numbers, "retr_many: numbers", 1)
   argument.callable(fn, "retr_many: fn", 1)
   if #list == 0 then return 0 end
   return pipeline.retr_many(self, list, fn)

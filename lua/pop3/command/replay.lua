@@ -15,7 +15,7 @@ function replay.define(c)
     .. "of the session, in any order and any connection; a client may log in by "
     .. "another mechanism, with any name and secret. The exit status is 1 when "
     .. "a client sent what the transcript does not have.")
-  c:argument("replay", "The transcript."):argname "FILE"
+  c:argument("file", "The transcript."):target "replay":argname "FILE"
   serve.define_common(c)
 end
 

@@ -33,7 +33,8 @@ function serve.define_common(c)
   c:option("--port-file", "Write the port to this file after listening has "
     .. "started."):argname "FILE"
   c:option("--tls", "auto makes a valid certificate; expired, wrong-host and "
-    .. "others make one that clients must refuse."):argname "KIND"
+    .. "others make one that clients must refuse; none offers no TLS (default: "
+    .. "none)."):argname "KIND"
   c:flag("--implicit", "Use implicit TLS instead of STLS.")
   c:option("--names", "The names in the certificate, separated by commas "
     .. "(default: localhost,127.0.0.1,::1)."):argname "HOST,..."
@@ -182,8 +183,11 @@ local function run(args, given, server)
                                                             args.allow_lua)
   local place
   if args.control then
-    place, err = control:listen(args.control, args.control_token)
-    if not place then return command.TROUBLE, err end
+    local code
+    place, err, code = control:listen(args.control, args.control_token)
+    if not place then
+      return code == "argument" and command.USAGE or command.TROUBLE, err
+    end
   end
   assert(server:attend(signals:getfd(), "r", function()
     signals:next()

@@ -7,6 +7,7 @@ local argument = require "pop3.util.argument"
 local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
+local fault = require "pop3.server.fault"
 local fault_text = require "pop3.server.fault.text"
 local pop3 = require "pop3"
 local verify = require "pop3.verify"
@@ -108,8 +109,13 @@ local function users_of(args, given)
   end
   local users = {}
   for _, text in ipairs(names) do
-    local name, password = text:match "^([^:]+):(.*)$"
-    users[name or text] = {
+    local name, password = text:match "^([^:]*):(.*)$"
+    name = name or text
+    if name == "" then return false, "--user needs a name", command.USAGE end
+    if users[name] then
+      return false, ("--user names %s twice"):format(name), command.USAGE
+    end
+    users[name] = {
       password = password or args.password or "secret", uidl = uids,
       mail = args.maildir and pop3.store.maildir(args.maildir)
              or mail and table.move(mail, 1, #mail, 1, {}),
@@ -142,9 +148,14 @@ local function wrong_option(args, given)
   elseif args.strict then
     return "--strict needs a transcript"
   end
+  if args.tls == "none" and args.names then
+    return "--names needs a certificate, and --tls none has none"
+  end
 end
 
+-- The option `tls` of the server; nil when the command line does not say.
 local function tls_of(args)
+  if args.tls == "none" then return false end
   if not args.names then return args.tls end
   local names = {}
   for name in args.names:gmatch "[^,%s]+" do names[#names + 1] = name end
@@ -162,8 +173,10 @@ end
 local function new_server(args, given)
   local opts = given.options
   opts.host, opts.port = args.host or opts.host, args.port or opts.port
-  opts.tls = tls_of(args) or opts.tls
+  local tls = tls_of(args)
+  if tls ~= nil then opts.tls = tls end
   opts.implicit = args.implicit or opts.implicit
+  if tls == false then opts.implicit = args.implicit end
   if given.transcript then
     opts.loose = not args.strict
     return try(pop3.server.replay, given.transcript, opts)
@@ -202,6 +215,9 @@ function test_server.make(args, given)
   for _, text in ipairs(args.fault or {}) do
     local f
     f, err = fault_text(text)
+    if f and not fault.has_effect(f) then
+      f, err = nil, ("fault: '%s' has no effect"):format(text)
+    end
     if f then f, err = try(server.fault, server, f) end
     if not f then return nil, "--fault: " .. err, command.USAGE end
   end

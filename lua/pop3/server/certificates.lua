@@ -5,6 +5,7 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local suggest = require "pop3.util.suggest"
 
 local DAY = 24 * 3600
 
@@ -40,8 +41,10 @@ local known = {
 -- @tparam integer level see `pop3.util.argument`
 local function check_variant(name, level)
   if name ~= "auto" and not variants[name] then
+    local tip = suggest.tip(tostring(name), { "auto", table.unpack(names) })
     argument.misuse(level + 1, "server: tls cannot be '%s'; it can be auto or "
-                    .. "one of: %s", tostring(name), table.concat(names, ", "))
+                    .. "one of: %s%s", tostring(name),
+                    table.concat(names, ", "), tip)
   end
 end
 

@@ -41,8 +41,8 @@ function argument.options(opts, spec, what, level)
              suggest.known(name, spec))
     elseif type(want) == "table" then
       if not want[value] then
-        misuse(level + 1, "%s: option '%s' must be one of: %s", what, name,
-               list(want))
+        misuse(level + 1, "%s: option '%s' must be one of: %s%s", what, name,
+               list(want), suggest.tip(tostring(value), want))
       end
     elseif want ~= "any" and want ~= type(value) then
       local whole = type(value) == "number" and math.tointeger(value)
@@ -69,6 +69,21 @@ function argument.number(n, level)
            type(n) == "number" and tostring(n) or type(n))
   end
   return i
+end
+
+--- A list of message numbers, without other keys: `{ a = 1 }` would be an empty
+-- list.
+-- @treturn {integer,...} a copy
+function argument.numbers(t, what, level)
+  local made = {}
+  for i = 1, #t do made[i] = argument.number(t[i], level + 1) end
+  for key in pairs(t) do
+    if math.type(key) ~= "integer" or key < 1 or key > #t then
+      misuse(level + 1, "%s must be a list of numbers; it has the key %s", what,
+             tostring(key))
+    end
+  end
+  return made
 end
 
 --- A count: an integer that is not negative.

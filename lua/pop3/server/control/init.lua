@@ -198,15 +198,16 @@ Control.__close = Control.close
 -- by `close`; or "tcp:HOST:PORT", where port 0 takes a free one
 -- @tparam[opt] string token that clients must send; by TCP one is made if it is
 -- left out
--- @treturn table `path`; or `host`, `port` and `token`; or nil, message, "io"
+-- @treturn table `path`; or `host`, `port` and `token`; or nil, message, code:
+-- "io", or "argument" if `where` is malformed
 function Control:listen(where, token)
   local ok, err = json.available()
   if not ok then return nil, err, "io" end
   ok, err = self.server:listen()
   if not ok then return nil, err, "io" end
-  local fd, place = listen(where)
+  local fd, place, code = listen(where)
   if not fd then
-    return nil, ("control: %s: %s"):format(where, place), "io"
+    return nil, ("control: %s: %s"):format(where, place), code or "io"
   end
   self.listener, self.path, self.place = fd, place.path, place
   self.token = token or place.port and core.random(16)

@@ -45,7 +45,9 @@ end
 local function on_port(text)
   local host, port = text:match "^([^%s]+):(%d+)$"
   port = port and math.tointeger(tonumber(port))
-  if not port or port > 65535 then return nil, "it must be tcp:HOST:PORT" end
+  if not port or port > 65535 then
+    return nil, "it must be tcp:HOST:PORT", "argument"
+  end
   host = address.unbracketed(host)
   local sock, err = require "socket".bind(host, port, BACKLOG)
   if not sock then return nil, err end
@@ -55,10 +57,14 @@ end
 
 --- Listen.
 -- @tparam string where a path, or "tcp:HOST:PORT"; port 0 takes a free one
--- @treturn pop3.core.fd the listening descriptor; or nil, message
+-- @treturn pop3.core.fd the listening descriptor; or nil, message, code:
+-- "argument" if `where` is malformed
 -- @treturn table `path`; or `host` and `port`
 return function(where)
   local tcp = where:match "^tcp:(.*)$"
   if tcp then return on_port(tcp) end
+  if where:find "^[^/]*:%d+$" then
+    return nil, "it must be tcp:HOST:PORT, or a path (./NAME)", "argument"
+  end
   return on_path(where)
 end

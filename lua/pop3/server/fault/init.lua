@@ -254,6 +254,19 @@ local function copy(f)
   return made
 end
 
+--- Does a fault break anything? In Lua one without an effect is allowed: it
+-- counts, or its function `when` acts.
+-- @tparam table f
+-- @treturn boolean true also for unknown fields, which `fault.new` refuses
+-- @local
+function fault.has_effect(f)
+  local places = shape.types(place.fields)
+  for name in pairs(f) do
+    if not places[name] then return true end
+  end
+  return false
+end
+
 --- Check a fault and prepare it for `fault.strike`.
 -- @tparam table f
 -- @tparam integer level see `pop3.util.argument`
