@@ -139,6 +139,12 @@ describe("pop3 fleet", function()
         .. "shows what matches)", "remove", "--all" },
       { "fleet: --watch needs a terminal", "status", "--watch" },
       { "fleet: --set: 'x' is not KEY=VALUE", "add", "a", "pop://u@h", "--set", "x" },
+      { "fleet: 'password_file': the workers need an absolute path, not 'pw'", "add",
+        "a", "pop://u@h", "--password-file", "pw" },
+      { "fleet: 'maildir': the workers need an absolute path, not '~/m'", "add",
+        "a", "pop://u@h", "--maildir", "~/m" },
+      { "fleet: 'secret': the workers need an absolute path, not 'x'", "add",
+        "a", "pop://u@h", "--set", "secret=file:x" },
       { "fleet: --lmtp needs --to", "run", "--lmtp", "h:24" },
       { "fleet: --to needs --lmtp", "run", "--to", "a@b" },
       { "fleet: --lmtp: it must be HOST:PORT or the path of a socket", "run",
@@ -171,6 +177,8 @@ describe("pop3 fleet", function()
         "pop3: fleet: FILE:2: unknown key 'ulr' (did you mean 'url'?)\n" },
       { "a.csv", 'name,url\n"a', 2, "pop3: fleet: FILE:2: a quote is not closed\n" },
       { "a.csv", "", 2, "pop3: fleet: FILE: the file is empty\n" },
+      { "a.csv", "name,url,mbox\na,pop://a@h,m\n", 2, "pop3: fleet: FILE:2: 'mbox': "
+        .. "the workers need an absolute path, not 'm'\n" },
       { "a.csv", "name,url,password\na,pop://a@h,geheim\n", 2, "pop3: fleet: FILE:2: "
         .. "'password': a password is never in the database: use 'secret'\n" },
       { "a.csv", "name,url\na,pop://a:geheim@h\n", 2, "pop3: fleet: FILE:2: "

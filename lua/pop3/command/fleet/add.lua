@@ -101,6 +101,8 @@ local function account_of(args)
   if args.keep then a.keep = true
   elseif args.delete then a.keep = false
   elseif args.keep_days then a.keep = args.keep_days end
+  local ok, message = values.check_paths(a)
+  if not ok then return nil, message end
   return a
 end
 

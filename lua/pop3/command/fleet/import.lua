@@ -161,6 +161,8 @@ local function check(list)
   for _, each in ipairs(list) do
     local ok, row, message = pcall(accounts.row, each.account)
     if not ok then row, message = nil, row end
+    if row then ok, message = values.check_paths(each.account) end
+    if not ok then row = nil end
     if not row then return nil, ("%s: %s"):format(each.where, message) end
     if known[row.name] then
       return nil, ("%s: account '%s' is there already, see %s"):format(each.where,

@@ -62,4 +62,22 @@ function values.of(name, text)
           :gsub(" ", " or ")))
 end
 
+--- Check the paths of an account: they are those of the workers, whose directory is
+-- another one.
+-- @tparam table account its keys
+-- @treturn boolean true; or nil, message
+function values.check_paths(account)
+  local function check(name, path)
+    if type(path) ~= "string" or path:sub(1, 1) == "/" then return true end
+    return nil, ("'%s': the workers need an absolute path, not '%s'"):format(name, path)
+  end
+  for name in pairs(keys.paths) do
+    local ok, message = check(name, account[name])
+    if not ok then return nil, message end
+  end
+  local kind, path = tostring(account.secret):match "^(%l+):(.*)$"
+  if kind ~= "file" and kind ~= "netrc" then return true end
+  return check("secret", path)
+end
+
 return values
