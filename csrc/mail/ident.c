@@ -76,9 +76,11 @@ int pop3_ident_next (pop3_span value, size_t *at, pop3_buf *out) {
     else if (*p != '<') p++;
     else {
       const char *q = (const char *)memchr(p, '>', (size_t)(e - p));
+      const char *from = q;
       int r;
       if (q == NULL) break;
-      r = set_id(p + 1, q, out);
+      while (*--from != '<') ;          /* "<<a@b>", "<broken <a@b>" */
+      r = set_id(from + 1, q, out);
       p = q + 1;
       *at = (size_t)(p - value.p);
       if (r != 0) return r;

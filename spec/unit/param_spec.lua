@@ -78,6 +78,18 @@ describe("a charset", function()
 end)
 
 describe("a filename", function()
+  it("that is empty gives way to a name", function()
+    for _, case in ipairs { { "; name=x", "x" }, { "; name=\"\"", "" }, { "", "" } } do
+      local m = message.parse("Content-Disposition: attachment; filename=\"\"\r\n"
+                              .. "Content-Type: a/b" .. case[1] .. "\r\n\r\n")
+      assert.equal(case[2], m.filename)
+      local seen
+      local sink = message.stream { on_part = function(p) seen = p.filename end }
+      assert(sink(m:raw()) and sink(nil))
+      assert.equal(case[2], seen)
+    end
+  end)
+
   local names = {
     { 'filename=a.txt', "a.txt" }, { 'filename="a b.txt"', "a b.txt" },
     { 'filename=a b (1).txt', "a b (1).txt" },

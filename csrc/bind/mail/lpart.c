@@ -210,9 +210,13 @@ static int push_disposition (lua_State *L, const describing *d) {
   return 1;
 }
 
+/* An empty one counts only if there is no other. */
 static int push_filename (lua_State *L, const describing *d) {
-  return push_param(L, d, d->a.disposition, "filename") ||
-         push_param(L, d, d->a.type, "name");
+  int found = push_param(L, d, d->a.disposition, "filename");
+  if (found && lua_rawlen(L, -1) > 0) return 1;
+  if (!push_param(L, d, d->a.type, "name")) return found;
+  if (found) lua_remove(L, -2);
+  return 1;
 }
 
 static int push_cid (lua_State *L, const describing *d) {
