@@ -58,6 +58,10 @@ function methods:capa()
   if known == nil then
     local body, message, code, reply = fetch(self, "CAPA", "CAPA")
     if not body and code ~= "err" then return nil, message, code end
+    if body and (body:find "^%+OK%s" or body:find "^%-ERR%s") then
+      return commands.kill(self, "CAPA", "the list begins with a status line: a reply too "
+                           .. "many came before it", "proto")
+    end
     known = body and parse_capa(body, self.opts.ignore or {}) or { false, message, reply }
     self.capas[state] = known
   end

@@ -30,7 +30,9 @@ local function drop(s)
   if link.port ~= link.engine then
     s.tls.ticket = link.port:ticket() or s.tls.ticket
     link.port:shutdown()
-    if not link.broken then link.io:send(link.port, 0) end
+    -- a command that was held back must not go out with it
+    local held = link.unsent and link.quiet
+    if not (link.broken or held) then link.io:send(link.port, 0) end
   end
   link.io:close()
 end

@@ -79,7 +79,10 @@ function secure.stls(s, label)
     return nil, message, code == "err" and "tls" or code, reply
   end
   s.capas = {}
-  if s.engine:unread() > 0 then
+  -- in the engine or in the socket: the server has nothing to say before ClientHello
+  local link = s.link
+  local _, early = link.io:send(link.port, 0, true)
+  if early == "input" or s.engine:unread() > 0 then
     return commands.kill(s, label, "octets followed the +OK of STLS; they may "
                          .. "be injected", "tls")
   end
