@@ -174,17 +174,21 @@ static const label labels[] = {   /* sorted, for binary search */
 */
 static const label aliases[] = {
   {"armscii8", X_ARMSCII}, {"big5eten", X_BIG5}, {"big5hkscs2004", X_BIG5},
-  {"euccn", X_GB}, {"euctw", X_EUCTW},
+  {"big52003", X_BIG5}, {"cngb", X_GB}, {"ebcdiccpus", X_037},
+  {"euccn", X_GB}, {"eucjpms", X_EUCJP}, {"eucjpopen", X_EUCJP},
+  {"eucjpwin", X_EUCJP}, {"euctw", X_EUCTW},
   {"georgianps", X_GEORGIAN}, {"hproman8", X_HPROMAN}, {"hz", X_HZ},
   {"iso10646ucs4", X_U32}, {"iso2022jp1", X_JIS}, {"iso2022jp2", X_JIS},
   {"iso2022jp3", X_JIS}, {"iso2022jpms", X_JIS}, {"iso646us", X_ASCII},
   {"isolatin1", X_W1252}, {"isolatin2", X_L2}, {"isolatin9", X_L9},
   {"johab", X_JOHAB}, {"koi8t", X_KOI8T}, {"ksc", X_KR}, {"latin10", X_L10},
   {"latin7", X_L7}, {"latin8", X_L8}, {"latin9", X_L9},
-  {"maccentraleurope", X_MACCE},
-  {"maccyrillic", X_MACCYR}, {"macroman", X_MAC}, {"ptcp154", X_PT154},
-  {"pt154", X_PT154}, {"tcvn", X_TCVN}, {"tcvn5712", X_TCVN},
-  {"tcvn57121", X_TCVN}, {"uhc", X_KR}, {"ucs4", X_U32},
+  {"macce", X_MACCE}, {"maccentraleurope", X_MACCE},
+  {"maccentraleurroman", X_MACCE}, {"maccyrillic", X_MACCYR},
+  {"macroman", X_MAC}, {"ptcp154", X_PT154},
+  {"pt154", X_PT154}, {"sjisopen", X_SJIS}, {"sjiswin", X_SJIS},
+  {"tcvn", X_TCVN}, {"tcvn5712", X_TCVN},
+  {"tcvn57121", X_TCVN}, {"uhc", X_KR}, {"ucs4", X_U32}, {"ujis", X_EUCJP},
   {"unknown8bit", X_RAW}, {"usascii7", X_ASCII},
   {"utf16be", X_U16BE}, {"utf32", X_U32}, {"utf32be", X_U32BE},
   {"utf32le", X_U32LE}, {"utf8mb3", X_UTF8}, {"utf8mb4", X_UTF8},
@@ -296,22 +300,31 @@ static const pop3_charset *squeezed (const char *key, size_t n) {
   return NULL;
 }
 
-/* A code page such as "cp850", "windowscp1250", "ibm037", "ms936". */
+/* A code page such as "cp850", "windowscp1250", "ibm037", "ms936", "1251". */
 static const pop3_charset *numbered (const char *key, size_t n) {
   static const char *const prefixes[] = {
     "windowscp", "windows", "win", "codepage", "mscp", "ms", "cp", "ccsid",
-    "ibmcp", "ibm", "oem", "dos", "pc", "cspc", "csibm"
+    "ibmcp", "ibm", "oem", "dos", "pc", "cspc", "csibm", "ansi", ""
   };
   size_t i, digits = n;
   uint64_t number;
   while (digits > 0 && pop3_isdigit(key[digits - 1])) digits--;
-  if (n - digits < 2 || !pop3_number(key + digits, n - digits, 65535, &number))
+  if (n - digits < (digits > 0 ? 2u : 3u) ||
+      !pop3_number(key + digits, n - digits, 65535, &number))
     return NULL;
   for (i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
     if (strlen(prefixes[i]) == digits &&
         memcmp(prefixes[i], key, digits) == 0)
       return pop3_charset_page((uint32_t)number);
   return NULL;
+}
+
+/* The name without what iconv takes after it, such as "//TRANSLIT". */
+static pop3_span without_suffix (pop3_span s) {
+  size_t i;
+  for (i = 0; i + 1 < s.n; i++)
+    if (s.p[i] == '/' && s.p[i + 1] == '/') s.n = i;
+  return s;
 }
 
 /*
@@ -321,7 +334,7 @@ static const pop3_charset *numbered (const char *key, size_t n) {
 static const pop3_charset *misspelt (pop3_span s) {
   static const char *const prefixes[] = {"charset", "cs", "x"};
   char room[SQUEEZED + 3], *key = room + 3;
-  size_t n = squeeze(s, key), i;
+  size_t n = squeeze(without_suffix(s), key), i;
   const pop3_charset *cs = NULL;
   for (i = 0; n > 0 && cs == NULL; i++) {
     cs = squeezed(key, n);
@@ -337,6 +350,8 @@ static const pop3_charset *misspelt (pop3_span s) {
     memcpy(key - 3, "iso", 3);           /* there is room before 'key' */
     cs = squeezed(key - 3, n + 3);
   }
+  for (i = 0; cs == NULL && i + 4 <= n; i++)     /* "utf-8bom" and the like */
+    if (memcmp(key + i, "utf8", 4) == 0) cs = &charsets[X_UTF8];
   return cs;
 }
 
