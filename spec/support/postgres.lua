@@ -75,6 +75,16 @@ local function read(command, text)
   end
 end
 
+-- Wait for the end of a command whose output has ended: how it ended, its status.
+local function wait(command)
+  while true do
+    local how, status = command:status()
+    if how then return how, status end
+    local fd = command:getfd()
+    core.poll(fd, "r", PATIENCE)
+  end
+end
+
 --- Start a cluster.
 -- @tparam[opt] table opts `fsync = true`: durable as in production (default: not);
 -- `settings`: a list of "name=value"; `place`: the directory in which its own is made
@@ -97,9 +107,8 @@ function postgres.start(opts)
   local made <close> = spawn(as_user(("%s/initdb -D %s -U pop3 -A trust -E UTF8 "
     .. "--locale=C --no-sync --no-instructions"):format(bin, self.data)))
   local text = read(made)
-  if made:status() ~= "exit" or not core.stat(self.data .. "/PG_VERSION") then
-    error("initdb: " .. text)
-  end
+  local how, status = wait(made)
+  if how ~= "exit" or status ~= 0 then error("initdb: " .. text) end
   self:start()
   return self
 end
@@ -160,7 +169,7 @@ function postgres.describe(name, fn, opts)
     end
     local server
     busted.setup(function() server = postgres.start(opts) end)
-    busted.teardown(function() server:close() end)
+    busted.teardown(function() if server then server:close() end end)
     fn(function() return server end)
   end)
 end
