@@ -248,18 +248,23 @@ local function name_of(account)
   return record.escape(account)
 end
 
--- Connect; make the tables if there are none.
+-- Connect; make the tables if there are none. False: there are none, and the state is
+-- open for reading.
 local function is_ready(self)
-  local ok, message, code = persist(self, function()
-    local db, why, code = connection(self)
-    if not db then return nil, why, code end
+  return persist(self, function()
+    local db, message, code = connection(self)
+    if not db then return nil, message, code end
     local version
-    version, why, code = schema.found(db)
-    if version ~= 0 then return version, why, code end
-    return not self.read_only and schema.init(db)
+    version, message, code = schema.found(db)
+    if not version then return nil, message, code end
+    if version == 0 then
+      if self.read_only then return false end
+      local made
+      made, message, code = schema.init(db)
+      if not made then return nil, message, code end
+    end
+    return schema.check(db)
   end)
-  if ok then ok, message, code = schema.check(self.db) end
-  return ok, message, code
 end
 
 -- Does the account, or the whole database, not exist yet?
