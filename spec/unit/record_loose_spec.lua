@@ -137,13 +137,33 @@ describe("a loose replay", function()
     assert.equal("-ERR not in the transcript", t:ask "STAT")
   end)
 
-  it("refuses logins where none succeeded, and other names", function()
+  it("takes any name, by the recorded mechanism too", function()
+    local server = replay("S: +OK <1@x>\nC: USER eve\nS: +OK who\nC: PASS ***\nS: -ERR no\n"
+      .. "C: USER ann\nS: +OK ann\nC: PASS ***\nS: +OK in\nC: STAT\nS: +OK 0 0\n")
+    for _, lines in ipairs {
+      { "USER bob", "+OK", "PASS x", "+OK in" },
+      { "USER eve", "+OK who", "PASS x", "-ERR no", "USER bob", "+OK", "PASS x",
+        "+OK in" },
+      { "USER bob", "+OK", "USER eve", "+OK who", "PASS x", "-ERR no",
+        "USER ann", "+OK ann", "PASS x", "+OK in" },
+    } do
+      local t = talk.to(server)
+      for i = 1, #lines, 2 do assert.equal(lines[i + 1], t:ask(lines[i])) end
+      assert.equal("+OK 0 0", t:ask "STAT")
+      t:close()
+    end
+    assert.same({}, server.errors)
+    server = replay "S: +OK <1@x>\nC: APOP ann ***\nS: +OK in\n"
+    local t = talk.to(server)
+    assert.equal("+OK in", t:ask "APOP bob 0123456789abcdef")
+  end)
+
+  it("refuses logins where none succeeded", function()
     local t = talk.to(replay "S: +OK\nC: AUTH PLAIN ***\nS: -ERR no\n")
     assert.equal("-ERR not in the transcript", t:ask "USER x")
     assert.equal("-ERR no", t:ask "AUTH PLAIN x")
-    t = talk.to(replay "S: +OK\nC: USER ann\nS: +OK\nC: PASS ***\nS: +OK\n")
+    t = talk.to(replay "S: +OK\nC: USER ann\nS: +OK\nC: PASS ***\nS: -ERR no\n")
     assert.equal("-ERR not in the transcript", t:ask "USER bob")
-    assert.equal("+OK", t:ask "USER ann")
   end)
 
   it("serves a client without TLS though TLS was recorded", function()

@@ -12,8 +12,8 @@ local function where(check)
 end
 
 local function sum(result)
-  return ("%d checks: %d passed, %d failed, %d warned, %d skipped"):format(
-    #result.checks, result.passed, result.failed, result.warned,
+  return ("%d %s: %d passed, %d failed, %d warned, %d skipped"):format(
+    #result.checks, #result.checks == 1 and "check" or "checks", result.passed, result.failed, result.warned,
     result.skipped)
 end
 

@@ -7,8 +7,8 @@
 -- one that was not given yet, or the last one again; before the login, if its
 -- state has none, one of the other state. Unique-ids and dates may differ.
 --
--- A client may log in by a mechanism that was not recorded: any name and any
--- secret are right, if a login succeeded in the transcript, and the client gets
+-- A client may log in by a mechanism, or with a name, that was not recorded: any
+-- secret is right, if a login succeeded in the transcript, and the client gets
 -- the reply of that one. SCRAM is refused, since the server would have to know
 -- the password (RFC 5802 section 3).
 --
@@ -93,10 +93,18 @@ end
 -- @tparam {[string]=true} uids of the transcript
 -- @treturn table a step; or nil, what was expected
 function loose.pick(play, line, uids)
-  local step = find(play, function(one) return match.fits(one.want, line) end)
-    or find(play, function(one) return match.nearly(one.want, line, uids) end)
+  local verb = match.verb_of(line)
+  -- the secret of a name that was not recorded is right
+  local must_enter = verb == "PASS" and play.named
+  local step = find(play, function(one)
+    return match.fits(one.want, line)
+           and (one.enters == "transaction" or not must_enter)
+  end) or find(play, function(one)
+    return match.nearly(one.want, line, uids)
+  end)
   if not step then return nil, "a command of this state in the transcript" end
   play.played[step] = true
+  if verb == "USER" then play.named = false end
   play.state = step.enters or play.state
   return step
 end
@@ -135,7 +143,13 @@ local function converse(session, kind, initial)
   return true
 end
 
---- Log in by a mechanism that was not recorded.
+-- May a login of this kind succeed that the transcript does not have?
+local function is_open(play, kind)
+  if kind == "USER" or kind == "APOP" then return true end  -- another name
+  return kind == "PASS" and play.named or not is_recorded(play, kind)
+end
+
+--- Log in by a mechanism, or with a name, that was not recorded.
 -- @tparam pop3.server.session session
 -- @tparam table play
 -- @tparam string line the command
@@ -149,7 +163,7 @@ function loose.login(session, play, line)
   local recorded = find(play, function(step)
     return step.enters == "transaction"
   end)
-  if not recorded or is_recorded(play, kind) then return nil end
+  if not recorded or not is_open(play, kind) then return nil end
   if kind == "USER" then
     play.named = true
     return nil, session:ok()

@@ -201,7 +201,7 @@ end
 -- @tparam[opt=false] boolean opts.loose a command gets the reply that the transcript
 -- has for it in the state of the session, in any order, repeatedly, whatever the
 -- number of the connection; unique-ids and dates may differ; the client may log in by
--- another mechanism than the recorded one, but SCRAM
+-- another mechanism than the recorded one, but SCRAM, and with any name
 -- @tparam[opt] string|table opts.tls as in `pop3.server.new`, and so are the other
 -- options; by default "auto" when TLS was recorded
 -- @tparam[opt] boolean opts.implicit by default as recorded
