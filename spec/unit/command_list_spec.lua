@@ -3,6 +3,7 @@
 local columns = require "pop3.command.columns"
 local dkjson = require "dkjson"
 local fetch_command = require "spec.support.fetch_command"
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 
 local ONE = "From: Ann =?utf-8?q?=E7=94=B0?= <ann@example.org>\r\nSubject: =?utf-8?b?"
@@ -265,6 +266,31 @@ describe("pop3 get", function()
       assert.equal(0, (run("get", "1", "--top", "0", "-o", dir.path .. "/top")))
       assert.equal(ONE:match "^.-\r\n\r\n", dir:read "top")
       assert.equal(3, (run("get", "1", "-o", dir.path .. "/no/such/")))
+    end)
+  end)
+
+  it("leaves no file when a signal ends it", function()
+    with({ faults = { { verb = "RETR", drip = { bytes = 1, every = 3600 } } } },
+         function(_, place, server_run)
+      for _, words in ipairs { { "1", "-o", "x" }, { "all", "-o", "." },
+                               { "all", "--mbox", "-o", "x" } } do
+        for signal, wanted in pairs { INT = 130, TERM = 143, HUP = 129 } do
+          local before = place.dir:names()
+          local seen = server_run:count "RETR"
+          local pipe = assert(io.popen(([[
+            cd '%s' && export POP3_PASSWORD=secret && echo $$ && exec lua5.4 \
+              "$OLDPWD/lua/bin/pop3" get pop://mrose@127.0.0.1:%d --tls none %s 2>&1]])
+            :format(place.dir.path, server_run.port,
+                    table.concat(words, " "))))
+          local pid = pipe:read "n"
+          assert(server_run:wait_for("RETR", helper.PATIENCE, seen + 1))
+          os.execute(("kill -%s %d"):format(signal, pid))
+          local out = pipe:read "a"
+          local _, how, status = pipe:close()
+          assert.same({ "exit", wanted, "\n" }, { how, status, out })
+          assert.same(before, place.dir:names())
+        end
+      end
     end)
   end)
 

@@ -13,8 +13,8 @@ end
 
 local function sum(result)
   return ("%d %s: %d passed, %d failed, %d warned, %d skipped"):format(
-    #result.checks, #result.checks == 1 and "check" or "checks", result.passed, result.failed, result.warned,
-    result.skipped)
+    #result.checks, #result.checks == 1 and "check" or "checks", result.passed,
+    result.failed, result.warned, result.skipped)
 end
 
 local COLOURS = { pass = "green", fail = "red", warn = "yellow", skip = "dim" }

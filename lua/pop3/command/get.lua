@@ -176,7 +176,7 @@ function get.run(args)
       return to_file(s, args, numbers[1], to)
     end
     return to_output(s, args, numbers[1])
-  end)
+  end, to ~= nil)
 end
 
 return get
