@@ -22,7 +22,8 @@ local function add(name, path, shown, source)
   assert(out:write(("%s %s %d\n"):format(name, shown, #source), source))
 end
 
-local list <close> = assert(io.popen("find lua/pop3 -name '*.lua' ! -name meta.lua | LC_ALL=C sort"))
+local list <close> = assert(io.popen(
+  "find lua/pop3 -name '*.lua' ! -name meta.lua | LC_ALL=C sort"))
 for path in list:lines() do
   local shown = path:gsub("^lua/", "")
   add(shown:gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."), path, shown)
