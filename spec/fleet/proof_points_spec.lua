@@ -1,6 +1,7 @@
 -- One worker is frozen at one step of a run, past its lease; the next one at the same
--- or another step; a third one runs to the end; then the first two go on, or are
--- killed. Nothing is lost or doubled, and no DELE goes out without a record.
+-- or another step; a third one runs to the end; somebody takes the mail away, or not;
+-- or another step; a third one runs to the end; somebody takes the mail away, or not; then
+-- the first two go on, or are killed.
 
 local helper = require "spec.helper"
 local postgres = require "spec.support.postgres"
@@ -28,6 +29,7 @@ postgres.describe("two workers that freeze in one account", function(server)
       end
     end
     site:run()
+    if helper.random(2) == 1 then site:consume() end
     for _, worker in ipairs(frozen) do
       if helper.random(3) == 1 then
         site:kill(worker)

@@ -81,7 +81,7 @@ function proof.site(server, opts)
   local self = setmetatable({
     server = server, url = url, opts = opts, delivery = delivery,
     octets = proof.octets, workers = {},
-    mail = {}, started = 0, disturbances = 0, told = "", counts = {},
+    mail = {}, consumed = {}, started = 0, disturbances = 0, told = "", counts = {},
   }, Site)
   self.place = fleets.place(url, {
     users = opts.users or 4, mail = opts.mail or 4, octets = proof.octets,
@@ -310,8 +310,21 @@ function actions.mail(self)
   end
 end
 
+--- Somebody takes what is in the table away.
+function actions.consume(self)
+  if self.opts.kind ~= "table" then return false end
+  self:consume()
+end
+
+--- Somebody takes away what was delivered.
+function Site:consume()
+  local list = self.delivery.consume and self.delivery.consume(self) or {}
+  table.move(list, 1, #list, #self.consumed + 1, self.consumed)
+end
+
 --- What can happen, but the end of the database.
-proof.usual = { "kill", "kill_stopped", "freeze", "continue", "expire", "mail" }
+proof.usual = { "kill", "kill_stopped", "freeze", "continue", "expire", "mail",
+                "consume" }
 
 --- Disturb the workers.
 -- @tparam integer times

@@ -4,6 +4,8 @@
 --   it started, or nil
 -- - `found(site)`: a list of all that was delivered, each with `octets`, or `digest` and
 --   `again`, "true" if the call said that it might be a repeat
+-- - `consume(site)`: somebody takes what was delivered away: a list as of `found`. Only
+--   of what is recorded as delivered, for a Maildir
 -- - `is_told`: a message may come more than once, if each repeat says so
 -- - `is_untold`: repeats cannot say so
 
@@ -26,16 +28,28 @@ function maildir.into(directory)
   return { maildir = directory .. "/{user}" }
 end
 
-function maildir.found(site)
-  local list, base = {}, site.place.mail
+-- Call a function with the path of each message.
+local function each_message(site, fn)
+  local base = site.place.mail
   for _, user in ipairs(core.readdir(base)) do
     for _, sub in ipairs { "/new", "/cur" } do
       local path = base .. "/" .. user .. sub
       for _, name in ipairs(core.stat(path) and core.readdir(path) or {}) do
-        list[#list + 1] = { octets = read(path .. "/" .. name) }
+        fn(path .. "/" .. name)
       end
     end
   end
+end
+
+function maildir.found(site)
+  local list = {}
+  each_message(site, function(path) list[#list + 1] = { octets = read(path) } end)
+  return list
+end
+
+function maildir.consume(site)
+  local list = maildir.found(site)
+  each_message(site, function(path) assert(core.unlink(path)) end)
   return list
 end
 
@@ -76,6 +90,19 @@ function inbox.found(site)
   return site.place:query [[select coalesce(i.octets, (select string_agg(p.octets,
     ''::bytea order by p.part) from pop3_inbox_part p where p.part_key = i.part_key))
     as octets from pop3_inbox i]]
+end
+
+function inbox.consume(site)
+  local list = {}
+  local consumer <close> = pop3.inbox { url = site.url }
+  while true do
+    local messages = assert(consumer:take(10))
+    if #messages == 0 then return list end
+    for _, message in ipairs(messages) do
+      list[#list + 1] = { octets = assert(message:octets()) }
+      assert(consumer:done(message))
+    end
+  end
 end
 
 -- ------------------------------------------------------------- handed over

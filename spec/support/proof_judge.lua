@@ -9,7 +9,9 @@ local judge = {}
 -- What was delivered how often, in all and without a warning, by digest.
 local function delivered(self)
   local all, first = {}, {}
-  for _, each in ipairs(self.delivery.found(self)) do
+  local list = self.delivery.found(self)
+  table.move(self.consumed, 1, #self.consumed, #list + 1, list)
+  for _, each in ipairs(list) do
     local key = each.digest or core.sha256(each.octets)
     all[key] = (all[key] or 0) + 1
     if each.again ~= "true" then first[key] = (first[key] or 0) + 1 end
