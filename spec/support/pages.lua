@@ -76,7 +76,11 @@ local function serve(implicit)
   }):fork()
 end
 
-local interpreters = { lua = "lua5.4", sh = "sh -e", python = "python3" }
+local interpreters = {
+  lua = "lua5.4", sh = "sh -e", python = "python3",
+  js = [[sh -c 'exec node --input-type=module - <"$0"']],
+  c = [[sh -c 'cc -x c -Wall -Wextra -Werror -o a.out "$0" && exec ./a.out']],
+}
 
 --- Can it be run?
 function pages.runs(block)

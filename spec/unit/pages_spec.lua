@@ -86,16 +86,18 @@ describe("examples/README.md", function()
     end
   end
 
-  it("shows the same mock in three languages", function()
+  it("shows the same mock in five languages", function()
     local section = read "examples/README.md":match "\n## Mock a server\n(.-)\n## "
     local seen = 0
     for _, block in ipairs(pages.blocks "examples/README.md") do
       if section:find(block.program, 1, true) then
-        assert.match("From: a@b.example\r?\n\r?\nhi", (pages.run(block)))
+        local text, content = pages.run(block)
+        assert.match("From: a@b.example\r?\n\r?\nhi", text)
+        assert.is_true(content, text)
         seen = seen + 1
       end
     end
-    assert.equal(3, seen)
+    assert.equal(5, seen)
   end)
 end)
 
