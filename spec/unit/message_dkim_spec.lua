@@ -143,6 +143,26 @@ describe("a DKIM signature", function()
     assert.equal("fail", first(octets:gsub("From: A", "From: b@x\r\n%0"), key).result)
   end)
 
+  it("has a domain that can be one, and results that are safe", function()
+    local asked = 0
+    for _, name in ipairs { "a\0b", "a\r\n b", "\xFF", "\xC3", "a b", "\27$B", "a/b" } do
+      for tag, value in pairs { d = name, s = name, i = "@" .. name, a = name } do
+        local tags = { v = "1", a = "rsa-sha256", d = "x", s = "s", h = "from", bh = "x",
+                       b = "y" }
+        tags[tag] = value
+        local list = {}
+        for k, v in pairs(tags) do list[#list + 1] = k .. "=" .. v end
+        local m = message.parse("DKIM-Signature: " .. table.concat(list, "; ")
+                                .. "\r\nFrom: a@x\r\n\r\n")
+        for _, v in pairs(m:dkim { resolve = function() asked = asked + 1 end }[1]) do
+          assert.truthy(utf8.len(v), v)
+          assert.is_nil(v:find "%c", v)
+        end
+      end
+    end
+    assert.equal(0, asked)
+  end)
+
   it("may be one of several, or missing", function()
     local octets = slurp "rsa-simple-simple"
     local other = slurp "ed25519-relaxed-relaxed":match "^(DKIM.-\r\n)%u"

@@ -184,3 +184,16 @@ describe("rule", function()
     end)
   end
 end)
+
+describe("decoded values", function()
+  it("hold no NUL, whatever they are of", function()
+    local m = message.parse("Content-Transfer-Encoding: a\0b\r\nContent-Type: text/calendar;"
+      .. " a\0b=c\0d\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
+      .. "ORGANIZER;CN=a\0b:mailto:a\0b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    assert.equal("a b", m.encoding)
+    assert.same({ ["a b"] = "c d" }, m.params)
+    m = message.parse((m:raw():gsub("^.-\r\n", "", 1)))
+    assert.same({ name = "a b", address = "a b", rsvp = false },
+                m:invitation().organiser)
+  end)
+end)

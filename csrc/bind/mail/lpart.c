@@ -73,6 +73,13 @@ static describing describe (lua_State *L) {
   return d;
 }
 
+/* A blank for each NUL. */
+static void blank_nuls (pop3_buf *b) {
+  size_t i;
+  for (i = 0; i < b->n; i++)
+    if (b->p[i] == '\0') b->p[i] = ' ';
+}
+
 static int push_encoding (lua_State *L, const describing *d) {
   if (d->a.code.p != NULL) lwork_value(L, d->w, d->a.code, 1);
   if (d->a.code.p == NULL || d->w->value.nmain == 0)
@@ -80,6 +87,7 @@ static int push_encoding (lua_State *L, const describing *d) {
   else {
     d->w->out.n = 0;
     lwork_try(L, pop3_utf8_guess(&d->w->out, pop3_value_main(&d->w->value)));
+    blank_nuls(&d->w->out);
     lwork_push(L, d->w);
   }
   return 1;
@@ -176,6 +184,7 @@ static int push_params (lua_State *L, const describing *d) {
     err = pop3_utf8_guess(&text, p.name);
     w->tmp = text;
     lwork_try(L, err);
+    blank_nuls(&text);
     lwork_pack(L, w, pop3_span_of(text.n > 0 ? text.p : "", text.n));
     text.n = 0;
     err = pop3_param_text(&w->conv, &p, &text);

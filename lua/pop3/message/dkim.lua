@@ -115,11 +115,17 @@ end
 
 -- ------------------------------------------------------------- one signature
 
+-- The value of a tag as UTF-8, without line ends and other controls.
+local function readable(value)
+  return value and (core.decode.text(value, "utf-8"):gsub("%c+", " "))
+end
+
 local function result(kind, why, tags)
-  return { result = kind, reason = why, domain = tags and tags.d,
-           selector = tags and tags.s, identity = tags and tags.i,
-           algorithm = tags and tags.a, length = tags and tags.length,
-           testing = tags and tags.testing }
+  tags = tags or {}
+  return { result = kind, reason = readable(why), domain = readable(tags.d),
+           selector = readable(tags.s), identity = readable(tags.i),
+           algorithm = readable(tags.a), length = tags.length,
+           testing = tags.testing }
 end
 
 local function has_word(list, word)
@@ -129,10 +135,18 @@ local function has_word(list, word)
   return false
 end
 
+-- Can it be a name in the DNS, maybe of UTF-8 (RFC 8616)?
+local function is_name(text)
+  return text:find "^[%w._\x80-\xFF-]+$" ~= nil and utf8.len(text) ~= nil
+end
+
 -- The reason to refuse the tags of a signature (6.1.1), or nil.
 local function objection(tags, now)
   for _, name in ipairs { "v", "a", "b", "bh", "d", "h", "s" } do
     if not tags[name] then return "tag " .. name .. " is missing" end
+  end
+  if not is_name(tags.d) or not is_name(tags.s) then
+    return "the domain or the selector is malformed"
   end
   local domain = tags.d:lower()
   local host = (tags.i or ""):match "@([^@]*)$"

@@ -166,7 +166,7 @@ end
 return function(part)
   for _, found in part:walk() do
     if is_calendar(found) then
-      local t = read(text_in(found))
+      local t = read((text_in(found):gsub("\0", " ")))
       if t then
         t.method = t.method or found.params.method and found.params.method:upper()
         return t
