@@ -65,20 +65,60 @@ void pop3_client_free (pop3_client **cp) {
 static void compact (pop3_client *c) {
   size_t plain = c->w - c->body, raw = c->in.n - c->r;
   char *p = c->in.p;
-  if (c->body > 0 && plain > 0) memmove(p, p + c->body, plain);
-  if (c->r > plain && raw > 0) memmove(p + plain, p + c->r, raw);
-  c->body = 0;
-  c->w = c->r = plain;
-  c->in.n = plain + raw;
+  if (plain + raw == 0) {
+    c->body = c->w = c->r = c->in.n = 0;
+    return;
+  }
+  if (c->body > c->front && plain > 0) memmove(p + c->front, p + c->body, plain);
+  if (c->r > c->front + plain && raw > 0)
+    memmove(p + c->front + plain, p + c->r, raw);
+  c->body = c->front;
+  c->w = c->r = c->front + plain;
+  c->in.n = c->w + raw;
 }
 
 char *pop3_client_room (pop3_client *c, size_t want, size_t *got) {
   pop3_client_drop(c);
   compact(c);
   pop3_buf_trim(&c->in, KEEP);
-  if (pop3_buf_room(&c->in, want > 0 ? want : 1) != 0) return NULL;
+  if (want == 0) want = 1;
+  if (c->in.n > 0) {
+    if (pop3_buf_room(&c->in, want) != 0) return NULL;
+  }
+  else {
+    if (want > SIZE_MAX - c->front ||
+        pop3_buf_room(&c->in, c->front + want) != 0) return NULL;
+    c->body = c->w = c->r = c->in.n = c->front;
+  }
   *got = c->in.cap - c->in.n;
   return c->in.p + c->in.n;
+}
+
+void pop3_client_front (pop3_client *c, size_t n) {
+  if (c->in.n == 0) c->front = n;
+}
+
+char *pop3_client_take (pop3_client *c, size_t *size) {
+  size_t plain = c->w - c->body, raw = c->in.n - c->r;
+  pop3_buf rest;
+  char *p;
+  if (!c->handed || plain <= KEEP || c->body != c->front) return NULL;
+  pop3_buf_init(&rest, c->mem);
+  if (raw > 0) {
+    if (pop3_buf_room(&rest, c->front + raw) != 0) return NULL;
+    memcpy(rest.p + c->front, c->in.p + c->r, raw);
+    rest.n = c->front + raw;
+  }
+  *size = c->front + plain + 1;
+  p = (char *)pop3_realloc(c->mem, c->in.p, c->in.cap, *size);
+  if (p == NULL) {
+    pop3_buf_free(&rest);
+    return NULL;
+  }
+  c->in = rest;
+  c->handed = 0;
+  c->body = c->w = c->r = raw > 0 ? c->front : 0;
+  return p;
 }
 
 void pop3_client_filled (pop3_client *c, size_t n) {

@@ -89,9 +89,10 @@ pop3_span pop3_client_culprit (const pop3_client *c) {
 */
 static int is_unasked (const pop3_client *c) {
   size_t n = c->in.n - c->r;
-  const char *p = c->in.p + c->r;
-  if (n == 0) return 0;
+  const char *p;
+  if (n == 0) return 0;  /* there may be no storage */
   if (c->skipped || n > 2) return 1;
+  p = c->in.p + c->r;
   if (n == 2) return p[0] != '\r' || p[1] != '\n';
   return p[0] != '\r' && p[0] != '\n';
 }

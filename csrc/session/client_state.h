@@ -3,8 +3,8 @@
 **
 ** One buffer holds the octets that came. It has three parts:
 **
-**      in.p ... body ..... w ..... r ....... in.n
-**               |  plain   | gap  |   raw   |
+**      in.p ... front ... body ..... w ..... r ....... in.n
+**      |  spare  |        |  plain   | gap  |   raw   |
 **
 ** 'plain' is the part of a body that is un-stuffed: it is kept, or the last
 ** event showed it. 'raw' was not read yet. Bodies are un-stuffed in place;
@@ -36,6 +36,7 @@ struct pop3_client {
   int err;             /* sticks */
   int eof;
   pop3_buf in;
+  size_t front;        /* what is kept begins here */
   size_t body, w, r;
   size_t seen;         /* octets from r (or body) on without a line end */
   int inbody;

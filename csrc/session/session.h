@@ -246,6 +246,17 @@ int   pop3_client_feed (pop3_client *c, const char *p, size_t n);
 void  pop3_client_eof (pop3_client *c);
 
 /*
+** The storage of a large body may become the caller's, so that it is not copied.
+** 'front', before any octets: how many octets the caller needs before a body.
+** 'take', after END of a whole body: a block of '*size' octets, which are those,
+** the body, and one more; the caller frees it by the allocator of the session.
+** The data of the event is not valid then. NULL if the body is small or there is
+** no memory; then nothing has changed.
+*/
+void  pop3_client_front (pop3_client *c, size_t n);
+char *pop3_client_take (pop3_client *c, size_t *size);
+
+/*
 ** Send a command, without its CRLF. Many may be under way at once; replies
 ** come in their order. 'body' says that +OK is followed by a body when the
 ** verb is not in the table, and makes a listing a body like any. Errors,

@@ -272,6 +272,106 @@ static void rooms (void) {
   end_client(c, &m);
 }
 
+/* ----------------------------------------------------- storage of a body */
+
+#define LARGE 300000  /* more than the storage that is kept between replies */
+
+/* A large body, the same on the wire, and a small one after it. */
+typedef struct letter {
+  char body[LARGE];
+  char wire[LARGE + LARGE / 28 + 100];
+  size_t n;
+} letter;
+
+static void write_letter (letter *l) {
+  static const char line[] = ".text of a message in lines\r\n";
+  static const char end[] = ".\r\n+OK\r\nsmall\r\n.\r\n";
+  size_t i, n = 5;
+  memcpy(l->wire, "+OK\r\n", 5);
+  for (i = 0; i < LARGE - 2; i++) {
+    if (i % 29 == 0) l->wire[n++] = '.';
+    l->wire[n++] = l->body[i] = line[i % 29];
+  }
+  memcpy(l->body + i, "\r\n", 2);
+  memcpy(l->wire + n, "\r\n", 2);
+  memcpy(l->wire + n + 2, end, sizeof end - 1);
+  l->n = n + 2 + sizeof end - 1;
+}
+
+/*
+** Feed 'piece' octets at a time from '*fed' on until a body ends, which is in
+** '*ev' then.
+*/
+static void until_end (pop3_client *c, const letter *l, size_t piece,
+                       size_t *fed, pop3_event *ev) {
+  for (;;) {
+    size_t k = l->n - *fed < piece ? l->n - *fed : piece;
+    int got;
+    while ((got = pop3_client_next(c, ev)) == 1)
+      if (ev->type == POP3_EV_END) return;
+    CHECK(got == 0 && k > 0);
+    if (k == 0 || got < 0) return;
+    CHECK(pop3_client_feed(c, l->wire + *fed, k) == 0);
+    *fed += k;
+  }
+}
+
+/*
+** Take the storage of the large body; the request for memory number 'fail' fails
+** then, if it is not 0.
+*/
+static void take_body (const letter *l, size_t piece, size_t front, long fail,
+                       int expected) {
+  failmem m;
+  pop3_mem mem = failmem_mem(&m, 0);
+  pop3_client *c = pop3_client_new(mem, &pop3_client_defaults, NULL);
+  pop3_event ev;
+  size_t fed = 0, size = 0;
+  char *block;
+  check_about("the storage of a body, %zu octets at a time, front %zu", piece,
+              front);
+  pop3_client_front(c, front);
+  CHECK(pop3_client_take(c, &size) == NULL);
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(ask(c, "PASS secret", POP3_WHOLE) == 0);
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(ask(c, "RETR 1", POP3_WHOLE) == 0 && ask(c, "RETR 2", POP3_WHOLE) == 0);
+  until_end(c, l, piece, &fed, &ev);
+  CHECK(ev.data.n == LARGE && memcmp(ev.data.p, l->body, LARGE) == 0);
+  m.fail_at = fail == 0 ? 0 : m.calls + fail;
+  block = pop3_client_take(c, &size);
+  m.fail_at = 0;
+  CHECK((block != NULL) == expected);
+  if (block == NULL) CHECK(memcmp(ev.data.p, l->body, LARGE) == 0);
+  else {
+    CHECK(size == front + LARGE + 1);
+    CHECK(memcmp(block + front, l->body, LARGE) == 0);
+    CHECK(pop3_client_take(c, &size) == NULL);
+    memset(block, 'x', size);
+  }
+  until_end(c, l, piece, &fed, &ev);
+  CHECK_SAME(ev.data.p, ev.data.n, "small\r\n", 7);
+  CHECK(pop3_client_take(c, &size) == NULL);
+  CHECK(pop3_client_asked(c) == 0 && pop3_client_unread(c) == 0);
+  if (block != NULL) mem.f(mem.ud, block, LARGE + front + 1, 0);
+  end_client(c, &m);
+}
+
+static void taking (void) {
+  static letter l;
+  size_t piece;
+  write_letter(&l);
+  for (piece = 99; piece < LARGE / 2; piece = piece * 5 / 4) {
+    take_body(&l, piece, 24, 0, 1);
+    take_body(&l, piece, 0, 0, 1);
+  }
+  for (piece = l.n - 30; piece < l.n; piece++)  /* at each split near its end */
+    take_body(&l, piece, 24, 0, piece < l.n - 15);
+  take_body(&l, l.n - 20, 24, 1, 0);  /* for the octets after the body */
+  take_body(&l, l.n - 20, 24, 2, 0);  /* for the storage without its rest */
+  take_body(&l, l.n - 20, 24, 3, 1);
+}
+
 int main (void) {
   wire_sweep("spec/wire/client-replies.txt", 'S', wire_client);
   wire_sweep("spec/wire/client-bodies.txt", 'S', wire_client);
@@ -287,5 +387,6 @@ int main (void) {
   end_anywhere();
   big_messages();
   rooms();
+  taking();
   return check_end();
 }

@@ -8,6 +8,7 @@ The client engine for Lua.
 */
 #include <string.h>
 
+#include "../lblock.h"
 #include "../open.h"
 #include "../os/ldisk.h"
 #include "levent.h"
@@ -68,6 +69,8 @@ static int l_client (lua_State *L) {
   luaL_setmetatable(L, LPOP3_CLIENT);           /* collectable */
   u->c = pop3_client_new(lpop3_mem(L), &lim, tracing ? &u->log : NULL);
   if (u->c == NULL) return lpop3_fail(L, POP3_ENOMEM);
+  u->front = (size_t)lua_tointeger(L, lua_upvalueindex(1));
+  pop3_client_front(u->c, u->front);
   u->port.room = room;
   u->port.filled = filled;
   u->port.out = out;
@@ -408,6 +411,7 @@ static const luaL_Reg methods[] = {
 
 void lpop3_open_client (lua_State *L) {
   lpop3_type(L, LPOP3_CLIENT, meta, methods);
-  lua_pushcfunction(L, l_client);
+  lua_pushinteger(L, (lua_Integer)lpop3_blockfront(L));
+  lua_pushcclosure(L, l_client, 1);
   lua_setfield(L, -2, "client");
 }

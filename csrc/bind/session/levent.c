@@ -3,6 +3,7 @@
 */
 #include <string.h>
 
+#include "../lblock.h"
 #include "../os/ldisk.h"
 #include "../os/lsystem.h"
 #include "levent.h"
@@ -169,11 +170,19 @@ static int push_listing (lua_State *L, const pop3_event *ev) {
   return 4;
 }
 
+/* The octets of a whole body. The storage of a large one becomes the string. */
+static void push_body (lua_State *L, Client *u, pop3_span body) {
+  size_t size;
+  char *block = u->front > 0 ? pop3_client_take(u->c, &size) : NULL;
+  if (block == NULL) lua_pushlstring(L, body.p, body.n);
+  else lpop3_pushblock(L, block, size, u->front, body.n);
+}
+
 /*
 ** "body", octets, status text, or "body", nil, message, code; for a body in
 ** pieces "end" and the count of octets, or nil, message, code.
 */
-static int push_end (lua_State *L, const pop3_event *ev) {
+static int push_end (lua_State *L, Client *u, const pop3_event *ev) {
   int streamed = ev->mode == POP3_STREAM;
   if (ev->shape == POP3_S_LISTING) return push_listing(L, ev);
   if (streamed) lua_pushliteral(L, "end");
@@ -186,7 +195,7 @@ static int push_end (lua_State *L, const pop3_event *ev) {
     lpop3_pushu64(L, ev->octets);
     return 2;
   }
-  lua_pushlstring(L, ev->data.p, ev->data.n);
+  push_body(L, u, ev->data);
   if (!ev->body) return 2;
   lua_getiuservalue(L, 1, TEXT);
   return 3;
@@ -196,7 +205,7 @@ static int push_end (lua_State *L, const pop3_event *ev) {
 ** The values of an event, which was taken from the engine; 0 if it has none for
 ** Lua, as the beginning of a body.
 */
-static int push_event (lua_State *L, pop3_event *ev) {
+static int push_event (lua_State *L, Client *u, pop3_event *ev) {
   switch (ev->type) {
     case POP3_EV_CHALLENGE:
       lua_pushliteral(L, "challenge");
@@ -207,7 +216,7 @@ static int push_event (lua_State *L, pop3_event *ev) {
       if (!ev->more) return push_reply(L, ev);
       begin_body(L, ev);
       return 0;
-    case POP3_EV_END: return push_end(L, ev);
+    case POP3_EV_END: return push_end(L, u, ev);
     default:
       lua_pushliteral(L, "data");
       lua_pushlstring(L, ev->data.p, ev->data.n);
@@ -254,7 +263,7 @@ int levent_next (lua_State *L, Client *u, int into) {
     }
     if (ev.type == POP3_EV_DATA && into == LUA_TUSERDATA)
       n = write_piece(L, &ev);
-    else n = push_event(L, &ev);
+    else n = push_event(L, u, &ev);
     if (n > 0 && into != LUA_TTABLE) return n;
     if (n > 0) keep_event(L, n, ++kept);
   }

@@ -13,6 +13,7 @@ typedef struct Client {
   pop3_client *c;    /* NULL when closed */
   pop3_journal log;
   int tracing;
+  size_t front;      /* octets that Lua needs before a body; 0: it copies it */
 } Client;
 
 #define LEVENT_VALUES 3  /* user values, which levent.c uses */
