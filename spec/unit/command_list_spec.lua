@@ -241,6 +241,30 @@ describe("pop3 get", function()
     end)
   end)
 
+  it("replaces no FIFO, device, link or directory, and writes into none", function()
+    with(nil, function(run, place)
+      local path = place.dir.path
+      assert.is_true(os.execute(("cd %s && mkfifo fifo && ln -s fifo link && ln -s /dev/null "
+        .. "null && ln -s none dangling && mkdir d && mkfifo d/1.eml"):format(path)))
+      for _, name in ipairs { "/fifo", "/link", "/null", "/dangling", "/d" } do
+        for _, more in ipairs { {}, { "--top", "2" }, { "--mbox" } } do
+          if name ~= "/d" or more[1] == "--mbox" then
+            local status, out, err = run("get", "1", "-o", path .. name,
+                                         table.unpack(more))
+            assert.equal("", out)
+            assert.match("^pop3: [^\n]+\n$", err)
+            assert.equal(name == "/d" and 2 or 3, status, name .. (more[1] or ""))
+          end
+        end
+      end
+      local status, _, err = run("get", "1-2", "--top", "1", "-o", path .. "/d")
+      assert.equal(3, status)
+      assert.match("1.eml: a device, a FIFO or a socket is not replaced", err)
+      assert.match("^Return", place.dir:read "d/2.eml")
+      assert.equal(3, (run("get", "1", "--top", "1", "-o", "/dev/null")))
+    end)
+  end)
+
   it("writes files, whole or not at all", function()
     with({ faults = { { verb = "RETR", nth = 3, cut = { bytes = 500 } } } },
          function(run, place)

@@ -98,7 +98,11 @@ local function to_file(s, args, n, path)
   end
   local octets, message, code, reply = fetch(s, args, n)
   if not octets then return session.failure(message, code, reply) end
-  local ok, err = atomic_file.write(path, octets)
+  local file <close>, err = atomic_file.create(path)
+  if not file then return command.TROUBLE, err end
+  local ok
+  ok, err = file:write(octets)
+  if ok then ok, err = file:commit() end
   return ok and command.OK or command.TROUBLE, err
 end
 

@@ -33,7 +33,7 @@ end
 -- @tparam ?string name of the subcommand
 -- @param text line ends in it become ": "
 function program.complain(name, text)
-  text = tostring(text):gsub("%s*[\r\n]+%s*", ": ")
+  text = tostring(text):gsub("[\r\n]%s*", ": ")
   io.stderr:write("pop3: ", name and name .. ": " or "",
                   terminal.harmless(text), "\n")
 end

@@ -49,9 +49,11 @@ local function verb_up(line)
   return (line:gsub("^%S+", string.upper))
 end
 
--- The same without trailing blanks.
+-- The same without trailing blanks; in one pass, since a client may send many.
 local function bare(line)
-  return (verb_up(line):gsub("%s+$", ""))
+  local stop = #line
+  while stop > 0 and line:find("^%s", stop) do stop = stop - 1 end
+  return verb_up(line:sub(1, stop))
 end
 
 --- Does a command match?

@@ -40,7 +40,7 @@ local function without_binding(line)
   local bound, others, rest = {}, "", ""
   for name in line:upper():gmatch "(%S+)%-PLUS%f[%s\0]" do bound[name] = true end
   if not next(bound) then return nil end
-  for gap, name in line:gmatch "(%s+)(%S+)" do
+  for gap, name in line:gmatch "%f[%s](%s+)(%S+)" do
     if not name:upper():find "%-PLUS$" then
       rest = rest .. gap .. name
       if not bound[name:upper()] then others = others .. gap .. name end
