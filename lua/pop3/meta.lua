@@ -1243,7 +1243,7 @@ local server = {}
 function server.new(opts) end
 
 ---@class pop3.server.replay.opts
----@field loose? boolean a command gets the reply that the transcript has for it in the state of the session, in any order, repeatedly, whatever the number of the connection; unique-ids and dates may differ; the client may log in by another mechanism than the recorded one, but SCRAM (default: false)
+---@field loose? boolean a command gets the reply that the transcript has for it in the state of the session, in any order, repeatedly, whatever the number of the connection; unique-ids and dates may differ; the client may log in by another mechanism than the recorded one, but SCRAM, and with any name (default: false)
 ---@field tls? string|table as in `pop3.server.new`, and so are the other options; by default "auto" when TLS was recorded
 ---@field implicit? boolean by default as recorded
 ---@field host? string  (default: "127.0.0.1")

@@ -407,6 +407,58 @@ describe("bad input of the control socket", function()
 end)
 
 describe("the path of the control socket", function()
+  it("replaces nothing but a dead socket of its user", function()
+    local dir <close> = helper.directory()
+    local path = dir.path .. "/"
+    local server = pop3.server.new {}
+    assert.is_true(os.execute(("cd %s && mkfifo fifo && mkdir dir && ln -s fifo tofifo && "
+      .. "ln -s none dangling && touch empty && echo x >file && ln -s dead todead")
+      :format(path)))
+    local unix = require "socket.unix"
+    local dead, alive = unix.stream(), unix.stream()
+    assert(dead:bind(path .. "dead"))
+    dead:close()
+    assert(alive:bind(path .. "alive"))
+    assert(alive:listen(5))
+    if not os.execute("mknod " .. path .. "device c 1 3 2>/dev/null") then
+      dir:write("device", "")  -- only root can make one
+    end
+    for name, why in pairs {
+      fifo = "a device or a FIFO of", dir = "a directory of", tofifo = "a symbolic link of",
+      dangling = "a symbolic link of", empty = "a file of", file = "a file of",
+      todead = "a symbolic link of", alive = "another server listens", device = "a %l+ ",
+      ["none/x"] = "No such file", ["file/x"] = "Not a directory",
+    } do
+      local before = core.lstat(path .. name)
+      local fd, message, code = control.new(server):listen(path .. name)
+      assert.is_nil(fd)
+      assert.equal("io", code)
+      assert.matches(why, message)
+      local after = core.lstat(path .. name)
+      assert.same({ before and before.inode, before and before.kind },
+                  { after and after.inode, after and after.kind }, name)
+    end
+    for _, mask in ipairs { "000", "022", "777" } do
+      local old = core.umask(tonumber(mask, 8))
+      local c = control.new(server)
+      local ok, message = c:listen(path .. "dead")
+      local then_is = core.umask(old)
+      assert.truthy(ok, message)
+      assert.equal(tonumber(mask, 8), then_is)
+      assert.equal(tonumber("600", 8), core.lstat(path .. "dead").mode)
+      c:close()
+      assert.is_nil(core.lstat(path .. "dead"))
+    end
+    -- a socket that is not its own any more stays
+    local c = control.new(server)
+    assert(c:listen(path .. "dead"))
+    assert.is_true(os.rename(path .. "alive", path .. "dead"))
+    c:close()
+    assert.equal("socket", core.lstat(path .. "dead").kind)
+    alive:close()
+    server:stop()
+  end)
+
   it("is taken over from a server that is gone, and from no other", function()
     local dir <close> = helper.directory()
     local path = dir.path .. "/s"

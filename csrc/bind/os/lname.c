@@ -119,19 +119,23 @@ static int l_syncdir (lua_State *L) {
 What a name is; a symbolic link is not followed.
 @function lstat
 @tparam string path
-@treturn table `kind` ("file", "directory", "link" or "other"), `size`,
+@treturn table `kind` ("file", "directory", "link", "socket" or "other"), `size`,
 `mtime` (seconds since 1970), `device`, `inode`, `links`, `mode` (the
-permissions); or nil, message, "io", errno
+permissions), `own` (it belongs to the user of this process); or nil, message, "io",
+errno
 */
 static int l_lstat (lua_State *L) {
   const char *path = check_path(L, 1);
   struct stat st;
   if (lstat(path, &st) != 0) return lpop3_syserror(L, path, errno);
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 8);
   lua_pushstring(L, S_ISREG(st.st_mode) ? "file"
                     : S_ISDIR(st.st_mode) ? "directory"
-                    : S_ISLNK(st.st_mode) ? "link" : "other");
+                    : S_ISLNK(st.st_mode) ? "link"
+                    : S_ISSOCK(st.st_mode) ? "socket" : "other");
   lua_setfield(L, -2, "kind");
+  lua_pushboolean(L, st.st_uid == geteuid());
+  lua_setfield(L, -2, "own");
   lpop3_pushu64(L, (uint64_t)st.st_size);
   lua_setfield(L, -2, "size");
   lua_pushnumber(L, (lua_Number)st.st_mtim.tv_sec
@@ -162,12 +166,26 @@ static int l_realpath (lua_State *L) {
   return 1;
 }
 
+/***
+Set the mask of permissions that new files of this process do not get.
+@function umask
+@tparam integer mask
+@treturn integer the mask before
+*/
+static int l_umask (lua_State *L) {
+  lua_Integer mask = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, mask >= 0 && mask <= 0777, 1, "not a mask of permissions");
+  lua_pushinteger(L, (lua_Integer)umask((mode_t)mask));
+  return 1;
+}
+
 static const luaL_Reg funcs[] = {
   { "link", l_link },
   { "lstat", l_lstat },
   { "realpath", l_realpath },
   { "rename", l_rename },
   { "syncdir", l_syncdir },
+  { "umask", l_umask },
   { "unlink", l_unlink },
   { NULL, NULL }
 };

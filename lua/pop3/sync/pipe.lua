@@ -155,9 +155,9 @@ local function meaning(kind, number, said)
   local what = kind == "exit" and "exit status " .. number
                or kind == "signal" and "ended by signal " .. number
                or "its exit status is not known"
-  local stop = #said
-  while stop > 0 and said:find("^%s", stop) do stop = stop - 1 end
-  said = said:sub(1, stop):gsub("%c+", " ")
+  local last = #said
+  while last > 0 and said:find("^%s", last) do last = last - 1 end
+  said = said:sub(1, last):gsub("%c+", " ")
   local message = ("pipe: %s%s"):format(what, said ~= "" and ": " .. said or "")
   if kind ~= "exit" then return nil, message, "unknown" end
   local rejected = not later[number]

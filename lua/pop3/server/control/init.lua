@@ -185,7 +185,11 @@ function Control:close()
   self.server:attend(self.listener:getfd(), "")
   self.listener:close()
   self.listener = false
-  if self.path then os.remove(self.path) end
+  local made, there = self.made, self.path and core.lstat(self.path)
+  -- another server may have put its socket there meanwhile
+  if there and made and there.inode == made.inode and there.device == made.device then
+    os.remove(self.path)
+  end
   for _, client in ipairs(those(self, function() return true end)) do
     client:close()
   end
@@ -205,11 +209,11 @@ function Control:listen(where, token)
   if not ok then return nil, err, "io" end
   ok, err = self.server:listen()
   if not ok then return nil, err, "io" end
-  local fd, place, code = listen(where)
+  local fd, place, code, made = listen(where)
   if not fd then
     return nil, ("control: %s: %s"):format(where, place), code or "io"
   end
-  self.listener, self.path, self.place = fd, place.path, place
+  self.listener, self.path, self.place, self.made = fd, place.path, place, made
   self.token = token or place.port and core.random(16)
   place.token = self.token
   self:hear()

@@ -14,11 +14,22 @@ local function taken(sock)
   return fd
 end
 
--- Remove a socket file that no server listens on any more.
+local names = { link = "symbolic link", other = "device or a FIFO" }
+
+-- Remove a socket file of this user that no server listens on any more. Nothing else is
+-- removed; a symbolic link is not followed.
 local function make_room(unix, path)
-  local kind = core.stat(path)
-  if not kind then return true end
-  if kind ~= "other" then return nil, "a " .. kind .. " of that name exists" end
+  local found, message, _, errno = core.lstat(path)
+  if not found then
+    if errno == "ENOENT" then return true end
+    return nil, message
+  end
+  local kind = found.kind
+  if kind ~= "socket" then
+    return nil, "a " .. (names[kind] or kind) .. " of that name exists"
+  elseif not found.own then
+    return nil, "a socket of another user of that name exists"
+  end
   local probe = unix.stream()
   local there, err = probe:connect(path)
   probe:close()
@@ -33,13 +44,15 @@ local function on_path(path)
   local ok, err = make_room(unix, path)
   if not ok then return nil, err end
   local sock = unix.stream()
+  local mask = core.umask(tonumber("177", 8))  -- the socket is the user's only
   ok, err = sock:bind(path)
+  core.umask(mask)
   if ok then ok, err = sock:listen(BACKLOG) end
   if not ok then
     sock:close()
     return nil, err
   end
-  return taken(sock), { path = path }
+  return taken(sock), { path = path }, nil, core.lstat(path)
 end
 
 local function on_port(text)
@@ -60,6 +73,8 @@ end
 -- @treturn pop3.core.fd the listening descriptor; or nil, message, code:
 -- "argument" if `where` is malformed
 -- @treturn table `path`; or `host` and `port`
+-- @return nil
+-- @treturn ?table what `core.lstat` says of the new socket file
 return function(where)
   local tcp = where:match "^tcp:(.*)$"
   if tcp then return on_port(tcp) end
