@@ -1,5 +1,4 @@
 -- One worker is frozen at one step of a run, past its lease; the next one at the same
--- or another step; a third one runs to the end; somebody takes the mail away, or not;
 -- or another step; a third one runs to the end; somebody takes the mail away, or not; then
 -- the first two go on, or are killed.
 
