@@ -257,3 +257,37 @@ describe("the child", function()
     assert.is_true(talk.descriptors() <= before)
   end)
 end)
+
+describe("a request with tables that are nested deeply", function()
+  local function nested(depth, by_key)
+    local root = {}
+    local t = root
+    for _ = 1, depth do
+      local inner = {}
+      if by_key then t[inner] = true else t.x = inner end
+      t = inner
+    end
+    return root
+  end
+
+  it("is misuse, and the server lives on", function()
+    local run <close> = pop3.server.new { users = {} }:fork()
+    local cycle = {}
+    cycle.x = cycle
+    local values = { cycle }
+    for _, depth in ipairs { 90, 97, 98, 99, 100, 101, 150, 190, 199, 200, 201, 250, 1000,
+                             100000 } do
+      values[#values + 1] = nested(depth)
+      values[#values + 1] = nested(depth, true)
+    end
+    for _, value in ipairs(values) do
+      for _, fault in ipairs { { verb = "NOOP", cut = value }, { verb = "NOOP", when = value },
+                               { verb = value, reply = "x" }, value } do
+        local ok, message = pcall(run.fault, run, fault)
+        assert.is_false(ok)
+        assert.is_string(message)
+      end
+    end
+    assert.equal(0, run:count "NOOP")
+  end)
+end)

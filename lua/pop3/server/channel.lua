@@ -7,15 +7,21 @@ local core = require "pop3.core"
 
 local channel = {}
 
-local function put(out, value)
+-- Tables within tables, at most; the compiler of Lua, which reads them, has a limit of 200.
+local DEPTH = 100
+
+local function put(out, value, depth)
   local t = type(value)
   if t == "table" then
+    if depth > DEPTH then
+      error(("tables are nested more than %d deep"):format(DEPTH), 0)
+    end
     out[#out + 1] = "{"
     for k, v in pairs(value) do
       out[#out + 1] = "["
-      put(out, k)
+      put(out, k, depth + 1)
       out[#out + 1] = "]="
-      put(out, v)
+      put(out, v, depth + 1)
       out[#out + 1] = ","
     end
     out[#out + 1] = "}"
@@ -26,12 +32,13 @@ local function put(out, value)
   end
 end
 
---- Encode a value. Raises an error for functions and the like.
+--- Encode a value. Raises an error for functions and the like, and for tables that are
+-- nested too deeply or hold themselves.
 -- @param value of strings, numbers, booleans and tables
 -- @treturn string its length in four octets, then the value
 function channel.encode(value)
   local out = {}
-  put(out, value)
+  put(out, value, 0)
   return string.pack("<s4", table.concat(out))
 end
 
