@@ -143,7 +143,7 @@ RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 
 test:
-	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb systems browser)
+	@spec/deps.sh run test standalone $(if $(LPOP3_ALL),deb systems browser java)
 	@$(MAKE) -s -j$(JOBS) all $(CTESTS) $(if $(LPOP3_ALL),$(SUBSET)) \
 	  $(B)/reading_gmime $(B)/half.so $(B)/pop3
 	$(RUN) $(if $(LPOP3_ALL),$(TESTS),$(filter-out $(LATER),$(TESTS)))

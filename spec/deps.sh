@@ -2,13 +2,14 @@
 # Installs Debian packages that are missing, by what they are for:
 #
 #   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb] [systems] \
-#                [browser]
+#                [browser] [java]
 #
 # run: to build and use the library; test: the specs and the peers that
 # spec/interop and spec/bench run against; lint: what .ci/run needs besides;
 # standalone: static libraries for make standalone; deb: make deb, and its check;
 # systems: what spec/systems builds with and for; browser: for the
-# specs of the page of pop3 serve. make test-all uses the last three.
+# specs of the page of pop3 serve; java: for the extension of JUnit. make test-all
+# uses the last four.
 #
 # Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
 # No service is started: the specs start private servers on loopback. Debian's
@@ -39,6 +40,7 @@ foreign=(libc6 libgcc-s1 libssl3 libssl-dev lua5.4 liblua5.4-0 liblua5.4-dev
 processors=(i386 s390x)
 sources=(lua5.4 lua-socket lua-filesystem)
 browser=(chromium fonts-dejavu-core)
+java=(default-jdk-headless junit5)
 docs=(lua-ldoc lua-discount)
 standalone=(lua-socket-dev)
 
@@ -53,6 +55,7 @@ for group in "$@"; do
     deb) packages+=("${deb[@]}") ;;
     systems) packages+=("${systems[@]}"); other_systems=1 ;;
     browser) packages+=("${browser[@]}") ;;
+    java) packages+=("${java[@]}") ;;
     docs) packages+=("${docs[@]}") ;;
     *) echo "$0: no such group: $group" >&2; exit 2 ;;
   esac

@@ -131,3 +131,40 @@ await pop3Server({ after() {} }, "--preset", "none");
     assert.match("pop3 serve ended with status 2", text)
   end)
 end)
+
+describe("Pop3Extension.java", function()
+  local JARS = "/usr/share/java/*"
+  local function test(dir, class)
+    return run(([[cd %s && javac -proc:none -Xlint:all,-path -Werror -cp '%s' \
+      -d classes *.java && java -cp 'classes:%s' \
+      org.junit.platform.console.ConsoleLauncher -c %s]]):format(dir, JARS, JARS,
+                                                                class))
+  end
+
+  it("passes its own test", function()
+    local dir <close> = beside "Pop3Extension.java"
+    local status, text = test(dir.path, "Pop3ExtensionTest")
+    assert.equal(0, status, text)
+    assert.match("1 tests successful", text)
+  end)
+
+  it("shows why a test failed, and leaves no server", function()
+    local dir <close> = beside "Pop3Extension.java"
+    dir:write("BadTest.java", [[
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+class BadTest {
+  @RegisterExtension Pop3Extension pop3 = new Pop3Extension("--user", "ann");
+  @Test void fails() {
+    pop3.ask("{\"do\": \"user\", \"user\": " + Pop3Extension.quoted("a \"\\b\t") + "}");
+    System.out.println("port " + pop3.port());
+    pop3.verify("STAT");
+  }
+}
+]])
+    local status, text = test(dir.path, "BadTest")
+    assert.equal(1, status, text)
+    assert.match('verify: command 1: expected \\"STAT\\", got no more', text)
+    assert.is_true(is_free(text:match "port (%d+)"), text)
+  end)
+end)
