@@ -58,9 +58,10 @@ const pop3_verb *pop3_verb_row (int id) {
 
 int pop3_verb_find (const char *p, size_t n) {
   int id;
+  char first = n > 0 ? pop3_upper(*p) : '\0';
   for (id = 0; id < POP3_V_OTHER; id++)
-    if (strlen(verbs[id].name) == n && pop3_same(p, verbs[id].name, n))
-      return id;
+    if (verbs[id].name[0] == first && strlen(verbs[id].name) == n &&
+        pop3_same(p, verbs[id].name, n)) return id;
   return POP3_V_OTHER;
 }
 

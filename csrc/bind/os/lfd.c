@@ -231,18 +231,40 @@ static int fd_read (lua_State *L) {
   return 1;
 }
 
+/* "host:port", host and port; "local" for AF_UNIX; nothing for others. */
+static int push_address (lua_State *L, const struct sockaddr_storage *a,
+                         socklen_t n) {
+  char host[NI_MAXHOST], port[NI_MAXSERV];
+  if (a->ss_family == AF_UNIX) {
+    lua_pushliteral(L, "local");
+    return 1;
+  }
+  if ((a->ss_family != AF_INET && a->ss_family != AF_INET6) ||
+      getnameinfo((const struct sockaddr *)a, n, host, sizeof host, port,
+                  sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    return 0;
+  lua_pushfstring(L, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+  lua_pushstring(L, host);
+  lua_pushinteger(L, (lua_Integer)strtoul(port, NULL, 10));
+  return 3;
+}
+
 /***
 Take the next connection of a listening socket.
 @function fd:accept
 @treturn pop3.fd or nil, "timeout" (no connection waits), or nil, message, "io"
+@treturn string the other end, and its host and port, as of `peer`
 */
 static int fd_accept (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1), en, one = 1;
+  int fd = lpop3_checkfd(L, 1), en;
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
   Fd *f = newfd(L);
 #ifdef SOCK_NONBLOCK
-  f->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  f->fd = accept4(fd, (struct sockaddr *)&peer, &size,
+                  SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
-  f->fd = accept(fd, NULL, NULL);
+  f->fd = accept(fd, (struct sockaddr *)&peer, &size);
 #endif
   if (f->fd < 0) {
     f->fd = -1;
@@ -251,13 +273,12 @@ static int fd_accept (lua_State *L) {
     return lpop3_sysfail(L, "accept", errno);
   }
 #ifdef SOCK_NONBLOCK
-  en = 0;
-  setsockopt(f->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  en = 0;  /* without Nagle, like the socket that listens */
 #else
-  (void)one;
   en = prepare(f->fd);
 #endif
-  return en != 0 ? lpop3_sysfail(L, "accept", en) : 1;
+  if (en != 0) return lpop3_sysfail(L, "accept", en);
+  return 1 + push_address(L, &peer, size);
 }
 
 /***
@@ -277,26 +298,13 @@ static int fd_quickack (lua_State *L) {
   return 0;
 }
 
-/* "host:port" of one end, "local" for AF_UNIX; nil when there is neither. */
+/* The address of one end. */
 static int push_name (lua_State *L,
                       int (*get) (int, struct sockaddr *, socklen_t *)) {
-  int fd = lpop3_checkfd(L, 1);
   struct sockaddr_storage a;
   socklen_t n = sizeof a;
-  char host[NI_MAXHOST], port[NI_MAXSERV];
-  if (get(fd, (struct sockaddr *)&a, &n) != 0) return 0;
-  if (a.ss_family == AF_UNIX) {
-    lua_pushliteral(L, "local");
-    return 1;
-  }
-  if ((a.ss_family != AF_INET && a.ss_family != AF_INET6) ||
-      getnameinfo((struct sockaddr *)&a, n, host, sizeof host, port,
-                  sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return 0;
-  lua_pushfstring(L, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
-  lua_pushstring(L, host);
-  lua_pushinteger(L, (lua_Integer)strtoul(port, NULL, 10));
-  return 3;
+  if (get(lpop3_checkfd(L, 1), (struct sockaddr *)&a, &n) != 0) return 0;
+  return push_address(L, &a, n);
 }
 
 /***

@@ -298,12 +298,13 @@ function methods:engine_options(id)
   return opts
 end
 
--- Begin a session over a descriptor; in memory without one.
-function methods:begin(fd)
+-- Begin a session over a descriptor, whose other end is `peer`; in memory without
+-- one.
+function methods:begin(fd, peer)
   if not self.restore then self:snapshot() end
   local id = self.last_id + 1
   self.last_id = id
-  local session = new_session(self, id, fd)
+  local session = new_session(self, id, fd, peer)
   self.sessions[id] = session
   self.idle:add(session)
   if fd then

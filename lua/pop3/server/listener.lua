@@ -49,15 +49,15 @@ end
 -- listener is ignored until a session ends or a second has passed.
 local function accept(self)
   for _ = 1, 64 do
-    local fd, err = self.listener:accept()
+    local fd, peer = self.listener:accept()
     if not fd then
-      if err ~= "timeout" then
+      if peer ~= "timeout" then
         self.poller:watch(self.listening, "", true)
         self.deaf = self.time
       end
       return
     end
-    self:watch(self:begin(fd))
+    self:watch(self:begin(fd, peer))
   end
 end
 

@@ -68,6 +68,7 @@ local allowance, left = output.allowance, output.left
 local drained, ending, flush = output.drained, output.ending, output.flush
 local take, greet = commands.take, commands.greet
 local look_at_tls, upgrade = tls.look, tls.upgrade
+local engine_unread = core.types["pop3.server.engine"].unread
 
 -- Change the state, here and in the engine.
 function Session:enter(state)
@@ -188,11 +189,12 @@ function Session:advance()
     if self.held or self.eof or self.half then settle(self) end
     return
   end
-  -- once replies have left, there may be room for more commands
-  local sent
-  repeat
+  -- after replies have left, there may be room for more commands
+  local sent = flush(self)
+  while sent and not self.ended and engine_unread(self.engine) > 0
+        and take(self) and not self.ended do
     sent = flush(self)
-  until not sent or not take(self) or self.ended
+  end
   if self.ended or not sent then return end
   if self.held then
     upgrade(self)
@@ -276,8 +278,9 @@ function Session:__tostring()
                                                     self.state)
 end
 
--- Make a session of a server with the number `id`; `fd` is nil in memory.
-local function new(server, id, fd)
+-- Make a session of a server with the number `id`; `fd` and `peer`, the name of
+-- the other end, are nil in memory.
+local function new(server, id, fd, peer)
   local engine = core.server(server:engine_options(id))
   return setmetatable({
     id = id,
@@ -292,7 +295,7 @@ local function new(server, id, fd)
     fd = fd,
     state = "greeting",
     secure = false,
-    peer = fd and fd:peer() or "loopback",
+    peer = peer or "loopback",
     data = {},
     active = server:now(),
     held = false,      -- see pop3.server.session.output
