@@ -35,6 +35,14 @@ M.sessions = { ours = { at_least(8000, "sessions/s") } }
 M.many = { ours = { at_least(60000, "messages/s") } }
 M.idle = { ours = { at_most("kib", 4, "KiB") } }
 
+-- Shares of the processor time of the C server.
+local function share(least)
+  return { ours = { { text = (">= %g of %s"):format(least, C), field = "ratio",
+                      least = least } } }
+end
+M.cpu_lockstep, M.cpu_pipelined = share(0.95), share(0.6)
+M.cpu_sessions, M.cpu_many = share(0.7), share(0.6)
+
 M.tls_big = {
   ["ours, to a sink"] = { of("C client", 0.8), of("curl", 1.5) },
 }
@@ -52,7 +60,8 @@ M.tester_loopback = {
   ["ours, by octets"] = { at_least(20000, "sessions/s") },
 }
 
-M.messages_small = { ours = { of("GMime", 5) } }
+M.messages_small = { ours = { of("GMime", 6) } }
+M.messages_kept = { ours = { at_most("times", 2, "times the octets") } }
 M.messages_parse = { ours = { of("GMime", 3) } }
 M.messages_big = { ours = { of("GMime", 2) } }
 M.messages_open = {

@@ -3,7 +3,7 @@
 local h = require "spec.bench.harness"
 local proc = require "spec.interop.proc"
 
-local SECTIONS = { "clients", "servers", "tls", "tester", "messages", "linear",
+local SECTIONS = { "clients", "servers", "processor", "tls", "tester", "messages", "linear",
                    "growth", "memory", "sync", "fleet" }
 local chosen = #arg > 0 and arg or SECTIONS
 

@@ -1,6 +1,7 @@
 -- Reading mail: every part of many small messages, and of one of 50 MB, found
--- and decoded, text in UTF-8, beside GMime, libetpan and Python's email. What is
--- timed is the reading alone, in seconds of the processor; the set is in memory.
+-- and decoded, text in UTF-8, beside GMime, libetpan, Python's email and two readers
+-- of npm; and the memory of a set that is kept open. What is timed is the reading
+-- alone, in seconds of the processor; the set is in memory.
 
 local compose = require "spec.support.compose"
 local core = require "pop3.core"
@@ -61,7 +62,26 @@ local function big()
   return table.concat(parts)
 end
 
--- 'share': Python reads so small a part of the set.
+local NPM = { "postal-mime", "mailparser" }  -- both always decode
+
+-- Installs what is missing of NPM. Returns the folder, or nil and why not.
+local function npm()
+  local folder = h.bin .. "npm"
+  if not (proc.have "node" and proc.have "npm") then
+    return nil, "there is no node or no npm"
+  end
+  for _, name in ipairs(NPM) do
+    if not proc.exists(("%s/node_modules/%s/package.json"):format(folder, name)) then
+      if not proc.run(proc.words { "timeout", 120, "npm", "install", "--prefix",
+          folder, "--no-audit", "--no-fund", name }) then
+        return nil, "npm could not install " .. name
+      end
+    end
+  end
+  return folder
+end
+
+-- 'share': Python and node read so small a part of the set.
 local function measure(title, path, mode, octets, goal, share)
   local rows = { unit = "MB/s" }
   io.stderr:write(title, "\n")
@@ -76,6 +96,13 @@ local function measure(title, path, mode, octets, goal, share)
   row("GMime", { h.bin .. "gmime_all" })
   row("libetpan (no charsets)", { h.bin .. "etpan_all" })
   row("Python email", { "python3", "spec/bench/messages_all.py" }, share)
+  local folder, why = npm()
+  if not folder then print(("\n%s are left out: %s"):format(
+    table.concat(NPM, " and "), why)) end
+  for _, name in ipairs(folder and mode == "decode" and NPM or {}) do
+    row(name .. " (node)", { "node", "spec/bench/messages_all.mjs", name, folder },
+        share)
+  end
   row("ours", { h.lua, "spec/bench/messages_all.lua" })
   h.print(title, rows, goal)
 end
@@ -114,6 +141,22 @@ local function measure_open(file, octets, huge)
   end
 end
 
+-- The memory of the process that keeps all messages of a set open, octets and all.
+local function measure_kept(path, octets)
+  local rows = {}
+  io.stderr:write "messages: a set that is kept open\n"
+  local r = h.measure(rows, { label = "ours", check = false,
+    cmd = proc.words { h.lua, "spec/bench/messages_kept.lua", path },
+    seconds = function(output)
+      rows.mib = tonumber(output:match "^%S+ (%S+)")
+      return tonumber(output:match "(%S+)%s*$")
+    end })
+  if r.failed then print("\nours FAILED: " .. r.failed) return end
+  r.times = rows.mib * 1048576 / octets
+  print(("\nmessages: kept open, %d MB: %.1f MiB of memory, %.2f times  %s"):format(
+    octets // 1000000, rows.mib, r.times, h.note(goals.messages_kept, r, rows)))
+end
+
 return function(dir)
   local path = dir .. "/set"
   local function set(text) proc.write(path, text) end
@@ -125,6 +168,7 @@ return function(dir)
             goals.messages_small, 20)
     measure(title .. "parsed and not decoded", path, "parse", octets,
             goals.messages_parse, 20)
+    measure_kept(path, octets)
   end
   measure_set("in many languages", small "sane")
   measure_set("in English", small "plain")
