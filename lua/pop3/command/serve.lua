@@ -98,8 +98,8 @@ local function announce(server, place, given_token)
   return command.say(line .. "\n")
 end
 
--- The address of the page that a browser shows. A token that was made here is
--- behind the #, which a browser keeps to itself; the page asks for another one.
+-- The address of the page for a browser. A token that was made here follows the #:
+-- a browser does not send that part. For a token that was given, the page asks.
 local function page_of(place, given_token)
   if not (place and place.port) then return nil end
   local host = place.host

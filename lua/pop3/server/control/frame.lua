@@ -21,9 +21,10 @@ end
 -- Links still look like links.
 local STYLE = "<style>x-a { color: #0645ad; text-decoration: underline }</style>"
 
--- A tag begins with "<" and a letter, or "</" and a letter; its name ends at a
--- blank, "/" or ">". Before another tag can begin, there is a ">".
 --- HTML without links, frames and the like.
+--
+-- A tag begins with "<" and a letter, or "</" and a letter; its name ends at a
+-- blank, "/" or ">". There is a ">" before another tag can begin.
 -- @tparam string html
 -- @treturn string
 function frame.contents(html)
