@@ -563,6 +563,7 @@ test("has a name for all that can be used, and is used by keys", async () => {
 if (process.argv[2] === "--names") {
   for (const { name } of tests) console.log(name);
   console.log(LOG);
+  rmSync(folder, { recursive: true });
   process.exit(0);
 }
 const wanted = tests.filter(t => t.name.includes(process.argv[2] || ""));
