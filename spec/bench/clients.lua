@@ -38,8 +38,8 @@ return function(dir)
 
   -- The lines on the wire tell what should have come: one dot more for every
   -- stuffed line, and the final dot line.
-  local function c_client(label, depth)
-    return row(label, h.loadclient(port, name, "-d", depth, "retr"), {
+  local function c_client(label, depth, ...)
+    return row(label, h.loadclient(port, name, "-d", depth, ...) .. " retr", {
       check = function(output)
         local r = h.load_result(output)
         local most = octets + octets // (78 * 40) + 3 * box[1]
@@ -91,6 +91,8 @@ return function(dir)
   row("raw reader (floor)", h.bin .. "floor tcp " .. octets,
     { check = false, seconds = tonumber })
   c_client("C client", 1)
+  c_client("C client, to a file", 1, "-o", dir .. "/saved-by-c")
+  os.remove(dir .. "/saved-by-c")
   curl()
   mpop()
   poplib()

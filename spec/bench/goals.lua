@@ -17,11 +17,13 @@ local function at_most(field, most, unit)
 end
 
 M.client_big = {
-  ["ours, to a sink"] = { of("curl", 3), of("raw reader (floor)", 0.7) },
+  ["ours, to a sink"] = { of("curl", 4), of("C client", 0.9) },
+  ["ours, saved to a file"] = { of("C client, to a file", 0.9) },
+  ["ours, as a string"] = { at_most("rss", 256 * 1.1 + 8, "MiB") },
 }
 M.client_small = {
   ["ours, lock-step"] = { of("C client, lock-step", 0.9) },
-  ["ours, retr_many"] = { at_least(150000, "messages/s") },
+  ["ours, retr_many"] = { of("C client, pipelined", 0.5) },
 }
 M.client_medium = { ["ours, retr_many"] = { of("mpop", 3) } }
 
@@ -50,6 +52,7 @@ M.tls_logins = {
   ours = { of("C server (blaster)", 0.8),
            of("openssl s_time, no login", 0.8) },
 }
+M.tls_client = { ["ours"] = { of("C client", 1 / 1.1) } }
 M.tls_idle = { ours = { at_most("kib", 40, "KiB") } }
 
 M.tester_fork = {

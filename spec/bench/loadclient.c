@@ -13,6 +13,7 @@
 **   -d DEPTH how many RETRs are in flight: 1 is lock-step, 50 is pipelined
 **   -R N     how often each session RETRs every message
 **   -T SECS  stop early; the rates stay valid
+**   -o FILE  retr: write the octets of the bodies to it, as they came
 **   -S       TLS from the start, unverified: loopback only
 **   -A FILE  TLS from the start; the server must be localhost, by these CAs
 **
@@ -57,6 +58,7 @@ typedef struct Session {
 } Session;
 
 static const char *user = "u", *pass = "p", *mode, *cafile;
+static int file = -1;   /* where bodies go */
 static int port, tls, depth = 1, modulo = 1 << 30, ep;
 static long conc = 1, total = 1, rounds = 1;
 static long started, ended, errors, messages, idling;
@@ -229,6 +231,18 @@ static size_t scan (Session *c, const char *b, size_t n, int *last) {
   return n;
 }
 
+static void keep (const char *b, size_t n) {
+  while (n > 0) {
+    ssize_t k = write(file, b, n);
+    if (k < 0) {
+      perror("loadclient: write");
+      exit(1);
+    }
+    b += k;
+    n -= (size_t)k;
+  }
+}
+
 static size_t gatherline (Session *c, const char *b, size_t n) {
   const char *nl = memchr(b, '\n', n);
   size_t used = nl ? (size_t)(nl + 1 - b) : n;
@@ -251,6 +265,7 @@ static void data (Session *c, const char *b, size_t n) {
       int last;
       used = scan(c, b, n, &last);
       octets += (double)used;
+      if (file >= 0) keep(b, used);
       if (last) {
         c->body = 0;
         messages++;
@@ -350,7 +365,7 @@ static double run (void) {
 
 static void options (int argc, char **argv) {
   int o;
-  while ((o = getopt(argc, argv, "p:SA:u:w:c:n:d:M:R:T:")) != -1) {
+  while ((o = getopt(argc, argv, "p:SA:u:w:c:n:d:M:R:T:o:")) != -1) {
     switch (o) {
       case 'p': port = atoi(optarg); break;
       case 'S': tls = 1; break;
@@ -363,6 +378,13 @@ static void options (int argc, char **argv) {
       case 'M': modulo = atoi(optarg); break;
       case 'R': rounds = atol(optarg); break;
       case 'T': limit = atof(optarg); break;
+      case 'o':
+        file = open(optarg, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        if (file < 0) {
+          perror(optarg);
+          exit(1);
+        }
+        break;
       default: exit(2);
     }
   }

@@ -12,6 +12,7 @@ local BIG = h.size(268435456, 33554432)
 local SESSIONS, AT_ONCE = h.size(3000, 300), 20
 local IDLE = h.size(1000, 100)
 local USERS = 100
+local CLIENT_SESSIONS = h.size(500, 50)
 
 peers.PASSWORD = h.PASSWORD
 
@@ -109,6 +110,29 @@ local function s_time(rows, port)
   })
 end
 
+-- Sessions of clients, one after another: processor time, since the server takes the
+-- larger part of the time that passes.
+local function client_sessions(dir, port)
+  local ca, rows = h.certificate(dir).ca, { unit = "sessions/CPU s" }
+  io.stderr:write "tls, sessions of clients\n"
+  local row = h.measure(rows, {
+    label = "C client", octets = 0,
+    cmd = h.loadclient(port, "c%d", "-A", ca, "-n", CLIENT_SESSIONS, "sess"),
+    check = function(output)
+      return h.load_result(output).errors == 0 and 0 or -1
+    end,
+  })
+  row.rate = not row.failed and CLIENT_SESSIONS / row.cpu
+  row = h.measure(rows, {
+    label = "ours", octets = 0, check = false, seconds = tonumber,
+    cmd = ("env POP_CA=%s "):format(ca) .. proc.words { "env", "POP_PORT=" .. port,
+      "POP_USER=c1", "POP_PW=" .. h.PASSWORD, h.lua, "spec/bench/logins.lua",
+      CLIENT_SESSIONS },
+  })
+  row.rate = not row.failed and CLIENT_SESSIONS / row.wall
+  h.print("TLS client: full handshake, log in, STAT, QUIT", rows, goals.tls_client)
+end
+
 local function our_tls_server(dir)
   local paths = h.certificate(dir)
   local port = proc.free_port()
@@ -125,6 +149,7 @@ end
 return function(dir)
   local blaster <close> = h.blaster(dir, { "big=1x" .. BIG, "c=10x2048" })
   clients(dir, blaster)
+  client_sessions(dir, blaster.tlsport)
   io.stderr:write "tls, servers\n"
   local rows, idlers = {}, {}
   rows.unit = "sessions/s"
