@@ -255,7 +255,7 @@ postgres.describe("a worker", function(server)
     local place <close> = new_place { users = 2, mail = 1, server = {
       faults = { { verb = "RETR", user = "u1", times = 1, stall = true } } } }
     local taken = false
-    local runs = place:run { lease = 3, hook = function(point, row)
+    local runs = place:run { lease = 3, jobs = 2, hook = function(point, row)
       if point == "begin" and row.name == "u1" and not taken then
         taken = true
         place:query([[update pop3_account set fence = fence + 1, worker = 'other',
@@ -272,7 +272,7 @@ postgres.describe("a worker", function(server)
   it("keeps an account for longer than its lease while it fetches", function()
     local place <close> = new_place { users = 1, mail = 1, server = {
       faults = { { verb = "RETR", delay = 5 } } } }
-    local runs, counters = place:run { lease = 3 }
+    local runs, counters = place:run { lease = 3, jobs = 1 }
     assert.equal("ok", runs.u1.kind)
     assert.is_true(counters.heartbeats >= 1)
     assert.equal(1, runs.u1.fence)
