@@ -243,6 +243,10 @@ DATA\n--b--\n"
     assert.same({ signed = false, encrypted = true, octets = "DATA" },
                 message.parse(mangled):pgp())
     assert.is_nil(message.parse((mangled:gsub(" \n", "a text\n"))):pgp())
+    local html = mangled:gsub("text/plain\n\n ", "text/html\n\n<html><head><style>p{}"
+      .. "</style></head><body><p>&nbsp;</p></body></html>")
+    assert.equal("DATA", message.parse(html):pgp().octets)
+    assert.is_nil(message.parse((html:gsub("&nbsp;", "text"))):pgp())
     assert.is_nil(message.parse((mangled:gsub("pgp%-encrypted", "x"))):pgp())
   end)
 end)

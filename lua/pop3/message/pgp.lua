@@ -9,19 +9,26 @@ local function covered(part)
   return (part:raw():gsub("\r?\n", "\r\n"))
 end
 
+-- Is there nothing to read in a text? HTML may hold tags and no-break spaces.
+local function is_blank(part)
+  if part.type == "text/plain" then return core.message.blank(part) end
+  if part.type ~= "text/html" then return false end
+  local text = core.decode.html(core.message.text(part)):gsub("\u{A0}", "")
+  return not text:find "[^ \t\r\n]"
+end
+
 -- The encrypted part of a message that Exchange has rewritten: multipart/mixed of an
 -- empty text, application/pgp-encrypted and application/octet-stream.
 local function mangled(part)
   if part.type ~= "multipart/mixed" then return nil end
   local version, encrypted
   for child in part:_parts() do
-    local is_text = child.type == "text/plain" or child.type == "text/html"
     if child.type == "application/pgp-encrypted" and not version then
       version = child
     elseif version and not encrypted
            and child.type == "application/octet-stream" then
       encrypted = child
-    elseif not is_text or not core.message.blank(child) then
+    elseif not is_blank(child) then
       return nil
     end
   end
