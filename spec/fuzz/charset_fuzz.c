@@ -12,7 +12,7 @@ static const struct {
   const char *label, *iconv;
 } sets[] = {
   {"shift_jis", "CP932"}, {"gb18030", "GB18030"}, {"euc-kr", "CP949"},
-  {"euc-jp", "EUC-JP"}, {"big5", "BIG5-HKSCS"}, {"iso-2022-jp", NULL},
+  {"euc-jp", "EUC-JP-MS"}, {"big5", "BIG5-HKSCS"}, {"iso-2022-jp", NULL},
   {"hz-gb-2312", NULL}, {"iso-2022-kr", NULL}
 };
 
