@@ -84,7 +84,7 @@ describe("pop3 check", function()
       .. "pass  CAPA [^\n]*\n\n[^\n]*: 3 checks: 2 passed", out)
     status, out = command.run { "check", at, "--only", "RETR", "--failed" }
     assert.equal(0, status)
-    assert.match("^127.0.0.1:%d+: 1 checks: [^\n]*\n$", out)
+    assert.match("^127.0.0.1:%d+: 1 check: [^\n]*\n$", out)
     for _, case in ipairs {
       { "--only: there is no check 'NONE' (--list has the names)", "h", "--only",
         "RETR,NONE" },
