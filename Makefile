@@ -84,12 +84,16 @@ SUBSET = $(B)/c/sasl_subset_test
 SYSTEMS = apicheck i386 loops musl posix s390x
 TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS) \
         $(SYSTEMS:%=spec/systems/%)
-# Only in make test-all: they take long, and others try the same in short.
+# Only in make test-all: they take long and others try the same in short, or they
+# look at the tree (reference, annotations, layers, rockspec).
 LATER = $(FLEET) $(SUBSET) $(SYSTEMS:%=spec/systems/%) \
-        spec/interop/page_spec.lua \
-        $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox pipe property) \
-        $(patsubst %,spec/unit/%_spec.lua,bare command_completion examples_packages \
-                   message_growth packages)
+        $(patsubst %,spec/interop/%_spec.lua,behaviour fetchers page reading smime) \
+        $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox order pipe property) \
+        $(patsubst %,spec/unit/%_spec.lua,bare check_faults check_odd \
+          client_tls_stray command_columns command_completion command_dialogue \
+          command_help examples_packages layers message_growth meta packages \
+          reference rockspec server_faults_exact server_faults_property \
+          server_step)
 FUZZERS = $(patsubst spec/fuzz/%.c,$(B)/%,$(wildcard spec/fuzz/*_fuzz.c))
 
 ENV = LUA_PATH='$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;' \
@@ -129,7 +133,7 @@ env:
 # ------------------------------------------------------ set-up, demo, tests
 
 deps:
-	spec/deps.sh run test standalone lint docs deb systems
+	spec/deps.sh run test standalone lint docs deb systems browser java
 
 demo:
 	@spec/deps.sh run
