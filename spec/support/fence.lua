@@ -37,10 +37,12 @@ return function(make)
       function(s) return s:done { entry "x" } end,
       function(s) return s:done { entry("x", { status = "forgotten" }) } end,
       function(s) return s:failed { entry("x", { tries = 9 }) } end,
+      function(s) return s:holds() end,
     } do
       local first, second = new(), new()
       assert(first:open "a")
       assert(first:intend { entry("x", { name = "early" }) })
+      assert.is_true(first:holds())
       expire()
       assert(second:open "a")
       assert.equal("early", record.unpack(second:seen().x).name)

@@ -478,4 +478,40 @@ describe("pop3.mbox", function()
       box:deliver(3)
     end)
   end)
+
+  it("cuts nothing after another run has taken the account over", function()
+    put "From a@b Thu Jan  1 00:00:00 2026\nSubject: old\n\nold\n\n"
+    local first = opened()
+    local _, handles = prepared(first, { MAIL })
+    first:close()
+    local before = dir:read "inbox"
+    local function settled(state)
+      local box = pop3.mbox(path)
+      assert(box:open { state = state })
+      assert.equal("absent", box:settle(handles[1]))
+      return box
+    end
+    local first_box = settled()
+    commit(first_box, (prepared(first_box, { MAIL }, { handles[1].name })))
+    local whole = dir:read "inbox"  -- with the entry as it will be
+    for size = #before + 1, #whole - 1 do
+      put(whole:sub(1, size))
+      local fenced = { holds = function() return nil, "taken over", "fenced" end }
+      local old = pop3.mbox(path)
+      assert(old:open { state = fenced })
+      if old:settle(handles[1]) == "absent" then
+        local new = settled { holds = function() return true end }
+        commit(new, (prepared(new, { MAIL }, { handles[1].name })))
+        assert.equal(whole, dir:read "inbox")
+        local d = assert(old:begin { number = 1, id = "id1", name = handles[1].name })
+        assert(d:write(MAIL))
+        local ok, _, code = old:prepare { d }
+        assert.is_nil(ok)
+        assert.equal("fenced", code)
+        d:abort()
+      end
+      old:close()
+      assert.equal(whole, dir:read "inbox")
+    end
+  end)
 end)

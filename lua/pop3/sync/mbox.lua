@@ -23,8 +23,8 @@
 --   the From_ line included, since its date is in the name. If the file ends
 --   inside the old entry, and all that is there is the start of the new one
 --   (or NULs, which a power failure can leave), the file is cut back to the
---   offset. So nothing is cut that is not provably ours. A torn entry that others
---   have appended to is left, and `log` is told.
+--   offset, if the account is still ours. So nothing is cut that is not provably
+--   ours. A torn entry that others have appended to is left, and `log` is told.
 -- @classmod pop3.mbox
 -- @alias Mbox
 
@@ -102,10 +102,11 @@ end
 -- Make the mbox ready, and remove what a run that was killed has left.
 -- `pop3.sync` calls it once a run.
 -- @tparam[opt] table opts `wait`: as in `pop3.connect`; `log`: told of torn
--- entries
+-- entries; `state`: of the run
 -- @treturn boolean true, or nil, message, "io"
 function Mbox:open(opts)
   self.wait, self.log = opts and opts.wait, opts and opts.log
+  self.state = opts and opts.state
   local kind = core.stat(self.path)
   if kind and kind ~= "file" then
     return nil, self.path .. ": not a regular file", "io"
@@ -197,14 +198,27 @@ local function is_start(file, offset, size, delivery)
   return true
 end
 
+-- Is the account still ours? Another run may have taken it over since `settle` saw a
+-- torn entry, and may have delivered the message at the same place. True, or nil,
+-- message, code.
+local function is_owner(self)
+  local state = self.state
+  if not state or not state.holds then return true end
+  return state:holds()
+end
+
 -- Cut torn entries of these deliveries off the end of the file, the last one
--- first. True, or nil, message.
+-- first. True, or nil, message[, code].
 local function cut_torn(self, list)
   local file, torn = self.lock.file, {}
   for _, delivery in ipairs(list) do
     local mark = self.torn[delivery.name]
     if mark then torn[#torn + 1] = { mark = mark, delivery = delivery } end
   end
+  if not torn[1] then return true end
+  -- while the file is locked, no later owner can write
+  local owner, why, code = is_owner(self)
+  if not owner then return nil, why, code end
   table.sort(torn, function(a, b) return a.mark.offset > b.mark.offset end)
   for _, entry in ipairs(torn) do
     local mark, delivery = entry.mark, entry.delivery
@@ -270,8 +284,8 @@ local function place(self, list)
   local ok, size, message, code
   self.lock, message, code = acquire(self, self.create)
   if not self.lock then return nil, message, code end
-  ok, message = cut_torn(self, list)
-  if not ok then return nil, message end
+  ok, message, code = cut_torn(self, list)
+  if not ok then return nil, message, code end
   size, message = self.lock.file:size()
   if not size then return nil, message end
   self.at, self.left = size, #list
@@ -282,7 +296,8 @@ end
 -- The marks must be durable before the first `commit`.
 -- @tparam {pop3.delivery.mbox,...} list in the order in which they are committed
 -- @treturn {string,...} marks for `settle`, in the same order; or nil, message,
--- "timeout" when another program keeps the lock, or "io"
+-- "timeout" when another program keeps the lock, "fenced" when another run has taken
+-- the account over, or "io"
 function Mbox:prepare(list)
   for _, delivery in ipairs(list) do
     local ok, message = compose(delivery)

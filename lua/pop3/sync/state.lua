@@ -22,6 +22,11 @@
 -- code `"fenced"`, the field `state.fenced` is true, and the session ends without
 -- QUIT.
 --
+-- A state whose account another run can take over has also
+--
+-- - `state:holds()` → true; or nil, message, "fenced" when that has happened. A
+--   delivery asks before it removes what an earlier run left
+--
 -- The elements of the lists are tables with `uid`, `nth` and the fields of
 -- `pop3.sync.record`; the status `"forgotten"` removes an entry.
 --

@@ -108,6 +108,19 @@ function State:failed(list)
   return put(self, list, "failed")
 end
 
+-- Is the account still ours? Deliveries ask before they undo something. True; or nil,
+-- message, code.
+function State:holds()
+  if self.fenced then return fenced(self) end
+  local ok, message, code = self.store:write(self.account, self.fence, {}, {})
+  if not ok then
+    if code == "fenced" then return fenced(self) end
+    return nil, message, code
+  end
+  self.is_lazy = false
+  return true
+end
+
 function State:close()
   local ok, message, code = true, nil, nil
   if self.entries and not self.read_only and not self.fenced then
