@@ -1,5 +1,6 @@
 -- TNEF, the winmail.dat of Outlook.
 
+local core = require "pop3.core"
 local message = require "pop3.message"
 local tnef = require "spec.support.tnef"
 
@@ -166,12 +167,14 @@ describe("TNEF", function()
   end)
 
   it("reads RTF as programs write it", function()
+    -- musl's iconv lacks this charset
+    local mac = core.decode.text("\x8E", "macintosh") == "é" and "é" or nil
     for octets, want in pairs {
       [ [[{\rtf1{\fonttbl{\f0 A\~B;}}x\~y\_z\-}]] ] = "x\u{A0}y\u{2011}z",
       [ [[{\rtf1\ansicpg1252\deff0{\fonttbl{\f0\fcharset204 A;}}\'cf\'f0}]] ] = "Пр",
       [ [[{\rtf1\deff0{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\f1\'cf\plain\'e9}]] ]
         = "Пé",
-      [ [[{\rtf1\mac \'8e}]] ] = "é", [ [[{\rtf1\pc \'82}]] ] = "é",
+      [ [[{\rtf1\mac \'8e}]] ] = mac, [ [[{\rtf1\pc \'82}]] ] = "é",
       [ [[{\rtf1\pca \'82}]] ] = "é", [ [[{\rtf1\ansicpg932 \'83A\'95\'5c}]] ] = "ア表",
       [ [[{\rtf1\ansicpg932 \'95\\}]] ] = "表", [ [[{\rtf1\uc0 \u233x\u8364 y}]] ] = "éx€y",
       [ [[{\rtf1 {\field{\*\fldinst HYPERLINK "x"}{\fldrslt text}} end}]] ] = "text end",

@@ -260,6 +260,7 @@ static int fd_accept (lua_State *L) {
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   Fd *f = newfd(L);
+  peer.ss_family = AF_UNSPEC;  /* some systems write nothing for AF_UNIX */
 #ifdef SOCK_NONBLOCK
   f->fd = accept4(fd, (struct sockaddr *)&peer, &size,
                   SOCK_NONBLOCK | SOCK_CLOEXEC);
