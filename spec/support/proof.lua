@@ -243,9 +243,13 @@ function actions.continue(self)
   worker.is_frozen, worker.is_signalled, worker.is_waiting = false, false, false
 end
 
--- Wait until the workers have made some more steps.
+local STUCK = 20  -- seconds
+
+-- Wait until the workers have made some more steps. A worker that is frozen in a
+-- transaction holds up the others, and this program too, until one of them ends the
+-- transaction, which takes minutes; so it goes on before.
 local function listen(self, steps)
-  local deadline = core.now() + helper.PATIENCE
+  local deadline, last = core.now() + helper.PATIENCE, core.now()
   drain(self)
   self:make_due()
   while steps > 0 do
@@ -256,8 +260,11 @@ local function listen(self, steps)
         if worker.is_frozen then self:expire(worker) end
       end
       self:make_due()
+      if core.now() - last > STUCK then actions.continue(self) end
     end
-    steps = steps - drain(self)
+    local made = drain(self)
+    if made > 0 then last = core.now() end
+    steps = steps - made
   end
 end
 
