@@ -243,7 +243,8 @@ function actions.continue(self)
   worker.is_frozen, worker.is_signalled, worker.is_waiting = false, false, false
 end
 
-local STUCK = 20  -- seconds
+local STUCK = 20        -- seconds
+local TERMINATED = 143  -- the status after SIGTERM
 
 -- Wait until the workers have made some more steps. A worker that is frozen in a
 -- transaction holds up the others, and this program too, until one of them ends the
@@ -347,7 +348,8 @@ function Site:disturb(times, names)
 end
 
 --- All workers go on, and end when their sessions have ended.
--- @treturn {integer,...} exit statuses that are not 0
+-- @treturn {integer,...} exit statuses that are not 0, nor that of a worker that
+-- SIGTERM ended before it had begun to handle it
 function Site:finish()
   local bad, deadline = {}, core.now() + helper.PATIENCE
   for _, worker in ipairs(self.workers) do signal(worker, "TERM") end
@@ -362,7 +364,7 @@ function Site:finish()
       assert(status or core.now() < deadline, "a worker does not end")
     until status
     worker.fd:close()
-    if status ~= 0 then bad[#bad + 1] = status end
+    if status ~= 0 and status ~= TERMINATED then bad[#bad + 1] = status end
   end
   self.workers = {}
   return bad
