@@ -11,6 +11,7 @@
 -- @local
 
 local core = require "pop3.core"
+local private_file = require "pop3.util.private_file"
 
 local seal = {}
 
@@ -25,15 +26,7 @@ end
 
 -- The keys of a file: a list of { id =, key = }, and by id; or nil, message.
 local function read_keys(path)
-  local found, err = core.lstat(path)
-  if not found then return nil, path .. ": " .. (err or "no such file") end
-  if found.kind ~= "file" then return nil, path .. ": not a regular file" end
-  if found.mode & 63 ~= 0 then
-    return nil, path .. ": others can read it (chmod 600)"
-  end
-  local file <close>, why = io.open(path, "rb")
-  local text
-  if file then text, why = file:read "a" end
+  local text, why = private_file(path)
   if not text then return nil, why end
   local keys, number = {}, 0
   for line in (text .. "\n"):gmatch "([^\n]*)\n" do

@@ -9,6 +9,7 @@ local core = require "pop3.core"
 local netrc = require "pop3.account.netrc"
 local process = require "pop3.util.process"
 local seal = require "pop3.account.seal"
+local private_file = require "pop3.util.private_file"
 
 local secret = {}
 
@@ -59,15 +60,7 @@ local function run(name, account, context, env)
 end
 
 local function of_file(path)
-  local found, err = core.lstat(path)
-  if not found then return nil, path .. ": " .. (err or "no such file") end
-  if found.kind ~= "file" then return nil, path .. ": not a regular file" end
-  if found.mode & 63 ~= 0 then
-    return nil, path .. ": others can read it (chmod 600)"
-  end
-  local file <close>, why = io.open(path, "rb")
-  local octets
-  if file then octets, why = file:read "a" end
+  local octets, why = private_file(path)
   if not octets then return nil, why end
   local line
   line, why = first_line(octets)
