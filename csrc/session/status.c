@@ -81,7 +81,7 @@ size_t pop3_status_code (pop3_span text) {
 
 /*
 ** Octets of the character of UTF-8 at 'p', whose first octet is above 127; 1 for an
-** octet that is none, as in an older charset.
+** octet that begins no such character, as in an older charset.
 */
 static size_t octets_at (const char *p, size_t n) {
   unsigned char u = (unsigned char)*p;

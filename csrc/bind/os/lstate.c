@@ -10,7 +10,7 @@
 ** CHECKSUM is the CRC-32, in 8 hexadecimal digits, of the rest of the line
 ** after the blank. Octets of NAME and UID outside 0x21 to 0x7E, and "%", are
 ** written as "%XX". An entry belongs to the account line before it; the last
-** line about a message is the valid one. lua/pop3/sync/state.lua has the
+** line about a message is the valid one. lua/pop3/sync/state/init.lua has the
 ** meaning of a RECORD. This file only reads: a long state (100,000 entries)
 ** must not cost more than its table.
 */
