@@ -138,26 +138,31 @@ static int closes (const char *name) {
          strcmp(name, "__gc") == 0;
 }
 
-/* Set the functions in the table on the top; the metatable is at 'mt'. */
-static void set_methods (lua_State *L, int mt, const luaL_Reg *list) {
-  for (; list->name != NULL; list++) {
-    lua_pushvalue(L, mt);
-    lua_pushcfunction(L, list->func);
-    lua_pushcclosure(L, closes(list->name) ? closer : guarded, 2);
-    lua_setfield(L, -2, list->name);
-  }
+/* Set a method as field 'name' of the table at 't'; the metatable is at 'mt'. */
+static void set_method (lua_State *L, int t, int mt, const luaL_Reg *m,
+                        const char *name) {
+  lua_pushvalue(L, mt);
+  lua_pushcfunction(L, m->func);
+  lua_pushcclosure(L, closes(name) ? closer : guarded, 2);
+  lua_setfield(L, t, name);
 }
 
-void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
-                 const luaL_Reg *methods) {
-  int mt;
+void lpop3_type (lua_State *L, const char *name, const luaL_Reg *methods) {
+  const luaL_Reg *m;
+  int mt, index;
   lpop3_subtable(L, "types");  /* module, types */
   luaL_newmetatable(L, name);  /* module, types, mt */
-  mt = lua_gettop(L);
-  set_methods(L, mt, meta);
   lua_newtable(L);             /* module, types, mt, index */
-  set_methods(L, mt, methods);
-  lua_pushvalue(L, -1);
+  index = lua_gettop(L);
+  mt = index - 1;
+  for (m = methods; m->name != NULL; m++) {
+    if (strcmp(m->name, "close") != 0) continue;
+    set_method(L, mt, mt, m, "__close");
+    set_method(L, mt, mt, m, "__gc");
+  }
+  for (m = methods; m->name != NULL; m++)
+    set_method(L, strncmp(m->name, "__", 2) == 0 ? mt : index, mt, m, m->name);
+  lua_pushvalue(L, index);
   lua_setfield(L, mt, "__index");
   lua_setfield(L, -3, name);
   lua_pop(L, 2);

@@ -54,13 +54,14 @@ typedef struct lpop3_object {
 void *lpop3_new (lua_State *L, size_t size, int nuv);
 
 /*
-** A type: metatable 'name' with 'meta' and an __index table of 'methods',
-** which is also in the table 'types' of the module on the top of the stack.
+** A type: metatable 'name', whose __index table is also in the table 'types' of
+** the module on the top of the stack. Of 'methods', those whose names begin
+** with two underscores go into the metatable, the others into __index.
 ** Functions called "close", "__close" and "__gc" close the object; they are
-** called once or more.
+** called once or more. "close" serves as "__close" and "__gc", too, unless
+** 'methods' has them.
 */
-void lpop3_type (lua_State *L, const char *name, const luaL_Reg *meta,
-                 const luaL_Reg *methods);
+void lpop3_type (lua_State *L, const char *name, const luaL_Reg *methods);
 
 /* Is a method of the object running? */
 int lpop3_in_use (lpop3_object *o);

@@ -214,12 +214,6 @@ int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret) {
 
 /* ------------------------------------------------------------------ server */
 
-int pop3_sasl_asks (const pop3_sasl *m) {
-  if (m->err != 0) return 0;
-  return m->state == POP3_SASL_SALTING ? POP3_SASL_SALT
-         : m->state == POP3_SASL_DECIDING ? POP3_SASL_PROOF : 0;
-}
-
 pop3_span pop3_sasl_user (const pop3_sasl *m) {
   return pop3_sasl_span(&m->user);
 }

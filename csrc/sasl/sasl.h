@@ -204,9 +204,6 @@ int pop3_sasl_secret (const pop3_sasl *m, size_t *at, pop3_span *secret);
 
 /* ---------------------------------------------------------------- server */
 
-/* What the caller must do before the next step: SALT, PROOF or 0. */
-int pop3_sasl_asks (const pop3_sasl *m);
-
 /*
 ** The user, from SALT or PROOF on, and the user to act as (from PROOF on;
 ** empty: the same). The user of EXTERNAL is empty: the certificate names it.

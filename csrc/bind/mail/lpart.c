@@ -580,10 +580,6 @@ static int l_reader_next (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg reader_meta[] = {
-  {"__gc", l_reader_close}, {"__close", l_reader_close}, {NULL, NULL}
-};
-
 static const luaL_Reg reader_methods[] = {
   {"next", l_reader_next}, {"close", l_reader_close}, {NULL, NULL}
 };
@@ -606,7 +602,7 @@ static const luaL_Reg functions[] = {
 };
 
 void lpop3_open_part (lua_State *L) {
-  lpop3_type(L, READER_T, reader_meta, reader_methods);
+  lpop3_type(L, READER_T, reader_methods);
   lpop3_functions(L, "message", functions);
   lmessage_add(L, methods, getters);
 }

@@ -135,10 +135,6 @@ static int l_next (lua_State *L) {
   }
 }
 
-static const luaL_Reg meta[] = {
-  {"__gc", l_close}, {"__close", l_close}, {NULL, NULL}
-};
-
 static const luaL_Reg methods[] = {
   {"feed", l_feed}, {"next", l_next}, {"close", l_close},
   {NULL, NULL}
@@ -147,6 +143,6 @@ static const luaL_Reg methods[] = {
 static const luaL_Reg functions[] = {{"stream", l_stream}, {NULL, NULL}};
 
 void lpop3_open_stream (lua_State *L) {
-  lpop3_type(L, STREAM_T, meta, methods);
+  lpop3_type(L, STREAM_T, methods);
   lpop3_functions(L, "message", functions);
 }

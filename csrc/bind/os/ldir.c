@@ -126,12 +126,8 @@ static int l_stat (lua_State *L) {
   return 4;
 }
 
-static const luaL_Reg meta[] = {
+static const luaL_Reg methods[] = {
   { "__gc", d_close },
-  { NULL, NULL }
-};
-
-static const luaL_Reg none[] = {
   { NULL, NULL }
 };
 
@@ -143,6 +139,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_dir (lua_State *L) {
-  lpop3_type(L, DIRECTORY, meta, none);
+  lpop3_type(L, DIRECTORY, methods);
   luaL_setfuncs(L, funcs, 0);
 }

@@ -325,14 +325,8 @@ static int l_header_digest (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", f_close },
-  { "__close", f_close },
-  { "__tostring", f_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__tostring", f_tostring },
 #define LPOP3_X(name) { #name, lpop3_disk_##name },
   LPOP3_DISKREADING (LPOP3_X)
 #undef LPOP3_X
@@ -356,6 +350,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_diskfile (lua_State *L) {
-  lpop3_type(L, LPOP3_DISKFILE, meta, methods);
+  lpop3_type(L, LPOP3_DISKFILE, methods);
   luaL_setfuncs(L, funcs, 0);
 }

@@ -19,8 +19,10 @@ Stream sockets by their descriptor.
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../lpop3.h"
 #include "../open.h"
-#include "lfd.h"
+
+#define LPOP3_FD "pop3.fd"
 
 #if defined(__linux__) && !defined(SIOCOUTQNSD)
 #define SIOCOUTQNSD 0x894B  /* as <linux/sockios.h>, which not all have */
@@ -35,7 +37,8 @@ typedef struct Fd {
   int fd;  /* -1 when closed */
 } Fd;
 
-int lpop3_checkfd (lua_State *L, int arg) {
+/* The open descriptor at 'arg'; anything else is misuse. */
+static int check_fd (lua_State *L, int arg) {
   Fd *f = (Fd *)luaL_checkudata(L, arg, LPOP3_FD);
   luaL_argcheck(L, f->fd >= 0, arg, "descriptor is closed");
   return f->fd;
@@ -119,7 +122,7 @@ Read from the socket, at most once, directly into an engine.
 @treturn boolean true if there may be more octets now
 */
 static int fd_recv (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1);
+  int fd = check_fd(L, 1);
   lpop3_port *port = lpop3_checkport(L, 2);
   size_t got;
   char *p = port->room(port->engine, port->want, &got);
@@ -154,7 +157,7 @@ reader is slow) or nil, "closed"
 @treturn integer octets that were sent; after a "timeout", the third value
 */
 static int fd_send (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1);
+  int fd = check_fd(L, 1);
   lpop3_port *port = lpop3_checkport(L, 2);
   lua_Integer max = luaL_optinteger(L, 3, LUA_MAXINTEGER), total = 0;
   if (lua_toboolean(L, 4) && readable(fd)) {
@@ -190,7 +193,7 @@ Write octets, at most once.
 @treturn integer how many went, or nil, "timeout" or "closed"
 */
 static int fd_write (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1);
+  int fd = check_fd(L, 1);
   size_t len;
   const char *p = luaL_checklstring(L, 2, &len);
   lua_Integer from = luaL_optinteger(L, 3, 1);
@@ -212,7 +215,7 @@ Read octets, at most once.
 @treturn string 1 to max octets, or nil, "timeout" or "closed"
 */
 static int fd_read (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1);
+  int fd = check_fd(L, 1);
   lua_Integer max = luaL_checkinteger(L, 2);
   luaL_Buffer b;
   char *p;
@@ -256,7 +259,7 @@ Take the next connection of a listening socket.
 @treturn string the other end, and its host and port, as of `peer`
 */
 static int fd_accept (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1), en;
+  int fd = check_fd(L, 1), en;
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   Fd *f = newfd(L);
@@ -289,7 +292,7 @@ without such an option.
 @function fd:quickack
 */
 static int fd_quickack (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1);
+  int fd = check_fd(L, 1);
 #ifdef TCP_QUICKACK
   int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
@@ -304,7 +307,7 @@ static int push_name (lua_State *L,
                       int (*get) (int, struct sockaddr *, socklen_t *)) {
   struct sockaddr_storage a;
   socklen_t n = sizeof a;
-  if (get(lpop3_checkfd(L, 1), (struct sockaddr *)&a, &n) != 0) return 0;
+  if (get(check_fd(L, 1), (struct sockaddr *)&a, &n) != 0) return 0;
   return push_address(L, &a, n);
 }
 
@@ -333,7 +336,7 @@ The number; this object still owns it.
 @treturn integer
 */
 static int fd_getfd (lua_State *L) {
-  lua_pushinteger(L, lpop3_checkfd(L, 1));
+  lua_pushinteger(L, check_fd(L, 1));
   return 1;
 }
 
@@ -344,7 +347,7 @@ Return the number and close this object: the caller owns the descriptor then.
 */
 static int fd_detach (lua_State *L) {
   Fd *f = (Fd *)luaL_checkudata(L, 1, LPOP3_FD);
-  lua_pushinteger(L, lpop3_checkfd(L, 1));
+  lua_pushinteger(L, check_fd(L, 1));
   f->fd = -1;
   return 1;
 }
@@ -356,7 +359,7 @@ End this direction: nothing more will be sent.
 descriptor wakes up
 */
 static int fd_shutdown (lua_State *L) {
-  shutdown(lpop3_checkfd(L, 1), lua_toboolean(L, 2) ? SHUT_RDWR : SHUT_WR);
+  shutdown(check_fd(L, 1), lua_toboolean(L, 2) ? SHUT_RDWR : SHUT_WR);
   return 0;
 }
 
@@ -367,7 +370,7 @@ on systems that do not tell, and after the peer closed.
 @treturn integer
 */
 static int fd_unsent (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1), n = 0;
+  int fd = check_fd(L, 1), n = 0;
 #ifdef SIOCOUTQNSD
   struct tcp_info info;
   socklen_t size = sizeof info;
@@ -388,7 +391,7 @@ in place of a FIN.
 @function fd:drain
 */
 static int fd_drain (lua_State *L) {
-  int fd = lpop3_checkfd(L, 1), i;
+  int fd = check_fd(L, 1), i;
   char sink[16384];
   ssize_t n = 1;
   for (i = 0; i < 1024 && n > 0; i++)  /* the peer may never be done */
@@ -427,14 +430,10 @@ static int fd_tostring (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
+static const luaL_Reg methods[] = {
   { "__gc", fd_gc },
   { "__close", fd_gc },
   { "__tostring", fd_tostring },
-  { NULL, NULL }
-};
-
-static const luaL_Reg methods[] = {
   { "accept", fd_accept },
   { "close", fd_close },
   { "detach", fd_detach },
@@ -459,6 +458,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_fd (lua_State *L) {
-  lpop3_type(L, LPOP3_FD, meta, methods);
+  lpop3_type(L, LPOP3_FD, methods);
   luaL_setfuncs(L, funcs, 0);
 }

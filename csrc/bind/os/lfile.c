@@ -230,12 +230,6 @@ static int o_claim (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", o_close },
-  { "__close", o_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "claim", o_claim },
   { "close", o_close },
@@ -245,7 +239,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_file (lua_State *L) {
-  lpop3_type(L, OUTFILE_T, meta, methods);
+  lpop3_type(L, OUTFILE_T, methods);
   lua_pushcfunction(L, l_outfile);
   lua_setfield(L, -2, "outfile");
 }

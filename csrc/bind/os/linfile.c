@@ -122,12 +122,6 @@ static int i_read (lua_State *L) {
   return k < 0 ? lpop3_sysfail(L, NULL, en) : 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", i_close },
-  { "__close", i_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "close", i_close },
   { "read", i_read },
@@ -141,6 +135,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_infile (lua_State *L) {
-  lpop3_type(L, INFILE, meta, methods);
+  lpop3_type(L, INFILE, methods);
   luaL_setfuncs(L, funcs, 0);
 }

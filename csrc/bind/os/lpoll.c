@@ -23,8 +23,8 @@ Waiting for descriptors.
 #define USE_EPOLL 0
 #endif
 
+#include "../lpop3.h"
 #include "../open.h"
-#include "lfd.h"
 
 #define LPOP3_POLLER "pop3.poller"
 
@@ -324,12 +324,6 @@ static int p_close (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", p_close },
-  { "__close", p_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "close", p_close },
   { "getfd", p_getfd },
@@ -346,7 +340,7 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_poll (lua_State *L) {
-  lpop3_type(L, LPOP3_POLLER, meta, methods);
+  lpop3_type(L, LPOP3_POLLER, methods);
   luaL_setfuncs(L, funcs, 0);
   memset(lua_newuserdatauv(L, sizeof(Looks), 0), 0, sizeof(Looks));
   lua_pushcclosure(L, l_poll, 1);

@@ -175,12 +175,6 @@ static int s_next (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", s_close },
-  { "__close", s_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "close", s_close },
   { "getfd", s_getfd },
@@ -194,6 +188,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_signal (lua_State *L) {
-  lpop3_type(L, SIGNALS, meta, methods);
+  lpop3_type(L, SIGNALS, methods);
   luaL_setfuncs(L, funcs, 0);
 }

@@ -316,12 +316,6 @@ static int c_close (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", c_close },
-  { "__close", c_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "close", c_close },
   { "getfd", c_getfd },
@@ -337,6 +331,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_spawn (lua_State *L) {
-  lpop3_type(L, COMMAND_T, meta, methods);
+  lpop3_type(L, COMMAND_T, methods);
   luaL_setfuncs(L, funcs, 0);
 }

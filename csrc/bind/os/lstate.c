@@ -318,12 +318,8 @@ static int l_seal (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", r_gc },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__gc", r_gc },
   { NULL, NULL }
 };
 
@@ -334,6 +330,6 @@ static const luaL_Reg functions[] = {
 };
 
 void lpop3_open_state (lua_State *L) {
-  lpop3_type(L, READER, meta, methods);
+  lpop3_type(L, READER, methods);
   lpop3_functions(L, "state", functions);
 }

@@ -164,12 +164,6 @@ static int p_read (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", p_close },
-  { "__close", p_close },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
   { "close", p_close },
   { "getfd", p_getfd },
@@ -186,6 +180,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_terminal (lua_State *L) {
-  lpop3_type(L, PROMPT, meta, methods);
+  lpop3_type(L, PROMPT, methods);
   luaL_setfuncs(L, funcs, 0);
 }

@@ -510,17 +510,13 @@ void lpop3_open_pq (lua_State *L) {
     {"version", l_version}, {"parse", l_parse}, {"connect", l_connect},
     {NULL, NULL}
   };
-  static const luaL_Reg meta[] = {
-    {"__gc", pq_close}, {"__close", pq_close}, {"__tostring", pq_tostring},
-    {NULL, NULL}
-  };
   static const luaL_Reg methods[] = {
-    {"poll", pq_poll}, {"getfd", pq_getfd}, {"send", pq_send},
-    {"flush", pq_flush}, {"consume", pq_consume}, {"busy", pq_busy},
-    {"result", pq_result}, {"pipeline", pq_pipeline},
+    {"__tostring", pq_tostring}, {"poll", pq_poll}, {"getfd", pq_getfd},
+    {"send", pq_send}, {"flush", pq_flush}, {"consume", pq_consume},
+    {"busy", pq_busy}, {"result", pq_result}, {"pipeline", pq_pipeline},
     {"transaction", pq_transaction}, {"notification", pq_notification},
     {"close", pq_close}, {NULL, NULL}
   };
   lpop3_functions(L, "pq", functions);
-  lpop3_type(L, LPOP3_PQ, meta, methods);
+  lpop3_type(L, LPOP3_PQ, methods);
 }

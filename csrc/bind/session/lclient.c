@@ -380,14 +380,8 @@ static int c_tostring (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", c_close },
-  { "__close", c_close },
-  { "__tostring", c_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__tostring", c_tostring },
   { "answer", c_answer },
   { "ask", c_ask },
   { "ask_each", c_ask_each },
@@ -410,7 +404,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_client (lua_State *L) {
-  lpop3_type(L, LPOP3_CLIENT, meta, methods);
+  lpop3_type(L, LPOP3_CLIENT, methods);
   lua_pushinteger(L, (lua_Integer)lpop3_blockfront(L));
   lua_pushcclosure(L, l_client, 1);
   lua_setfield(L, -2, "client");

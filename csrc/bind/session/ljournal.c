@@ -169,12 +169,8 @@ static int j_gc (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", j_gc },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__gc", j_gc },
   { "add", j_add },
   { "clear", j_clear },
   { "count", j_count },
@@ -185,7 +181,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_journal (lua_State *L) {
-  lpop3_type(L, JOURNAL_T, meta, methods);
+  lpop3_type(L, JOURNAL_T, methods);
   lua_pushcfunction(L, l_journal);
   lua_setfield(L, -2, "journal");
 }

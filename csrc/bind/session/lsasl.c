@@ -656,22 +656,14 @@ static int s_tostring (lua_State *L) {
   return tostring(L, SERVER_T);
 }
 
-static const luaL_Reg client_meta[] = {
-  { "__gc", c_close }, { "__close", c_close }, { "__tostring", c_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg client_methods[] = {
+  { "__tostring", c_tostring },
   { "close", c_close }, { "done", c_done }, { "secrets", c_secrets },
   { "step", c_step }, { "user", c_user }, { NULL, NULL }
 };
 
-static const luaL_Reg server_meta[] = {
-  { "__gc", s_close }, { "__close", s_close }, { "__tostring", s_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg server_methods[] = {
+  { "__tostring", s_tostring },
   { "accept", s_accept }, { "check", s_check },
   { "check_verifier", s_check_verifier }, { "close", s_close },
   { "realm", s_realm }, { "reject", s_reject }, { "salt", s_salt },
@@ -703,8 +695,8 @@ static void push_features (lua_State *L) {
 }
 
 void lpop3_open_sasl (lua_State *L) {
-  lpop3_type(L, CLIENT_T, client_meta, client_methods);
-  lpop3_type(L, SERVER_T, server_meta, server_methods);
+  lpop3_type(L, CLIENT_T, client_methods);
+  lpop3_type(L, SERVER_T, server_methods);
   luaL_newlib(L, funcs);
   push_mechanisms(L);
   lua_setfield(L, -2, "mechanisms");

@@ -475,14 +475,8 @@ static int s_tostring (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", s_close },
-  { "__close", s_close },
-  { "__tostring", s_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__tostring", s_tostring },
   { "body", s_body },
   { "busy", s_busy },
   { "challenge", s_challenge },
@@ -505,7 +499,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_server (lua_State *L) {
-  lpop3_type(L, LPOP3_SERVER, meta, methods);
+  lpop3_type(L, LPOP3_SERVER, methods);
   lua_pushcfunction(L, l_server);
   lua_setfield(L, -2, "server");
 }

@@ -252,11 +252,10 @@ static int context_gc (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = { { "__gc", context_gc }, { NULL, NULL } };
-static const luaL_Reg none[] = { { NULL, NULL } };
+static const luaL_Reg methods[] = { { "__gc", context_gc }, { NULL, NULL } };
 
 void lpop3_open_context (lua_State *L) {
-  lpop3_type(L, CONTEXT_T, meta, none);
+  lpop3_type(L, CONTEXT_T, methods);
   lua_pushcfunction(L, l_context);
   lua_setfield(L, -2, "tls_context");
   lua_pushcfunction(L, l_store);

@@ -158,12 +158,8 @@ static int l_signature (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg hash_meta[] = {
-  { "__gc", h_gc },
-  { NULL, NULL }
-};
-
 static const luaL_Reg hash_methods[] = {
+  { "__gc", h_gc },
   { "add", h_add },
   { "value", h_value },
   { NULL, NULL }
@@ -180,6 +176,6 @@ static const luaL_Reg funcs[] = {
 };
 
 void lpop3_open_digest (lua_State *L) {
-  lpop3_type(L, HASH_T, hash_meta, hash_methods);
+  lpop3_type(L, HASH_T, hash_methods);
   luaL_setfuncs(L, funcs, 0);
 }

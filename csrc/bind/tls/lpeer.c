@@ -111,9 +111,8 @@ int lpeer_push (lua_State *L, lpeer_describe describe, const void *from,
   return got;
 }
 
-static const luaL_Reg meta[] = { { "__gc", peer_gc }, { NULL, NULL } };
-static const luaL_Reg none[] = { { NULL, NULL } };
+static const luaL_Reg methods[] = { { "__gc", peer_gc }, { NULL, NULL } };
 
 void lpop3_open_peer (lua_State *L) {
-  lpop3_type(L, PEER_T, meta, none);
+  lpop3_type(L, PEER_T, methods);
 }

@@ -161,16 +161,13 @@ static int s_gc (lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg meta[] = { { "__gc", s_gc }, { NULL, NULL } };
-
 static const luaL_Reg methods[] = {
-  { "content", s_content }, { "decrypt", s_decrypt }, { "kind", s_kind },
-  { "verify", s_verify },
-  { NULL, NULL }
+  { "__gc", s_gc }, { "content", s_content }, { "decrypt", s_decrypt },
+  { "kind", s_kind }, { "verify", s_verify }, { NULL, NULL }
 };
 
 void lpop3_open_smime (lua_State *L) {
-  lpop3_type(L, SMIME_T, meta, methods);
+  lpop3_type(L, SMIME_T, methods);
   lua_pushcfunction(L, l_smime);
   lua_setfield(L, -2, "smime");
 }

@@ -490,14 +490,8 @@ static int t_tostring (lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg meta[] = {
-  { "__gc", t_close },
-  { "__close", t_close },
-  { "__tostring", t_tostring },
-  { NULL, NULL }
-};
-
 static const luaL_Reg methods[] = {
+  { "__tostring", t_tostring },
   { "binding", t_binding },
   { "close", t_close },
   { "decide", t_decide },
@@ -516,12 +510,14 @@ static const luaL_Reg methods[] = {
   { NULL, NULL }
 };
 
-static const luaL_Reg ticket_meta[] = { { "__gc", ticket_gc }, { NULL, NULL } };
-static const luaL_Reg none[] = { { NULL, NULL } };
+static const luaL_Reg ticket_methods[] = {
+  { "__gc", ticket_gc },
+  { NULL, NULL }
+};
 
 void lpop3_open_tls (lua_State *L) {
-  lpop3_type(L, LPOP3_TLS, meta, methods);
-  lpop3_type(L, TICKET_T, ticket_meta, none);
+  lpop3_type(L, LPOP3_TLS, methods);
+  lpop3_type(L, TICKET_T, ticket_methods);
   lua_pushcfunction(L, l_tls);
   lua_setfield(L, -2, "tls");
 }
