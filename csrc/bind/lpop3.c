@@ -138,7 +138,7 @@ static int closes (const char *name) {
          strcmp(name, "__gc") == 0;
 }
 
-/* Set a method as field 'name' of the table at 't'; the metatable is at 'mt'. */
+/* Set a method as field 'name' of the table at 't'; 'mt': the metatable. */
 static void set_method (lua_State *L, int t, int mt, const luaL_Reg *m,
                         const char *name) {
   lua_pushvalue(L, mt);
@@ -232,4 +232,14 @@ uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
     luaL_error(L, "limit '%s' must be an integer that is not negative", field);
   lua_pop(L, 1);
   return (uint64_t)n;
+}
+
+int lpop3_optflag (lua_State *L, int arg, const char *field) {
+  int is;
+  if (lua_isnoneornil(L, arg)) return 0;
+  luaL_checktype(L, arg, LUA_TTABLE);
+  lua_getfield(L, arg, field);
+  is = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return is;
 }

@@ -97,6 +97,9 @@ lpop3_port *lpop3_checkport (lua_State *L, int arg);
 uint64_t lpop3_optlimit (lua_State *L, int arg, const char *field,
                          uint64_t def);
 
+/* Is a field of the options table at 'arg' true? Not if nothing is there. */
+int lpop3_optflag (lua_State *L, int arg, const char *field);
+
 /* Push the table 'name' of the table on the top, which is made if missing. */
 void lpop3_subtable (lua_State *L, const char *name);
 

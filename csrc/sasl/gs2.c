@@ -40,22 +40,12 @@ int pop3_sasl_get_name (pop3_buf *b, pop3_span in) {
   return err;
 }
 
-/* Read up to the next comma, which must exist. */
-static int take (pop3_span *in, pop3_span *field) {
-  const char *end = in->n > 0 ? (const char *)memchr(in->p, ',', in->n) : NULL;
-  if (end == NULL) return POP3_ESASL;
-  field->p = in->p;
-  field->n = (size_t)(end - in->p);
-  in->n -= field->n + 1;
-  in->p = end + 1;
-  return 0;
-}
-
 int pop3_sasl_get_gs2 (pop3_sasl *m, pop3_sasl_gs2 *h, pop3_span *in) {
   pop3_span flag, name;
   memset(h, 0, sizeof *h);
   h->whole.p = in->p;
-  if (take(in, &flag) != 0 || flag.n == 0 || take(in, &name) != 0)
+  if (pop3_sasl_take(in, ',', &flag) != 0 || flag.n == 0 ||
+      pop3_sasl_take(in, ',', &name) != 0)
     return POP3_ESASL;
   h->whole.n = (size_t)(in->p - h->whole.p);
   h->flag = flag.p[0];

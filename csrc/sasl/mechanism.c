@@ -57,6 +57,17 @@ int pop3_sasl_get64 (pop3_buf *b, pop3_span in) {
   return err == 0 ? 0 : POP3_ESASL;
 }
 
+int pop3_sasl_take (pop3_span *in, char end, pop3_span *field) {
+  const char *at =
+      in->n > 0 ? (const char *)memchr(in->p, end, in->n) : NULL;
+  if (at == NULL) return POP3_ESASL;
+  field->p = in->p;
+  field->n = (size_t)(at - in->p);
+  in->n -= field->n + 1;
+  in->p = at + 1;
+  return 0;
+}
+
 int pop3_sasl_hide (pop3_sasl *m, pop3_span s) {
   return pop3_secret_add(&m->hidden, s.p, s.n);
 }

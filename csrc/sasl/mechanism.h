@@ -107,6 +107,9 @@ int pop3_sasl_put64 (pop3_buf *b, pop3_span in);
 /* Read strict base64 at the end of 'b'. 0, POP3_ESASL or POP3_ENOMEM. */
 int pop3_sasl_get64 (pop3_buf *b, pop3_span in);
 
+/* Read a field up to the next 'end', which must exist. 0 or POP3_ESASL. */
+int pop3_sasl_take (pop3_span *in, char end, pop3_span *field);
+
 /*
 ** The next of the strings in 'b', which 'pop3_secret_add' put there. '*at'
 ** begins as 0. Returns 0 after the last.

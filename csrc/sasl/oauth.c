@@ -78,17 +78,6 @@ static int xoauth_client (pop3_sasl *m, pop3_span in) {
   return err == 0 ? put_token(m) : err;
 }
 
-/* Read up to the next separator, which must exist. */
-static int take (pop3_span *in, pop3_span *field) {
-  const char *end = in->n > 0 ? (const char *)memchr(in->p, A, in->n) : NULL;
-  if (end == NULL) return POP3_ESASL;
-  field->p = in->p;
-  field->n = (size_t)(end - in->p);
-  in->n -= field->n + 1;
-  in->p = end + 1;
-  return 0;
-}
-
 static int begins (pop3_span *s, const char *with) {
   size_t n = strlen(with);
   if (s->n < n || memcmp(s->p, with, n) != 0) return 0;
@@ -101,7 +90,7 @@ static int begins (pop3_span *s, const char *with) {
 static int take_fields (pop3_sasl *m, pop3_span s) {
   pop3_span f;
   int err;
-  while ((err = take(&s, &f)) == 0 && f.n > 0)
+  while ((err = pop3_sasl_take(&s, A, &f)) == 0 && f.n > 0)
     if (begins(&f, "auth=")) {
       if (m->secret.n > 0 || (!begins(&f, "Bearer ") &&
           !begins(&f, "bearer ")) || f.n == 0) return POP3_ESASL;
@@ -120,7 +109,8 @@ static int bearer_server (pop3_sasl *m, const pop3_span *in) {
   s = *in;
   err = pop3_sasl_get_gs2(m, &h, &s);
   if (err != 0) return err;
-  if (h.flag == 'p' || take(&s, &none) != 0 || none.n > 0) return POP3_ESASL;
+  if (h.flag == 'p' || pop3_sasl_take(&s, A, &none) != 0 || none.n > 0)
+    return POP3_ESASL;
   err = pop3_buf_add(&m->user, m->authzid.p, m->authzid.n);
   m->authzid.n = 0;  /* the user of the token is not another user */
   if (err != 0) return err;
@@ -132,7 +122,8 @@ static int xoauth_server (pop3_sasl *m, const pop3_span *in) {
   int err;
   if (in == NULL) return POP3_ESASL;
   s = *in;
-  if (take(&s, &user) != 0 || !begins(&user, "user=") || user.n == 0)
+  if (pop3_sasl_take(&s, A, &user) != 0 || !begins(&user, "user=") ||
+      user.n == 0)
     return POP3_ESASL;
   err = pop3_buf_add(&m->user, user.p, user.n);
   return err == 0 ? take_fields(m, s) : err;

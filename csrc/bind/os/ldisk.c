@@ -56,25 +56,13 @@ static int nameless (const char *directory) {
   return fd;
 }
 
-/* Write all of it; 0 or an errno. */
-static int put (Diskfile *f, const char *p, size_t n) {
-  while (n > 0) {
-    ssize_t k = write(f->fd, p, n);
-    if (k < 0 && errno == EINTR) continue;
-    if (k < 0) return errno;
-    p += k;
-    n -= (size_t)k;
-  }
-  return 0;
-}
-
 int lpop3_diskflush (lua_State *L, int arg, Diskfile *f) {
   if (f->failed == 0 && f->fd < 0) {
     f->fd = nameless(lpop3_diskpath(L, arg));
     if (f->fd < 0) f->failed = errno;
   }
   if (f->failed == 0) {
-    f->failed = put(f, f->buf.p, f->buf.n);
+    f->failed = lpop3_writeall(f->fd, f->buf.p, &f->buf.n);
     f->buf.n = 0;
   }
   return f->failed;
@@ -104,7 +92,7 @@ int lpop3_disktake (lua_State *L, int arg, Diskfile *f, const char *p,
   f->octets += n;
   if (f->form.kind == POP3_FORM_OCTETS && f->buf.n == 0 &&
       n >= LPOP3_DISKFULL &&
-      f->fd >= 0) return f->failed = put(f, p, n);
+      f->fd >= 0) return f->failed = lpop3_writeall(f->fd, p, &n);
   if (f->buf.cap == 0 && pop3_buf_room(&f->buf, n < FIRST ? FIRST : n) != 0)
     return f->failed = ENOMEM;
   if (pop3_form_add(&f->form, &f->buf, p, n) != 0) return f->failed = ENOMEM;

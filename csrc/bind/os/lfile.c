@@ -87,15 +87,10 @@ void lpop3_checkoutfile (lua_State *L, int arg) {
 
 int lpop3_filewrite (lua_State *L, int arg, const char *p, size_t n) {
   Outfile *f = check(L, arg);
-  while (n > 0) {
-    ssize_t k = write(f->fd, p, n);
-    if (k < 0 && errno == EINTR) continue;
-    if (k < 0) return errno;
-    p += k;
-    n -= (size_t)k;
-    f->octets += (uint64_t)k;
-  }
-  return 0;
+  size_t left = n;
+  int en = lpop3_writeall(f->fd, p, &left);
+  f->octets += n - left;
+  return en;
 }
 
 /***

@@ -1,6 +1,6 @@
 /*
-** lsystem.c - failed system calls by name, and what the system knows about
-** this host and its processes.
+** lsystem.c - failed system calls by name, calls that several files make, and
+** what the system knows about this host and its processes.
 */
 
 /***
@@ -36,6 +36,17 @@ const char *lpop3_errname (int en) {
   for (i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].en == en) return rows[i].name;
   return "EOTHER";
+}
+
+int lpop3_writeall (int fd, const char *p, size_t *n) {
+  while (*n > 0) {
+    ssize_t k = write(fd, p, *n);
+    if (k < 0 && errno == EINTR) continue;
+    if (k < 0) return errno;
+    p += k;
+    *n -= (size_t)k;
+  }
+  return 0;
 }
 
 int lpop3_syserror (lua_State *L, const char *what, int en) {

@@ -1,6 +1,6 @@
 /*
 ** lsystem.h - failed system calls, for code that has to tell them apart, and
-** calls that are not the same on all systems.
+** calls that several files of the binding make.
 */
 #ifndef LSYSTEM_H
 #define LSYSTEM_H
@@ -18,5 +18,8 @@ const char *lpop3_errname (int en);
 
 /* fsync(2), down to the disk also where fsync(2) stops before it (macOS). */
 int lpop3_fsync (int fd);
+
+/* Write octets; '*n' becomes how many are left. 0 or an errno. */
+int lpop3_writeall (int fd, const char *p, size_t *n);
 
 #endif

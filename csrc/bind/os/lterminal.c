@@ -18,6 +18,7 @@ The terminal.
 
 #include "../lpop3.h"
 #include "../open.h"
+#include "lsystem.h"
 
 #define PROMPT "pop3.prompt"
 #define LINE 4096  /* octets that a terminal gives at once */
@@ -125,11 +126,8 @@ static int p_write (lua_State *L) {
   Prompt *p = check(L);
   size_t n;
   const char *text = luaL_checklstring(L, 2, &n);
-  while (n > 0) {
-    ssize_t sent = write(p->fd, text, n);
-    if (sent < 0 && errno != EINTR) return lpop3_sysfail(L, "terminal", errno);
-    if (sent > 0) text += sent, n -= (size_t)sent;
-  }
+  int en = lpop3_writeall(p->fd, text, &n);
+  if (en != 0) return lpop3_sysfail(L, "terminal", en);
   lua_pushboolean(L, 1);
   return 1;
 }

@@ -53,16 +53,12 @@ A client session without input or output.
 static int l_client (lua_State *L) {
   pop3_client_limits lim = pop3_client_defaults;
   Client *u;
-  int tracing = 0;
+  int tracing;
   lim.line = size_limit(lpop3_optlimit(L, 1, "line", lim.line));
   lim.listing = size_limit(lpop3_optlimit(L, 1, "listing", lim.listing));
   lim.message = lpop3_optlimit(L, 1, "message", lim.message);
   lim.drain = lpop3_optlimit(L, 1, "drain", lim.drain);
-  if (lua_istable(L, 1)) {
-    lua_getfield(L, 1, "trace");
-    tracing = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-  }
+  tracing = lpop3_optflag(L, 1, "trace");
   u = (Client *)lpop3_new(L, sizeof *u, LEVENT_VALUES);
   pop3_journal_init(&u->log, lpop3_mem(L), TRACE);
   u->tracing = tracing;

@@ -62,14 +62,6 @@ static uint32_t number_field (lua_State *L, const char *field) {
   return u > UINT32_MAX ? UINT32_MAX : (uint32_t)u;
 }
 
-static int flag_field (lua_State *L, const char *field) {
-  int is;
-  lua_getfield(L, 1, field);
-  is = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return is;
-}
-
 /* nil, message, code */
 static int fail (lua_State *L, const pop3_sasl *m, int err) {
   if (err == POP3_ENOMEM) return lpop3_fail(L, err);
@@ -124,7 +116,7 @@ static int l_client (lua_State *L) {
   o.port = number_field(L, "port");
   o.min_iterations = number_field(L, "min_iterations");
   o.max_iterations = number_field(L, "max_iterations");
-  o.plus = flag_field(L, "bindable");
+  o.plus = lpop3_optflag(L, 1, "bindable");
   o.gss = pop3_krb5();
   if (lua_getfield(L, 1, "binding") != LUA_TNIL) {
     luaL_checktype(L, -1, LUA_TTABLE);
@@ -176,7 +168,7 @@ static int l_server (lua_State *L) {
   memset(&o, 0, sizeof o);
   o.host = span_field(L, "host");
   o.nonce = span_field(L, "nonce");
-  o.plus = flag_field(L, "plus");
+  o.plus = lpop3_optflag(L, 1, "plus");
   o.gss = pop3_krb5();
   o.keytab = span_field(L, "keytab");
   o.bindings = bindings;

@@ -82,11 +82,9 @@ static int l_server (lua_State *L) {
                                        pop3_server_defaults.line);
   u->lim.output = (size_t)lpop3_optlimit(L, 1, "output",
                                          pop3_server_defaults.output);
+  u->plain = (unsigned char)lpop3_optflag(L, 1, "plain");
   if (lua_istable(L, 1)) {
     if (lua_getfield(L, 1, "id") != LUA_TNIL) id = luaL_checkinteger(L, -1);
-    lua_pop(L, 1);
-    lua_getfield(L, 1, "plain");
-    u->plain = (unsigned char)lua_toboolean(L, -1);
     lua_pop(L, 1);
     if (lua_getfield(L, 1, "journal") != LUA_TNIL)
       j = lpop3_checkjournal(L, -1);

@@ -40,14 +40,6 @@ static long long seconds_field (lua_State *L, const char *field,
   return (long long)n;
 }
 
-static int flag_field (lua_State *L, const char *field) {
-  int is;
-  lua_getfield(L, 1, field);
-  is = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return is;
-}
-
 /* Does it look like an IP address: digits and dots, or a colon? */
 static int is_address (const char *p, size_t n) {
   if (memchr(p, ':', n) != NULL && memchr(p, '\0', n) == NULL) return 1;
@@ -124,9 +116,9 @@ static int l_certificate (lua_State *L) {
     o.ca_cert = lua_tostring(L, -2);
     o.ca_key = lua_tostring(L, -1);
   }
-  o.is_ca = flag_field(L, "is_ca");
-  o.client = flag_field(L, "client");
-  o.email = flag_field(L, "email");
+  o.is_ca = lpop3_optflag(L, 1, "is_ca");
+  o.client = lpop3_optflag(L, 1, "client");
+  o.email = lpop3_optflag(L, 1, "email");
   o.from = seconds_field(L, "from", -3600);
   o.to = seconds_field(L, "to", 10 * YEAR);
   o.names = names;

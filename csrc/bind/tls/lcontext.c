@@ -43,13 +43,6 @@ const char *ltls_string (lua_State *L, int arg, const char *field) {
   return s;
 }
 
-static int flag_field (lua_State *L, int arg, const char *field, int def) {
-  int is = def;
-  if (lua_getfield(L, arg, field) != LUA_TNIL) is = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return is;
-}
-
 static int version_field (lua_State *L, int arg, const char *field) {
   static const char *const names[] = {
     "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"
@@ -165,7 +158,7 @@ int ltls_newcontext (lua_State *L, int arg) {
   pop3_tls_opts o;
   Context *u;
   memset(&o, 0, sizeof o);
-  o.server = flag_field(L, arg, "server", 0);
+  o.server = lpop3_optflag(L, arg, "server");
   o.verify = verify_field(L, arg);
   o.cafile = ltls_string(L, arg, "cafile");
   o.capath = ltls_string(L, arg, "capath");
