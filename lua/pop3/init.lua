@@ -253,7 +253,7 @@ local parts = {
 --- Many accounts and many workers on PostgreSQL, see `pop3.fleet`.
 -- @tparam table opts
 -- @tparam string|table opts.store the URL of the database, or the options of
--- `pop3.sql.open`
+-- `pop3.sql.open`. `timeout` is at most that of `lease`; workers may have different ones
 -- @param[opt] opts.into where the mail goes when an account does not say it: a
 -- description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery,
 -- as for `pop3.sync`

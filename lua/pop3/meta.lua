@@ -1869,7 +1869,7 @@ function pop3.lmtp(opts) end
 function pop3.pipe(command, opts) end
 
 ---@class pop3.fleet.opts
----@field store string|table the URL of the database, or the options of `pop3.sql.open`
+---@field store string|table the URL of the database, or the options of `pop3.sql.open`. `timeout` is at most that of `lease`; workers may have different ones
 ---@field into? any where the mail goes when an account does not say it: a description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery, as for `pop3.sync`
 ---@field jobs? integer sessions at the same time (default: 100)
 ---@field per_host? integer sessions with one host at the same time, over all workers

@@ -1,5 +1,6 @@
 -- Claim, heartbeat, release (lua/pop3/fleet/lease.lua) against PostgreSQL.
 
+local abandoned = require "pop3.sql.abandoned"
 local helper = require "spec.helper"
 local lease = require "pop3.fleet.lease"
 local postgres = require "spec.support.postgres"
@@ -244,14 +245,18 @@ postgres.describe("the leases of a fleet", function(server)
     local frozen <close> = assert(sql.open { url = url })
     local other <close> = assert(sql.open { url = url })
     assert(frozen:query "begin")
-    assert(frozen:query(table.unpack(lease.name "w1")))
+    assert(frozen:query(table.unpack(abandoned.name("fleet w1", 3600))))
     assert(frozen:query(table.unpack(lease.lock { 1 })))
     assert(other:query "begin")
     assert(other:query(table.unpack(lease.lock { 2 })))
     assert.same({}, (claim("w2", 2)))
-    assert.same({}, query(table.unpack(lease.end_stuck(3600))))
-    assert.same({ { name = "pop3 fleet w1" } },
-                query(table.unpack(lease.end_stuck(0))))
+    assert.same({}, query(table.unpack(abandoned.finish())))
+    -- it says itself how long it may take
+    assert(frozen:query(table.unpack(abandoned.name("fleet w1", 0))))
+    helper.await(function()  -- until the database shows that it waits for its client
+      local rows = query(table.unpack(abandoned.finish()))
+      return rows[1] and rows[1].name == "pop3 0s fleet w1"
+    end)
     -- its locks go when its process has ended
     helper.await(function() return #claim("w2", 2) > 0 end)
     assert.equal("w2", row("a1").worker)

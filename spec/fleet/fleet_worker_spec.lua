@@ -170,21 +170,20 @@ postgres.describe("a worker", function(server)
   end)
 
   it("ends the transaction of a worker that froze in it", function()
-    local lease = require "pop3.fleet.lease"
+    local abandoned = require "pop3.sql.abandoned"
     local place <close> = new_place { users = 2, mail = 1 }
     local frozen <close> = assert(sql.open { url = place.url })
     assert(frozen:query "begin")
-    assert(frozen:query(table.unpack(lease.name "frozen")))
+    assert(frozen:query(table.unpack(abandoned.name("fleet frozen", 1))))
     assert(frozen:query "select 1 from pop3_account where name = 'u1' for update")
     local troubles = {}
     local runs = place:run {
-      store = { url = place.url, timeout = 1 }, lease = 1.5,
       log = function(record)
         if record.event == "trouble" then troubles[#troubles + 1] = record.text end
       end,
     }
     assert.equal("ok", runs.u1.kind)
-    assert.match("pop3 fleet frozen", troubles[1])
+    assert.match("pop3 1s fleet frozen", troubles[1])
   end)
 
   it("waits while the database is away, and goes on", function()

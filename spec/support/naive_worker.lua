@@ -73,7 +73,7 @@ end
 --- Make what `proof.site` takes as `work`. The worker ends after SIGTERM.
 return function(order)
   return function(place, opts)
-    local db <close> = assert(sql.open { url = opts.store })
+    local db <close> = assert(sql.open { url = opts.store.url })
     local signals <close> = assert(core.signals("TERM"))
     while not core.poll(signals:getfd(), "r", 0) do
       local row = assert(db:query(CLAIM, opts.worker))[1]

@@ -2,12 +2,14 @@
 -- loses, or holds back, what it is told to.
 --
 --    local proxy <close> = pg_proxy(loop, server, url)
---    proxy.rule = function(from, octets, count) return "pass" end
+--    proxy.rule = function(from, octets, count, pair) return "pass" end
 --
 -- `from` is "client" or "server", `count` how many pieces came from there until now,
--- over all connections. A rule answers
+-- over all connections, `pair` a table for each connection. A rule answers
 --
 -- - "pass"
+-- - an integer: so many octets pass, the rest and all after it are held back, as by
+--   "stall"
 -- - "lose": the piece is lost, and both connections end
 -- - "half": half of the piece passes, then both connections end
 -- - "stall": the piece and all after it are held back; both connections stay
@@ -50,9 +52,13 @@ end
 -- What becomes of a piece: true if the connection goes on.
 local function handle(self, from, octets, target, pair)
   self.counts[from] = self.counts[from] + 1
-  local answer = pair.held and "stall" or self.rule(from, octets, self.counts[from])
+  local answer = pair.held and "stall" or self.rule(from, octets, self.counts[from],
+                                                       pair)
   if answer == "pass" then
     return write_all(self.loop, target, octets)
+  elseif math.type(answer) == "integer" then
+    pair.held = {}
+    return write_all(self.loop, target, octets:sub(1, answer))
   elseif answer == "stall" or answer == "hold" then
     pair.held = pair.held or {}
     if answer == "hold" then

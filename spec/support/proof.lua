@@ -104,7 +104,9 @@ local function shift_clock(seconds)
 end
 
 --- Start a worker. `opts.freeze`: the point at which it stops once, until `go_on`;
--- `opts.url`: of its database.
+-- `opts.steady`: it stops nowhere, and ends when nothing is due; `opts.stays`: it stops
+-- nowhere, and ends after SIGTERM; `opts.url`: of its database; `opts.timeout`: as the
+-- option of `pop3.sql`.
 -- @return worker: `pid`, `name`
 function Site:start(opts)
   opts = opts or {}
@@ -122,10 +124,10 @@ function Site:start(opts)
   end
   fd:close()
   if shift ~= 0 then shift_clock(shift) end
-  local frozen = false
+  local frozen, stops = false, not (opts.freeze or opts.steady or opts.stays)
   local function hook(point)
     helper.say(self.its, "\n")
-    if not opts.freeze and random(STOP) == 1 then
+    if stops and random(STOP) == 1 then
       helper.say(self.its, worker.name .. "\n")
       helper.hear(its)
     elseif point == opts.freeze and not frozen then
@@ -139,8 +141,10 @@ function Site:start(opts)
     assert(fleet:run())
   end
   local ok, err = xpcall(work, debug.traceback, self.place, {
-    worker = worker.name, until_idle = opts.freeze ~= nil, signals = not opts.freeze,
-    hook = hook, poll = 0.05, grace = helper.PATIENCE, store = opts.url or self.url })
+    worker = worker.name, until_idle = (opts.freeze or opts.steady) ~= nil,
+    signals = not (opts.freeze or opts.steady), hook = hook, poll = 0.05,
+    grace = helper.PATIENCE,
+    store = { url = opts.url or self.url, timeout = opts.timeout } })
   if not ok then io.stderr:write("a worker failed: ", tostring(err), "\n") end
   core.exit(ok and 0 or 1)
 end
@@ -156,16 +160,29 @@ function Site:go_on(worker)
   return self:wait(worker)
 end
 
-function Site:wait(worker)
-  local status = core.waitpid(worker.pid)
+local function forget(self, worker)
   worker.fd:close()
   for i, each in ipairs(self.workers) do
     if each == worker then table.remove(self.workers, i) end
   end
+end
+
+function Site:wait(worker)
+  local status = core.waitpid(worker.pid)
+  forget(self, worker)
   return status
 end
 
-local function signal(worker, name)
+--- Has a worker ended? Then its exit status is in `worker.status`.
+function Site:has_ended(worker)
+  if not worker.status then
+    worker.status = core.waitpid(worker.pid, true)
+    if worker.status then forget(self, worker) end
+  end
+  return worker.status ~= nil
+end
+
+function Site.signal(_, worker, name)
   assert(os.execute(("kill -%s %d"):format(name, worker.pid)))
 end
 
@@ -232,25 +249,24 @@ local function drain(self)
   return steps
 end
 
+Site.drain = drain
+
 local actions = {}
 
 --- A worker that was stopped goes on.
 function actions.continue(self)
   local worker = pick(self, true)
   if not worker then return false end
-  if worker.is_signalled then signal(worker, "CONT") end
+  if worker.is_signalled then self:signal(worker, "CONT") end
   if worker.is_waiting then helper.say(worker.fd, "\n") end
   worker.is_frozen, worker.is_signalled, worker.is_waiting = false, false, false
 end
 
-local STUCK = 20        -- seconds
 local TERMINATED = 143  -- the status after SIGTERM
 
--- Wait until the workers have made some more steps. A worker that is frozen in a
--- transaction holds up the others, and this program too, until one of them ends the
--- transaction, which takes minutes; so it goes on before.
+-- Wait until the workers have made some more steps.
 local function listen(self, steps)
-  local deadline, last = core.now() + helper.PATIENCE, core.now()
+  local deadline = core.now() + helper.PATIENCE
   drain(self)
   self:make_due()
   while steps > 0 do
@@ -261,11 +277,8 @@ local function listen(self, steps)
         if worker.is_frozen then self:expire(worker) end
       end
       self:make_due()
-      if core.now() - last > STUCK then actions.continue(self) end
     end
-    local made = drain(self)
-    if made > 0 then last = core.now() end
-    steps = steps - made
+    steps = steps - drain(self)
   end
 end
 
@@ -290,7 +303,7 @@ end
 function actions.freeze(self)
   local worker, running = pick(self, false)
   if running < 2 then return actions.continue(self) end
-  signal(worker, "STOP")
+  self:signal(worker, "STOP")
   worker.is_frozen, worker.is_signalled = true, true
   self:expire(worker)
 end
@@ -352,7 +365,7 @@ end
 -- SIGTERM ended before it had begun to handle it
 function Site:finish()
   local bad, deadline = {}, core.now() + helper.PATIENCE
-  for _, worker in ipairs(self.workers) do signal(worker, "TERM") end
+  for _, worker in ipairs(self.workers) do self:signal(worker, "TERM") end
   for _, worker in ipairs(self.workers) do
     local status
     repeat

@@ -4,13 +4,12 @@
 -- @local
 
 local sql = require "pop3.sql"
+local statement = require "pop3.sql.statement"
 
 local Connection = { __name = "pop3.fleet.connection" }
 Connection.__index = Connection
 
 local FIRST, LONGEST = 0.1, 10  -- seconds between two attempts
-
-local LOCKED = "55P03"  -- SQLSTATE: a lock did not come in time
 
 -- Codes after which the same statement is said again: all statements of a fleet
 -- are idempotent.
@@ -38,11 +37,13 @@ local function call(self, method, ...)
     if not db then return nil, message, code end
     self.db = db
   end
+  if type(method) == "function" then return method(self.db, ...) end
   return self.db[method](self.db, ...)
 end
 
---- Call a method of `pop3.sql`, when no other task does.
--- @tparam string method
+--- Call a method of `pop3.sql`, or a function with the connection, when no other task
+-- does.
+-- @tparam string|function method
 -- @param ... its arguments
 -- @return its results; nil, message, "timeout" when the task cannot wait
 function Connection:call(method, ...)
@@ -56,7 +57,8 @@ function Connection:call(method, ...)
   self.in_use = false
   self.free:signal()
   if not answer[1] then error(answer[2], 0) end
-  local away = not answer[2] and passing[answer[4]] and answer[5] ~= LOCKED or false
+  local away = not answer[2] and passing[answer[4]]
+               and not statement.is_locked(answer[5]) or false
   if away ~= self.away then
     self.away = away
     if self.noticed then self.noticed(away and "away" or "back", answer[3]) end
@@ -69,14 +71,6 @@ end
 -- @treturn boolean
 function Connection.is_passing(code)
   return passing[code] or false
-end
-
---- Does a failure say that another transaction holds a lock? The statement was not
--- executed.
--- @tparam ?string sqlstate
--- @treturn boolean
-function Connection.is_locked(sqlstate)
-  return sqlstate == LOCKED
 end
 
 --- Seconds to wait before an attempt, with jitter, so that many workers do not come

@@ -13,6 +13,13 @@
 -- their account lasts; then they end without QUIT. No DELE is sent meanwhile, since
 -- nothing can be recorded.
 --
+-- **A worker that is frozen** holds up no other one, also when it is frozen in a
+-- transaction, or its machine has lost the network. A transaction names the seconds
+-- that its worker waits for it: `timeout` of `store`, 5 for a claim. After that time the
+-- other workers end it; workers may have different time-outs, but must have the same
+-- role in the database. Its accounts are taken over when its lease is over, too. An
+-- mbox that it has locked stays locked until it goes on, or is killed.
+--
 -- **The end of a worker.** After SIGTERM, SIGINT or SIGHUP it claims no more. Sessions have
 -- `grace` seconds to finish; then they are ended and their accounts released, due at
 -- once. A second signal ends the grace period.
@@ -59,6 +66,8 @@ local known = {
   key_file = "string",
 }
 
+local TIMEOUT = 30  -- seconds for a call of `pop3.sql`, unless `store` says another
+
 local function positive(opts, ...)
   for _, name in ipairs { ... } do
     local value = opts[name]
@@ -72,9 +81,13 @@ end
 -- options.
 local function new(opts)
   argument.options(opts, known, "fleet", 1)
-  local store = opts.store
-  if type(store) == "string" then store = { url = store } end
-  if not store or type(store.url) ~= "string" then
+  local store = {}
+  if type(opts.store) == "string" then
+    store.url = opts.store
+  else
+    for name, value in pairs(opts.store or {}) do store[name] = value end
+  end
+  if type(store.url) ~= "string" then
     argument.misuse(1, "fleet: option 'store' must be the URL of a database")
   elseif store.url:find "^sqlite:" then
     argument.misuse(1, "fleet: a fleet needs PostgreSQL; for SQLite there is "
@@ -93,6 +106,8 @@ local function new(opts)
     if all[name] == nil then all[name] = value end
   end
   if all.signals == nil then all.signals = true end
+  -- a call that takes longer than a lease is of no use
+  store.timeout = math.min(store.timeout or TIMEOUT, all.lease)
   return setmetatable({ opts = all }, Fleet)
 end
 

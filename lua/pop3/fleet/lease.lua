@@ -14,12 +14,17 @@
 -- @module pop3.fleet.lease
 -- @local
 
+local abandoned = require "pop3.sql.abandoned"
+
 local lease = {}
 
 -- The advisory lock of claims that count: "pop3", and a number.
 local KEY, CLAIM = 0x706F7033, 1
 
 local SCAN = 4  -- accounts that a claim looks at, for each that it may take
+
+-- A claim waits at the most these seconds for its turn, and may last so long.
+local TURN, LAST = 2, 5
 
 -- ----------------------------------------------------------------- array text
 
@@ -51,36 +56,6 @@ local function columns(list, ...)
     made[i] = lease.array(values, #list)
   end
   return table.unpack(made)
-end
-
--- ------------------------------------------------ transactions without an end
-
-local NAMED = "pop3 fleet "  -- an application_name of PostgreSQL begins so
-
-local NAME = "select set_config('application_name', $1, true)"
-
---- The statement that names its transaction, so that others may end it.
--- @tparam string worker
--- @treturn table
-function lease.name(worker)
-  return { NAME, NAMED .. worker }
-end
-
---- The statement that ends transactions of workers that were left open. A worker
--- that was frozen, or whose machine lost its power, while it sent a transaction holds
--- the locks of its accounts until the database misses the client, which may take
--- hours. Nothing that is recorded gets lost: the transaction was not committed. A user
--- ends only the transactions of the same user.
--- @tparam number seconds that a transaction may take
--- @treturn table its rows are the transactions that were ended, by `name`
-function lease.end_stuck(seconds)
-  return { [[
-with stuck as materialized (
-  select pid, application_name as name from pg_stat_activity
-  where application_name like ']] .. NAMED .. [[%' and datname = current_database()
-    and usename = current_user and pid <> pg_backend_pid()
-    and xact_start < clock_timestamp() - $1 * interval '1 second')
-select name from stuck where pg_terminate_backend(pid)]], seconds }
 end
 
 -- -------------------------------------------------------------------- claiming
@@ -136,7 +111,7 @@ where parked is null and host is not null]]
 -- @treturn {table,...} for `db:batch`
 function lease.claim(opts)
   local count, per_host = opts.count, opts.per_host
-  local name = lease.name(opts.worker)
+  local name = abandoned.name("fleet " .. opts.worker, LAST, TURN)
   if not per_host then
     return { name, { DUE:format(count) .. TAKE, opts.worker, opts.seconds }, { NEXT } }
   end
@@ -170,14 +145,16 @@ function lease.claimed(answers)
 end
 
 --- The statement that makes accounts due which a worker owns without knowing it: the
--- answer to a claim was lost. Their fence grows with the next claim.
+-- answer to a claim was lost. Their fence grows with the next claim. A row that somebody
+-- else has locked is left for the next time.
 -- @tparam string worker
 -- @tparam {integer,...} known the numbers of the accounts that it knows of
 -- @treturn table for `db:batch`; its rows are the accounts
 function lease.give_back_unknown(worker, known)
   return { [[
-update pop3_account set worker = null, due = now()
-where worker = $1 and id <> all ($2::bigint[]) returning id]],
+update pop3_account set worker = null, due = now() where id in (
+  select id from pop3_account where worker = $1 and id <> all ($2::bigint[])
+  for no key update skip locked) returning id]],
     worker, lease.array(known, #known) }
 end
 
@@ -207,17 +184,6 @@ select id, fence from owned]], ids, fences, seconds }
 end
 
 -- --------------------------------------------------------------------- release
-
---- The statement that names its transaction, as `lease.name`, and limits the wait
--- for a lock in it. A lock that an administrator forgot must not hold up all sessions
--- of a worker.
--- @tparam string worker
--- @tparam integer milliseconds
--- @treturn table
-function lease.limit_wait(worker, milliseconds)
-  return { NAME .. ", set_config('lock_timeout', $2, true)", NAMED .. worker,
-           milliseconds .. "ms" }
-end
 
 --- The statement that locks the rows of accounts in order. A transaction that changes
 -- several of them by more than one statement begins with it: then no two wait for

@@ -13,9 +13,11 @@
 -- @module pop3.fleet.store
 -- @local
 
+local abandoned = require "pop3.sql.abandoned"
 local core = require "pop3.core"
 local lease = require "pop3.fleet.lease"
 local seen = require "pop3.sync.state.seen"
+local statement = require "pop3.sql.statement"
 
 local Store = { __name = "pop3.fleet.store" }
 Store.__index = Store
@@ -23,7 +25,8 @@ Store.__index = Store
 local READS = 20               -- accounts that are read at once
 local JOBS = 500               -- writes of one transaction
 local OCTETS = 8 * 1024 * 1024 -- of the messages in one transaction
-local LOCK = 500               -- milliseconds to wait for the lock of an account
+local LOCK, BRIEF = 0.1, 0.01  -- seconds to wait for the lock of an account
+local RETRY = 0.25             -- seconds until an account that is locked is tried again
 
 local TAKEN = "another worker has taken the account over"
 local AWAY = "the database was away for longer than the lease"
@@ -32,12 +35,14 @@ local AWAY = "the database was away for longer than the lease"
 -- @tparam pop3.loop.own loop
 -- @tparam table opts `reader`, `writer`: connections (`pop3.fleet.connection`);
 -- `worker`: its name; `patience`: seconds that a session waits for the database;
--- `counters`: a table whose `reads`, `writes`, `transactions` and `entries` are counted
+-- `limit`: seconds for a call; `counters`: a table whose `reads`, `writes`,
+-- `transactions` and `entries` are counted
 -- @treturn store
 local function new(loop, opts)
   return setmetatable({
     loop = loop, reader = opts.reader, writer = opts.writer,
-    patience = opts.patience, counters = opts.counters, worker = opts.worker,
+    patience = opts.patience, counters = opts.counters, limit = opts.limit,
+    name = "fleet " .. opts.worker,
     reads = { jobs = {}, wake = loop:condition() },
     writes = { jobs = {}, wake = loop:condition() },
     lost = {},   -- account and fence → what a write that nobody waited for answered
@@ -101,7 +106,7 @@ local function insist(self, connection, jobs, compose)
     if #jobs == 0 then return nil, nil, nil, jobs end
     local answers, message, code, state = connection:call("batch", compose(self, jobs))
     if answers then return answers, jobs end
-    if connection.is_locked(state) then return nil, message, "locked", jobs end
+    if statement.is_locked(state) then return nil, message, "locked", jobs end
     if not connection.is_passing(code) then return nil, message, code, jobs end
     failures = failures + 1
     self.loop:sleep(connection.delay(failures))
@@ -172,44 +177,44 @@ local function write_statements(self, jobs)
       ids[#ids + 1] = job.account
     end
   end
-  list[1], list[2] = lease.limit_wait(self.worker, LOCK), lease.lock(ids)
+  list[1] = abandoned.name(self.name, self.limit, jobs[1].is_alone and BRIEF or LOCK)
+  list[2] = lease.lock(ids)
   for _, job in ipairs(jobs) do
-    for _, statement in ipairs(job.more or {}) do list[#list + 1] = statement end
+    for _, each in ipairs(job.more or {}) do list[#list + 1] = each end
     if job.release then releases[#releases + 1] = job.release end
   end
   local groups = merged(jobs)
   if #groups > 0 then
-    for _, statement in ipairs(seen.write(groups)) do
-      list[#list + 1] = statement
-    end
+    for _, each in ipairs(seen.write(groups)) do list[#list + 1] = each end
   end
   if #releases > 0 then list[#list + 1] = lease.release(releases) end
   return list
 end
 
 -- A statement was refused, or somebody else holds a lock. The jobs are tried one by one,
--- so that one account does not stop the others; one that is locked is tried again after
--- the others.
+-- so that one account does not stop the others.
 local write
 
-local function write_apart(self, jobs, message, code)
-  if #jobs > 1 then
-    for _, job in ipairs(jobs) do write(self, { job }) end
-  elseif code == "locked" then
-    jobs[1].is_alone = true
-    self.loop:sleep(0)  -- the others come first
-    post(self.writes, jobs[1])
-  else
-    finish(self, jobs[1], nil, message, code)
+local function write_apart(self, jobs)
+  local locked, is_locked = {}, {}
+  for _, job in ipairs(jobs) do
+    job.is_alone = true
+    if is_locked[job.account] or write(self, { job })[1] then
+      locked[#locked + 1], is_locked[job.account] = job, true
+    end
   end
+  return locked
 end
 
+-- Write some jobs: those whose account somebody else has locked.
 write = function(self, jobs)
   local answers, wanted, code, rest = insist(self, self.writer, jobs,
                                              write_statements)
   if not answers then
-    if #rest > 0 then write_apart(self, rest, wanted, code) end
-    return
+    if #rest > 1 then return write_apart(self, rest) end
+    if code == "locked" then return rest end
+    if rest[1] then finish(self, rest[1], nil, wanted, code) end
+    return {}
   end
   local counters, fences = self.counters, {}
   counters.transactions = counters.transactions + 1
@@ -223,17 +228,32 @@ write = function(self, jobs)
       finish(self, job, nil, TAKEN, "fenced")
     end
   end
+  return {}
+end
+
+-- Write some jobs. Those that are locked come again before all others, after a while.
+local function write_or_wait(self, jobs)
+  local locked = write(self, jobs)
+  local at = core.now() + RETRY
+  for i, job in ipairs(locked) do
+    job.is_alone, job.not_before = true, at
+    table.insert(self.writes.jobs, i, job)
+  end
 end
 
 -- ------------------------------------------------------------------------ tasks
 
 -- Take jobs that fit into one transaction. Jobs of one account and another fence,
--- of an owner before, wait for the next one; one that was locked gets its own.
+-- of an owner before, wait for the next one; one that was locked gets its own. Returns
+-- the jobs, and seconds until one that waits for a lock may be tried.
 local function take(queue, most)
   local jobs, later, is_later, fences, octets = {}, {}, {}, {}, 0
+  local now, left = core.now(), nil
   for _, job in ipairs(queue.jobs) do
     local account = job.account
-    if #jobs < most and (octets == 0 or octets + job.octets <= OCTETS)
+    local pause = (job.not_before or now) - now
+    if pause > 0 then left = math.min(left or pause, pause) end
+    if pause <= 0 and #jobs < most and (octets == 0 or octets + job.octets <= OCTETS)
        and not is_later[account] and (#jobs == 0 or not job.is_alone)
        and (fences[account] or job.fence) == job.fence then
       if job.is_alone then most = 1 end
@@ -244,18 +264,19 @@ local function take(queue, most)
     end
   end
   queue.jobs = later
-  return jobs
+  return jobs, left
 end
 
 -- Handle the jobs of a queue until the store ends and the queue is empty.
 local function serve(self, queue, most, handle)
   while true do
-    if queue.jobs[1] then
-      handle(self, take(queue, most))
-    elseif self.ended then
+    local jobs, seconds = take(queue, most)
+    if jobs[1] then
+      handle(self, jobs)
+    elseif self.ended and not queue.jobs[1] then
       return
     else
-      queue.wake:wait()
+      queue.wake:wait(seconds)
     end
   end
 end
@@ -263,7 +284,7 @@ end
 --- Start the tasks that read and write.
 function Store:start()
   self.loop:spawn(serve, self, self.reads, READS, read)
-  self.loop:spawn(serve, self, self.writes, JOBS, write)
+  self.loop:spawn(serve, self, self.writes, JOBS, write_or_wait)
 end
 
 --- Let the tasks end when all is written.
@@ -278,9 +299,9 @@ end
 -- Octets of the parameters of statements.
 local function octets_of(statements)
   local octets = 0
-  for _, statement in ipairs(statements or {}) do
-    for i = 2, #statement do
-      local value = statement[i]
+  for _, each in ipairs(statements or {}) do
+    for i = 2, #each do
+      local value = each[i]
       if type(value) == "table" then value = value[1] end
       if type(value) == "string" then octets = octets + #value end
     end

@@ -4,14 +4,15 @@
 --
 --     claims          take accounts that are due, as many as there are free sessions
 --     sessions        one task for each account, `pop3.fleet.run`
---     heartbeat       extends the leases of all accounts, three times in a lease, and
---                     ends transactions that dead workers have left open
+--     heartbeat       extends the leases of all accounts, three times in a lease
+--     watch           ends transactions that frozen workers have left open
 --     store           reads and writes for all sessions, `pop3.fleet.store`
 --     signals         SIGTERM, SIGINT, SIGHUP: claim no more, let sessions end
 --
 -- @module pop3.fleet.worker
 -- @local
 
+local abandoned = require "pop3.sql.abandoned"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local lease = require "pop3.fleet.lease"
@@ -23,6 +24,7 @@ local outcome = require "pop3.account.outcome"
 local run = require "pop3.fleet.run"
 local schedule = require "pop3.fleet.schedule"
 local schema = require "pop3.sql.schema"
+local statement = require "pop3.sql.statement"
 
 local Worker = { __name = "pop3.fleet.worker" }
 Worker.__index = Worker
@@ -30,7 +32,7 @@ Worker.__index = Worker
 local GATHER = 0.2   -- seconds in which a claim waits for more free sessions
 local SHARE = 10     -- a claim waits until one session in this number is free
 local LEAST = 0.05   -- seconds between two claims that found nothing
-local TIMEOUT = 30   -- seconds for a call of `pop3.sql`, unless `store` says another
+local WATCH = 5      -- seconds between two looks for abandoned transactions
 local LAST = 5       -- seconds for the last writes after the grace period
 
 -- -------------------------------------------------------------------- reporting
@@ -126,11 +128,12 @@ local function claim(self, free)
   local list = lease.claim { worker = self.name, count = free, seconds = opts.lease,
                        per_host = opts.per_host }
   if self.claims_are_unknown then
-    table.insert(list, 1, lease.give_back_unknown(self.name, numbers(self)))
+    table.insert(list, 2, lease.give_back_unknown(self.name, numbers(self)))
   end
   local claimed = core.now()
-  local answers, message, code = self.control:call("batch", list)
+  local answers, message, code, state = self.control:call("batch", list)
   if not answers then
+    if statement.is_locked(state) then return {}, 0 end  -- others had their turn
     if code ~= "connect" then self.claims_are_unknown = true end
     return nil, message, code
   end
@@ -202,26 +205,17 @@ local function lose(self, held)
   held.task:cancel()
 end
 
--- End transactions that other workers have left open for longer than a call may take.
-local function end_stuck(self)
-  local seconds = 2 * (self.opts.database.timeout or TIMEOUT)
-  local rows = self.control:call("query", table.unpack(lease.end_stuck(seconds)))
-  for _, row in ipairs(rows or {}) do
-    log(self, { event = "trouble", code = "stuck",
-                text = "a transaction without an end was ended: " .. row.name })
-  end
-end
-
 local function beat(self)
   local list = {}
   for held in pairs(self.leases) do list[#list + 1] = held end
   if #list == 0 then return true end
   local answers, message, code = self.control:call("batch",
-    { lease.extend(list, self.opts.lease) })
+    { abandoned.name("fleet " .. self.name, self.limit),
+      lease.extend(list, self.opts.lease) })
   if not answers then return nil, message, code end
   count(self, "heartbeats")
   local held_ids = {}
-  for _, row in ipairs(answers[1]) do held_ids[row.id] = row.fence end
+  for _, row in ipairs(answers[2]) do held_ids[row.id] = row.fence end
   for _, held in ipairs(list) do
     if held_ids[held.account] ~= held.fence then lose(self, held) end
   end
@@ -236,7 +230,20 @@ local function heartbeat(self)
     self.resting:wait(pause)
     if self.ended then return end
     failures = beat(self) and 0 or failures + 1
-    if failures == 0 then end_stuck(self) end
+  end
+end
+
+-- End transactions that frozen workers have left open. Their accounts are free then.
+local function watch(self)
+  local every = math.min(WATCH, self.limit / 2)
+  while true do
+    self.resting:wait(every)
+    if self.ended then return end
+    local rows = self.control:call("query", table.unpack(abandoned.finish()))
+    for _, row in ipairs(rows or {}) do
+      log(self, { event = "trouble", code = "abandoned",
+                  text = "a transaction without an end was ended: " .. row.name })
+    end
   end
 end
 
@@ -289,8 +296,7 @@ end
 local function check_schema(self)
   local failures = 0
   while not self.stopping do
-    local ok, message, code = self.control:call("query", "select 1 as one")
-    if ok then ok, message, code = schema.check(self.control.db) end
+    local ok, message, code = self.control:call(schema.check)
     if ok then return true end
     if not self.control.is_passing(code) then return nil, message, code end
     failures = failures + 1
@@ -321,6 +327,7 @@ local function new(opts)
     name = opts.worker or ("%s:%d:%s"):format(core.hostname(), core.getpid(),
                                               core.random(4)),
     leases = {}, running = 0, tasks = {},
+    limit = opts.database.timeout,  -- seconds for a call
   }, Worker)
 end
 
@@ -343,12 +350,14 @@ function Worker:run()
   local reader = new_connection(loop, opts.database, noticed)
   local writer = new_connection(loop, opts.database, noticed)
   self.store = new_store(loop, { reader = reader, writer = writer, worker = self.name,
-                                 patience = opts.lease, counters = self.counters })
+                                 patience = opts.lease, limit = self.limit,
+                                 counters = self.counters })
   core.maxfiles()
   if opts.signals then self.signal_task = loop:spawn(watch_signals, self) end
   loop:spawn(supervise, self)
   loop:spawn(main, self)
   loop:spawn(heartbeat, self)
+  loop:spawn(watch, self)
   for i, task in ipairs(opts.tasks or {}) do self.tasks[i] = loop:spawn(task, loop) end
   self.store:start()
   local ok, message = pcall(loop.run, loop)

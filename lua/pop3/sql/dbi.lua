@@ -67,12 +67,7 @@ function Postgresql.open(self)
 end
 
 function Postgresql.set_up(self)
-  return {
-    { "select set_config('statement_timeout', $1, false), "
-      .. "set_config('bytea_output', 'hex', false), "
-      .. "set_config('client_min_messages', 'warning', false)",
-      ("%dms"):format(math.max(1, math.ceil(self.timeout * 1000))) },
-  }
+  return { { statement.SETTINGS, statement.milliseconds(self.timeout) } }
 end
 
 -- What libpq says of a connection that is lost; LuaDBI's ping does not notice.
@@ -81,17 +76,21 @@ local LOST = { "server closed the connection", "connection to server was lost",
                "could not send data", "connection has been closed", "SSL error",
                "SSL SYSCALL error" }
 
--- What an error means: code, and whether the connection is lost.
+-- What an error means: code, whether the connection is lost, and, where others depend on
+-- it, SQLSTATE.
 function Postgresql.code(self, message)
   if message:find("terminating connection", 1, true) then return "connect", true end
   if not self.connection:ping() then return "unknown", true end
   for _, words in ipairs(LOST) do
     if message:find(words, 1, true) then return "unknown", true end
   end
+  if message:find("due to lock timeout", 1, true) then
+    return "timeout", false, "55P03"
+  end
   if message:find("canceling statement due to", 1, true) then return "timeout" end
   if message:find("deadlock detected", 1, true)
      or message:find("could not serialize", 1, true) then
-    return "sql", false, true
+    return "sql", false, "40001"
   end
   return "sql"
 end
@@ -184,9 +183,9 @@ end
 -- -------------------------------------------------------------------- statements
 
 local function failed(self, message)
-  local code, is_lost, again = self.kind.code(self, message)
+  local code, is_lost, state = self.kind.code(self, message)
   if is_lost then drop(self) end
-  return nil, said(message), code, again and "40001" or nil
+  return nil, said(message), code, state
 end
 
 local function fetch(handle)

@@ -57,10 +57,7 @@ local exchange
 -- Settings of the session, and the channels.
 local function set_up(self, deadline)
   local list = { {
-    "select set_config('statement_timeout', $1, false), "
-    .. "set_config('bytea_output', 'hex', false), "
-    .. "set_config('client_min_messages', 'warning', false)",
-    ("%dms"):format(math.max(1, math.ceil(self.timeout * 1000))),
+    statement.SETTINGS, statement.milliseconds(self.timeout),
   } }
   for channel in pairs(self.channels) do
     list[#list + 1] = { "listen " .. channel }

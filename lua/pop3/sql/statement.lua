@@ -6,6 +6,21 @@ local argument = require "pop3.util.argument"
 
 local statement = {}
 
+--- The statement that prepares a session of PostgreSQL. Its parameter is the time for a
+-- call of `pop3.sql`. A transaction whose client is frozen between two statements
+-- ends after that time, too; see also `pop3.sql.abandoned`.
+statement.SETTINGS = "select set_config('statement_timeout', $1, false), "
+  .. "set_config('idle_in_transaction_session_timeout', $1, false), "
+  .. "set_config('bytea_output', 'hex', false), "
+  .. "set_config('client_min_messages', 'warning', false)"
+
+--- Seconds as a setting of PostgreSQL.
+-- @tparam number seconds
+-- @treturn string
+function statement.milliseconds(seconds)
+  return ("%dms"):format(math.max(1, math.ceil(seconds * 1000)))
+end
+
 --- How many parameters a statement has: its highest "$n".
 -- @tparam string text
 -- @treturn integer
@@ -50,15 +65,27 @@ function statement.channel(name, level)
   return name
 end
 
+-- SQLSTATEs: a transaction idled for too long; a statement took too long; a lock did not
+-- come in time.
+local IDLE, CANCELED, LOCKED = "25P03", "57014", "55P03"
+
+--- Does an SQLSTATE say that another transaction holds a lock? The statement was not
+-- executed.
+-- @tparam ?string state
+-- @treturn boolean
+function statement.is_locked(state)
+  return state == LOCKED
+end
+
 --- What an error of PostgreSQL means.
 -- @tparam ?string state SQLSTATE; nil when the connection was lost
 -- @treturn string code of `pop3.sql`
 -- @treturn boolean is the connection lost?
 function statement.code(state)
   if not state or state:sub(1, 2) == "08" then return "unknown", true end
-  if state:sub(1, 3) == "57P" then return "connect", true end
+  if state:sub(1, 3) == "57P" or state == IDLE then return "connect", true end
   if state:sub(1, 2) == "53" then return "connect", false end
-  if state == "57014" or state == "55P03" then return "timeout", false end
+  if state == CANCELED or state == LOCKED then return "timeout", false end
   return "sql", false
 end
 

@@ -13,6 +13,7 @@
 -- @module pop3.state.sql
 -- @see pop3.sync.state
 
+local abandoned = require "pop3.sql.abandoned"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local pause = require "pop3.util.pause"
@@ -20,6 +21,7 @@ local record = require "pop3.sync.record"
 local schema = require "pop3.sql.schema"
 local seen = require "pop3.sync.state.seen"
 local sql = require "pop3.sql"
+local statement = require "pop3.sql.statement"
 
 local FENCED = "another run has taken over the account"
 
@@ -171,6 +173,29 @@ local function batch(self, list)
   end)
 end
 
+local LOCK = 1  -- seconds to wait for the lock of an account
+
+-- As `batch`, for statements that lock the row of the account. A process that is frozen
+-- in such a transaction is not waited for longer than it may take (`timeout` of that
+-- process); the connection of `persist` is there.
+local function locking_batch(self, list)
+  if self.db.dialect == "sqlite" then return batch(self, list) end
+  local all = { abandoned.name("state " .. self.worker, self.timeout, LOCK) }
+  table.move(list, 1, #list, 2, all)
+  local lists, message, code = persist(self, function()
+    local db, why, kind = connection(self)
+    if not db then return nil, why, kind end
+    local answers, state
+    answers, why, kind, state = db:batch(all)
+    if statement.is_locked(state) then
+      db:query(table.unpack(abandoned.finish()))
+    end
+    return answers, why, kind, state
+  end)
+  if not lists then return nil, message, code end
+  return table.move(lists, 2, #lists, 1, {})
+end
+
 local EXTEND = {
   postgresql = "update pop3_account set due = now() + make_interval(secs => $3) "
     .. "where id = $1 and fence = $2",
@@ -201,7 +226,7 @@ function Store:write(account, fence, entries, opts)
   -- the first statement takes the lock of the account's row
   if opts.more then table.move(opts.more, 1, #opts.more, #list + 1, list) end
   list[#list + 1] = { EXTEND[dialect], account, fence, self.lease }
-  local lists, message, code = batch(self, list)
+  local lists, message, code = locking_batch(self, list)
   if not lists then return nil, message, code end
   if #lists[1] == 0 then return nil, FENCED, "fenced" end
   return true
@@ -299,11 +324,12 @@ end
 
 local function claim(self, name)
   local dialect = self.db.dialect
-  local worker, dead = own_name(), nil
+  local dead
+  self.worker = own_name()
   for _ = 1, 2 do
-    local lists, message, code = batch(self, {
+    local lists, message, code = locking_batch(self, {
       { said_in(dialect, MAKE), name },
-      { said_in(dialect, CLAIM), name, worker, dead, self.lease },
+      { said_in(dialect, CLAIM), name, self.worker, dead, self.lease },
       { HOLDER, name },
     })
     if not lists then
@@ -361,7 +387,7 @@ end
 -- Give the lease back.
 function Sql:release()
   if not self.fence or self.read_only or self.fenced then return true end
-  local lists, message, code = batch(self, {
+  local lists, message, code = locking_batch(self, {
     { said_in(self.db.dialect, RELEASE), self.account, self.fence } })
   self.fence = nil
   if not lists then return nil, message, code end
