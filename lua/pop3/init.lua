@@ -4,10 +4,10 @@
 -- used.
 --
 -- **Results.** Success returns a value that is neither nil nor false. When
--- something outside of the program fails, a function returns `nil, message,
+-- the network, a server or a file fails, a function returns `nil, message,
 -- code, reply`:
 --
--- - **message**: one line for a person: what was tried, with whom, and what
+-- - **message**: one line for a person: the operation, the peer, and what
 --   happened.
 -- - **code**: one of the strings below.
 -- - **reply**: only if the server answered -ERR: `{ text =, code = }`. The text
@@ -20,13 +20,13 @@
 -- | code | meaning |
 -- |---|---|
 -- | "connect" | no connection: no such host, refused, no route |
--- | "timeout" | the time is over; the session is closed |
+-- | "timeout" | the time has passed; the session is closed |
 -- | "closed" | the peer closed the connection, or the session has ended |
 -- | "tls" | TLS failed: a bad certificate, no STLS, an old version |
 -- | "auth" | the login was refused, or no mechanism can be used |
 -- | "err" | the reply is -ERR; of a login: `IN-USE`, `LOGIN-DELAY`, `SYS/TEMP` |
 -- | "proto" | the reply is not POP3 |
--- | "limit" | a limit is broken |
+-- | "limit" | a limit is exceeded |
 -- | "state" | the command is not allowed in this state; nothing was sent |
 -- | "charset" | a text has a charset that cannot be decoded |
 -- | "io" | a file, a sink or a descriptor failed |
@@ -87,7 +87,7 @@ local parts = {
 -- @tparam[opt=true] boolean|function opts.verify verify the chain and the host name
 -- of the server's certificate (RFC 9525); or `function(certificate, problem)`, which
 -- returns true to accept it: a table (`subject`, `issuer`, `names`, `not_before`,
--- `not_after`, `pin`, `fingerprint`), and what is wrong with it, nil if nothing is
+-- `not_after`, `pin`, `fingerprint`), and the problem with it, nil if it is valid
 -- @tparam[opt] string opts.cafile a file with CA certificates in PEM, in place
 -- of the system's
 -- @tparam[opt] string opts.capath a directory of them
@@ -112,7 +112,7 @@ local parts = {
 -- @tparam[opt] pop3.session opts.resume a session with the same server, whose
 -- TLS session shortens the handshake
 -- @tparam[opt] string opts.user log in as this user, see `pop3.session:login`; it may
--- be left out with `mechs = { "GSSAPI" }`, which logs in all the same
+-- be left out with `mechs = { "GSSAPI" }`, which logs in without it
 -- @tparam[opt] string opts.password
 -- @tparam[opt] string|function opts.token an OAuth bearer token, or a function
 -- that returns one
@@ -122,12 +122,12 @@ local parts = {
 -- @tparam[opt=false] boolean opts.insecure a password may cross a connection
 -- without TLS to a host that is not loopback
 -- @tparam[opt=true] boolean opts.pipeline false: one command at a time, for servers
--- that say PIPELINING and cannot do it
--- @tparam[opt] {string,...} opts.ignore capabilities that are not believed: names, or
--- a name and an argument, such as "SASL CRAM-MD5"
--- @tparam[opt] table opts.retry `{ attempts = 3, wait = 5 }`: connect again, that many
--- attempts and that many seconds between them, when the login is refused with
--- [IN-USE], [LOGIN-DELAY] or [SYS/TEMP]
+-- that announce PIPELINING and do not support it
+-- @tparam[opt] {string,...} opts.ignore capabilities to ignore: names, or a name and an
+-- argument, such as "SASL CRAM-MD5"
+-- @tparam[opt] table opts.retry `{ attempts = 3, wait = 5 }`: connect again when the
+-- login is refused with [IN-USE], [LOGIN-DELAY] or [SYS/TEMP]; `wait` is the number of
+-- seconds between two attempts
 -- @tparam[opt=60] number|table opts.timeout seconds without any progress; or
 -- `{ connect =, io =, total = }` in seconds, where `total` bounds a whole
 -- operation
@@ -146,8 +146,8 @@ local parts = {
 -- @tparam[opt] function opts.log `function(direction, line)`: "C" or "S", and a
 -- line with secrets masked as `***`
 -- @tparam[opt] function opts.progress `function(command, octets)`: called when octets
--- come, with the command that waits for its reply and their count since then. It must
--- not use the session, but for `cancel`
+-- come, with the command that waits for its reply and the count of octets since it
+-- began to wait. It must not use the session, except for `cancel`
 -- @tparam[opt] function opts.wait the hook of an event loop, see `pop3.loop`
 -- @tparam[opt] function opts.resolve `function(host)` → a list of `{ family = "inet" or
 -- "inet6", addr = }`, or nil, message. By default getaddrinfo(3); with `wait` in another
@@ -174,13 +174,13 @@ local parts = {
 --- The test server, see `pop3.server`: `new`, `presets`, `replay`.
 -- @field server
 
---- Where a test server's mail is, see `pop3.store`.
+--- The stores of mail for a test server, see `pop3.store`.
 -- @field store
 
 --- Fetch new mail, durably: `pop3.sync(session, opts)`, see `pop3.sync`.
 -- @field sync
 
---- What `pop3.sync` remembers between runs: `state.file(path)`, see
+--- The state of `pop3.sync` between runs: `state.file(path)`, see
 -- `pop3.sync.state`; `state.sql{ url = … }`, see `pop3.state.sql`.
 -- @field state
 
@@ -236,7 +236,7 @@ local parts = {
 --- A command of the shell that `pop3.sync` delivers to, see `pop3.pipe`. The
 -- message is on its standard input. Its environment has `LPOP3_ID` (the same at
 -- each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" if an
--- attempt before may have succeeded, otherwise "").
+-- earlier attempt may have succeeded, otherwise "").
 -- @tparam string command
 -- @tparam[opt] table opts
 -- @tparam[opt=300] number opts.timeout seconds for one message; then the
@@ -254,25 +254,25 @@ local parts = {
 -- @tparam table opts
 -- @tparam string|table opts.store the URL of the database, or the options of
 -- `pop3.sql.open`. `timeout` is at most that of `lease`; workers may have different ones
--- @param[opt] opts.into where the mail goes when an account does not say it: a
--- description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery,
--- as for `pop3.sync`
+-- @param[opt] opts.into the delivery for accounts without a delivery: a description
+-- such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery, as for
+-- `pop3.sync`
 -- @tparam[opt=100] integer opts.jobs sessions at the same time
 -- @tparam[opt] integer opts.per_host sessions with one host at the same time, over all
 -- workers
--- @tparam[opt=300] number opts.lease seconds after which another worker may take the
--- account of one that does not answer
--- @tparam[opt=5] number opts.poll seconds between two looks for accounts that are due,
--- at the most
+-- @tparam[opt=300] number opts.lease seconds after which another worker may take over
+-- the accounts of a worker that does not answer
+-- @tparam[opt=5] number opts.poll seconds between two searches for accounts that are
+-- due, at the most
 -- @tparam[opt=30] number opts.grace seconds for sessions under way after SIGTERM
--- @tparam[opt] string|function opts.secret where the secret of an account is that has
--- no `secret` of its own: as there, or `function(account, again)` → `{ password = }`
--- or `{ token = }`; or nil, message, temporary
+-- @tparam[opt] string|function opts.secret the secret for accounts without `secret`: a
+-- string as there, or `function(account, again)` → `{ password = }` or `{ token = }`;
+-- or nil, message, temporary
 -- @tparam[opt] string opts.key_file the file with the keys of sealed secrets, see
 -- `pop3 fleet add --seal`; default: the environment variable POP3_FLEET_KEY_FILE
 -- @tparam[opt] table opts.defaults keys of accounts that do not have them, such as
 -- `keep`
--- @tparam[opt] string opts.worker the name of the worker, which no other one has
+-- @tparam[opt] string opts.worker the unique name of the worker
 -- @tparam[opt] function opts.log `function(record)`, see `pop3.fleet:run`
 -- @tparam[opt=false] boolean opts.events log each message as well
 -- @tparam[opt=true] boolean opts.signals end after SIGTERM, SIGINT or SIGHUP
@@ -283,8 +283,8 @@ local parts = {
 -- @treturn pop3.fleet
 -- @function fleet
 
---- A table of a database that `pop3.sync` delivers into, in one transaction with
--- its state, and consumers take messages from: see `pop3.inbox`.
+--- A table of a database. `pop3.sync` delivers into it, in one transaction with its
+-- state; consumers take messages from it, see `pop3.inbox`.
 -- @tparam[opt] table opts
 -- @tparam[opt] string opts.url for consumers: of the database, see `pop3.sql`. A
 -- delivery uses the connection of the state

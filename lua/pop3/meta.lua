@@ -56,7 +56,7 @@ function session:cancel(why) end
 ---Close the connection without QUIT: nothing is deleted.
 function session:close() end
 
----The capabilities of the server (RFC 2449). The server is asked once in each
+---The capabilities of the server (RFC 2449). The client sends CAPA once in each
 ---state, and again after TLS was started.
 ---@return table|nil # a capability in upper case → the list of its arguments; or nil, message, code, reply: "err" when the server does not know CAPA
 ---@return string|nil # message
@@ -81,7 +81,7 @@ function session:tls_info() end
 
 ---Start TLS on this connection (RFC 2595), before the login. Octets after the +OK
 ---of the server end the session, since an attacker may have injected them. The
----capabilities are asked for again.
+---capabilities from before TLS are forgotten.
 ---@return boolean|nil # true; or nil, message, code, reply: "tls" also when the server refuses
 ---@return string|nil # message
 ---@return pop3.code|nil # code
@@ -102,12 +102,12 @@ function session:stls() end
 ---A mechanism that cannot carry the name or the password (SCRAM, if SASLprep of RFC
 ---4013 refuses the password) is left out.
 ---
----A refused challenge-response is followed by one attempt in cleartext, if the
----connection may carry it, and by nothing more: servers that store hashed passwords
----may offer CRAM-MD5 and refuse it, and a wrong password must not become many failed
----logins. A list `mechs` is tried whole. The next attempt is on a new connection if
----the server closed this one. When a check of the client fails, such as the signature
----of a SCRAM server, it tries nothing else.
+---After a refused challenge-response, the client makes one attempt in cleartext, if the
+---connection may carry it, and no further attempt: servers that store hashed passwords
+---may offer CRAM-MD5 and refuse it, and a wrong password must not cause many failed
+---logins. With `mechs`, it tries every mechanism of the list. The next attempt is on a
+---new connection if the server closed this one. When a check of the client fails, such
+---as the signature of a SCRAM server, the login fails at once.
 ---
 ---A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
 ---the login fails with code "auth" before any is done. A message of a mechanism may
@@ -115,7 +115,7 @@ function session:stls() end
 ---
 ---GSSAPI (RFC 4752) shows a ticket of Kerberos V5, which kinit(1) gets: the one in the
 ---credential cache that KRB5CCNAME names, for the service "pop" at `servername`, or
----at `host`. No password is needed. `user` is the mailbox to open; without it, that
+---at `host`. No password is needed. `user` is the maildrop to open; without it, that
 ---of the ticket's principal. The Kerberos library may ask name servers and the KDC
 ---for the ticket of the service, and **blocks the process and its event loop** until
 ---they have answered; it does so once for each service, then the ticket is in the
@@ -142,7 +142,7 @@ function session:stat() end
 ---@overload fun(self: pop3.session): table|nil, string|integer|nil, pop3.code|table|nil, pop3.reply|nil
 ---@return integer|nil # a table message number → octets; with `n` the octets; or nil, message, code, reply
 ---@return string|integer|nil # without `n`, the count of messages
----@return pop3.code|table|nil # without `n`, the defects: nil, or a list of `{ number =, line =, text = }` for lines without a message number or without a size. The others are right. Code "proto" only if more lines are bad than good, and more than 100
+---@return pop3.code|table|nil # without `n`, the defects: nil, or a list of `{ number =, line =, text = }` for lines without a message number or without a size. The other lines are valid. The call fails with code "proto" only if more than 100 lines, and more than half of them, are bad
 ---@return pop3.reply|nil # reply
 function session:list(n) end
 
@@ -159,11 +159,11 @@ function session:uidl(n) end
 ---@field order? "oldest"|"newest" "oldest" (as numbered) or "newest" (default: "oldest")
 ---@field uids? table<string, boolean> a set, unique-id → true, of messages to leave out
 
----All messages, as an iterator over handles, see `pop3.handle`. A handle has the fields `number`,
----`size` (octets) and `uid` (nil when the server has no UIDL), and the methods
----`retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()` and
----`dele()`. A message whose size or unique-id is missing in the listings of the server
----has a handle, too; `size` or `uid` is nil then.
+---All messages, as an iterator over handles, see `pop3.handle`. A handle has the
+---fields `number`, `size` (octets) and `uid` (nil when the server has no UIDL), and the
+---methods `retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()`
+---and `dele()`. A message whose size or unique-id is missing in the listings of the
+---server has a handle, too; its `size` or `uid` is nil.
 ---@param opts? pop3.session.messages.opts
 ---@return (fun(): pop3.handle)|nil # iterator of handles; or nil, message, code, reply when the listing fails
 ---@return string|table|nil # the defects of both listings, as for `list`
@@ -210,9 +210,9 @@ function session:utf8() end
 ---@return pop3.reply|nil # reply
 function session:lang(tag) end
 
----Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs. From a server that sends bare LFs, the end of a message with fewer than two lines shows
----only by a pause of 5 seconds; the message is returned, and every later command is code
----"proto", since the rest of the message could answer it.
+---Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs. If a server sends bare LFs, only a pause of 5 seconds shows the end of a message with
+---fewer than two lines. The message is returned; every later command fails with code
+---"proto", since the rest of the message could be taken for its reply.
 ---@param n integer a message number
 ---@param sink? function an LTN12 sink. It gets chunks of up to 64 KiB, then nil; or nil and a message when the fetch failed. When it refuses a chunk, the rest is read and dropped, up to `limits.drain`
 ---@overload fun(self: pop3.session, n: integer): string|nil, string|nil, pop3.code|nil, pop3.reply|nil
@@ -263,10 +263,10 @@ function session:message(n) end
 ---@return pop3.reply|nil # reply
 function session:headers(n) end
 
----Fetch many messages, in order. If the server says PIPELINING (RFC 2449 section
+---Fetch many messages, in order. If the server has PIPELINING (RFC 2449 section
 ---6.6), several commands are sent before their replies come, in a bounded window. A
----message that begins with a line +OK or -ERR is code "proto" then, since it may be a
----reply too many; without pipelining (`pipeline = false`) it is fetched.
+---message that begins with a line +OK or -ERR then has code "proto", since the line may
+---be an extra reply; without pipelining (`pipeline = false`) the message is fetched.
 ---@param numbers integer[] message numbers
 ---@param fn fun(n: integer, octets: any): any `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a message that did not come. It must not use the session. If it raises an error, that error passes through, and the session can be used, unless more than `limits.drain` octets were requested and not read
 ---@return integer|nil # how many messages came; or nil, message, code when the connection was lost, after `fn` was called for each message that did not come
@@ -335,7 +335,7 @@ function handle:dele() end
 end
 
 do
----What a run did.
+---The result of a run.
 ---@class pop3.sync.result
 ---@field new integer messages that were delivered
 ---@field skipped integer messages
@@ -410,9 +410,9 @@ local inbox = {}
 ---@return string|nil # code of `pop3.sql`
 function inbox:take(count, seconds) end
 
----Remove a message that was dealt with.
+---Remove a message after it was processed.
 ---@param message pop3.inbox.message
----@param statements? table[] of the consumer's own, `{ text, parameter, ... }`, that go into the same transaction. They are done even if another consumer has the message by now, so they must be harmless when they are repeated
+---@param statements? table[] further statements, `{ text, parameter, ... }`, of the same transaction. They are executed even if another consumer has the message by now, so they must be harmless when they are repeated
 ---@return boolean|nil # true, also if it was removed before; or nil, message, code: "fenced" when its time was over and another consumer has it
 ---@return string|nil # message
 ---@return pop3.code|nil # code
@@ -460,29 +460,29 @@ function message:octets() end
 end
 
 do
----Deliveries: where `pop3.sync` puts messages.
+---Deliveries, the destinations of `pop3.sync`: their interface.
 ---@class pop3.sync.delivery
 local delivery = {}
 
 end
 
 do
----What `pop3.sync` remembers between runs: the contract, and the state file.
+---The state of `pop3.sync` between runs: its interface, and the state file.
 ---@class pop3.sync.state
 local state = {}
 
 end
 
 do
----What `pop3.sync` remembers between runs, in an SQL database: PostgreSQL or SQLite.
+---The state of `pop3.sync` between runs in an SQL database: PostgreSQL or SQLite.
 ---@class pop3.state.lib
 local state = {}
 
 ---@class pop3.state.file.opts
----@field repair? boolean true: leave out unreadable lines; the file as it was stays beside it, as `path.damaged-TIME`
+---@field repair? boolean true: leave out unreadable lines; the old file stays beside it, as `path.damaged-TIME`
 
 ---A state file.
----@param path string the file; `path.lock` and `path.new` belong to it. For a symbolic link they are beside the file that it leads to
+---@param path string the file; `path.lock` and `path.new` belong to it. For a symbolic link they are beside its target
 ---@param opts? pop3.state.file.opts
 ---@return pop3.sync.state
 function state.file(path, opts) end
@@ -491,9 +491,9 @@ function state.file(path, opts) end
 ---@field url string `"sqlite:/path"`, or of PostgreSQL (`"postgresql://user@host/database"`, `"host=/run/postgresql dbname=mail"`)
 ---@field account? string the name to keep the state under, in place of the option `account` of `pop3.sync`
 ---@field driver? "libpq"|"dbi" "libpq" (the default for PostgreSQL) or "dbi"
----@field lease? number seconds without a write after which another run may take the account over; a run whose process has died on this host does not hold it up (default: 600)
+---@field lease? number seconds without a write after which another run may take over the account; from a process that has died on this host it may do so at once (default: 600)
 ---@field timeout? number seconds for a statement (default: 30)
----@field patience? number seconds in which a lost connection is made again, until the run ends with the code "connect" (default: 60)
+---@field patience? number seconds of attempts to connect again after the connection was lost; then the run ends with the code "connect" (default: 60)
 ---@field wait? pop3.loop.hook the hook of an event loop; default: that of the session
 
 ---A state in a database. The tables are made when the database has none.
@@ -525,8 +525,8 @@ function fleet:init() end
 ---`"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
 ---by a key outside of it, as `pop3 fleet add --seal` does.
 ---@param account table one account, or a list of them
----@param opts? table `replace = true`: change accounts that are there, to exactly what is given; `refuse = true`: they are an error; `seen`: what is recorded about the messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
----@return string[]|nil # the names of the accounts that were added (or changed): one that is not among them was there. Or nil, message, code, and no one was added: "options" when an account cannot work, "exists" when accounts are there (their names are the fourth value)
+---@param opts? table `replace = true`: replace accounts that exist by the given ones; `refuse = true`: accounts that exist are an error; `seen`: the records about the messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
+---@return string[]|nil # the names of the accounts that were added or replaced; other accounts existed and are unchanged. Or nil, message, code, and no account was added: "options" when an account is invalid, "exists" when accounts exist (their names are the fourth value)
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:add(account, opts) end
@@ -534,14 +534,14 @@ function fleet:add(account, opts) end
 ---Change an account: its next run has the new values.
 ---@param name string
 ---@param changes table keys and values, as for `add`
----@param without? string[] keys that it has no longer
+---@param without? string[] keys to remove
 ---@return boolean|nil # true; false when there is no such account; or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:change(name, changes, without) end
 
----Remove accounts and all that is recorded about their messages. A session that
----runs ends without QUIT.
+---Remove accounts and the records of their messages. A session that runs ends without
+---QUIT.
 ---@param which string|{ match?: any, host?: any, all?: any } a name, a list of names, `{ match = }` (a list of patterns of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 ---@return string[]|nil # the names of those that were removed; or nil, message, code
 ---@return string|nil # message
@@ -572,22 +572,22 @@ function fleet:resume(which) end
 ---@return pop3.code|nil # code
 function fleet:due(which, seconds) end
 
----How the fleet is.
----@return table|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (no run went well yet): counts. `late`: seconds that the oldest account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts =, lease = }` (`lease`: seconds until its first lease ends). `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
+---The status of the fleet.
+---@return table|nil # `accounts`, `parked`, `leased`, `due`, `failing` (their last run failed), `never` (without a successful run): counts. `late`: seconds since the first of the waiting accounts became due. `workers`: a list of `{ worker =, sessions =, hosts =, lease = }` (`lease`: seconds until its first lease ends). `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:status() end
 
----Accounts and how they are, by name.
+---The accounts and their states, sorted by name.
 ---@param opts? table `state`: "all" (default), "due", "waiting", "leased", "parked", "failing"; `host`; `names`: a list; `match`: a list of patterns, as for `remove`; `worker`: a pattern; `after`: only names after this one; `limit` (100)
----@return table[]|nil # each with `id`, `name`, `host`, `port`, `user`, `options`, `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late), `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the last run that went well), `last_error`, `result` (counts of the last run). Or nil, message, code
+---@return table[]|nil # each with `id`, `name`, `host`, `port`, `user`, `options`, `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late), `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the last successful run), `last_error`, `result` (counts of the last run). Or nil, message, code
 ---@return string|nil # message
 ---@return pop3.code|nil # code
 function fleet:list(opts) end
 
----Be a worker: claim accounts that are due and fetch them, until `stop`, a signal, or,
----with the option `until_idle`, until nothing is due. It runs a loop of its own, so it
----is not for a task of another loop.
+---Run a worker: claim accounts that are due and fetch them, until `stop`, a signal,
+---or, with the option `until_idle`, until nothing is due. It runs an event loop, so a
+---task of another loop must not call it.
 ---
 ---The option `log` gets a table for each event: `time`, `worker`, and `event`:
 ---
@@ -603,14 +603,13 @@ function fleet:list(opts) end
 ---@return pop3.code|nil # code
 function fleet:run() end
 
----End `run` of this process, as after SIGTERM but without an end of the grace period:
----for a hook, a log function, or a delivery.
+---End `run` of this process, as after SIGTERM but without a limit of the grace period. A hook, a log function or a delivery may call it.
 function fleet:stop() end
 
----What the worker of this process has counted: `claims`, `claimed`, `taken_over`,
+---The counters of the worker of this process: `claims`, `claimed`, `taken_over`,
 ---`ok`, `later`, `person`, `parked`, `interrupted`, `fenced` (runs), `new`, `deleted`,
 ---`octets`, `heartbeats`, `reads`, `writes`, `entries`, `transactions`,
----`unreleased`. A count is 0 when it is nil; `running` is the sessions now.
+---`unreleased`. A missing count is 0; `running` is the number of sessions now.
 ---@return table
 function fleet:counters() end
 
@@ -666,8 +665,8 @@ function own:stop() end
 ---@return number
 function own:now() end
 
----Close the loop. Tasks that have not ended never go on; their variables that
----are to be closed are closed.
+---Close the loop. Tasks that have not ended do not continue; their to-be-closed
+---variables are closed.
 function own:close() end
 
 end
@@ -716,7 +715,7 @@ local message = {}
 ---@field fields? integer of a header block (default: 10000)
 ---@field params? integer of a field (default: 1000)
 ---@field addresses? integer of a field (default: 100000)
----@field charset? string the charset of text that declares none and is not UTF-8 (default: "windows-1252")
+---@field charset? string the charset of text that declares no charset and is not UTF-8 (default: "windows-1252")
 
 ---Parse a message.
 ---@param octets string the message; its line ends may be CRLF or LF
@@ -950,7 +949,7 @@ function message:reply_text() end
 
 ---Verify the DKIM signatures of a message (RFC 6376, RFC 8463).
 ---@param opts pop3.message.dkim.opts
----@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any, length?: any, testing?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm =, length =, testing = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1); `length` is the number of octets of the body that are signed, if not all are (whoever forwards the message can add to it); `testing` is true if the domain only tests
+---@return { result?: any, reason?: any, domain?: any, selector?: any, identity?: any, algorithm?: any, length?: any, testing?: any }[] # one table for each signature, in their order, at most 20: `{ result =, reason =, domain =, selector =, identity =, algorithm =, length =, testing = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1); `length` is the number of octets of the body that are signed, if not all are (then text may have been added to the message); `testing` is true if the domain only tests
 function message:dkim(opts) end
 
 ---The message in a normal form, as a plain table, to compare it with the reading of
@@ -1017,7 +1016,7 @@ function server:list_faults() end
 function server:clear_faults(id) end
 
 ---Behave like another known server from now on. Handlers and options of the
----script come before those of the preset, as in `pop3.server.new`.
+---script take precedence over the preset, as in `pop3.server.new`.
 ---@param preset? string|table see `pop3.server.presets`; none if it is left out
 ---@return pop3.server
 function server:preset(preset) end
@@ -1038,13 +1037,13 @@ function server:fork() end
 
 ---A connection in memory, for the option `transport` of `pop3.connect`. Its
 ---clock is the server's, which stands still: `advance` moves it, and where both
----sides only wait, it jumps to the next thing that is due.
+---sides only wait, it jumps to the next timer.
 ---@return pop3.interface.transport
 function server:loopback() end
 
 ---Add a user, change one, or remove one. A session that the user has goes on.
 ---@param name string
----@param fields? pop3.server.user_fields of the user; fields that are left out stay as they are; nil removes the user
+---@param fields? pop3.server.user_fields of the user; fields that are left out are not changed; nil removes the user
 ---@return pop3.server
 function server:user(name, fields) end
 
@@ -1052,8 +1051,8 @@ function server:user(name, fields) end
 ---@return number
 function server:now() end
 
----Move the clock forward. Everything that becomes due is done at its time:
----delays of faults, handlers that sleep, the autologout.
+---Move the clock forward. Delays of faults, handlers that sleep and the autologout
+---happen at their time.
 ---@param seconds number
 function server:advance(seconds) end
 
@@ -1071,7 +1070,7 @@ function server:listen() end
 ---@return string|nil # code
 function server:drop(id, how) end
 
----Serve once: wait until there is something to do, and do it.
+---Serve once: wait for an event, and handle it.
 ---@param seconds? number to wait at most
 ---@return integer|nil # how many descriptors were ready; or nil, message, "io"
 ---@return string|nil # message
@@ -1107,8 +1106,8 @@ function server:list_sessions() end
 ---failed.
 ---
 ---The list has lines; Lua patterns after "~"; `{ any_order = { line, ... } }`;
----`{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. By
----name, beside the list or in its place: `never = line or list`, `count = {
+---`{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. These
+---fields may be given with or without a list: `never = line or list`, `count = {
 ---RETR = 2, ["~^TOP"] = { least, most } }`, `session = n` for the commands of
 ---one session.
 ---@param list table
@@ -1145,7 +1144,7 @@ function server:deliver(user, octets) end
 ---@return table[] # of `user`; `messages`, their number now, or `error` when the store fails; and `session`, the number of the session that has the maildrop
 function server:list_maildrops() end
 
----Some messages of a maildrop: for a list of them.
+---A page of the list of messages of a maildrop.
 ---@param user string
 ---@param from? integer the number of the first one
 ---@param most? integer how many, at most 1,000
@@ -1167,23 +1166,22 @@ function server:read_message(user, n, limit) end
 ---@param user string
 ---@param n integer the number of the message
 ---@param path? string of the part, such as "1.2"; the whole message if it is left out
----@param form? string "octets": the message as it is, or the part without its transfer encoding. "text": as UTF-8. "html": as UTF-8, with the pictures of the message as data URLs
+---@param form? string "octets": the message unchanged, or the part without its transfer encoding. "text": as UTF-8. "html": as UTF-8, with the pictures of the message as data URLs
 ---@return string|nil # the octets; or nil, message, code
 ---@return string|string|nil # the type, such as "image/png"
 ---@return pop3.code|string|nil # a safe name for a file
 function server:read_part(user, n, path, form) end
 
----Remember the mail, the users and the faults of now: `reset` goes back to
----them. A child
----process and `pop3 serve` do this when they start; without it, it is done when
----the first session begins.
+---Save the present mail, users and faults: `reset` restores them. A child process
+---and `pop3 serve` do this when they start; otherwise it is done when the first
+---session begins.
 function server:snapshot() end
 
 ---End all sessions and go back to the start: the mail, the users, the preset,
 ---the faults, the transcript, the counts, the numbers of sessions and the
----clock. The hook `on.reset(server)` puts back what a script keeps itself. A
----store of the script goes back if it has the method `snapshot`, see `store`; a
----Maildir stays as it is.
+---clock. The hook `on.reset(server)` restores the variables of a script. A store
+---of the script is restored if it has the method `snapshot`, see `store`; a
+---Maildir is not changed.
 ---@return pop3.server
 function server:reset() end
 
@@ -1209,7 +1207,7 @@ local server = {}
 
 ---@class pop3.server.new.opts
 ---@field users? table<string, pop3.server.user_fields> name → user
----@field authenticate? fun(session: pop3.server.session, mech: any, user: any, check: any): any `function(session, mech, user, check)`, which decides about logins in place of the passwords. `check(secret)` tells whether the client proved that it knows that secret, and is true for any secret where the proof is a certificate or a ticket. The user to act as, if the client named one, is `session.authzid`. It returns true, or a user's table, to let the client in; `nil, text, code` to refuse; or a reply of the session
+---@field authenticate? fun(session: pop3.server.session, mech: any, user: any, check: any): any `function(session, mech, user, check)`, which decides about logins in place of the passwords. It returns true, or a user's table, to accept the login; `nil, text, code` to refuse it; or a reply of the session. `check(secret)` tells whether the client proved that it knows that secret, and is true for any secret where the proof is a certificate or a ticket. The user to act as, if the client named one, is `session.authzid`
 ---@field host? string the address to listen on (default: "127.0.0.1")
 ---@field port? integer the port; 0 takes a free one (default: 0)
 ---@field tls? string|table TLS, by STLS unless `implicit` is true. "auto" makes a CA and a certificate for localhost in memory. "expired", "not-yet-valid", "wrong-host", "untrusted", "self-signed" and "weak-key" make certificates that clients must refuse. A table has `cert` and `key` (files, or PEM), or `auto` (true or one of these names) and `names`; `client_cert` ("optional" or "required") and `cafile` (the CA of client certificates); `min_version` and `max_version` ("TLSv1" to "TLSv1.3"); `handshake` ("stall", "cut" or "alert")
@@ -1229,7 +1227,7 @@ local server = {}
 ---@field seed? string|integer APOP stamps and SASL nonces are made from it, the same each time
 ---@field on? pop3.server.handlers handlers and hooks
 ---@field faults? pop3.server.fault[] faults, see `pop3.server:fault`
----@field preset? string|table behave like a known server, see `pop3.server.presets`. The other options, and `on`, come before what the preset says
+---@field preset? string|table behave like a known server, see `pop3.server.presets`. The other options, and `on`, take precedence over the preset
 ---@field clock? function returns seconds; the server uses it in place of its own clock
 
 ---Make a server.
@@ -1243,7 +1241,7 @@ local server = {}
 function server.new(opts) end
 
 ---@class pop3.server.replay.opts
----@field loose? boolean a command gets the reply that the transcript has for it in the state of the session, in any order, repeatedly, whatever the number of the connection; unique-ids and dates may differ; the client may log in by another mechanism than the recorded one, but SCRAM, and with any name (default: false)
+---@field loose? boolean a command gets the reply that the transcript has for it in the state of the session, in any order, repeatedly, whatever the number of the connection; unique-ids and dates may differ; the client may log in by another mechanism than the recorded one, except SCRAM, and with any name (default: false)
 ---@field tls? string|table as in `pop3.server.new`, and so are the other options; by default "auto" when TLS was recorded
 ---@field implicit? boolean by default as recorded
 ---@field host? string  (default: "127.0.0.1")
@@ -1407,7 +1405,7 @@ function run:now() end
 ---@return string # path of its key
 function run:client_certificate(user) end
 
----Remember the mail and the faults of now, see `pop3.server:snapshot`.
+---Save the present mail, users and faults, see `pop3.server:snapshot`.
 ---@return boolean # true
 function run:snapshot() end
 
@@ -1417,7 +1415,7 @@ function run:snapshot() end
 function run:reset() end
 
 ---Stop the server. The child is killed when it does not end within `grace`
----seconds (a field, 10), as when a handler never returns. The second call does
+---seconds (a field, 10), for example when a handler never returns. The second call does
 ---nothing, and so does a call in another process than the one that forked it.
 ---@return integer # the exit status of the child, nil when that is not known
 function run:stop() end
@@ -1519,7 +1517,7 @@ function session:err(text, code) end
 ---@return pop3.server.session.reply
 function session:multi(text, body) end
 
----Octets in place of a reply, sent as they are. This is the one reply that may
+---Octets in place of a reply, sent unchanged. This is the only reply that may
 ---break the protocol.
 ---@param octets string
 ---@return pop3.server.session.reply
@@ -1595,18 +1593,18 @@ local fault = {}
 end
 
 do
----Stores: where the mail of a test server is.
+---Stores: the mail of a test server.
 ---@class pop3.store.lib
 local store = {}
 
 ---Messages in memory.
 ---@param mail string[] the messages
----@param uidl? string[] their unique-ids, otherwise they are made up. Two messages may have the same one
+---@param uidl? string[] their unique-ids, otherwise they are generated. Two messages may have the same unique-id
 ---@return pop3.interface.store
 function store.memory(mail, uidl) end
 
----Messages in files, such as `.eml` files. A file is read when it is asked
----for. A deletion takes the message out of the store and leaves the file.
+---Messages in files, such as `.eml` files. A file is read when its message is
+---fetched. A deletion removes the message from the store, not the file.
 ---@param paths string[]
 ---@param uidl? string[] their unique-ids; otherwise made from the names of the files
 ---@return pop3.interface.store
@@ -1735,7 +1733,7 @@ function transport:send(octets) end
 function transport:receive(max) end
 
 ---Whether octets can be received at once. Optional: the client calls it before it
----sends a command, to notice a reply that no command asked for. Without it, an object
+---sends a command, to notice an unsolicited reply. Without it, an object
 ---with `settimeout` is asked to receive within 0 seconds.
 ---@return boolean
 function transport:pending() end
@@ -1768,7 +1766,7 @@ local pop3 = {}
 ---@field host string a DNS name or an IP address
 ---@field port? integer 995 with `tls = "implicit"`, otherwise 110
 ---@field tls? "implicit"|"stls"|"stls?"|"none" "implicit": TLS from the first octet (RFC 8314); "stls": TLS by STLS, required (RFC 2595); "stls?": TLS by STLS if the server offers it, which an attacker can prevent; "none" (the default with `transport`) (default: "implicit")
----@field verify? boolean|(fun(certificate: any, problem: any): any) verify the chain and the host name of the server's certificate (RFC 9525); or `function(certificate, problem)`, which returns true to accept it: a table (`subject`, `issuer`, `names`, `not_before`, `not_after`, `pin`, `fingerprint`), and what is wrong with it, nil if nothing is (default: true)
+---@field verify? boolean|(fun(certificate: any, problem: any): any) verify the chain and the host name of the server's certificate (RFC 9525); or `function(certificate, problem)`, which returns true to accept it: a table (`subject`, `issuer`, `names`, `not_before`, `not_after`, `pin`, `fingerprint`), and the problem with it, nil if it is valid (default: true)
 ---@field cafile? string a file with CA certificates in PEM, in place of the system's
 ---@field capath? string a directory of them
 ---@field crlfile? string a file with certificate revocation lists in PEM; the issuer of the server's certificate must have one in it
@@ -1781,21 +1779,21 @@ local pop3 = {}
 ---@field ciphers? string the names of ciphers as OpenSSL has them, with colons between them
 ---@field security_level? integer OpenSSL's, 0 to 5: which keys and ciphers are strong enough (default: 2)
 ---@field resume? pop3.session a session with the same server, whose TLS session shortens the handshake
----@field user? string log in as this user, see `pop3.session:login`; it may be left out with `mechs = { "GSSAPI" }`, which logs in all the same
+---@field user? string log in as this user, see `pop3.session:login`; it may be left out with `mechs = { "GSSAPI" }`, which logs in without it
 ---@field password? string
 ---@field token? string|function an OAuth bearer token, or a function that returns one
 ---@field mechs? string[] the mechanisms that may be used, in order of preference: SASL names, "USER" for USER and PASS, "APOP". APOP, ANONYMOUS and GSSAPI (a ticket of Kerberos) are used only if they are named here
 ---@field insecure? boolean a password may cross a connection without TLS to a host that is not loopback (default: false)
----@field pipeline? boolean false: one command at a time, for servers that say PIPELINING and cannot do it (default: true)
----@field ignore? string[] capabilities that are not believed: names, or a name and an argument, such as "SASL CRAM-MD5"
----@field retry? { attempts?: any, wait?: any } `{ attempts = 3, wait = 5 }`: connect again, that many attempts and that many seconds between them, when the login is refused with [IN-USE], [LOGIN-DELAY] or [SYS/TEMP]
+---@field pipeline? boolean false: one command at a time, for servers that announce PIPELINING and do not support it (default: true)
+---@field ignore? string[] capabilities to ignore: names, or a name and an argument, such as "SASL CRAM-MD5"
+---@field retry? { attempts?: any, wait?: any } `{ attempts = 3, wait = 5 }`: connect again when the login is refused with [IN-USE], [LOGIN-DELAY] or [SYS/TEMP]; `wait` is the number of seconds between two attempts
 ---@field timeout? number|{ connect?: number, io?: number, total?: number } seconds without any progress; or `{ connect =, io =, total = }` in seconds, where `total` bounds a whole operation (default: 60)
 ---@field limits? { line?: any, listing?: any, message?: any, drain?: any } `{ line =, listing =, message =, drain = }`: octets of a status or listing line (8,192); entries of a listing (4,194,304); octets of one message (no limit); octets that are read and dropped to stay in step (16 MiB). A limit is inclusive. After a line or a drain that is too long the session is closed; after a listing or a message it can be used
 ---@field family? "ipv4"|"ipv6" "ipv4" or "ipv6": only addresses of this family are tried. Without it, the addresses of both families are tried in turn, a new one every 250 ms, and the first connection wins (RFC 8305)
 ---@field local_address? string the IP address to connect from
 ---@field proxy? string `"socks5://[user:password@]host[:1080]"` (RFC 1928, 1929) or `"http://[user:password@]host[:8080]"` (CONNECT); the proxy resolves the name of the host
 ---@field log? fun(direction: string, line: string): any `function(direction, line)`: "C" or "S", and a line with secrets masked as `***`
----@field progress? fun(command: string, octets: any): any `function(command, octets)`: called when octets come, with the command that waits for its reply and their count since then. It must not use the session, but for `cancel`
+---@field progress? fun(command: string, octets: any): any `function(command, octets)`: called when octets come, with the command that waits for its reply and the count of octets since it began to wait. It must not use the session, except for `cancel`
 ---@field wait? pop3.loop.hook the hook of an event loop, see `pop3.loop`
 ---@field resolve? fun(host: string): any `function(host)` → a list of `{ family = "inet" or "inet6", addr = }`, or nil, message. By default getaddrinfo(3); with `wait` in another process, so that the loop is not blocked
 ---@field transport? integer|userdata|pop3.interface.transport a connection in place of `host`: a descriptor, a LuaSocket object, or an object of the interface `transport`
@@ -1862,7 +1860,7 @@ function pop3.lmtp(opts) end
 ---A command of the shell that `pop3.sync` delivers to, see `pop3.pipe`. The
 ---message is on its standard input. Its environment has `LPOP3_ID` (the same at
 ---each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" if an
----attempt before may have succeeded, otherwise "").
+---earlier attempt may have succeeded, otherwise "").
 ---@param command string
 ---@param opts? pop3.pipe.opts
 ---@return pop3.pipe
@@ -1870,16 +1868,16 @@ function pop3.pipe(command, opts) end
 
 ---@class pop3.fleet.opts
 ---@field store string|table the URL of the database, or the options of `pop3.sql.open`. `timeout` is at most that of `lease`; workers may have different ones
----@field into? any where the mail goes when an account does not say it: a description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery, as for `pop3.sync`
+---@field into? any the delivery for accounts without a delivery: a description such as `{ maildir = "/srv/mail/{name}" }`, a function, or a delivery, as for `pop3.sync`
 ---@field jobs? integer sessions at the same time (default: 100)
 ---@field per_host? integer sessions with one host at the same time, over all workers
----@field lease? number seconds after which another worker may take the account of one that does not answer (default: 300)
----@field poll? number seconds between two looks for accounts that are due, at the most (default: 5)
+---@field lease? number seconds after which another worker may take over the accounts of a worker that does not answer (default: 300)
+---@field poll? number seconds between two searches for accounts that are due, at the most (default: 5)
 ---@field grace? number seconds for sessions under way after SIGTERM (default: 30)
----@field secret? string|(fun(account: any, again: any): any) where the secret of an account is that has no `secret` of its own: as there, or `function(account, again)` → `{ password = }` or `{ token = }`; or nil, message, temporary
+---@field secret? string|(fun(account: any, again: any): any) the secret for accounts without `secret`: a string as there, or `function(account, again)` → `{ password = }` or `{ token = }`; or nil, message, temporary
 ---@field key_file? string the file with the keys of sealed secrets, see `pop3 fleet add --seal`; default: the environment variable POP3_FLEET_KEY_FILE
 ---@field defaults? table keys of accounts that do not have them, such as `keep`
----@field worker? string the name of the worker, which no other one has
+---@field worker? string the unique name of the worker
 ---@field log? fun(record: any): any `function(record)`, see `pop3.fleet:run`
 ---@field events? boolean log each message as well (default: false)
 ---@field signals? boolean end after SIGTERM, SIGINT or SIGHUP (default: true)
@@ -1899,14 +1897,14 @@ function pop3.fleet(opts) end
 ---@field timeout? number for consumers: seconds for a statement (default: 30)
 ---@field spool? string as for `mbox`
 
----A table of a database that `pop3.sync` delivers into, in one transaction with
----its state, and consumers take messages from: see `pop3.inbox`.
+---A table of a database. `pop3.sync` delivers into it, in one transaction with its
+---state; consumers take messages from it, see `pop3.inbox`.
 ---@param opts? pop3.inbox.opts
 ---@return pop3.inbox
 function pop3.inbox(opts) end
 
 ---@class pop3.sync.opts
----@field into (fun(octets: any, handle: any): any)|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table where messages go: what `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` or `pop3.pipe` returns, `function(octets, handle)`, or a delivery of the program's own, see `pop3.sync.delivery`
+---@field into (fun(octets: any, handle: any): any)|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table the delivery: the result of `pop3.maildir`, `pop3.mbox`, `pop3.lmtp`, `pop3.pipe` or `pop3.inbox`, `function(octets, handle)`, or another object, see `pop3.sync.delivery`
 ---@field state string|table the path of the state file, or an object, see `pop3.sync.state`
 ---@field account? string the name that the state is kept under; default `user@host:port`. Give the old name when the server gets a new one
 ---@field keep? boolean|number|(fun(handle: any, first_seen: any): any) true: nothing is deleted; false: messages are deleted once they are delivered; a number of days since a message was first seen; or `function(handle, first_seen)` → true to keep (default: true)
@@ -1925,7 +1923,7 @@ function pop3.inbox(opts) end
 ---@field rekey? "match"|"fetch"|"stop" "match", "fetch" or "stop": when the server has new unique-ids for old mail, "match" finds it by size and header (default: "match")
 ---@field forget? number days without a sighting in whole listings after which a message is forgotten (default: 30)
 ---@field dedupe? "content" "content": without UIDL and TOP, every message is fetched in every run and recognised by its content
----@field dry_run? boolean nothing is written, fetched or deleted; the result counts what would be
+---@field dry_run? boolean nothing is written, fetched or deleted; the result has the counts of the run that would follow
 ---@field progress? fun(done: any, total: any, handle: any): any `function(done, total, handle)` after each message
 ---@field log? fun(event: any): any `function(event)`, a table with `what` ("delivered", "deleted", "skipped", "failed", "aside", "settled", "problem"), `number`, `uid`, `id`, `octets`, `text`, `code`
 ---@field now? fun(): any `function()` → seconds since 1970

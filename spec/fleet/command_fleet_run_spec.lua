@@ -212,7 +212,7 @@ postgres.describe("pop3 fleet run", function(server)
     add("u3", "--set", "deadline=100")
     status, out = command.run { "fleet", "run", "--until-idle", "--store", url }
     assert.equal(3, status, out)
-    assert.match("\nu3: failed, a person has to look %(1 in a row%), .*: the account "
+    assert.match("\nu3: failed, a person must act %(1 in a row%), .*: the account "
                  .. "has no delivery\n", out)
   end)
 
@@ -317,14 +317,14 @@ postgres.describe("pop3 fleet run", function(server)
     end
   end)
 
-  it("waits for a database that is away, and goes on when it is back", function()
+  it("waits while the database does not answer, and then goes on", function()
     init("u1")
     server():stop "immediate"
     assert.equal(75, (fleet "status"))
     local worker <close> = command.start(words "--until-idle")
-    assert.match("^the database is away: ", worker.line)
+    assert.match("^the database does not answer: ", worker.line)
     server():start()
-    assert.equal("the database is back", worker.pipe:read "l")
+    assert.equal("the database answers again", worker.pipe:read "l")
     local how, status, rest = worker:wait()
     assert.same({ "exit", 0 }, { how, status }, rest)
     assert.match("\nu1: 1 new, ", rest)

@@ -69,7 +69,7 @@ describe("pop3 fetch with " .. COUNT .. " accounts", function()
       for turn = 1, 2 do
         local _, out = fetch()
         assert.match("fetch: refused: PASS: ", out)
-        assert.match("fetch: hangs: the deadline of 1 seconds is over", out)
+        assert.match("fetch: hangs: the deadline of 1 seconds has passed", out)
         if full then
           assert.match("fetch: full: [^\n]*No space left on device", out)
         end

@@ -222,8 +222,8 @@ describe("the command line of pop3 serve", function()
     local file = dir:write("t", "S: +OK\n")
     local script = dir:write("s.lua", "return require 'pop3'.server.new {}")
     for _, case in ipairs {
-      { 2, "--user does not go with a transcript", file, "--user", "a" },
-      { 2, "--preset does not go with a transcript", "--replay", file,
+      { 2, "--user cannot be used with a transcript", file, "--user", "a" },
+      { 2, "--preset cannot be used with a transcript", "--replay", file,
         "--preset", "gmail" },
       { 2, "--strict needs a transcript", "--strict" },
       { 2, "give either a script or --replay", file, "--replay", file },

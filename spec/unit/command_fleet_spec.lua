@@ -184,7 +184,7 @@ describe("pop3 fleet", function()
       { "a.csv", "name,url\na,pop://a:geheim@h\n", 2, "pop3: fleet: FILE:2: "
         .. "the URL must not have a password\n" },
       { "a.csv", "name,url\na,pop://a@h\nb,pop://b@h\na,pop://a@i\n", 2,
-        "pop3: fleet: FILE:4: account 'a' is there already, see FILE:2\n" },
+        "pop3: fleet: FILE:4: account 'a' is given twice, see FILE:2\n" },
       { "a.json", ann .. "[1]\n", 2, "pop3: fleet: FILE:2: it must be an object\n" },
       { "a.json", ann .. "7\n", 2, "pop3: fleet: FILE:2: it must be an object\n" },
       { "a.json", ann .. "null\n", 2, "pop3: fleet: FILE:2: it must be an object\n" },

@@ -204,7 +204,7 @@ describe("pop3 login", function()
     end)
     for code, text in pairs { ["IN-USE"] = "has the mailbox open",
                               ["LOGIN-DELAY"] = "between two logins",
-                              ["SYS/TEMP"] = "passing trouble",
+                              ["SYS/TEMP"] = "temporary failure",
                               ["SYS/PERM"] = "administrator" } do
       with({ faults = { { verb = "PASS", reply = "-ERR [" .. code .. "] no" } } },
            function(run)

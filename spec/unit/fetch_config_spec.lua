@@ -154,9 +154,9 @@ describe("the configuration of pop3 fetch", function()
             'accounts = { a = { host = "h", maildir = "/m" } }')
     refused("account 'a': it needs one of: into, lmtp, maildir, mbox, pipe",
             'accounts = { a = { url = "pops://u@h" } }')
-    refused("one of maildir, mbox, not all",
+    refused("only one of maildir, mbox may be set",
             'accounts = { a = { url = "pops://u@h", maildir = "m", mbox = "b" } }')
-    refused("one of netrc, password_file, not all", [[accounts = { a = {
+    refused("only one of netrc, password_file may be set", [[accounts = { a = {
       url = "pops://u@h", maildir = "m", netrc = true, password_file = "f" } }]])
     refused("scheme is not pop or pops",
             'accounts = { a = { url = "imap://u@h", maildir = "m" } }')

@@ -189,11 +189,11 @@ describe("an import", function()
 
   it("says what it cannot do", function()
     local status, err = run("fdm", "1 a\n", { some "ann", some "bob" })
-    assert.same({ 2, "--import: a file of fdm is of one account: name it" },
+    assert.same({ 2, "--import: a file of fdm belongs to one account: name it" },
                 { status, err })
     status, err = run("fdm", "x\n", { some "ann" })
     assert.equal(3, status)
-    assert.match("file: entry 1 is not one of fdm$", err)
+    assert.match("file: entry 1 is not an entry of fdm$", err)
     status, err = run("nothing", "x\n", { some "ann" })
     assert.same({ 2, "--import: 'nothing' is not a known format" },
                 { status, err })

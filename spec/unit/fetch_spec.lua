@@ -142,7 +142,7 @@ describe("pop3 fetch", function()
     local damaged = dir:read "s"
     status, _, err = fetch(run, "--state", state, "--repair")
     assert.equal(0, status)
-    local copy = err:match "^pop3: fetch: [^\n]* the file as it was is ([^\n]+)\n$"
+    local copy = err:match "^pop3: fetch: [^\n]* the old file is ([^\n]+)\n$"
     local file <close> = assert(io.open(copy, "rb"))
     assert.equal(damaged, file:read "a")
     assert.same({ 0, "", "" }, { fetch(run, "--state", state) })
@@ -201,7 +201,7 @@ describe("pop3 fetch", function()
     assert.same({ 3, "" }, { status, out })
     for i = 1, 12 do assert.equal(2, #place.new("u" .. i)) end
     assert.match("fetch: refused: PASS: .*AUTH", err)
-    assert.match("fetch: silent: the deadline of 0.2 seconds is over\n", err)
+    assert.match("fetch: silent: the deadline of 0.2 seconds has passed\n", err)
     assert.match("fetch: nowhere: ", err)
     assert.equal(3, select(2, err:gsub("\n", "")))
     assert.match('lpop3_fetch_messages_total{account="u12"} 2\n', dir:read "m")
@@ -243,7 +243,7 @@ describe("pop3 fetch", function()
       ["the URL must not have a password"] = { "pops://ann:geheim@h",
                                                "--maildir", "M" },
       ["//***@h: "] = { "pops://ann:geheim@h", "--maildir", "M" },
-      ["a URL stands alone"] = { "pops://ann@h", "x", "--maildir", "M" },
+      ["a URL cannot be combined with"] = { "pops://ann@h", "x", "--maildir", "M" },
       ["--maildir needs a URL"] = { "--maildir", "M" },
       ["fetch.lua: No such file"] = {},
       ["unknown key 'maildr'"] = { "-c", place.config [[

@@ -1,6 +1,6 @@
 --- The keys of an account of `pop3 fetch` or of a fleet: their types, and which
--- part of the program each is for. The configuration file, the command line and the
--- options in a database all end up here.
+-- part of the program uses each. They come from the configuration file, the command
+-- line and the options in a database.
 -- @module pop3.account.keys
 -- @local
 
@@ -17,7 +17,7 @@ local own = {
   progress = true, reconnect = true, dry_run = true, retry = true,
 }
 
---- Allowed values of keys that have no others: key → set.
+--- The values of keys that allow only some: key → set.
 keys.values = {}
 
 -- The types of options, as keys; a set of values becomes the type of a value.
@@ -33,10 +33,10 @@ local function types_of(options)
   return made
 end
 
---- Options of `pop3.connect`, as they are.
+--- Options of `pop3.connect`, unchanged.
 keys.connect = types_of(connect_options.types)
 
---- Options of `pop3.sync`, as they are.
+--- Options of `pop3.sync`, unchanged.
 keys.sync = types_of(sync_options.types)
 
 --- Where messages go: one of these.

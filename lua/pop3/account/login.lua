@@ -1,5 +1,5 @@
---- From an account to a session that is logged in, or to an outcome that says why
--- there is none. `pop3 fetch` and the workers of a fleet use it.
+--- Logs in to an account: returns a session, or an outcome with the reason of the
+-- failure. `pop3 fetch` and the workers of a fleet use it.
 -- @module pop3.account.login
 -- @local
 

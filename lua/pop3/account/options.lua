@@ -1,5 +1,5 @@
---- Options of an account: the delivery that they describe, and whether the program
--- can work with them. `pop3 fetch` and `pop3.fleet` use it.
+--- Options of an account: makes the delivery that they describe, and checks their
+-- values. `pop3 fetch` and `pop3.fleet` use it.
 -- @module pop3.account.options
 -- @local
 
@@ -13,8 +13,8 @@ local options = {}
 
 --- The delivery of an account.
 -- @tparam table a an account
--- @return what the option `into` of `pop3.sync` can be; nil when there is none
--- @raise when it is misused
+-- @return a value for the option `into` of `pop3.sync`; nil without a delivery
+-- @raise misuse: an invalid value
 function options.delivery(a)
   if a.maildir then return require "pop3.sync.maildir"(a.maildir)
   elseif a.mbox then return require "pop3.sync.mbox"(a.mbox)
@@ -23,8 +23,7 @@ function options.delivery(a)
   return a.into
 end
 
---- Are the values of an account ones that the program can work with? Nothing is
--- opened and nobody is asked.
+--- Check the values of an account. No file and no connection is opened.
 -- @tparam table a an account, complete
 -- @tparam[opt] table needs `delivery = false`: it may have no delivery
 -- @treturn boolean true; or nil, message, which names the key

@@ -1,14 +1,14 @@
 --- The outcome of a run of an account, and its exit status.
 --
 -- An outcome has `status` (OK, TEMPORARY or PERSON), `text` (the reason, nil
--- when all is well), `code`, `result` (of `pop3.sync`, nil when it did not come
--- to that), and `retry_after` (seconds, or nil).
+-- after success), `code`, `result` (of `pop3.sync`, nil when it did not run), and
+-- `retry_after` (seconds, or nil).
 -- @module pop3.account.outcome
 -- @local
 
 local outcome = {
-  OK = 0,          -- all is well, also without new mail
-  PERSON = 3,      -- a person has to do something
+  OK = 0,          -- success, also without new mail
+  PERSON = 3,      -- a person must act
   TEMPORARY = 75,  -- a later run may succeed (EX_TEMPFAIL of sysexits.h)
 }
 
@@ -28,7 +28,7 @@ end
 local passing = { connect = true, timeout = true, closed = true, proto = true,
                   limit = true }
 
--- Does a reply say that the trouble is permanent (RFC 3206 section 4)?
+-- Does a reply say that the failure is permanent (RFC 3206 section 4)?
 local function is_permanent(reply)
   return reply and reply.code and reply.code:find "^SYS/PERM" ~= nil
 end
@@ -70,7 +70,7 @@ local function first_problem(result, text)
     more > 0 and (" (and %d more)"):format(more) or "")
 end
 
---- The outcome of a `pop3.sync` that went to its end.
+--- The outcome of a `pop3.sync` that ran to its end.
 -- @tparam table result
 -- @treturn table
 function outcome.of_result(result)

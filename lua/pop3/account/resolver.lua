@@ -17,8 +17,8 @@ end
 
 --- Make a resolver.
 -- @tparam pop3.loop.own loop
--- @tparam[opt] function lookup in place of that: `function(host, wait)` → a
--- list, or nil, message
+-- @tparam[opt] function lookup in place of `pop3.transport.resolve`:
+-- `function(host, wait)` → a list, or nil, message
 -- @treturn function the option `resolve` of `pop3.connect`, for tasks of the
 -- loop
 return function(loop, lookup)

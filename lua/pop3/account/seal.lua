@@ -2,11 +2,11 @@
 -- secrets of the form `sealed:KEY:TEXT`, for the accounts of a fleet.
 --
 -- TEXT is a password, encrypted by AES-256-GCM, in base64. It opens only for the
--- account that it was sealed for: name, user and host are authenticated. Who can write
--- into the database cannot move it to another account, nor to another host.
+-- account that it was sealed for: name, user and host are authenticated. Somebody who
+-- can write into the database cannot move it to another account or host.
 --
--- The file of keys has a key on each line, 64 hexadecimal digits; KEY tells which one.
--- The first one seals. Empty lines and lines that begin with "#" do not count.
+-- The file of keys has a key on each line, 64 hexadecimal digits; KEY identifies one of
+-- them. The first key seals. Empty lines and lines that begin with "#" are ignored.
 -- @module pop3.account.seal
 -- @local
 
@@ -110,7 +110,8 @@ function seal.open(keys, account, text)
   local password = core.unseal(key.key, core.decode.base64(encoded),
                                data_of(account))
   if not password then
-    return nil, "the sealed secret is of another account, user or host, or was changed"
+    return nil, "the sealed secret belongs to another account, user or host, or it "
+             .. "was changed"
   end
   return password
 end

@@ -91,7 +91,7 @@ local kinds = { command = "password_command", token = "token_command",
 -- `command:TEXT` (prints a password), `token:TEXT` (prints a token), `file:PATH`,
 -- `env:NAME` (a variable of the environment), `netrc` or `netrc:PATH`,
 -- `sealed:KEY:TEXT` (`pop3.account.seal`).
--- @tparam table account its keys; those of other secrets go
+-- @tparam table account its keys; keys of other secrets are removed
 -- @tparam string reference
 -- @treturn boolean true; or nil, message
 function secret.refer(account, reference)
@@ -113,8 +113,8 @@ end
 -- person if nothing else gives the secret, and returns it, or nil, message;
 -- `key_file`: of sealed secrets
 -- @tparam[opt] boolean again the server has refused the token before
--- @treturn table `password` or `token`, options of `pop3.connect`, or neither if a
--- ticket of Kerberos is the proof; or nil, message, temporary (a boolean)
+-- @treturn table `password` or `token`, options of `pop3.connect`, or neither for a
+-- login with a Kerberos ticket; or nil, message, temporary (a boolean)
 function secret.get(account, context, again)
   local value, err, temporary
   if authorization.only(account.mechs, "ticket") then return {} end

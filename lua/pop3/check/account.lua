@@ -1,10 +1,9 @@
---- What a probe does to the account of the user: logins, the session that
--- checks share, and the limits on refused logins. These are methods of the
--- probe.
+--- The methods of a probe that use the account of the user: logins, the session
+-- that checks share, and the limits on refused logins.
 --
 -- A server may lock an account after some refused logins, and may require a
 -- delay between logins (RFC 2449 section 6.5). So logins are counted here, and
--- a check is skipped when it would need one too many.
+-- a check is skipped when its login would exceed the limit.
 -- @module pop3.check.account
 -- @local
 
@@ -17,7 +16,7 @@ local methods = {}
 local FAILURES = 3  -- logins with a wrong password in one run
 local REFUSALS = 5  -- refused logins in one run; no other method is tried then
 local SLOW = 3      -- a refused login may take 3 times the timeout
-local PAUSE = 2     -- seconds of LOGIN-DELAY that are waited for
+local PAUSE = 2     -- seconds: the longest LOGIN-DELAY to wait for
 local TRIES = 200   -- attempts to log in while the maildrop is in use
 
 --- Close the shared session, which releases the lock of the maildrop.
@@ -96,7 +95,7 @@ function methods:try_login()
       if first then learn_delay(self, link) end
       return link
     end
-    -- the session before may still be open in the server; not every server has
+    -- the previous session may still be open in the server; not every server has
     -- a response code for that
     tries = tries + 1
     local again = reply.level == "IN-USE"

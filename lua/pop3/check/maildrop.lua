@@ -1,5 +1,5 @@
---- What the server has: its capabilities, listings, and some messages. Each is
--- asked for once in a run and kept in the probe, which is the first argument.
+--- The capabilities, listings and some messages of the server. Each is requested
+-- once in a run and kept in the probe, which is the first argument.
 -- @module pop3.check.maildrop
 -- @local
 

@@ -1,5 +1,5 @@
---- The probe: what a check gets as its argument. It makes connections and
--- logins, sends commands, and ends the check with a verdict.
+--- The probe, the argument of every check. It makes connections and logins, sends
+-- commands, and ends the check with a verdict.
 --
 -- A check is a function of a probe. It passes when it returns; `fail`, `warn`
 -- and `skip` end it. One probe runs all checks of a run. It keeps the session

@@ -1,6 +1,6 @@
 --- The verdict that ends a check: an error object, raised by the methods
--- `fail`, `warn` and `skip` of a probe, and told apart from errors of the
--- program here.
+-- `fail`, `warn` and `skip` of a probe. This module distinguishes it from errors of
+-- the program.
 -- @module pop3.check.verdict
 -- @local
 

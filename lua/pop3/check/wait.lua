@@ -1,5 +1,5 @@
 --- A `wait` hook of `pop3.connect` that calls a function while it waits, so that
--- a program can show that it does.
+-- a program can show its progress.
 -- @module pop3.check.wait
 -- @local
 

@@ -45,7 +45,7 @@ local function parse_capa(body, ignore)
   return capa
 end
 
---- The capabilities of the server (RFC 2449). The server is asked once in each
+--- The capabilities of the server (RFC 2449). The client sends CAPA once in each
 -- state, and again after TLS was started.
 -- @treturn table a capability in upper case → the list of its arguments; or nil,
 -- message, code, reply: "err" when the server does not know CAPA
@@ -59,8 +59,8 @@ function methods:capa()
     local body, message, code, reply = fetch(self, "CAPA", "CAPA")
     if not body and code ~= "err" then return nil, message, code end
     if body and (body:find "^%+OK%s" or body:find "^%-ERR%s") then
-      return commands.kill(self, "CAPA", "the list begins with a status line: a reply too "
-                           .. "many came before it", "proto")
+      return commands.kill(self, "CAPA", "the list begins with a status line: an extra "
+                           .. "reply came before it", "proto")
     end
     known = body and parse_capa(body, self.opts.ignore or {}) or { false, message, reply }
     self.capas[state] = known
@@ -71,10 +71,10 @@ function methods:capa()
   return capa
 end
 
--- CAPA before a login. A server that hangs or hangs up there must not keep a user out
--- that can log in without it: then a new connection is made, on which it is not asked.
--- As `capa`. If the session has not ended then, code "err" says that the login can go
--- on without capabilities.
+-- CAPA before a login. Some servers hang at CAPA or close the connection, and accept a
+-- login without it; so the client connects again and sends no CAPA. Results as of
+-- `capa`. Code "err" in an open session means that the login can go on without
+-- capabilities.
 function methods:capa_or_redial()
   if self.dead then return self:capa() end
   local link = self.link
@@ -157,7 +157,7 @@ end
 
 --- Start TLS on this connection (RFC 2595), before the login. Octets after the +OK
 -- of the server end the session, since an attacker may have injected them. The
--- capabilities are asked for again.
+-- capabilities from before TLS are forgotten.
 -- @treturn boolean true; or nil, message, code, reply: "tls" also when the server
 -- refuses
 -- @usage
@@ -208,12 +208,12 @@ end
 -- A mechanism that cannot carry the name or the password (SCRAM, if SASLprep of RFC
 -- 4013 refuses the password) is left out.
 --
--- A refused challenge-response is followed by one attempt in cleartext, if the
--- connection may carry it, and by nothing more: servers that store hashed passwords
--- may offer CRAM-MD5 and refuse it, and a wrong password must not become many failed
--- logins. A list `mechs` is tried whole. The next attempt is on a new connection if
--- the server closed this one. When a check of the client fails, such as the signature
--- of a SCRAM server, it tries nothing else.
+-- After a refused challenge-response, the client makes one attempt in cleartext, if the
+-- connection may carry it, and no further attempt: servers that store hashed passwords
+-- may offer CRAM-MD5 and refuse it, and a wrong password must not cause many failed
+-- logins. With `mechs`, it tries every mechanism of the list. The next attempt is on a
+-- new connection if the server closed this one. When a check of the client fails, such
+-- as the signature of a SCRAM server, the login fails at once.
 --
 -- A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
 -- the login fails with code "auth" before any is done. A message of a mechanism may
@@ -221,7 +221,7 @@ end
 --
 -- GSSAPI (RFC 4752) shows a ticket of Kerberos V5, which kinit(1) gets: the one in the
 -- credential cache that KRB5CCNAME names, for the service "pop" at `servername`, or
--- at `host`. No password is needed. `user` is the mailbox to open; without it, that
+-- at `host`. No password is needed. `user` is the maildrop to open; without it, that
 -- of the ticket's principal. The Kerberos library may ask name servers and the KDC
 -- for the ticket of the service, and **blocks the process and its event loop** until
 -- they have answered; it does so once for each service, then the ticket is in the

@@ -108,7 +108,7 @@ local function event(s, label, into, source)
   end
   if link.ending then
     if s.cancelled then return kill(s, label, s.cancelled, "closed") end
-    drop(s)  -- these were the server's last words
+    drop(s)  -- the server sends nothing after them
   end
   if what then return what, a, b, c, d, e end
   if b == "closed" and link.broken and link.broken ~= "closed" then
@@ -135,7 +135,7 @@ local function ask(s, label, line, body, stream)
     if code == "state" then return fail(s, label, message, code) end
     return kill(s, label, message, code)
   end
-  if message then link.ending = true  -- its reply is there: the server's last words
+  if message then link.ending = true  -- its reply is there, and nothing follows it
   else link.unsent = true end
   if not s.bounded then set_deadline(s) end
   return true
@@ -143,7 +143,7 @@ end
 
 -- Answer a challenge of AUTH: true, or nil, message, code.
 local function answer(s, label, text)
-  -- what came after the challenge cannot be the reply to the answer
+  -- octets after the challenge cannot be the reply to the response
   local ok, message, code = s.engine:quiet()
   if ok ~= nil then ok, message, code = s.engine:answer(text) end
   if not ok then return kill(s, label, message, code) end

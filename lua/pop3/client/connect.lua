@@ -26,8 +26,8 @@ local function open(s)
   return require "pop3.transport.fd"(fd, opts.wait)
 end
 
--- What calls `progress` when octets come: with the command that waits for its reply,
--- and the count of octets since it began to wait.
+-- The function that calls `progress` when octets arrive, with the command that waits
+-- for its reply and the count of octets since it began to wait.
 local function meter(s, progress)
   local label, octets
   return function(n)

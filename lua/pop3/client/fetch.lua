@@ -14,9 +14,9 @@ local ask, event, fail, fetch, octets_of, unfinished =
 local methods = {}
 
 --- Fetch a message (RETR): its exact octets, without dot-stuffing, with its CRLFs.
--- From a server that sends bare LFs, the end of a message with fewer than two lines shows
--- only by a pause of 5 seconds; the message is returned, and every later command is code
--- "proto", since the rest of the message could answer it.
+-- If a server sends bare LFs, only a pause of 5 seconds shows the end of a message with
+-- fewer than two lines. The message is returned; every later command fails with code
+-- "proto", since the rest of the message could be taken for its reply.
 -- @tparam integer n a message number
 -- @tparam[opt] function sink an LTN12 sink. It gets chunks of up to 64 KiB, then
 -- nil; or nil and a message when the fetch failed. When it refuses a chunk, the rest
@@ -159,7 +159,7 @@ function methods:headers(n)
     local line = ("TOP %d 0"):format(n)
     octets, message, code, reply = fetch(self, line, line)
     if octets then return parse(octets) end
-    -- a message that RETR does not give, or a server in trouble
+    -- RETR fails for this message, or the server has a failure
     if code ~= "err" or self.refused_number == n
        or (reply.code or ""):find "^SYS/" then
       return nil, message, code, reply
@@ -176,10 +176,10 @@ function methods:headers(n)
   return nil, why, problem, other
 end
 
---- Fetch many messages, in order. If the server says PIPELINING (RFC 2449 section
+--- Fetch many messages, in order. If the server has PIPELINING (RFC 2449 section
 -- 6.6), several commands are sent before their replies come, in a bounded window. A
--- message that begins with a line +OK or -ERR is code "proto" then, since it may be a
--- reply too many; without pipelining (`pipeline = false`) it is fetched.
+-- message that begins with a line +OK or -ERR then has code "proto", since the line may
+-- be an extra reply; without pipelining (`pipeline = false`) the message is fetched.
 -- @tparam {integer,...} numbers message numbers
 -- @tparam function fn `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a
 -- message that did not come. It must not use the session. If it raises an error,

@@ -1,6 +1,6 @@
 --- A message of the maildrop, as the iterator `pop3.session:messages` gives it. Every
--- method asks the session for this message, and returns what the method of the session
--- returns.
+-- method calls the method of the session with the number of this message, and returns
+-- its results.
 -- @classmod pop3.handle
 -- @usage
 -- for m in assert(s:messages()) do

@@ -1,22 +1,22 @@
---- The login of the client: which mechanisms are tried, in what order, and when that
+--- The login of the client: which mechanisms it tries, in what order, and when it
 -- stops.
 --
 -- SASL mechanisms are run by `pop3.client.sasl`; USER with PASS, and APOP, are here.
 -- The rules:
 --
--- - A password or token in cleartext crosses only TLS or the loopback interface, or
---   another connection if `insecure` allows it. Without TLS it never follows a refused
---   mechanism that keeps the secret: an attacker could refuse that one.
+-- - A password or token in cleartext is sent only over TLS or the loopback interface,
+--   or if `insecure` allows it. Without TLS it is never sent after a refused mechanism
+--   that keeps the secret: an attacker could have sent the refusal.
 -- - A wrong password must not become many failed logins, since servers lock accounts.
 --   Without `mechs`, a secret is proven at most once by challenge and response and at
 --   most once in cleartext. The second one is needed: a server that stores hashed
 --   passwords may offer CRAM-MD5 and refuse it for this user.
--- - A list `mechs` is tried whole.
+-- - Every mechanism of a list `mechs` is tried.
 -- - After a check of the client failed, nothing else is tried.
 -- - A mechanism that cannot carry the name or the password is left out, and GSSAPI if
 --   there is no ticket.
 -- - When a mechanism was refused, and the next one fails because of the connection,
---   the refusal is the result, and the trouble is named beside it.
+--   the result is the refusal, and its message also names the second failure.
 -- @module pop3.client.login
 -- @local
 
@@ -32,7 +32,7 @@ local mechanisms = core.sasl.mechanisms
 local passing = { ["IN-USE"] = true, ["LOGIN-DELAY"] = true,
                   ["SYS/TEMP"] = true }
 
--- ------------------------------------------------------------- POP3's own
+-- --------------------------------------------------------- APOP and USER
 
 -- The stamp of a greeting: strictly a msg-id of RFC 822. A looser one lets a false
 -- server find out the password (CVE-2007-1558).
@@ -93,7 +93,7 @@ local function offered_by(capa)
   return set
 end
 
--- What SASLprep has against the password or name of SCRAM; nil for nothing.
+-- Why SASLprep refuses the password or name of SCRAM; nil when it accepts both.
 local function unprepared(who)
   for _, one in ipairs { { "the password", who.secret, "stored" },
                          { "the user name", who.user, "query" } } do
@@ -104,7 +104,7 @@ local function unprepared(who)
 end
 
 -- Why a mechanism cannot be used here; nil when it can. The second result is true if
--- the reason is the best one to report, whatever others have.
+-- this reason is to be reported rather than that of another mechanism.
 local function unusable(s, name, who, offered, named)
   local row = row_of(name)
   if not row then return "not supported" end
@@ -181,16 +181,16 @@ local function run(s, row, who, offered)
   return exchange.run(s, row, who, offered)
 end
 
--- The first mechanism, after a server has refused CAPA and hung up: on a new connection
--- without CAPA.
+-- Try the first mechanism after a server has refused CAPA and closed the connection: on
+-- a new connection, without CAPA.
 local function attempt_without_capa(s, row, who, why)
   local ok, message, code, reply = s:redial_without_capa(why)
   if not ok then return nil, why .. "; then " .. message, code, reply, {} end
   return run(s, row, who, nil)
 end
 
--- One mechanism. When the server has closed the connection after it refused another
--- one, on a new connection. The last result is true when that failed.
+-- Try one mechanism; on a new connection if the server refused another mechanism and
+-- closed this one. The last result is true when no new connection was made.
 local function attempt(s, row, who, offered, refused)
   if refused and s.dead and s.redial then
     local ok, message, code = s:redial()
@@ -210,7 +210,7 @@ local function attempt(s, row, who, offered, refused)
   return ok, message, code, reply, how
 end
 
--- A refusal, and the trouble that kept the client from trying another mechanism.
+-- A refusal, and the failure that kept the client from trying another mechanism.
 local function refusal(failure, trouble)
   return nil, ("%s; then %s"):format(failure.message, trouble), failure.code,
          failure.reply
@@ -228,7 +228,7 @@ local function left_out(s, row, tried, explicit)
   end
 end
 
--- Note what a refused mechanism has shown to the server.
+-- Record the kind of proof that a refused mechanism has sent to the server.
 local function note(tried, row, how, reply)
   tried.any = true
   if how.proof or reply.code == "AUTH" then
@@ -236,9 +236,9 @@ local function note(tried, row, how, reply)
   end
 end
 
--- After a login: a reply that is here already, too, shows that an earlier one was not asked
--- for, and that the +OK was not the reply to the login. This costs no round trip, so a
--- reply that is still on its way is noticed at the next command only.
+-- After a login: if another reply has arrived already, an earlier one was unsolicited,
+-- and the +OK was not the reply to the login. This check costs no round trip; a reply
+-- that arrives later is noticed at the next command.
 local function is_last_reply(s, name)
   local link = s.link
   local _, err = link.io:send(link.port, 0, true)
@@ -250,8 +250,8 @@ end
 
 local login = { passing = passing }
 
--- What the server offers, in the order in which the client prefers it, and then what
--- the client does not know.
+-- The mechanisms that the server offers: first the known ones, in the client's order of
+-- preference, then the others.
 local function all_offered(s, capa)
   local offered, list = offered_by(capa) or {}, {}
   if not capa or capa.USER then offered.USER = true end

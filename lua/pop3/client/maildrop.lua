@@ -61,8 +61,9 @@ end
 -- nil, message, code, reply
 -- @treturn ?integer without `n`, the count of messages
 -- @treturn ?table without `n`, the defects: nil, or a list of `{ number =, line =,
--- text = }` for lines without a message number or without a size. The others are
--- right. Code "proto" only if more lines are bad than good, and more than 100
+-- text = }` for lines without a message number or without a size. The other lines are
+-- valid. The call fails with code "proto" only if more than 100 lines, and more than
+-- half of them, are bad
 -- @usage
 -- for n, octets in pairs(assert(s:list())) do print(n, octets) end
 -- print(s:list(1))
@@ -103,11 +104,11 @@ local function both(a, b)
   return table.move(b, 1, #b, #a + 1, a)
 end
 
---- All messages, as an iterator over handles, see `pop3.handle`. A handle has the fields `number`,
--- `size` (octets) and `uid` (nil when the server has no UIDL), and the methods
--- `retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()` and
--- `dele()`. A message whose size or unique-id is missing in the listings of the server
--- has a handle, too; `size` or `uid` is nil then.
+--- All messages, as an iterator over handles, see `pop3.handle`. A handle has the
+-- fields `number`, `size` (octets) and `uid` (nil when the server has no UIDL), and the
+-- methods `retr([sink])`, `save(path)`, `top(lines[, sink])`, `message()`, `headers()`
+-- and `dele()`. A message whose size or unique-id is missing in the listings of the
+-- server has a handle, too; its `size` or `uid` is nil.
 -- @tparam[opt] table opts
 -- @tparam[opt="oldest"] string opts.order "oldest" (as numbered) or "newest"
 -- @tparam[opt] {[string]=boolean,...} opts.uids a set, unique-id → true, of messages

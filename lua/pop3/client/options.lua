@@ -1,5 +1,5 @@
---- The options of `pop3.connect`: their types, their defaults, and what they must
--- not be. `pop3.connect` documents them.
+--- The options of `pop3.connect`: their types, defaults and limits. `pop3.connect`
+-- documents them.
 -- @module pop3.client.options
 -- @local
 

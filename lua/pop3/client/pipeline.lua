@@ -129,7 +129,7 @@ local function reply(self, label, file, take)
 end
 Pipeline.reply = reply
 
---- The next reply has the time of an operation of its own.
+--- Start the timeout of a new operation for the next reply.
 function Pipeline:restart_clock()
   commands.deadline(self.session)
 end
@@ -178,7 +178,7 @@ local function begins_with_status(octets)
   return octets:find "^%+OK[ \t\r\n]" or octets:find "^%-ERR[ \t\r\n]"
 end
 
--- Tell `fn` of one reply, which is its octets, or the list of the values of another
+-- Call `fn` for one reply, which is its octets, or the list of the values of another
 -- event. True when the message came, false when it did not; nil, message, code when the
 -- session has ended.
 local function tell(p, n, got, fn)
@@ -195,8 +195,8 @@ local function tell(p, n, got, fn)
   return true
 end
 
--- Fetch what is listed; how many were told of, how many came, and when the
--- session ended, message and code.
+-- Fetch the messages of the list. Returns how many were reported, how many came, and
+-- message and code when the session ended.
 local function fetch_all(p, list, fn)
   local s, count, half = p.session, #list, p.window // 2
   local done, came = 0, 0

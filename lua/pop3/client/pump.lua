@@ -10,9 +10,9 @@ local SMALL = 32768
 
 local SLICE = 0.1  -- seconds of one wait while both directions are watched
 
--- Seconds without octets after which a doubtful end of a body is the end: some servers
--- send messages in LF, and one may be empty or have a single line. The session takes no
--- command after it. TCP has sent a lost segment again within this time.
+-- Seconds without octets after which an uncertain end of a body counts as its end: some
+-- servers send bare LFs, and a message may be empty or have a single line. The session
+-- takes no command after it. TCP retransmits a lost segment within this time.
 local PAUSE = 5
 
 -- Send what the engine has to send. Returns true when the server does not take it
@@ -30,7 +30,7 @@ local function send(link, seconds)
     link.quiet = false  -- a part of it may be sent
     return true
   else
-    -- what the server said before it closed may still be read
+    -- octets from before the server closed the connection may be unread
     link.unsent = false
     link.broken = detail or err
   end

@@ -1,7 +1,7 @@
 --- A login of the client by one SASL mechanism (RFC 5034).
 --
--- The mechanisms are step machines of the core (`pop3.core.sasl`); here they meet the
--- session. `pop3.client.login` decides which of them is used.
+-- The mechanisms are step machines of the core (`pop3.core.sasl`); this module connects
+-- one of them to a session. `pop3.client.login` chooses the mechanism.
 -- @module pop3.client.sasl
 -- @local
 
@@ -112,7 +112,7 @@ local function opening(s, row, machine, hidden, offered)
   return line, first
 end
 
--- What it means that a mechanism failed before its command was sent.
+-- The result of a mechanism that failed before its command was sent.
 local function before_sent(row)
   return row.ticket and { unsent = true } or { final = true }
 end

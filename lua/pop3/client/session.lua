@@ -1,9 +1,9 @@
 --- A POP3 client session (RFC 1939, 2449, 6856), which `pop3.connect` returns.
 --
--- Every method returns `nil, message, code, reply` when it fails; see `pop3`. After a
--- broken limit of a message or of a listing, a sink or a file that refuses, and a
--- reply -ERR, the session can be used. After a timeout, a lost connection, and a
--- reply that is not POP3 it has ended.
+-- Every method returns `nil, message, code, reply` when it fails; see `pop3`. The
+-- session stays usable after an exceeded limit of a message or a listing, a sink or a
+-- file that failed, and a reply -ERR. It has ended after a timeout, a lost connection,
+-- and a reply that is not POP3.
 -- @classmod pop3.session
 -- @alias methods
 

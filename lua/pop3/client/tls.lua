@@ -79,7 +79,7 @@ function secure.stls(s, label)
     return nil, message, code == "err" and "tls" or code, reply
   end
   s.capas = {}
-  -- in the engine or in the socket: the server has nothing to say before ClientHello
+  -- in the engine or in the socket: a server sends nothing before the ClientHello
   local link = s.link
   local _, early = link.io:send(link.port, 0, true)
   if early == "input" or s.engine:unread() > 0 then
@@ -89,8 +89,8 @@ function secure.stls(s, label)
   return secure.start(s, label)
 end
 
---- Start TLS by STLS where the server offers it, and go on without TLS where it does
--- not, or refuses. A certificate that is not valid is an error.
+--- Start TLS by STLS if the server offers it. If it does not, or refuses, go on without
+-- TLS. A certificate that is not valid is an error.
 -- @tparam table s
 -- @tparam string label
 -- @treturn boolean true, or nil, message, code, reply

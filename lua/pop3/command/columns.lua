@@ -1,7 +1,7 @@
 --- How many columns of a terminal a text takes, and text that fits into columns.
 --
 -- Combining characters take none, and those of East Asia and emoji two (UAX #11,
--- "W" and "F"). The table has what mail is written in, not all scripts.
+-- "W" and "F"). The table covers the common scripts of mail, not all scripts.
 -- @module pop3.command.columns
 -- @local
 

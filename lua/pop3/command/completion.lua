@@ -1,7 +1,7 @@
 --- `pop3 completion`: prints the script that completes the command line in a shell.
 --
--- argparse writes it, but not the values of arguments in bash and fish; these are
--- added.
+-- argparse writes the script, but without the values of arguments in bash and fish;
+-- this module adds them.
 -- @module pop3.command.completion
 -- @local
 

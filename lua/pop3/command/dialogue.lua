@@ -1,5 +1,5 @@
---- What `pop3 serve` and `pop3 replay` show while they run: who may log in, and
--- the dialogue of each session, with secrets masked. The client commands show their
+--- The output of `pop3 serve` and `pop3 replay` while they run: the users, and the
+-- dialogue of each session, with secrets masked. The client commands show their
 -- dialogue in the same form (`dialogue.line`).
 -- @module pop3.command.dialogue
 -- @local
@@ -85,8 +85,8 @@ function Dialogue:introduce(page)
   return command.say(table.concat(lines, "\n") .. "\n")
 end
 
---- Show the lines since the last call. When standard output takes no more,
--- nothing is shown from then on.
+--- Show the lines since the last call. After standard output was closed, nothing is
+-- shown.
 function Dialogue:show()
   if self.broken then return end
   local journal = self.server.journal

@@ -24,7 +24,7 @@ function get.define(c)
     .. "messages need --mbox, or --output with a directory. A file appears whole "
     .. "or not at all. The password comes from a command, a file, netrc, "
     .. "POP3_PASSWORD or a prompt, never from the command line. Exit status: 0 "
-    .. "success; 75 a temporary failure; 3 something needs a person; 2 an "
+    .. "success; 75 a temporary failure; 3 a person must act; 2 an "
     .. "invalid command line.")
   account.define(c)
   c:argument("messages", selection.HELP .. " With --uid, a unique-id.")
@@ -130,8 +130,7 @@ local function to_mbox_file(s, args, numbers)
   return ok and command.OK or command.TROUBLE, err
 end
 
--- Each message to a file of its own; one that does not come does not keep the others
--- from coming.
+-- Write each message to a separate file. A message that fails does not stop the others.
 local function to_directory(s, args, numbers, names)
   local status, trouble = command.OK, nil
   for i, n in ipairs(numbers) do

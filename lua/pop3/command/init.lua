@@ -4,8 +4,8 @@
 -- The exit status is 0 for success, 1 when the answer is no (a check or a
 -- `verify` failed, a message has no such part), 2 for an invalid command line,
 -- and 3 when the command could not do its work; 75 is a temporary failure of a
--- mailbox. An error is one line on standard error. When the reader of standard output
--- has gone, the command ends silently with 141.
+-- mailbox. An error is one line on standard error. After standard output was closed by
+-- its reader, the command ends silently with 141.
 -- @module pop3.command
 
 local parsers = require "pop3.command.parser"

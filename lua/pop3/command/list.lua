@@ -1,5 +1,5 @@
---- `pop3 list`: the messages of a mailbox, with number, octets and unique-id, and
--- with what their headers say.
+--- `pop3 list`: the messages of a mailbox, with number, octets and unique-id, and with
+-- date, sender and subject.
 -- @module pop3.command.list
 -- @local
 
@@ -22,7 +22,7 @@ function list.define(c)
     .. "--headers the lines are cut to its width. The password comes from a "
     .. "command, a file, netrc, POP3_PASSWORD or a prompt, never from the "
     .. "command line. Exit status: 0 success; 75 a temporary failure; 3 "
-    .. "something needs a person; 2 an invalid command line.")
+    .. "a person must act; 2 an invalid command line.")
   account.define(c)
   c:argument("messages", selection.HELP .. " Default: all."):args "*"
    :argname "N":convert(selection.convert)
@@ -74,7 +74,7 @@ local all_columns = {
   end },
 }
 
--- Those for a width, nil if nothing is cut.
+-- The columns for a width; nil: nothing is cut.
 local function columns_of(args, rows, width)
   local narrow = width and args.headers and width or math.huge
   local names = { "number", "octets" }
@@ -107,7 +107,7 @@ local function columns_of(args, rows, width)
   return list_of
 end
 
--- What prints rows as text: begin, row, finish.
+-- The functions that print rows as text: begin, row, finish.
 local function text_writer(args, rows)
   local width = terminal.is_output() and terminal.width() or nil
   local paint = terminal.painter()

@@ -1,6 +1,5 @@
---- `pop3 login`: connects to a server, logs in, and shows what was found on the
--- way: addresses, TLS, certificate, capabilities, mechanisms. If something fails, it
--- says what may be wrong.
+--- `pop3 login`: connects to a server, logs in, and shows addresses, TLS, certificate,
+-- capabilities and mechanisms. If something fails, it says what may be wrong.
 -- @module pop3.command.login
 -- @local
 
@@ -26,7 +25,7 @@ function login.define(c)
     .. "is. If something fails, it says what may be wrong and what to do. The "
     .. "password comes from a command, a file, netrc, POP3_PASSWORD or a prompt, "
     .. "never from the command line. Exit status: 0 success; 75 a temporary "
-    .. "failure; 3 something needs a person; 2 an invalid command line.")
+    .. "failure; 3 a person must act; 2 an invalid command line.")
   account.define(c)
   c:flag("--json", "Print what was found in JSON.")
 end

@@ -1,5 +1,5 @@
---- The manual page pop3(1), in the macros of man(7): what the parser defines, and
--- sections about what the commands share. `make man` writes it.
+--- The manual page pop3(1), in the macros of man(7): the definitions of the parser, and
+-- sections for all commands. `make man` writes it.
 -- @module pop3.command.manual
 -- @local
 
@@ -82,19 +82,19 @@ end
 
 local STATUSES = {
   { "0", "Success." },
-  { "1", "The answer is no: a check or a verify failed, a message has no such part." },
+  { "1", "A check or a verify failed, or a message has no such part." },
   { "2", "The command line or the configuration is invalid." },
-  { "3", "The command could not do its work; a person must do something." },
+  { "3", "The command could not do its work; a person must act." },
   { "75", "A mailbox had a temporary failure: a later run may succeed (list, get, "
     .. "login, fetch), or the database of fleet did." },
-  { "141", "The reader of standard output has gone." },
+  { "141", "The reader of standard output has closed it." },
 }
 
 local VARIABLES = {
   { "POP3_PASSWORD", "The password, if nothing else gives it." },
   { "POP3_PROXY", "The proxy of list, get and login, with a password if it needs "
     .. "one." },
-  { "POP3_FLEET_STORE", "The database of fleet, if --store does not say it." },
+  { "POP3_FLEET_STORE", "The database of fleet, without --store." },
   { "POP3_FLEET_KEY_FILE", "The keys of the sealed passwords of fleet." },
   { "NETRC", "The file with passwords, instead of ~/.netrc." },
   { "SSL_CERT_FILE", "The CAs that are trusted, instead of the system's." },
@@ -121,7 +121,7 @@ local EXAMPLES = {
   { "Fetch new mail into a Maildir, from cron:",
     "pop3 fetch pops://mrose@mail.example --maildir ~/Mail \\\n"
     .. "    --password-file ~/.mail-password" },
-  { "Be one of the workers that fetch the mail of many accounts:",
+  { "Run one of the workers that fetch the mail of many accounts:",
     "pop3 fleet run --maildir '/srv/mail/{name}'" },
   { "A server for tests, with one message:",
     "pop3 serve --user ann:secret --mail message.eml" },

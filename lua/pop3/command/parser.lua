@@ -203,7 +203,7 @@ local function choices_of(made, name)
   end
 end
 
---- Say what a mistake of the command line is about, and what may have been meant.
+--- The message about a wrong command line, with a suggestion if there is one.
 -- @tparam table p the parser
 -- @tparam string message of argparse
 -- @tparam {string,...} argv

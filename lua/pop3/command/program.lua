@@ -1,5 +1,5 @@
---- What the subcommands of `pop3` share: exit statuses, standard output, errors, and
--- numbers as arguments.
+--- Functions that the subcommands of `pop3` share: exit statuses, standard output,
+-- errors, and numbers as arguments.
 -- @module pop3.command.program
 -- @local
 
@@ -10,8 +10,8 @@ local terminal = require "pop3.command.terminal"
 -- gone, as the shell reports a program that SIGPIPE has ended.
 local program = { OK = 0, NO = 1, USAGE = 2, TROUBLE = 3, PIPE = 141 }
 
---- Set when the reader of standard output has gone, as `head` does: there is nobody
--- to tell.
+--- Set when the reader of standard output has closed it, as `head` does. Nothing is
+-- printed then.
 program.broken = false
 
 local EPIPE = 32

@@ -6,7 +6,7 @@
 local core = require "pop3.core"
 local terminal = require "pop3.command.terminal"
 
-local LOOK = 0.2  -- seconds between two looks whether a signal has come
+local LOOK = 0.2  -- seconds between two checks for a signal
 
 -- What was typed, without the line end; or nil, message.
 local function typed(tty, signals)

@@ -147,10 +147,10 @@ local function attend(control)
   return served, err
 end
 
-local LOOK = 1  -- seconds between two looks at the parent process
+local LOOK = 1  -- seconds between two checks of the parent process
 
--- Stop the server when the parent process has ended. Returns the descriptor that
--- tells it; or nil and a function that looks, to be called every LOOK seconds.
+-- Stop the server when the parent process has ended. Returns a descriptor that becomes
+-- readable then; or nil and a function to be called every LOOK seconds.
 local function tie(server)
   local function stop() server.running = false end
   local before = core.getppid()

@@ -33,8 +33,7 @@ function show.define(c)
   c:flag("--json", "Print JSON, in UTF-8.")
 end
 
--- Write to standard output. When it takes no more, the reading of messages ends by
--- this error.
+-- Write to standard output. If it is closed, this error ends the reading of messages.
 local REFUSED = {}
 
 local function say(...)

@@ -127,8 +127,8 @@ end
 -- Options that only say how a server is made.
 local MAKING = { "tls", "implicit", "names" }
 
--- The option of the command line that does not go with a server which is there
--- already, or with a transcript.
+-- The option of the command line that cannot be combined with a server of a script, or
+-- with a transcript.
 local function wrong_option(args, given)
   for _, name in ipairs(given.server and MAKING or {}) do
     if args[name] then
@@ -141,7 +141,7 @@ local function wrong_option(args, given)
                             "new_users" } do
       local value = args[name]
       if value and not (type(value) == "table" and not value[1]) then
-        return ("--%s does not go with a transcript"):format(
+        return ("--%s cannot be used with a transcript"):format(
           (name:gsub("_", "-")))
       end
     end
@@ -185,7 +185,7 @@ local function new_server(args, given)
   return try(pop3.server.new, opts)
 end
 
--- Change a server of a script as the command line says.
+-- Apply the options of the command line to a server of a script.
 local function change(server, args)
   server.host = args.host or server.host
   server.wanted_port = args.port or server.wanted_port

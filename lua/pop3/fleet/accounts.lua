@@ -1,4 +1,4 @@
---- The accounts of a fleet: what an administrator does with them (`pop3.fleet`).
+--- The accounts of a fleet: add, change, remove, park, list (`pop3.fleet`).
 --
 -- An account is given as a table with the keys of `pop3 fetch`, which become one row:
 -- name, host, port, user, `every` and the reference to the secret have columns,
@@ -24,7 +24,7 @@ local EVERY = 300      -- seconds between two runs
 
 -- ------------------------------------------------------------- from keys to a row
 
--- Keys that are columns of their own, or are made into one.
+-- Keys that have a column, or are converted to one.
 local own = { name = true, url = true, host = true, port = true, user = true,
               every = true, due = true, secret = true }
 
@@ -194,8 +194,7 @@ local function add_rows(db, rows, first, last, text)
   return db:query(text, table.unpack(values))
 end
 
--- Write what is recorded about the messages of new accounts. True; or nil, message,
--- code.
+-- Write the records about the messages of new accounts. True; or nil, message, code.
 local function add_entries(db, added, known)
   local list, count = {}, 0
   local function flush()
@@ -283,7 +282,7 @@ end
 -- @tparam db db
 -- @tparam string name
 -- @tparam table changes keys and their new values
--- @tparam[opt] {string,...} without keys that the account has no longer
+-- @tparam[opt] {string,...} without keys to remove
 -- @treturn boolean true; false when there is no such account; or nil, message, code
 function accounts.change(db, name, changes, without)
   local refusal
@@ -370,8 +369,8 @@ update pop3_account set parked = null, failures = 0,
 where %s and parked is not null returning name]])
 end
 
---- Make accounts due at once, or after some seconds. Those that are being fetched, and
--- those that are parked, are left alone.
+--- Make accounts due at once, or after some seconds. Accounts that are being fetched or
+-- are parked are not changed.
 function accounts.due(db, which, seconds)
   return update(db, which, [[
 update pop3_account set due = now() + $2 * interval '1 second'
@@ -403,7 +402,7 @@ select host, count(*) as failing from pop3_account
 where parked is null and failures > 0 and host is not null
 group by host order by count(*) desc, host limit 10]]
 
---- How the fleet is.
+--- The status of the fleet.
 -- @tparam db db
 -- @treturn table see `fleet:status`; or nil, message, code
 function accounts.status(db)

@@ -1,5 +1,5 @@
---- A connection of a worker to the database: opened when it is first used, shared
--- by tasks one after the other, and asked again until the database answers.
+--- A connection of a worker to the database: it opens at the first call, tasks share it
+-- one after the other, and a call is repeated until the database answers.
 -- @module pop3.fleet.connection
 -- @local
 
@@ -11,7 +11,7 @@ Connection.__index = Connection
 
 local FIRST, LONGEST = 0.1, 10  -- seconds between two attempts
 
--- Codes after which the same statement is said again: all statements of a fleet
+-- Codes after which the same statement is executed again: all statements of a fleet
 -- are idempotent.
 local passing = { connect = true, unknown = true, timeout = true }
 
@@ -19,7 +19,7 @@ local passing = { connect = true, unknown = true, timeout = true }
 -- @tparam pop3.loop.own loop
 -- @tparam table opts of `pop3.sql.open`, without `wait`
 -- @tparam[opt] function noticed `function(state, message)`: the state is "away" when
--- a call finds that the database is away, "back" when one succeeds after that
+-- the database does not answer a call, "back" when a later call succeeds
 -- @treturn connection
 local function new(loop, opts, noticed)
   local all = { wait = loop.wait }
@@ -30,7 +30,7 @@ local function new(loop, opts, noticed)
   }, Connection)
 end
 
--- What a call on an open connection answers.
+-- The results of a call on an open connection.
 local function call(self, method, ...)
   if not self.db then
     local db, message, code = sql.open(self.opts)
@@ -41,8 +41,8 @@ local function call(self, method, ...)
   return self.db[method](self.db, ...)
 end
 
---- Call a method of `pop3.sql`, or a function with the connection, when no other task
--- does.
+--- Call a method of `pop3.sql`, or a function with the connection, after the calls of
+-- other tasks.
 -- @tparam string|function method
 -- @param ... its arguments
 -- @return its results; nil, message, "timeout" when the task cannot wait
@@ -66,15 +66,15 @@ function Connection:call(method, ...)
   return table.unpack(answer, 2, answer.n)
 end
 
---- Can a failure be over when the same is said again?
+--- Can the same statement succeed later?
 -- @tparam ?string code
 -- @treturn boolean
 function Connection.is_passing(code)
   return passing[code] or false
 end
 
---- Seconds to wait before an attempt, with jitter, so that many workers do not come
--- back at the same moment.
+--- Seconds to wait before an attempt, with jitter, so that many workers do not connect
+-- at the same moment.
 -- @tparam integer failures until now, 1 or more
 -- @treturn number
 function Connection.delay(failures)

@@ -1,10 +1,10 @@
---- Where the mail of an account of a fleet goes: by the account's options, or by the
--- option `into` of the fleet.
+--- The delivery of an account of a fleet, from the account's options or from the option
+-- `into` of the fleet.
 --
 -- A description is a table with one of the keys `maildir`, `mbox`, `pipe` (strings) and
 -- `lmtp` (the options of `pop3.lmtp`). In its strings `{name}`, `{user}`, `{host}`
--- and `{id}` stand for those of the account. In a path, characters that could lead
--- elsewhere become "%XX".
+-- and `{id}` stand for those of the account. In a path, characters that could change
+-- the directory become "%XX".
 -- @module pop3.fleet.deliver
 -- @local
 

@@ -1,16 +1,16 @@
 --- Many accounts, many workers: `pop3.fleet{…}`, fetching on PostgreSQL.
 --
--- The accounts, their schedule, and what is known about their messages are in a
--- database; workers keep nothing. Any number of workers, on any number of machines,
--- claim accounts that are due, fetch as `pop3.sync` does, and release them. When a
--- worker dies, or is frozen, others take its accounts over after the lease; no
--- message is lost, and none is doubled in a Maildir, an mbox or a table, see
--- `pop3.sync`. What a worker does that goes on after it was frozen is refused: each
--- write carries a number, the fence, that grows whenever the account is taken.
+-- The accounts, their schedule, and the records of their messages are in a database;
+-- workers have no other state. Any number of workers, on any number of machines, claim
+-- accounts that are due, fetch as `pop3.sync` does, and release them. When a worker
+-- dies, or is frozen, others take over its accounts after the lease; no message is
+-- lost, and no message is stored twice in a Maildir, an mbox or a table, see
+-- `pop3.sync`. Writes of a worker that was frozen past its lease are refused: each
+-- write carries a number, the fence, that grows whenever the account is claimed.
 --
--- **The database is away.** A worker waits and asks again, with growing pauses up to ten
--- seconds. Sessions under way wait in their next write for as long as the lease of
--- their account lasts; then they end without QUIT. No DELE is sent meanwhile, since
+-- **When the database does not answer,** a worker waits and tries again, with growing
+-- pauses up to ten seconds. Open sessions wait in their next write until the lease of
+-- their account ends; then they end without QUIT. No DELE is sent meanwhile, since
 -- nothing can be recorded.
 --
 -- **A worker that is frozen** holds up no other one, also when it is frozen in a
@@ -36,7 +36,7 @@
 --     assert(fleet:init())                    -- make the tables
 --     assert(fleet:add{ url = "pops://ann@mail.example", every = 300,
 --                       secret = "file:/etc/lpop3/ann" })
---     assert(fleet:run())                     -- be a worker, until a signal
+--     assert(fleet:run())                     -- run a worker, until a signal
 --
 -- @classmod pop3.fleet
 -- @alias Fleet
@@ -164,13 +164,14 @@ end
 -- `"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
 -- by a key outside of it, as `pop3 fleet add --seal` does.
 -- @tparam table account one account, or a list of them
--- @tparam[opt] table opts `replace = true`: change accounts that are there, to exactly
--- what is given; `refuse = true`: they are an error; `seen`: what is recorded about the
--- messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
--- @treturn {string,...} the names of the accounts that were added (or changed): one
--- that is not among them was there. Or nil, message, code, and no one was added:
--- "options" when an account cannot work, "exists" when accounts are there (their names
--- are the fourth value)
+-- @tparam[opt] table opts `replace = true`: replace accounts that exist by the given
+-- ones; `refuse = true`: accounts that exist are an error; `seen`: the records about
+-- the messages of new accounts, name → what `seen()` of a state returns
+-- (`pop3.sync.state`)
+-- @treturn {string,...} the names of the accounts that were added or replaced; other
+-- accounts existed and are unchanged. Or nil, message, code, and no account was added:
+-- "options" when an account is invalid, "exists" when accounts exist (their names are
+-- the fourth value)
 function Fleet:add(account, opts)
   opts = opts or {}
   argument.options(opts, { replace = "boolean", refuse = "boolean",
@@ -188,14 +189,14 @@ end
 --- Change an account: its next run has the new values.
 -- @tparam string name
 -- @tparam table changes keys and values, as for `add`
--- @tparam[opt] {string,...} without keys that it has no longer
+-- @tparam[opt] {string,...} without keys to remove
 -- @treturn boolean true; false when there is no such account; or nil, message, code
 function Fleet:change(name, changes, without)
   return with(self, accounts.change, name, changes, without)
 end
 
---- Remove accounts and all that is recorded about their messages. A session that
--- runs ends without QUIT.
+--- Remove accounts and the records of their messages. A session that runs ends without
+-- QUIT.
 -- @tparam string|table which a name, a list of names, `{ match = }` (a list of patterns
 -- of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 -- @treturn {string,...} the names of those that were removed; or nil, message, code
@@ -229,24 +230,24 @@ function Fleet:due(which, seconds)
   return with(self, accounts.due, check_which(which, "due"), (seconds or 0) * 1.0)
 end
 
---- How the fleet is.
+--- The status of the fleet.
 -- @treturn table `accounts`, `parked`, `leased`, `due`, `failing` (their last run
--- failed), `never` (no run went well yet): counts. `late`: seconds that the oldest
--- account which is due waits. `workers`: a list of `{ worker =, sessions =, hosts =,
--- lease = }` (`lease`: seconds until its first lease ends).
+-- failed), `never` (without a successful run): counts. `late`: seconds since the first
+-- of the waiting accounts became due. `workers`: a list of `{ worker =, sessions =,
+-- hosts =, lease = }` (`lease`: seconds until its first lease ends).
 -- `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 function Fleet:status()
   return with(self, accounts.status)
 end
 
---- Accounts and how they are, by name.
+--- The accounts and their states, sorted by name.
 -- @tparam[opt] table opts `state`: "all" (default), "due", "waiting", "leased",
 -- "parked", "failing"; `host`; `names`: a list; `match`: a list of patterns, as for
 -- `remove`; `worker`: a pattern; `after`: only names after this one; `limit` (100)
 -- @treturn {table,...} each with `id`, `name`, `host`, `port`, `user`, `options`,
 -- `secret_ref`, `every`, `state`, `due_in` (seconds; negative when it is late),
 -- `fence`, `worker`, `failures`, `parked` (the reason), `ok_ago` (seconds since the
--- last run that went well), `last_error`, `result` (counts of the last run). Or nil,
+-- last successful run), `last_error`, `result` (counts of the last run). Or nil,
 -- message, code
 function Fleet:list(opts)
   opts = opts or {}
@@ -256,9 +257,9 @@ function Fleet:list(opts)
   return with(self, accounts.list, opts)
 end
 
---- Be a worker: claim accounts that are due and fetch them, until `stop`, a signal, or,
--- with the option `until_idle`, until nothing is due. It runs a loop of its own, so it
--- is not for a task of another loop.
+--- Run a worker: claim accounts that are due and fetch them, until `stop`, a signal,
+-- or, with the option `until_idle`, until nothing is due. It runs an event loop, so a
+-- task of another loop must not call it.
 --
 -- The option `log` gets a table for each event: `time`, `worker`, and `event`:
 --
@@ -280,16 +281,16 @@ function Fleet:run()
   return table.unpack(answer, 2, answer.n)
 end
 
---- End `run` of this process, as after SIGTERM but without an end of the grace period:
--- for a hook, a log function, or a delivery.
+--- End `run` of this process, as after SIGTERM but without a limit of the grace period.
+-- A hook, a log function or a delivery may call it.
 function Fleet:stop()
   if self.working then self.working:stop() end
 end
 
---- What the worker of this process has counted: `claims`, `claimed`, `taken_over`,
+--- The counters of the worker of this process: `claims`, `claimed`, `taken_over`,
 -- `ok`, `later`, `person`, `parked`, `interrupted`, `fenced` (runs), `new`, `deleted`,
 -- `octets`, `heartbeats`, `reads`, `writes`, `entries`, `transactions`,
--- `unreleased`. A count is 0 when it is nil; `running` is the sessions now.
+-- `unreleased`. A missing count is 0; `running` is the number of sessions now.
 -- @treturn table
 function Fleet:counters()
   local made = {}

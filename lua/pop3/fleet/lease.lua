@@ -124,7 +124,7 @@ function lease.claim(opts)
   }
 end
 
---- What a claim answered.
+--- Read the answer to a claim.
 -- @tparam {table,...} answers of `db:batch`
 -- @treturn {table,...} the accounts, the one that waits longest first: the columns of
 -- the table, `late` (seconds since it was due), `at` (the time of the database),
@@ -145,8 +145,8 @@ function lease.claimed(answers)
 end
 
 --- The statement that makes accounts due which a worker owns without knowing it: the
--- answer to a claim was lost. Their fence grows with the next claim. A row that somebody
--- else has locked is left for the next time.
+-- answer to a claim was lost. Their fence grows with the next claim. A row that another
+-- transaction has locked is left for the next time.
 -- @tparam string worker
 -- @tparam {integer,...} known the numbers of the accounts that it knows of
 -- @treturn table for `db:batch`; its rows are the accounts
@@ -160,8 +160,8 @@ end
 
 -- ------------------------------------------------------------------- heartbeat
 
---- The statement that extends leases. A row that somebody else has locked is left for
--- the next time, so that it does not hold up the others.
+--- The statement that extends leases. It skips rows that another transaction has
+-- locked until the next heartbeat, so that they do not delay the others.
 -- @tparam {table,...} leases each with `account` and `fence`
 -- @tparam number seconds
 -- @treturn table its rows are the accounts that are still owned, by `id` and

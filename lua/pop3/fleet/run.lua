@@ -37,8 +37,8 @@ local function account_of(row, context)
   return a
 end
 
--- The options of `pop3.sync`. The time is that of the database: a worker whose clock is
--- wrong decides as the others do.
+-- The options of `pop3.sync`. The time is that of the database, so that a worker with a
+-- wrong clock decides as the others do.
 local function options_of(a, row, state, into, context)
   local opts = {}
   for name in pairs(keys.sync) do opts[name] = a[name] end
@@ -105,7 +105,7 @@ local function run(lease, context)
                           true, made.result)
   elseif made.status ~= outcome.OK and context.task:is_over()
          and not context.task.cancelled then
-    return outcome.failed("the deadline is over", "timeout", true, made.result)
+    return outcome.failed("the deadline has passed", "timeout", true, made.result)
   end
   return made
 end

@@ -3,16 +3,16 @@
 --
 -- | outcome | next run | failures |
 -- |---|---|---|
--- | all is well | `every`, 10 % more or less | 0 |
--- | a message was set aside, and the rest is well | the same | 0 |
+-- | success | `every`, 10 % more or less | 0 |
+-- | success, but a message was set aside | the same | 0 |
 -- | temporary | backoff: `every` x 2 ^ failures, at most an hour (or `every`) | + 1 |
--- | a person has to do something | the same, at most a day | + 1 |
+-- | a person must act | the same, at most a day | + 1 |
 -- | the login was refused | none: the account is parked | + 1 |
 -- | interrupted by the end of the worker | at once | as before |
 -- | another worker has it | (no row changes) | |
 --
--- A backoff has jitter: between half of it and all. The server's own wish
--- (LOGIN-DELAY, IN-USE) is the least.
+-- A backoff has jitter: between half of it and all. A delay that the server asks for
+-- (LOGIN-DELAY, IN-USE) is the minimum.
 -- @module pop3.fleet.schedule
 -- @local
 
@@ -25,7 +25,7 @@ local HOUR, DAY = 3600, 86400
 local JITTER = 0.1     -- share by which the time between two runs varies
 local LONGEST = 1000   -- octets of an error
 
--- What of a result is kept in the database and logged.
+-- The fields of a result that are stored in the database and logged.
 local kept = { "new", "skipped", "deleted", "failed", "aside", "again", "octets",
                "pending", "quit" }
 

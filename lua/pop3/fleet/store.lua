@@ -1,13 +1,11 @@
---- What the sessions of a worker read and write in the database, collected: all that
--- is asked for while one transaction is under way goes into the next one
--- (`pop3.fleet`).
+--- Collects the reads and writes of the sessions of a worker: all that come during one
+-- transaction go into the next one (`pop3.fleet`).
 --
--- A session waits until its write is committed; the others go on meanwhile. When
--- the connection is lost, the same is written again: nobody knows whether a COMMIT
--- that was not answered was done, and every statement may be repeated. A session
--- waits for the database as long as its lease lasts. After that its account may
--- belong to another worker, so the answer is "fenced", and the session ends without
--- QUIT.
+-- A session waits until its write is committed; the others go on meanwhile. When the
+-- connection is lost, the same statements are executed again: a COMMIT without an
+-- answer may have been executed, and every statement may be repeated. A session waits
+-- for the database until its lease ends. After that its account may belong to another
+-- worker, so the answer is "fenced", and the session ends without QUIT.
 --
 -- This is the store that states of `pop3.sync.state.sql` write to.
 -- @module pop3.fleet.store
@@ -29,7 +27,7 @@ local LOCK, BRIEF = 0.1, 0.01  -- seconds to wait for the lock of an account
 local RETRY = 0.25             -- seconds until an account that is locked is tried again
 
 local TAKEN = "another worker has taken the account over"
-local AWAY = "the database was away for longer than the lease"
+local AWAY = "the database did not answer for longer than the lease"
 
 --- Make a store.
 -- @tparam pop3.loop.own loop
@@ -45,7 +43,7 @@ local function new(loop, opts)
     name = "fleet " .. opts.worker,
     reads = { jobs = {}, wake = loop:condition() },
     writes = { jobs = {}, wake = loop:condition() },
-    lost = {},   -- account and fence → what a write that nobody waited for answered
+    lost = {},   -- account and fence → the result of a write that no task waited for
     ended = false,
   }, Store)
 end
@@ -98,7 +96,7 @@ local function still_wanted(self, jobs)
 end
 
 -- Execute the statements of some jobs until the database answers: answers and jobs;
--- or nil, message, code, jobs. The jobs are those that are wanted to the end.
+-- or nil, message, code, jobs. The jobs are those that still wait at the end.
 local function insist(self, connection, jobs, compose)
   local failures = 0
   while true do
@@ -314,7 +312,7 @@ local function job_of(self, account, fence)
            deadline = core.now() + self.patience }
 end
 
---- Read what is recorded about the messages of an account.
+--- Read the records of the messages of an account.
 -- @tparam integer account
 -- @tparam integer fence
 -- @treturn {table,...} rows for `pop3.sync.state.seen`; or nil, message, code

@@ -1,6 +1,6 @@
 --- A worker of a fleet: one process that claims accounts which are due, runs them side
--- by side in an event loop, and releases them (`pop3.fleet`). It keeps nothing: all
--- that is known about an account is in the database.
+-- by side in an event loop, and releases them (`pop3.fleet`). Its whole state is in the
+-- database.
 --
 --     claims          take accounts that are due, as many as there are free sessions
 --     sessions        one task for each account, `pop3.fleet.run`
@@ -291,8 +291,8 @@ end
 
 -- ------------------------------------------------------------------------ running
 
--- The tables must be those of this library. While the database is away it is asked
--- again. True; or nil, message, code.
+-- Check that the tables are those of this library. While the database does not answer,
+-- try again. True; or nil, message, code.
 local function check_schema(self)
   local failures = 0
   while not self.stopping do
@@ -336,7 +336,7 @@ end
 function Worker:run()
   local opts = self.opts
   local loop <close> = assert(new_loop())
-  local away = 0  -- connections that are
+  local away = 0  -- connections without an answer
   local function noticed(state, message)
     local before = away
     away = away + (state == "away" and 1 or -1)

@@ -296,8 +296,8 @@ function Loop.now()
   return core.now()
 end
 
---- Close the loop. Tasks that have not ended never go on; their variables that
--- are to be closed are closed.
+--- Close the loop. Tasks that have not ended do not continue; their to-be-closed
+-- variables are closed.
 function Loop:close()
   for task in pairs(self.tasks) do coroutine.close(task.thread) end
   self.tasks, self.queue, self.live = {}, {}, 0

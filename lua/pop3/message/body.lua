@@ -1,9 +1,8 @@
 --- Which parts of a message are its body, and which are its attachments.
 --
--- Used by the methods `text`, `html` and `attachments`. Every leaf, and every
--- embedded message, is reached by one of them; only the branches of a
--- multipart/alternative that say the same in another form are left out, and what
--- the HTML shows itself.
+-- Used by the methods `text`, `html` and `attachments`. Together they return every leaf
+-- and every embedded message, except for branches of a multipart/alternative that are
+-- another form of the body, and parts that the HTML shows.
 -- @engine pop3.message.body
 -- @local
 
@@ -54,9 +53,9 @@ end
 
 -- The first part of type 'want' in 'part' that is not an attachment: in
 -- multipart/alternative in the last branch that has one, in multipart/related in the
--- root, or if that has no text at all in any other part. Embedded messages have bodies
--- of their own. 'named' is 1 if parts with a file name do not count, else 2; 'full' if
--- those of nothing but white space do not. 'inside' is false for the root.
+-- root, or if that has no text at all in any other part. Embedded messages are not
+-- searched. 'named' is 1 if parts with a file name do not count, else 2; 'full' if
+-- parts of white space alone do not count. 'inside' is false for the root.
 local function find(part, want, named, full, inside)
   local kind = part:_kind()
   if kind == "leaf" then

@@ -1,7 +1,7 @@
 --- DKIM signatures of a message (RFC 6376), by RSA and Ed25519 (RFC 8463).
 --
--- Keys are in the DNS, which this library does not ask: the caller hands in a
--- function.
+-- Keys are in the DNS, which this library does not query: the caller provides a
+-- function that does.
 -- @engine pop3.message.dkim
 -- @local
 

@@ -1,8 +1,8 @@
 --- Reading mail: RFC 5322 fields, MIME parts, text in UTF-8.
 --
--- A message is read when it is asked for something, not before, and as far as is
--- needed. Mail that breaks the rules is read as far as possible; its `defects` say
--- what is wrong.
+-- A message is read only when the program asks for a value, and only as far as needed.
+-- Mail that breaks the rules is read as far as possible; its `defects` say what is
+-- wrong.
 --
 -- **A message and its parts** have the same fields and methods, listed below with
 -- `m`. `walk`, `part` and `attachments` return parts. Only `text()` and `html()`
@@ -103,8 +103,8 @@ end
 -- @tparam[opt=10000] integer opts.fields of a header block
 -- @tparam[opt=1000] integer opts.params of a field
 -- @tparam[opt=100000] integer opts.addresses of a field
--- @tparam[opt="windows-1252"] string opts.charset the charset of text that declares
--- none and is not UTF-8
+-- @tparam[opt="windows-1252"] string opts.charset the charset of text that declares no
+-- charset and is not UTF-8
 -- @treturn message
 -- @usage
 -- local m = require "pop3.message".parse("Subject: hi\r\n\r\ntext\r\n",

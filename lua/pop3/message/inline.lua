@@ -6,8 +6,8 @@
 local cid_of = require "pop3.message.cid"
 local core = require "pop3.core"
 
--- A picture that is referred to many times must not make the result much larger than
--- the message: no more is added than this times the message.
+-- A picture that the HTML uses many times must not make the result much larger than
+-- the message: the data URLs have at most this many times its size.
 local GROWTH = 8
 
 -- Types of pictures that are sent as application/octet-stream, by their extension.

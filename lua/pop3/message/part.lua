@@ -415,8 +415,8 @@ end
 -- @treturn {table,...} one table for each signature, in their order, at most 20:
 -- `{ result =, reason =, domain =, selector =, identity =, algorithm =, length =,
 -- testing = }`; `result` is "pass", "fail", "temperror" or "permerror" (RFC 8601 2.7.1);
--- `length` is the number of octets of the body that are signed, if not all are (whoever
--- forwards the message can add to it); `testing` is true if the domain only tests
+-- `length` is the number of octets of the body that are signed, if not all are (then
+-- text may have been added to the message); `testing` is true if the domain only tests
 -- @usage
 -- local m = require "pop3.message".parse "From: ann@mail.example\r\n\r\nhi\r\n"
 -- local list = m:dkim { resolve = function(name) return nil, "no DNS for " .. name end }

@@ -1,4 +1,4 @@
---- The Received fields of a message (RFC 5321 4.4): the way that it took.
+--- The Received fields of a message (RFC 5321 4.4): the servers that it passed.
 -- @engine pop3.message.received
 -- @local
 

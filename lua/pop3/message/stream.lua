@@ -13,7 +13,7 @@
 -- are options as for `pop3.message.parse`.
 --
 -- The message in a part that is base64 or quoted-printable is reported between the
--- data and the end of that part, with offsets of its own. The parser does not look
+-- data and the end of that part; its offsets begin at 0 again. The parser does not look
 -- ahead: a multipart whose delimiter never occurs, which `pop3.message.parse` reads
 -- as text, is a multipart without parts here.
 -- @module pop3.message.stream

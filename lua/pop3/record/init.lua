@@ -10,7 +10,7 @@
 --    client_under_test("127.0.0.1", run.port)
 --
 -- Secrets are written as "***", also where the server repeats them, in base64
--- or hexadecimal. Messages and listings are written as they are.
+-- or hexadecimal. Messages and listings are written unchanged.
 --
 -- TLS ends here on both sides. A client gets a certificate made for the run
 -- (`recorder.cafile`), by STLS or with `implicit = true`; the upstream server's
@@ -21,8 +21,8 @@
 -- that it could bind, and a server that can bind must refuse that (RFC 5802
 -- section 6).
 --
--- A recorder is a `pop3.server`: it takes faults and handlers (`server.default`
--- is what it does itself), and has `transcript`, `count`, `verify`. It forwards
+-- A recorder is a `pop3.server`: it takes faults and handlers (`server.default` has
+-- the handlers of the recorder), and has `transcript`, `count`, `verify`. It forwards
 -- one command at a time. If the transcript cannot be written, its file is
 -- removed, the sessions end, and `verify` gives the reason. A reply of more
 -- than 256 MiB ends its session.

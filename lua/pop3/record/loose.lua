@@ -1,5 +1,5 @@
---- A replay that serves: which reply of a transcript a command gets, whatever
--- the number of its connection.
+--- The loose replay: finds the reply to a command in a transcript, whatever the number
+-- of its connection.
 --
 -- The replies of the recorded session with the number of the connection come
 -- first, then those of the others. A state is "clear" or "TLS" before the

@@ -21,8 +21,8 @@ local function masked(want)
   return "^" .. table.concat(parts, ".*") .. "$"
 end
 
--- Words of a command that differ at another time: dates and times, seconds
--- since 1970, time zones.
+-- Words of a command that differ between two runs: dates and times, seconds since 1970,
+-- time zones.
 local MONTH = "^%a%a%a$"
 
 local function is_date(word)

@@ -145,7 +145,7 @@ end
 -- Octets that are held for a client that reads more slowly than the server
 -- sends.
 local AHEAD = 1024 * 1024
-local PAUSE = 0.005  -- seconds between two looks at what is held
+local PAUSE = 0.005  -- seconds between two checks of the held octets
 
 -- For a message: a function that writes and sends a part of the body before the
 -- rest has come; nil if a fault applies, since that needs the whole reply.

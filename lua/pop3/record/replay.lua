@@ -26,7 +26,7 @@
 --   connection here
 -- - `! tls`: TLS starts here, before the greeting or after the reply to STLS
 -- - `! delay=2` (or `! delay 2`), `! cut.bytes=5 cut.how=rst`, `! stall`: a
---   fault of the reply above it, with the effects of `server:fault`
+--   fault of this reply, with the effects of `server:fault`
 --
 -- Other text files with C: and S: lines load as well, with any indentation, and
 -- so do test cases of curl (`pop3.record.curl`). A login by SCRAM cannot be
@@ -34,8 +34,9 @@
 -- 5802).
 --
 -- A replay is strict: the commands of the N-th connection are those of session
--- N, in their order. With the option `loose` it serves (`pop3.record.loose`):
--- each command gets the reply that the transcript has for it in this state.
+-- N, in their order. With the option `loose` the order does not matter
+-- (`pop3.record.loose`): each command gets the reply that the transcript has for it
+-- in this state.
 -- @module pop3.record.replay
 
 local argument = require "pop3.util.argument"
@@ -201,7 +202,7 @@ end
 -- @tparam[opt=false] boolean opts.loose a command gets the reply that the transcript
 -- has for it in the state of the session, in any order, repeatedly, whatever the
 -- number of the connection; unique-ids and dates may differ; the client may log in by
--- another mechanism than the recorded one, but SCRAM, and with any name
+-- another mechanism than the recorded one, except SCRAM, and with any name
 -- @tparam[opt] string|table opts.tls as in `pop3.server.new`, and so are the other
 -- options; by default "auto" when TLS was recorded
 -- @tparam[opt] boolean opts.implicit by default as recorded

@@ -1,5 +1,5 @@
---- Logins: whether a client proved to be a user, and what follows from that.
--- PASS, APOP and AUTH come here.
+--- Logins: checks the proof of a client, and opens the maildrop or refuses the login.
+-- The handlers of PASS, APOP and AUTH use it.
 --
 -- Every login that fails gets the same reply, and takes as long for a user who
 -- does not exist; after `limits.logins` failures the connection ends. SASL is
@@ -70,7 +70,7 @@ function auth.proved(session, mech, name, proof, principal)
   if server.authenticate then
     return decided(server.authenticate(session, mech, principal or name,
                                        function(secret)
-      -- a script has nil for a user that it does not know
+      -- a script returns nil for an unknown user
       return secret ~= nil and proof.check(secret)
     end))
   end

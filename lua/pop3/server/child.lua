@@ -86,7 +86,7 @@ local function serve(server, fd)
   server:stop()
 end
 
---- Serve until the parent says stop or is gone; then end the process.
+--- Serve until the parent says stop or has ended; then end the process.
 -- @tparam pop3.server server
 -- @tparam pop3.core.fd fd the channel
 return function(server, fd)

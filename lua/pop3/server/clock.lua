@@ -1,4 +1,4 @@
---- The server's clock, and what is due by it.
+--- The server's clock and its timers.
 -- @submodule pop3.server
 
 local argument = require "pop3.util.argument"
@@ -38,15 +38,15 @@ function methods:after(seconds, session)
   self.heap:add(self.time + seconds, session)
 end
 
--- The time when the next thing is due; nil if there is nothing.
+-- The time when the next timer is due; nil if there is none.
 function methods:next_due()
   local a, b = self.heap:first(), self.idle:first(self.time)
   if a and b then return a < b and a or b end
   return a or b
 end
 
--- Do what is due now. Returns whether there was anything. What becomes due
--- meanwhile waits for the next call, so that descriptors are looked at before.
+-- Run the timers that are due now. Returns whether there was one. Timers that become
+-- due meanwhile wait for the next call, so that descriptors are checked before.
 function methods:fire()
   local now, any = self.time, false
   local last = self.heap.serial
@@ -73,8 +73,8 @@ function methods:fire()
   return any
 end
 
---- Move the clock forward. Everything that becomes due is done at its time:
--- delays of faults, handlers that sleep, the autologout.
+--- Move the clock forward. Delays of faults, handlers that sleep and the autologout
+-- happen at their time.
 -- @tparam number seconds
 -- @usage server:advance(601)  -- longer than the autologout
 function methods:advance(seconds)

@@ -2,9 +2,9 @@
 -- connect to it, also one that blocks; the methods here ask the child over a
 -- channel.
 --
--- A method returns nil,
--- message, "closed" when the child has ended, and nil, message, "timeout" when
--- it does not answer within 30 seconds, as when a handler never returns.
+-- A method returns nil, message, "closed" when the child has ended, and nil, message,
+-- "timeout" when it does not answer within 30 seconds, for example when a handler never
+-- returns.
 -- @classmod pop3.run
 -- @alias methods
 -- @usage
@@ -324,7 +324,7 @@ function methods:client_certificate(user)
   return self.certificates:client_certificate(user)
 end
 
---- Remember the mail and the faults of now, see `pop3.server:snapshot`.
+--- Save the present mail, users and faults, see `pop3.server:snapshot`.
 -- @treturn boolean true
 function methods:snapshot()
   return done(ask(self, "snapshot"))
@@ -338,7 +338,7 @@ function methods:reset()
 end
 
 --- Stop the server. The child is killed when it does not end within `grace`
--- seconds (a field, 10), as when a handler never returns. The second call does
+-- seconds (a field, 10), for example when a handler never returns. The second call does
 -- nothing, and so does a call in another process than the one that forked it.
 -- @treturn integer the exit status of the child, nil when that is not known
 function methods:stop()

@@ -118,7 +118,7 @@ end
 --- UTF8: mail and user names in UTF-8 (RFC 6856).
 -- @tparam pop3.server.session session
 function default.UTF8(session)
-  return session:ok("UTF-8 it is")
+  return session:ok("UTF-8 is enabled")
 end
 
 local languages = { en = "English", ["i-default"] = "the default language" }
@@ -328,7 +328,7 @@ end
 
 --- The hook `on.connect`: a client has connected. The reply is the greeting.
 -- After a greeting of -ERR the connection ends; after `session:raw "-ERR
--- no\r\n"` it stays open, to see what the client sends all the same.
+-- no\r\n"` it stays open, to see what the client still sends.
 -- @tparam pop3.server.session session
 -- @within Hooks
 function default.connect(session)

@@ -1,6 +1,6 @@
--- The module `pop3.server`: what makes servers. `new` is in
+-- The module `pop3.server`, whose functions make servers. `new` is in
 -- `pop3.server.instance`; each part is loaded when it is used first, so that a
--- program that only names the module does not wait for all of the server.
+-- program that only names the module does not load the whole server.
 -- Modules that make servers themselves, such as `pop3.record`, use
 -- `pop3.server.instance`.
 

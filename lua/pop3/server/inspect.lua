@@ -1,5 +1,5 @@
---- What a test can see of a server: the transcript, the counts, and the errors
--- of handlers.
+--- The methods by which a test inspects a server: the transcript, the counts, and
+-- the errors of handlers.
 -- @submodule pop3.server
 
 local argument = require "pop3.util.argument"
@@ -67,8 +67,8 @@ end
 -- failed.
 --
 -- The list has lines; Lua patterns after "~"; `{ any_order = { line, ... } }`;
--- `{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. By
--- name, beside the list or in its place: `never = line or list`, `count = {
+-- `{ line, times = n }`, or `at_least` and `at_most`; `{ anything = true }`. These
+-- fields may be given with or without a list: `never = line or list`, `count = {
 -- RETR = 2, ["~^TOP"] = { least, most } }`, `session = n` for the commands of
 -- one session.
 -- @tparam table list
@@ -90,7 +90,7 @@ function methods:verify(list)
   return true
 end
 
--- What `wait_for` says when too few commands came in time.
+-- The message of `wait_for` when too few commands came in time.
 function methods:too_few(verb, count)
   return ("%s: %d of %d commands came"):format(verb, self:count(verb), count)
 end

@@ -81,12 +81,11 @@ end
 -- @tparam table opts
 -- @tparam[opt] {[string]=pop3.server.user_fields,...} opts.users name → user
 -- @tparam[opt] function opts.authenticate `function(session, mech, user,
--- check)`, which decides about logins in place of the passwords.
--- `check(secret)` tells whether the client proved that it knows that secret, and is
--- true for any secret where the proof is a certificate or a ticket. The user to act
--- as, if the client named one, is `session.authzid`. It
--- returns true, or a user's table, to let the client in; `nil, text, code` to
--- refuse; or a reply of the session
+-- check)`, which decides about logins in place of the passwords. It returns true, or a
+-- user's table, to accept the login; `nil, text, code` to refuse it; or a reply of the
+-- session. `check(secret)` tells whether the client proved that it knows that secret,
+-- and is true for any secret where the proof is a certificate or a ticket. The user to
+-- act as, if the client named one, is `session.authzid`
 -- @tparam[opt="127.0.0.1"] string opts.host the address to listen on
 -- @tparam[opt=0] integer opts.port the port; 0 takes a free one
 -- @tparam[opt] string|table opts.tls TLS, by STLS unless `implicit` is true.
@@ -136,8 +135,8 @@ end
 -- @tparam[opt] pop3.server.handlers opts.on handlers and hooks
 -- @tparam[opt] {pop3.server.fault,...} opts.faults faults, see `pop3.server:fault`
 -- @tparam[opt] string|table opts.preset behave like a known server, see
--- `pop3.server.presets`. The other options, and `on`, come before what the
--- preset says
+-- `pop3.server.presets`. The other options, and `on`, take precedence over the
+-- preset
 -- @tparam[opt] function opts.clock returns seconds; the server uses it in place
 -- of its own clock
 -- @treturn[1] pop3.server
@@ -237,7 +236,7 @@ function methods:clear_faults(id)
 end
 
 --- Behave like another known server from now on. Handlers and options of the
--- script come before those of the preset, as in `pop3.server.new`.
+-- script take precedence over the preset, as in `pop3.server.new`.
 -- @tparam[opt] string|table preset see `pop3.server.presets`; none if it is
 -- left out
 -- @treturn pop3.server
@@ -331,7 +330,7 @@ end
 
 --- A connection in memory, for the option `transport` of `pop3.connect`. Its
 -- clock is the server's, which stands still: `advance` moves it, and where both
--- sides only wait, it jumps to the next thing that is due.
+-- sides only wait, it jumps to the next timer.
 -- @treturn transport
 -- @usage
 -- local server = pop3.server.new{ users = { mrose = { password = "secret" } } }

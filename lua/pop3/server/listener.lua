@@ -1,5 +1,5 @@
---- A server in this process: it listens, waits for descriptors and for time,
--- and ends connections.
+--- A server in this process: it listens, waits for descriptors and timers, and
+-- ends connections.
 -- @submodule pop3.server
 
 local argument = require "pop3.util.argument"
@@ -61,7 +61,7 @@ local function accept(self)
   end
 end
 
--- A descriptor may be free: look at the listener again.
+-- A descriptor may be free: poll the listener again.
 local function hear(self)
   if not self.deaf then return end
   self.deaf = false
@@ -70,7 +70,7 @@ end
 
 -- -------------------------------------------------------------- connections
 
-local PARTING = 0.005  -- seconds between two looks at connections to reset
+local PARTING = 0.005  -- seconds between two checks of connections to reset
 local PATIENCE = 10    -- seconds without progress, then it is reset
 
 -- End a connection by FIN or RST. A reset drops what the kernel has not sent
@@ -160,8 +160,7 @@ end
 
 -- ------------------------------------------------------------------- a turn
 
--- Wait at most `seconds`, without limit if nil, for something to do; do
--- it.
+-- Wait at most `seconds` (nil: no limit) for an event, and handle it.
 local function turn(self, seconds)
   if self.stepping then
     argument.misuse(2, "step: not from a handler: it runs in a step")
@@ -241,7 +240,7 @@ function methods:drop(id, how)
   return true
 end
 
---- Serve once: wait until there is something to do, and do it.
+--- Serve once: wait for an event, and handle it.
 -- @tparam[opt=0] number seconds to wait at most
 -- @treturn integer how many descriptors were ready; or nil, message, "io"
 -- @usage

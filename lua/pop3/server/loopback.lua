@@ -22,7 +22,7 @@ function Loopback:settimeout(seconds)
   self.timeout = seconds
 end
 
--- Read the clock, which may run by itself, and do first what is due.
+-- Read the clock, which may run by itself, and run the timers that are due.
 local function look(server)
   local now = server:tick()
   local at, idle = server.heap.at[1], server.idle.after.due
@@ -42,7 +42,7 @@ local function in_step(server, act, it, max)
   return a, b
 end
 
---- Whether octets can be received now, without that time passes.
+--- Whether octets can be received now, without a move of the clock.
 -- @treturn boolean
 function Loopback:pending()
   local session = self.session
@@ -62,8 +62,8 @@ function Loopback:send(octets)
   return #octets
 end
 
--- Move the clock to the next thing that is due, but not beyond the limit.
--- Returns false when there is nothing before the limit.
+-- Move the clock to the next timer, but not beyond the limit. Returns false when
+-- there is no timer before the limit.
 local function jump(server, limit)
   local due = server:next_due()
   if limit and (not due or due > limit) then

@@ -1,4 +1,4 @@
---- The mail of a server, as a test and the page of `pop3 serve` see it: the
+--- The mail of a server, for tests and for the page of `pop3 serve`: the
 -- maildrops, and each message as `pop3.message` reads it.
 -- @submodule pop3.server
 
@@ -130,7 +130,7 @@ local function beginning(drop, n)
   return table.concat(chunks)
 end
 
---- Some messages of a maildrop: for a list of them.
+--- A page of the list of messages of a maildrop.
 -- @tparam string user
 -- @tparam[opt=1] integer from the number of the first one
 -- @tparam[opt=100] integer most how many, at most 1,000
@@ -162,7 +162,7 @@ function methods:list_messages(user, from, most)
   end)
 end
 
--- At most `limit` octets of a text in UTF-8, without half a character.
+-- At most `limit` octets of a text in UTF-8; no character is cut.
 local function cut(text, limit)
   if not text or not limit or #text <= limit then return text end
   while limit > 0 and text:find("^[\x80-\xBF]", limit + 1) do
@@ -267,7 +267,7 @@ end
 -- @tparam integer n the number of the message
 -- @tparam[opt] string path of the part, such as "1.2"; the whole message if it
 -- is left out
--- @tparam[opt="octets"] string form "octets": the message as it is, or the part
+-- @tparam[opt="octets"] string form "octets": the message unchanged, or the part
 -- without its transfer encoding. "text": as UTF-8. "html": as UTF-8, with the
 -- pictures of the message as data URLs
 -- @treturn string the octets; or nil, message, code

@@ -1,5 +1,5 @@
---- The options of a server: they are checked, and those of a preset are added.
--- What each means is documented at `pop3.server.new`.
+--- Checks the options of a server, and adds those of a preset.
+-- `pop3.server.new` documents them.
 -- @module pop3.server.options
 -- @local
 
@@ -176,8 +176,8 @@ local function certificates_of(opts, level)
   return made
 end
 
--- Can the keytab be used? true, or nil, message, code. The default one of the system
--- is not looked at before a client logs in.
+-- Can the keytab be used? true, or nil, message, code. The default keytab of the system
+-- is not opened before a client logs in.
 local function check_keytab(keytab)
   if not keytab then return true end
   local ok, err, code = core.sasl.keytab(keytab)

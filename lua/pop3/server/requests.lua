@@ -2,13 +2,12 @@
 -- child process (`pop3.run`) and the clients of the control socket
 -- (`pop3.server.control`) send them.
 --
--- A row has `takes`, field → type; `needs`, the fields that must be there;
--- `reads`, true if it changes nothing; `lists`, the fields of the answer that are
--- lists, also when they are empty;
--- and `run(server, fields, asker)`, which returns the fields of the answer, or
--- nil, message, code. An answer that comes later has `look(late)` and
--- `deadline` in place of fields: `look` returns the fields, false when there is
--- nothing yet, or, when it is late, nil, message, code. `asker` is the
+-- A row has `takes`, field → type; `needs`, the required fields; `reads`, true if
+-- it changes nothing; `lists`, the fields of the answer that are lists, also when
+-- they are empty; and `run(server, fields, asker)`, which returns the fields of
+-- the answer, or nil, message, code. An answer that comes later has `look(late)`
+-- and `deadline` in place of fields: `look` returns the fields, false when there
+-- is no answer yet, or, when it is late, nil, message, code. `asker` is the
 -- connection that the request came by.
 -- @module pop3.server.requests
 -- @local
@@ -93,7 +92,7 @@ function requests.transcript.run(server, r)
   return { transcript = entries, lost = lost }
 end
 
--- What came since a moment that `watch` has told: `RESETS:LINES:STATE`.
+-- The field `since` of an answer to `watch`: `RESETS:LINES:STATE`.
 local function moment_of(server, lines)
   local open = 0
   for _ in pairs(server.sessions) do open = open + 1 end
@@ -339,9 +338,9 @@ local function execute(server, name, fields, asker)
 end
 
 --- Serve until `server.running` is false, in a process that does only this: its
--- limit of open descriptors is raised. A request is executed once there is
--- nothing else to do, so that it sees what other clients sent before; or after
--- many steps, under a load that never pauses.
+-- limit of open descriptors is raised. A request is executed when the server is
+-- idle, so that earlier commands of clients are executed first; or after many
+-- steps, under a load that never pauses.
 -- @tparam pop3.server server
 -- @tparam function due returns the seconds until the asker has something to do,
 -- nil if nothing is due

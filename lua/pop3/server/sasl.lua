@@ -145,7 +145,8 @@ local function judge(session, mech, engine, user, authzid)
   return auth.enter(session, user, type(ok) == "table" and ok or nil)
 end
 
--- The reply to an exchange that failed before its proof. That of Kerberos says why.
+-- The reply to an exchange that failed before its proof. For Kerberos it gives the
+-- reason.
 local function broken(session, row, message, code)
   if row.ticket and code == "auth" then
     return auth.failed(session, message, "AUTH")

@@ -1,5 +1,5 @@
---- The state of a server at its start, and the way back to it: one server for
--- many tests. RSET is another thing: see `pop3.server.session:unmark`.
+--- Saves and restores the state of a server, so that one server can serve many
+-- tests. It is not the command RSET: see `pop3.server.session:unmark`.
 -- @submodule pop3.server
 
 local argument = require "pop3.util.argument"
@@ -9,7 +9,7 @@ local timers = require "pop3.server.timers"
 
 local methods = {}
 
--- A deep copy of a fault, or of what a preset remembers.
+-- A deep copy of a fault, or of the memory of a preset.
 local function copy(value)
   if type(value) ~= "table" or getmetatable(value) then return value end
   local made = {}
@@ -17,8 +17,8 @@ local function copy(value)
   return made
 end
 
--- A function that puts back the stores of now. A store that is made of a list
--- of messages later is made again.
+-- A function that restores the present stores. A store that is made later from a
+-- list of messages is made again.
 local function stores_of(self)
   local kept, back = {}, {}
   for user, made in pairs(self.stores) do
@@ -38,10 +38,9 @@ local function stores_of(self)
   end
 end
 
---- Remember the mail, the users and the faults of now: `reset` goes back to
--- them. A child
--- process and `pop3 serve` do this when they start; without it, it is done when
--- the first session begins.
+--- Save the present mail, users and faults: `reset` restores them. A child process
+-- and `pop3 serve` do this when they start; otherwise it is done when the first
+-- session begins.
 -- @usage
 -- server:fault{ verb = "RETR", delay = 1 }
 -- server:snapshot()
@@ -66,9 +65,9 @@ end
 
 --- End all sessions and go back to the start: the mail, the users, the preset,
 -- the faults, the transcript, the counts, the numbers of sessions and the
--- clock. The hook `on.reset(server)` puts back what a script keeps itself. A
--- store of the script goes back if it has the method `snapshot`, see `store`; a
--- Maildir stays as it is.
+-- clock. The hook `on.reset(server)` restores the variables of a script. A store
+-- of the script is restored if it has the method `snapshot`, see `store`; a
+-- Maildir is not changed.
 -- @treturn pop3.server
 function methods:reset()
   if self.stepping then

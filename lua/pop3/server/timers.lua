@@ -1,5 +1,5 @@
---- Timers: a heap of things by the time when they are due, and a queue of
--- things that are all due after the same span.
+--- Timers: a heap of things by the time when they are due, and a queue of things
+-- with the same timeout.
 -- @module pop3.server.timers
 -- @local
 

@@ -11,7 +11,7 @@ local methods = {}
 --- Add a user, change one, or remove one. A session that the user has goes on.
 -- @tparam string name
 -- @tparam ?pop3.server.user_fields fields of the user; fields that are
--- left out stay as they are; nil removes the user
+-- left out are not changed; nil removes the user
 -- @treturn pop3.server
 -- @usage
 -- server:user("ann", { password = "secret", mail = { "Subject: x\r\n\r\n" } })

@@ -1,10 +1,10 @@
 --- PostgreSQL and SQLite by LuaDBI, for `pop3.sql`. Its calls block the process, so
 -- `pop3.sql.postgres` is better for PostgreSQL in a loop.
 --
--- LuaDBI tells no SQLSTATE: what an error means is taken from a look at the
--- connection. A statement is limited by the server (statement_timeout), or by
--- SQLite's busy handler; a server that is stopped in the middle of a call holds
--- the process up until TCP gives up.
+-- LuaDBI does not give the SQLSTATE: the code of an error comes from its text and
+-- from a check of the connection. A statement is limited by the server
+-- (statement_timeout), or by SQLite's busy handler; a server that is stopped in the
+-- middle of a call blocks the process until TCP times out.
 -- @module pop3.sql.dbi
 -- @local
 
@@ -70,7 +70,7 @@ function Postgresql.set_up(self)
   return { { statement.SETTINGS, statement.milliseconds(self.timeout) } }
 end
 
--- What libpq says of a connection that is lost; LuaDBI's ping does not notice.
+-- Messages of libpq about a lost connection, which LuaDBI's ping does not notice.
 local LOST = { "server closed the connection", "connection to server was lost",
                "no connection to the server", "could not receive data",
                "could not send data", "connection has been closed", "SSL error",
@@ -116,7 +116,7 @@ function Sqlite.text(text)
   return (text:gsub("%$(%d+)", "?%1"))
 end
 
--- A new file is its owner's only; SQLite gives its other files the same mode.
+-- Only the owner may read a new file; SQLite gives its other files the same mode.
 function Sqlite.open(self)
   if self.where ~= ":memory:" and not core.stat(self.where) then
     local file = core.open(self.where, "wc")

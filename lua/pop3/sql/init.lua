@@ -1,20 +1,20 @@
 --- A connection to an SQL database: PostgreSQL or SQLite.
 --
--- `pop3.state.sql`, `pop3.inbox` and `pop3.fleet` use it. It knows what they need
--- and no more: statements with bound parameters, transactions, and results whose
--- codes tell whether something was done.
+-- `pop3.state.sql`, `pop3.inbox` and `pop3.fleet` use it. It has only what they need:
+-- statements with bound parameters, transactions, and codes that tell whether a
+-- statement was executed.
 --
 -- | code | meaning |
 -- |---|---|
--- | "connect" | the database is away, or has no room: nothing was done; try it later |
--- | "unknown" | the connection was lost during a statement: it was done, or not |
--- | "timeout" | the time is over: as "unknown" |
+-- | "connect" | the database does not answer, or is full: nothing was done; try later |
+-- | "unknown" | the connection was lost during a statement, which may be executed |
+-- | "timeout" | the time has passed: as "unknown" |
 -- | "sql" | the database refuses the statement; the fourth value is its SQLSTATE |
 --
 -- After "connect", "unknown" and "timeout" the next call connects again.
 --
--- One connection serves one task of a loop at a time; a call while another task
--- is in one is an error.
+-- One connection serves one task of a loop at a time; a call during the call of
+-- another task is an error.
 -- @module pop3.sql
 -- @usage
 -- local sql = require "pop3.sql"
@@ -80,7 +80,7 @@ end
 --- Which SQL the database speaks: "postgresql" or "sqlite".
 -- @field db.dialect
 
---- Are integers of 64 bits read as they are? LuaDBI cuts them to 32 bits: select
+--- Are integers of 64 bits read exactly? LuaDBI cuts them to 32 bits: select
 -- `cast(x as text)` there.
 -- @field db.reads_64_bits
 

@@ -1,5 +1,5 @@
 --- PostgreSQL by libpq's non-blocking calls, for `pop3.sql`. All waiting goes
--- through the `wait` hook, so a statement holds up one task, not the loop.
+-- through the `wait` hook, so a statement blocks one task, not the loop.
 -- @module pop3.sql.postgres
 -- @local
 
@@ -65,10 +65,10 @@ local function set_up(self, deadline)
   return exchange(self, list, deadline)
 end
 
--- Connect unless that is done. True; or nil, message, "connect".
+-- Connect, unless connected. True; or nil, message, "connect".
 local function connect(self)
   local conn = self.conn
-  -- twice: the server's last words, then the end of the connection
+  -- twice: the server's message, then the end of the connection
   if conn and not (conn:consume() and conn:consume()) then drop(self) end
   if self.conn then return true end
   local deadline = core.now() + self.timeout

@@ -1,9 +1,9 @@
 --- The tables of `pop3.state.sql`, `pop3.inbox` and `pop3.fleet`: their versions,
--- and how to get from one to the next.
+-- and the migrations between them.
 --
 -- `pop3_schema` holds the version. A migration is one transaction, under a lock
 -- that only one process gets; done twice, it changes nothing. The tables of a newer
--- version are left alone.
+-- version are not changed.
 --
 -- Times are the database's: timestamptz in PostgreSQL, seconds since 1970 in SQLite.
 -- @module pop3.sql.schema
@@ -13,7 +13,7 @@ local schema = {}
 
 local LOCK = 0x706F7033  -- "pop3": the key of the advisory lock
 
--- version → dialect → statements that lead to it from the version before.
+-- version → dialect → statements that migrate the previous version to it.
 local migrations = {
   {
     postgresql = {

@@ -1,4 +1,5 @@
---- What the drivers of `pop3.sql` share: parameters, and what an SQLSTATE means.
+--- Functions that the drivers of `pop3.sql` share: parameters, and the codes for
+-- SQLSTATEs.
 -- @module pop3.sql.statement
 -- @local
 
@@ -77,7 +78,7 @@ function statement.is_locked(state)
   return state == LOCKED
 end
 
---- What an error of PostgreSQL means.
+--- The code of an error of PostgreSQL.
 -- @tparam ?string state SQLSTATE; nil when the connection was lost
 -- @treturn string code of `pop3.sql`
 -- @treturn boolean is the connection lost?

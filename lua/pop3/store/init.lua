@@ -1,6 +1,5 @@
---- Stores: where the mail of a test server is. A user's field `mail` is a list
--- of messages, or a store: one of these, or any object of the interface
--- `store`.
+--- Stores: the mail of a test server. A user's field `mail` is a list of messages,
+-- or a store: one of these, or any object of the interface `store`.
 --
 -- Octets are made canonical when they are read: CRLF line ends, and a CRLF at
 -- the end. Sizes are of that form.
@@ -17,14 +16,14 @@ local store = {}
 
 --- Messages in memory.
 -- @tparam {string,...} mail the messages
--- @tparam[opt] {string,...} uidl their unique-ids, otherwise they are made up.
--- Two messages may have the same one
+-- @tparam[opt] {string,...} uidl their unique-ids, otherwise they are generated.
+-- Two messages may have the same unique-id
 -- @treturn store
 -- @function memory
 store.memory = memory.new
 
---- Messages in files, such as `.eml` files. A file is read when it is asked
--- for. A deletion takes the message out of the store and leaves the file.
+--- Messages in files, such as `.eml` files. A file is read when its message is
+-- fetched. A deletion removes the message from the store, not the file.
 -- @tparam {string,...} paths
 -- @tparam[opt] {string,...} uidl their unique-ids; otherwise made from the
 -- names of the files

@@ -1,5 +1,5 @@
---- What a Maildir is: its three directories, the names of its files, and which
--- of them are messages.
+--- The format of a Maildir: its three directories, the names of its files, and
+-- which of them are messages.
 --
 -- The test server's store (`pop3.store.maildir`) reads one, `pop3.maildir`
 -- delivers into one.

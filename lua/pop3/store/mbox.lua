@@ -74,7 +74,7 @@ local function scan(file)
   return list
 end
 
--- A message out of the octets of its entry: without From_ line and empty line.
+-- The message in the octets of an entry: without From_ line and empty line.
 local function message_of(octets)
   local text = octets:gsub("^[^\n]*\n", ""):gsub("\n$", "")
   return core.canonical(format.unquote(text))

@@ -1,5 +1,5 @@
---- What an mbox is: From_ lines, the quoting of mboxrd, where one message ends
--- and the next begins.
+--- The format of an mbox: From_ lines, the quoting of mboxrd, and the places where
+-- messages begin and end.
 --
 -- An entry is a From_ line, the message with LF line ends and with one more ">"
 -- before each line of ">"s and "From ", and an empty line. `pop3.mbox` and the
@@ -32,8 +32,8 @@ function format.date(time)
 end
 
 --- The From_ line of an entry.
--- @tparam ?string sender an address; MAILER-DAEMON if nil, or if it cannot
--- stand in a From_ line
+-- @tparam ?string sender an address; MAILER-DAEMON if nil, or if a From_ line
+-- cannot contain it
 -- @tparam integer time seconds since 1970
 -- @treturn string with its LF
 function format.from_line(sender, time)
@@ -49,7 +49,7 @@ function format.is_from_line(line)
   return line:find "^From .*%d%d?:%d%d" ~= nil
 end
 
---- A message out of an entry: without the quoting of mboxrd.
+--- The message of an entry: without the quoting of mboxrd.
 -- @tparam string text with LF line ends
 -- @treturn string
 function format.unquote(text)
@@ -172,9 +172,8 @@ local function header_of(read, from, to)
   return joined, at
 end
 
---- A digest by which an entry is known again after mail readers have worked on
--- it: without the fields that they change, and without the empty lines at its
--- end.
+--- A digest that identifies an entry after mail readers have changed it: without
+-- the fields that they change, and without the empty lines at its end.
 -- @tparam function read
 -- @tparam integer from offset of its From_ line
 -- @tparam integer to offset of its end
@@ -203,7 +202,7 @@ function format.digest(read, from, to)
   return hash:value():sub(1, 32)
 end
 
---- The sender for a From_ line: what the field Return-Path says.
+--- The sender for a From_ line: the address in the field Return-Path.
 -- @tparam function read of a message with LF line ends
 -- @tparam integer size
 -- @treturn ?string

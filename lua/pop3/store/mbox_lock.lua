@@ -1,16 +1,16 @@
 --- The lock of an mbox: a lock of fcntl(2) on the file, and a file PATH.lock.
 --
 -- Other programs use one of the two or both, so both are taken. Where PATH.lock
--- cannot be made for lack of permission, the first one has to do.
+-- cannot be made for lack of permission, only the first lock is used.
 --
--- Nothing is held while something is waited for: when one of the two is taken
--- by somebody else, both are given back, and they are tried again a little
--- later. So the order in which others take them does not matter.
+-- No lock is held during a wait: when another program has one of the two, both are
+-- released, and tried again after a pause. So the order in which others take them
+-- does not matter.
 --
 -- PATH.lock names its owner: process, host, and when the process began. The
 -- lock of a process of this library that has died on this host is removed; this
--- is done under the lock of fcntl(2), so that two processes cannot both remove
--- it, the second one being a new one. Locks of other programs are waited for.
+-- is done under the lock of fcntl(2), so that no process removes the new lock of
+-- another one. For locks of other programs, this module waits.
 -- @module pop3.store.mbox_lock
 -- @local
 
@@ -165,7 +165,7 @@ local function acquire(path, opts)
   end
 end
 
---- Give the lock back, and close the file.
+--- Release the lock, and close the file.
 function Lock:release()
   if self.dotlock then core.unlink(self.dotlock) end
   if self.file then self.file:close() end

@@ -8,7 +8,7 @@ local Memory = { __name = "pop3.store.memory" }
 Memory.__index = Memory
 
 -- A maildrop. The arrays of the store are only changed at their end, and
--- `remove` makes new ones, so that an open maildrop stays as it is.
+-- `remove` makes new ones, so that an open maildrop does not change.
 local Drop = { __name = "pop3.maildrop", canonical = true }
 Drop.__index = Drop
 

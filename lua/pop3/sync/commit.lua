@@ -31,30 +31,30 @@ local function stop(self, message, code, reply)
   return nil
 end
 
--- The run cannot go on: the place of the deliveries, or the state, is out of
--- order. Deliveries that are not durable yet are given up.
+-- The run cannot go on: the destination or the state has failed. Deliveries that are
+-- not durable yet are given up.
 local function break_off(self, message, code)
   self.broken = true
   if code == "fenced" then self.run.fenced = true end
   return stop(self, message, code)
 end
 
--- Has a run before this one called, and died? Until the message is delivered the
--- state must not forget that, nor the mark.
+-- Did an earlier run make a call, and crash? The state must keep that, and the mark,
+-- until the message is delivered.
 local function was_called(m)
   return m.record ~= nil and m.record.status == "called"
 end
 
--- What `how` of a delivery that cannot be used ends the run with.
+-- The code that ends the run, for the `how` of a delivery that cannot be used.
 local place_codes = { io = "io", connect = "connect", timeout = "timeout",
                       fenced = "fenced" }
 
--- A message did not make it. `how` is nil, "reject", "unknown", or one of
+-- The delivery of a message failed. `how` is nil, "reject", "unknown", or one of
 -- `place_codes`; `done` is the mark of a commit that was done in part.
 local function failed(self, m, reason, how, code, reply, done)
   reason = tostring(reason or "the delivery gave no reason")
   if place_codes[how] then
-    -- after a time-out nobody knows; with the others no call was made
+    -- after a timeout the outcome is unknown; with the others no call was made
     if self.calls and m.key and how ~= "timeout" and not was_called(m) then
       self.state:failed { entry(m, "intent") }
     end
@@ -122,7 +122,7 @@ local function record_done(self, done)
     entries[i] = entry(m, m.partial and "partial" or "delivered")
     entries[i].name, entries[i].tries, entries[i].flag = nil, nil, nil
     m.unwanted = self.run:is_unwanted(m)
-    -- from here on nobody can tell which of several was deleted
+    -- from here on it is unknown which of several was deleted
     if m.twin and m.unwanted then entries[i].absent = self.run.now end
   end
   -- without a DELE nothing depends on them but to find them after a crash, which

@@ -32,7 +32,7 @@ local function contents_of(run, uid)
   return known
 end
 
---- Find out what a message is when its octets are here.
+--- Identify a message by its octets.
 -- @tparam table run see `pop3.sync.run`
 -- @tparam table m the message; it gets a `key`
 -- @tparam ?string header digest of its header

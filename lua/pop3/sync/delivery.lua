@@ -1,4 +1,4 @@
---- Deliveries: where `pop3.sync` puts messages. The contract, stated once.
+--- Deliveries, the destinations of `pop3.sync`: their interface.
 --
 -- The option `into` is a delivery, or a function that becomes one (see
 -- `pop3.sync.call`). `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` and `pop3.pipe`
@@ -17,11 +17,11 @@
 -- - `"reject"`: set this message aside at once
 -- - `"unknown"`: as nil, but the message may have been delivered, and the next
 --   attempt says so by `handle.again`
--- - `"io"`: the place is out of order (a full disk, no permission). The run ends;
---   no failure is counted for the message
--- - `"connect"`, `"timeout"`: the same, but it can be over at the next run (a
---   server that is down, a file that somebody else has locked)
--- - `"fenced"`: the same; another process has taken the account over. The session
+-- - `"io"`: the destination fails (a full disk, no permission). The run ends; no
+--   failure is counted for the message
+-- - `"connect"`, `"timeout"`: the same, but the next run may succeed (a server is
+--   down, another program has locked a file)
+-- - `"fenced"`: the same; another process has taken over the account. The session
 --   ends without QUIT
 --
 -- Optional methods and fields:
@@ -33,7 +33,7 @@
 --   (a number that grows each time another run takes the account) and `store`.
 --   Without it all sessions of a worker use the one object
 -- - `into:reserve()` → true; or nil, reason[, how]: once a run, before the first
---   intent is recorded. What the delivery makes here, a later owner takes away
+--   intent is recorded. A later owner removes what the delivery makes here
 -- - `into:name(handle)` → a string that is recorded durably before `begin`, such
 --   as a file name. In every later attempt `handle.name` is the same
 -- - `into:prepare(list)` → a list of marks, or nil, reason[, how]: the messages
@@ -41,7 +41,7 @@
 --   printable ASCII that is recorded durably before the first commit. An mbox
 --   takes its lock here and says where the messages will be
 -- - `into:settle(intent)` → `"delivered"`, `"absent"`, or nil, reason[, how]:
---   what became of an attempt that was interrupted. `intent` has `name`, `uid`,
+--   the outcome of an interrupted attempt. `intent` has `name`, `uid`,
 --   `nth`, `size`, `id`, and `called`, the mark
 -- - `into:sync()` → true[, failed]; or nil, reason[, how]: make durable what was
 --   committed. `failed` maps `handle.id` → reason, for messages of which that is
@@ -50,15 +50,15 @@
 --   it `commit` must be durable
 -- - `message.file`: a file of `pop3.core.open`; the octets go there in C and
 --   `write` is not called
--- - `into.calls = true`: a commit hands the message to somebody else (a function,
---   a program, a server), so whether it happened cannot be found out after a
---   crash. The engine records "called" durably before each commit; after a
---   crash it delivers once more with `handle.again = true`
+-- - `into.calls = true`: a commit passes the message to a function, a program or a
+--   server, so its outcome is unknown after a crash. The engine records "called"
+--   durably before each commit; after a crash it delivers once more with
+--   `handle.again = true`
 --
 -- `handle` has
 --
 -- - `number`: of the message in this session
--- - `size`: octets as LIST told; nil when the server did not say it
+-- - `size`: octets, as LIST says; nil when the server does not say it
 -- - `uid`: the unique-id; nil without one
 -- - `nth`: 1, or the occurrence among equal unique-ids
 -- - `id`: 32 hexadecimal digits, the same at every attempt and in every process:
@@ -66,7 +66,7 @@
 -- - `again`: true when the message may have been delivered before
 -- - `first_seen`: seconds since 1970
 -- - `name`: see `into:name`
--- - `mark`: what the attempt before had done, see `message:commit`; with other
+-- - `mark`: the mark of the previous attempt, see `message:commit`; after other
 --   failures any text
 -- - `partial`: lines of the body, when only the beginning is delivered
 --
@@ -87,7 +87,7 @@ local argument = require "pop3.util.argument"
 
 local delivery = {}
 
--- What the option `into` stands for.
+-- The delivery for the option `into`.
 -- @param into a delivery, a function, or nil
 -- @tparam integer level who is to blame, see `pop3.util.argument`
 -- @return a delivery, or nil

@@ -11,13 +11,13 @@
 -- 6. DELE of those that are not to be kept
 --
 -- RETR of the next batch is sent meanwhile, so the link is never idle. A message
--- that fails does not stop the others; a place that is out of order does.
+-- that fails does not stop the others; a destination that fails does.
 --
--- A server may leave out a reply or its terminator, or send a line or a reply too
--- many. Then later pipelined replies are taken for those of other messages. So LIST of
--- the last message follows every group of RETRs: its reply has the message number. A
--- group is committed only after the right reply. Messages of other sizes than LIST
--- told are asked for again, and the rest is fetched one at a time.
+-- A server may leave out a reply or its terminator, or send an extra line or reply.
+-- Then later pipelined replies are taken for those of other messages. So LIST of the
+-- last message follows every group of RETRs: its reply has the message number. A group
+-- is committed only after the right reply. Messages whose size differs from LIST are
+-- fetched again, and the rest is fetched one at a time.
 -- @module pop3.sync.fetch
 -- @local
 
@@ -41,8 +41,8 @@ local break_off, entry, failed, flush, place_codes, stop, was_called =
   commit.break_off, commit.entry, commit.failed, commit.flush, commit.place_codes,
   commit.stop, commit.was_called
 
--- Is the reply to a pipelined command perhaps that of another message? Then that
--- message is asked for again, and nothing is committed before all replies under way are here.
+-- The reply to a pipelined command may be that of another message. Then the message is
+-- fetched again, and nothing is committed before all outstanding replies are here.
 local function is_doubtful(self, m, octets)
   if octets == m.size or m.partial or m.doubted
      or not self.piped then
@@ -58,8 +58,7 @@ local function is_doubtful(self, m, octets)
   return true
 end
 
--- All replies are here: the messages that have their sizes are those they should
--- be.
+-- All replies are here: messages with the right sizes are the requested ones.
 local function trust(self)
   self.doubted = nil
   self.pipeline:slow_down()
@@ -82,7 +81,7 @@ local function name_of(self, handle)
   return nil, tostring(reason or "the delivery gave no name")
 end
 
--- Let the delivery make ready what no other process may use after a takeover.
+-- Let the delivery make what no other process may use after a takeover.
 local function reserve(self)
   if self.reserved or not self.into.reserve then return true end
   local ok, reason, how = try(self.into, "reserve")
@@ -312,7 +311,7 @@ end
 
 -- ------------------------------------------- are the replies those of their commands?
 
--- All messages of the group are those that they should be.
+-- All messages of the group are the requested ones.
 local function accept_group(self)
   table.move(self.group, 1, #self.group, #self.batch + 1, self.batch)
   self.group, self.uncertain = {}, false

@@ -10,7 +10,7 @@
 --
 -- **Consumers.** `inbox:take` gives a message to one consumer, for some time.
 -- `inbox:done` removes it. If the consumer dies, the message is given to another one
--- when the time is over. Any number of consumers do not hold each other up
+-- when the time has passed. Consumers do not block each other, whatever their number
 -- (PostgreSQL's SKIP LOCKED). `inbox:wait` waits for new mail (NOTIFY, channel
 -- "pop3_inbox").
 -- @classmod pop3.inbox
@@ -113,7 +113,7 @@ local function octets_type(dialect)
   return dialect == "sqlite" and "blob" or "bytea"
 end
 
--- What a code of the state means to the engine.
+-- The `how` of a failure for a code of the state.
 local hows = { connect = "connect", timeout = "timeout", unknown = "connect",
                fenced = "fenced" }
 

@@ -132,12 +132,12 @@ local function is_ours(message, self, level)
   end
 end
 
---- Remove a message that was dealt with.
+--- Remove a message after it was processed.
 -- @function inbox:done
 -- @tparam pop3.inbox.message message
--- @tparam[opt] {table,...} statements of the consumer's own, `{ text, parameter, ... }`,
--- that go into the same transaction. They are done even if another consumer has
--- the message by now, so they must be harmless when they are repeated
+-- @tparam[opt] {table,...} statements further statements, `{ text, parameter, ... }`,
+-- of the same transaction. They are executed even if another consumer has the
+-- message by now, so they must be harmless when they are repeated
 -- @treturn boolean true, also if it was removed before; or nil, message, code:
 -- "fenced" when its time was over and another consumer has it
 function methods:done(message, statements)

@@ -18,7 +18,7 @@
 --                                      state = "mrose.state", keep = 7 }))
 -- print(result.new, "new messages")
 
---- What a run did.
+--- The result of a run.
 -- @table result
 -- @tfield integer new messages that were delivered
 -- @tfield integer skipped messages
@@ -43,9 +43,9 @@ local state = require "pop3.sync.state"
 -- @function sync
 -- @tparam pop3.session session
 -- @tparam table opts
--- @tparam function|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table opts.into where
--- messages go: what `pop3.maildir`, `pop3.mbox`, `pop3.lmtp` or `pop3.pipe` returns,
--- `function(octets, handle)`, or a delivery of the program's own, see
+-- @tparam function|pop3.maildir|pop3.mbox|pop3.lmtp|pop3.pipe|table opts.into the
+-- delivery: the result of `pop3.maildir`, `pop3.mbox`, `pop3.lmtp`, `pop3.pipe` or
+-- `pop3.inbox`, `function(octets, handle)`, or another object, see
 -- `pop3.sync.delivery`
 -- @tparam string|table opts.state the path of the state file, or an object, see
 -- `pop3.sync.state`
@@ -80,7 +80,7 @@ local state = require "pop3.sync.state"
 -- @tparam[opt] string opts.dedupe "content": without UIDL and TOP, every message is
 -- fetched in every run and recognised by its content
 -- @tparam[opt] boolean opts.dry_run nothing is written, fetched or deleted; the result
--- counts what would be
+-- has the counts of the run that would follow
 -- @tparam[opt] function opts.progress `function(done, total, handle)` after each
 -- message
 -- @tparam[opt] function opts.log `function(event)`, a table with `what` ("delivered",

@@ -157,7 +157,7 @@ local function connect_unix(path, wait)
   return Link.over(require "pop3.transport.fd"(owned, wait))
 end
 
--- Connect and say LHLO, unless that is done. True, or nil, message, status.
+-- Connect and send LHLO, unless connected. True, or nil, message, status.
 local function connect(self)
   if self.link then return true end
   local message
@@ -201,7 +201,7 @@ end
 
 local DONE = "delivered to "
 
--- The recipients that have the message from an attempt before, as a set.
+-- The recipients that have the message from an earlier attempt, as a set.
 local function known_of(handle)
   local known = {}
   local list = (handle.mark or ""):match("^" .. DONE .. "(.*)$")
@@ -235,7 +235,7 @@ function Delivery:abort()
   self.file:close()
 end
 
--- What the recipients answered: true; or nil, message, "reject" or nil.
+-- The result of the replies for all recipients: true; or nil, message, "reject" or nil.
 local function verdict(answers)
   local worst
   for _, answer in ipairs(answers) do
@@ -274,7 +274,7 @@ local function send_spool(self, file)
   while octets and octets ~= "" do
     local ok, why = link:send(octets, link.now() + self.timeout)
     if not ok then
-      local status, text = read_reply(self, "DATA", 1)  -- why it hung up
+      local status, text = read_reply(self, "DATA", 1)  -- the reason of the close
       drop(self)
       if status then return failure(self, "DATA", status .. " " .. text, status) end
       return failure(self, "DATA", why)
@@ -339,9 +339,9 @@ end
 
 -- Transmit the message.
 -- @treturn boolean true; or nil, message, how: nil (later), "unknown" (later; it
--- may have been delivered), "reject" (set aside); and what would be the same for
--- each message: "connect" (the server cannot be reached), "io" (the spool failed,
--- or the server refuses to talk to us). Then, when some recipients have the
+-- may have been delivered), "reject" (set aside); and, for failures of every message,
+-- "connect" (the server cannot be reached), "io" (the spool failed, or the server
+-- refuses the session). Then, when some recipients have the
 -- message, the mark for `handle.mark` of the next attempt
 function Delivery:commit()
   local into, known = self.into, self.known

@@ -1,6 +1,6 @@
 --- Delivery into a Maildir (https://cr.yp.to/proto/maildir.html).
 --
--- `pop3.sync` delivers with it; `box:deliver` is of use alone. It is not the
+-- `pop3.sync` delivers with it; `box:deliver` works without it. This is not the
 -- test server's store (`pop3.store.maildir`), which serves a Maildir.
 --
 -- A message is written to `tmp/NAME`, made durable, linked to `new/NAME`, and
@@ -15,7 +15,7 @@
 -- removed without asking whether a process is alive.
 --
 -- In a fleet (`pop3.fleet`) another process can take an account over while this one
--- is frozen. Then each owner works in a directory of its own, see
+-- is frozen. So each owner works in a separate directory, see
 -- `pop3.sync.maildir_lease`.
 --
 -- Without links (FAT, some FUSE file systems) a rename takes their place. It
@@ -95,7 +95,7 @@ end
 
 -- ------------------------------------------------------------- directories
 
--- Make what is missing, and the new entries durable.
+-- Make the missing directories, and make their entries durable.
 local function furnish(self)
   local path, made = self.path, false
   if core.stat(path) ~= "directory" then
@@ -227,7 +227,7 @@ function Delivery:commit()
   return true
 end
 
--- Give the message up: nothing of it is left.
+-- Give up the message: remove all of it.
 function Delivery:abort()
   self.file:close()
   core.unlink(self.temp)
@@ -262,7 +262,7 @@ local function publish(self, delivery)
     if ok then return true end
   end
   if ok == nil then return nil, message end
-  core.unlink(delivery.temp)  -- what stays goes with the next settle()
+  core.unlink(delivery.temp)  -- the next settle() removes a leftover
   return true
 end
 
@@ -300,7 +300,7 @@ end
 
 -- The stems of all names in new/ and cur/, whose entries are durable. A reader
 -- may rename files meanwhile, and a directory that changes can be read without
--- some of its names: what 'name' is not in is read twice.
+-- some of its names: a directory without 'name' is read twice.
 local function look_for(self, name)
   local known = self.known or { passes = 0 }
   self.known = known
@@ -317,7 +317,7 @@ local function look_for(self, name)
   return known[name] or false
 end
 
--- What became of a message whose delivery was interrupted.
+-- The outcome of an interrupted delivery.
 -- @tparam table intent `name`
 -- @treturn string "delivered" or "absent"; or nil, message, "io"
 function Maildir:settle(intent)

@@ -1,13 +1,13 @@
---- Directories of leases in a Maildir: how a worker of a fleet (`pop3.fleet`) that
--- was frozen is kept from delivering after another one has taken its account over.
+--- Directories of leases in a Maildir. They keep a worker of a fleet (`pop3.fleet`)
+-- that was frozen from delivering after another worker has taken over its account.
 --
 -- Each owner of an account writes its messages in `tmp/lease.ACCOUNT.FENCE/`, where
 -- FENCE is a number that grows each time the account is taken. It makes the
 -- directory before it records its first intent. The next owner renames the
--- directories of the owners before it, and empties them, before it looks which
--- messages were delivered. So the link(2) of a frozen owner either came before that
--- look, or it fails, since its source is gone. An owner that was frozen before it made
--- its directory makes it too late to be renamed, but its intent is refused then, and
+-- directories of earlier owners, and empties them, before it checks which messages
+-- were delivered. So the link(2) of a frozen owner either came before that check, or
+-- it fails, since its source is gone. An owner that was frozen before it made its
+-- directory makes it too late to be renamed; but then its intent is refused, and
 -- nothing is delivered without an intent.
 -- @module pop3.sync.maildir_lease
 -- @local
@@ -32,8 +32,8 @@ local function remove(path)
   os.remove(path)
 end
 
--- Rename the directory of an owner before: its new name; false when it is gone;
--- nil, message.
+-- Rename the directory of an earlier owner: its new name; false when it is gone; nil,
+-- message.
 local function take(tmp, name, owner)
   local to = ("%s/stale.%s.%d"):format(tmp, name:match "^lease%.(.*)$",
                                        owner.fence)
@@ -43,7 +43,7 @@ local function take(tmp, name, owner)
   return nil, message
 end
 
---- Take the directories of the owners before this one away.
+--- Remove the directories of earlier owners.
 -- @tparam string path of the Maildir
 -- @tparam table owner `account` and `fence`, integers
 -- @treturn boolean true, or nil, message, "io"

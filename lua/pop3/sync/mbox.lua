@@ -1,30 +1,30 @@
 --- Delivery into an mbox: one file, LF line ends, mboxrd quoting.
 --
--- `pop3.sync` delivers with it; `box:deliver` is of use alone. It is not the
+-- `pop3.sync` delivers with it; `box:deliver` works without it. This is not the
 -- test server's store (`pop3.store.mbox`), which serves an mbox.
 --
--- Exactly once, after a crash at any point. An offset in the file means
--- something only while the file is locked, and a lock must not be held while
+-- Each message is delivered exactly once, after a crash at any point. An offset in
+-- the file is valid only while the file is locked, and a lock must not be held while
 -- messages come over the network. So the messages of a batch are received into
 -- spools first. Then `prepare` locks the file, takes its size, and returns a
 -- mark for each message: where its From_ line will be, how long its entry is,
 -- and a digest. The marks are made durable, the entries are appended, the file
 -- is made durable and unlocked (`sync`).
 --
--- An intent without a mark was not begun. For one with a mark `settle` looks
--- into the file, which is locked again:
+-- An intent without a mark was not begun. For an intent with a mark `settle` reads
+-- the file, which is locked again:
 --
--- - The entry at the offset has the digest: delivered. The digest leaves out what
---   readers change.
+-- - The entry at the offset has the digest: delivered. The digest leaves out the
+--   fields that readers change.
 -- - A reader has changed the file before the offset, and an entry with the same
 --   date and digest is elsewhere: delivered. (If nothing has changed there, such
 --   an entry is another message with equal octets.)
 -- - Otherwise the message is fetched again. Its entry is the same to the octet,
 --   the From_ line included, since its date is in the name. If the file ends
---   inside the old entry, and all that is there is the start of the new one
---   (or NULs, which a power failure can leave), the file is cut back to the
---   offset, if the account is still ours. So nothing is cut that is not provably
---   ours. A torn entry that others have appended to is left, and `log` is told.
+--   inside the old entry, and the octets there are the start of the new entry
+--   (or NULs, which a power failure can leave), the file is truncated at the
+--   offset, if this run still owns the account. So only octets of this message
+--   are cut. A torn entry that others have appended to stays, and `log` reports it.
 -- @classmod pop3.mbox
 -- @alias Mbox
 
@@ -99,8 +99,8 @@ local function release(self)
   self.lock, self.left, self.written = nil, 0, false
 end
 
--- Make the mbox ready, and remove what a run that was killed has left.
--- `pop3.sync` calls it once a run.
+-- Make the mbox ready, and remove the leftovers of a killed run. `pop3.sync` calls
+-- it once a run.
 -- @tparam[opt] table opts `wait`: as in `pop3.connect`; `log`: told of torn
 -- entries; `state`: of the run
 -- @treturn boolean true, or nil, message, "io"
@@ -125,7 +125,7 @@ end
 
 -- ------------------------------------------------------------- one message
 
--- What a message is recorded under: the time of its From_ line, and random
+-- The name of a message in the state: the time of its From_ line, and random
 -- octets.
 -- @treturn string
 function Mbox.name()
@@ -198,9 +198,9 @@ local function is_start(file, offset, size, delivery)
   return true
 end
 
--- Is the account still ours? Another run may have taken it over since `settle` saw a
--- torn entry, and may have delivered the message at the same place. True, or nil,
--- message, code.
+-- Does this run still own the account? Another run may have taken it over since
+-- `settle` saw a torn entry, and may have delivered the message at the same place.
+-- True, or nil, message, code.
 local function is_owner(self)
   local state = self.state
   if not state or not state.holds then return true end
@@ -245,7 +245,7 @@ local function cut_torn(self, list)
   return true
 end
 
-local BEFORE = 1024  -- octets before an entry by which its place is known again
+local BEFORE = 1024  -- octets before an entry that identify its place
 
 -- A digest of the octets before an offset; or nil, message.
 local function context(read, offset)
@@ -311,8 +311,8 @@ function Mbox:prepare(list)
   return marks
 end
 
--- A delivery is committed or given up. When all of a batch were given up, the
--- lock goes; otherwise sync() releases it.
+-- A delivery is committed or given up. When all of a batch were given up, this
+-- releases the lock; otherwise sync() does.
 local function finished(self)
   self.file:close()
   local box = self.box
@@ -345,7 +345,7 @@ function Delivery:commit()
   return true
 end
 
--- Give the message up: nothing of it is in the mbox.
+-- Give up the message: nothing of it is in the mbox.
 function Delivery:abort()
   finished(self)
 end
@@ -423,8 +423,8 @@ local function is_moved(self, read, mark, size, time)
   return false
 end
 
--- Is the file in front of the message as it was written? If it ends before the
--- message, what was there before the batch counts. True or false, or nil, message.
+-- Is the file before the message unchanged? If it ends before the message, the octets
+-- from before the batch count. True or false, or nil, message.
 local function is_unchanged(read, mark, size)
   local at, want = mark.offset, mark.own
   if size < at then at, want = mark.size, mark.before end
@@ -449,7 +449,7 @@ local function find_entry(self, file, mark, time)
   return is_moved(self, read, mark, size, time)
 end
 
--- What became of a message whose delivery was interrupted.
+-- The outcome of an interrupted delivery.
 -- @tparam table intent `name`; `called`: its mark, nil when there is none
 -- @treturn string "delivered" or "absent"; or nil, message, "timeout" or "io"
 function Mbox:settle(intent)

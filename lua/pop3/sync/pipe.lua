@@ -2,11 +2,11 @@
 --
 -- `pop3.sync` delivers with it. A message is received into a spool; `commit` runs
 -- the command by /bin/sh with the spool as its standard input, so a command that
--- reads slowly, or not at all, blocks no other task. Its output is kept for the
--- message of a failure, the last 1000 octets of it.
+-- reads slowly, or not at all, blocks no other task. The last 1000 octets of its
+-- output are kept for the message of a failure.
 --
--- The exit status says what became of the message, as sysexits.h and the
--- conventions of qmail and of the MDAs have it:
+-- The exit status is the outcome, by sysexits.h and the conventions of qmail and
+-- of MDAs:
 --
 -- | status | meaning |
 -- |---|---|
@@ -14,7 +14,7 @@
 -- | 99 | drop it: counts as delivered |
 -- | 64 to 74, 76 to 78, 100 | set aside |
 -- | 75, 111, all others | later |
--- | a signal, or no end in time | later; the next attempt has `LPOP3_AGAIN` |
+-- | ended by a signal, or by the timeout | later; the next attempt has `LPOP3_AGAIN` |
 -- @classmod pop3.pipe
 
 local argument = require "pop3.util.argument"
@@ -38,7 +38,7 @@ Delivery.__index = Delivery
 --
 -- The environment of the command has `LPOP3_ID` (an idempotency key, the same in
 -- each attempt), `LPOP3_UID` (the unique-id) and `LPOP3_AGAIN` ("1" when an
--- attempt before may have succeeded, otherwise ""); in a fleet `LPOP3_ACCOUNT` (the
+-- earlier attempt may have succeeded, otherwise ""); in a fleet `LPOP3_ACCOUNT` (the
 -- name of the account) as well.
 -- @tparam string command of the shell
 -- @tparam[opt] table opts
@@ -90,7 +90,7 @@ end
 
 Delivery.write = spool.write
 
--- Give the message up.
+-- Give up the message.
 function Delivery:abort()
   self.file:close()
 end
@@ -149,7 +149,7 @@ end
 
 local later = { [75] = true, [111] = true }
 
--- What an exit status means: true; or nil, message, how.
+-- The result for an exit status: true; or nil, message, how.
 local function meaning(kind, number, said)
   if kind == "exit" and (number == 0 or number == 99) then return true end
   local what = kind == "exit" and "exit status " .. number

@@ -18,7 +18,7 @@
 --
 -- Each record stands for one message, so two messages are never taken for one.
 -- A maildrop of 100,000 known messages costs one table entry for each of them;
--- only the messages that need something become tables.
+-- only the messages that need an action become tables.
 -- @module pop3.sync.plan
 -- @local
 
@@ -37,8 +37,8 @@ local function is_before(a, b)
   return m < n
 end
 
--- What the unused records can be found by: size → keys, unique-id → occurrences
--- after the first. It is made once, when the first message is not known.
+-- Indexes of the unused records: size → keys, unique-id → occurrences after the
+-- first. They are made once, when the first message is not known.
 local function index(self)
   if self.by_size then return end
   local by_size, nths, has_stand_ins = {}, {}, false

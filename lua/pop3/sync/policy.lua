@@ -28,7 +28,7 @@ local function is_seeded(run, m, left)
   return header.date ~= nil and header.date.epoch < seed.since
 end
 
--- What the filter says; nil, message, code, reply when the session ended.
+-- The decision of the filter; nil, message, code, reply when the session ended.
 local function filtered(run, m)
   local header, message, code, reply = run.session:headers(m.number)
   if not header then
@@ -86,7 +86,7 @@ local function set_command(run, m)
 end
 
 -- In the order of fetching. Messages that failed before come last: they must not
--- hold up the others.
+-- delay the others.
 local function in_order(messages, order)
   local fresh, tried = {}, {}
   for i = 1, #messages do

@@ -1,8 +1,8 @@
---- The record of one message in the state of `pop3.sync`: what is known about
--- it, as one line of text. A state with 100,000 messages holds them as strings,
--- which need a fifth of the memory of tables.
+--- The record of one message in the state of `pop3.sync`, as one line of text. A
+-- state with 100,000 messages holds them as strings, which need a fifth of the
+-- memory of tables.
 --
--- Who uses it: `pop3.sync`, its states, and `pop3 fetch --import`.
+-- `pop3.sync`, its states, and `pop3 fetch --import` use it.
 -- @module pop3.sync.record
 
 local record = {}
@@ -13,12 +13,12 @@ local record = {}
 --   a pipe or an LMTP server may have got it), `"delivered"`, `"partial"` (only
 --   its beginning is delivered), `"skipped"` (not wanted), `"failed"` (to be
 --   tried again), `"aside"` (given up until `retry`)
--- - `size`: octets as the server's LIST told; nil when they are not known
+-- - `size`: octets, as LIST said; nil when they are not known
 -- - `first`: when it was seen first, in seconds since 1970
 -- - `absent`: when it was deleted, or missing from a listing for the first time;
 --   nil while the server has it
 -- - `tries`: runs in which it failed
--- - `name`: what the delivery calls it, see `pop3.sync.delivery`
+-- - `name`: its name in the delivery, see `pop3.sync.delivery`
 -- - `digest`: `pop3.core.fingerprint` of its header
 -- - `note`: the reason of the last failure; with `"called"` the mark of the
 --   delivery, see `pop3.sync.delivery`
@@ -82,8 +82,8 @@ function record.split(key)
   return key, 1
 end
 
---- What identifies a message without a unique-id: a digest. It begins with NUL,
--- which no unique-id holds (RFC 1939 section 7: 0x21 to 0x7E).
+--- The stand-in for the unique-id of a message without one: a digest. It begins with
+-- NUL, which no unique-id contains (RFC 1939 section 7: 0x21 to 0x7E).
 -- @tparam string kind "header" or "content"
 -- @tparam string digest in hexadecimal
 -- @treturn string
@@ -143,7 +143,7 @@ function record.unpack(line)
   }
 end
 
---- The words of a line, as they are.
+--- The words of a line, undecoded.
 -- @tparam string line
 -- @treturn string for each field; "-" for nil, and "" for no flag
 function record.words(line)
@@ -161,7 +161,7 @@ function record.peek(line)
 end
 
 --- Has the record of a line the digest of all octets, next to that of the header?
--- Messages have it that share a unique-id.
+-- Messages that share a unique-id have it.
 -- @tparam string line
 -- @treturn boolean
 function record.has_content(line)

@@ -1,8 +1,8 @@
 --- Which messages of earlier runs are deleted now? (`pop3.sync`, option `keep`)
 --
 -- A DELE goes out only for a message that is recorded as delivered. Before a
--- message that this run did not fetch is deleted, its header is compared with
--- that of what was delivered (TOP n 0): a server may have given its unique-id to
+-- message that this run did not fetch is deleted, its header (TOP n 0) is compared
+-- with that of the delivered message: a server may have given its unique-id to
 -- other mail, which must not be deleted unread.
 -- @module pop3.sync.retention
 -- @local

@@ -1,14 +1,14 @@
---- One run of `pop3.sync`: what is done in which order.
+--- One run of `pop3.sync`: its steps in their order.
 --
 --     lock and read the state          state:open
---     settle what a dead run left      pop3.sync.settle
+--     settle deliveries of a dead run  pop3.sync.settle
 --     STAT, LIST, UIDL                 pop3.sync.listing
 --     find the record of each message  pop3.sync.plan
---     decide what to do with each      pop3.sync.policy
+--     choose the action for each       pop3.sync.policy
 --     fetch, deliver, record, delete   pop3.sync.fetch
 --     QUIT
---     record what is gone              pop3.sync.sighting
---     give the lock back               state:close
+--     record missing messages          pop3.sync.sighting
+--     release the lock                 state:close
 --
 -- @module pop3.sync.run
 -- @local
@@ -37,7 +37,7 @@ Run.__index = Run
 local counted = { delivered = "new", deleted = "deleted", failed = "failed",
                   aside = "aside", skipped = "skipped" }
 
--- Count what happened to a message, and tell who listens.
+-- Count an event of a message, and report it to `log`.
 function Run:report(what, m, text, code, reply)
   local result = self.result
   local name = counted[what]
@@ -100,8 +100,8 @@ end
 
 -- ------------------------------------------------------------------- one session
 
--- Keep the octets of a message that is given up, when they can be had. False when
--- the next run has to: they came whole, and the connection was lost since.
+-- Save the octets of a message that is set aside, if they can be fetched. False when
+-- the next run has to: they came whole, and then the connection was lost.
 local function save(self, m)
   local directory = self.options.set_aside
   if not directory then return true end
@@ -135,7 +135,7 @@ function Run:set_aside(list)
   return true
 end
 
--- Is a message not to be kept any longer? It is kept when the option cannot tell.
+-- Is a message to be deleted now? It is kept when the option fails.
 function Run:is_unwanted(m)
   local keep = self.options.keep
   if not keep or m.partial then return false end
@@ -208,7 +208,7 @@ function Run:decide(list)
   return lists
 end
 
--- What a run would do.
+-- The result of a dry run.
 function Run:pretend(lists)
   for _, m in ipairs(lists.fetch) do self:report("delivered", m, "dry run") end
   for _, m in ipairs(lists.skip) do self:report("skipped", m, "dry run") end
@@ -216,8 +216,8 @@ function Run:pretend(lists)
 end
 
 -- Record the messages that the seed or the filter decided about, and those that
--- will be deleted and share a unique-id with others: nobody can tell afterwards
--- which of them was deleted.
+-- will be deleted and share a unique-id with others: afterwards it is unknown which of
+-- them was deleted.
 function Run:record_decisions(lists)
   local entries = {}
   local function record_them(lazily)
@@ -254,7 +254,7 @@ function Run:record_decisions(lists)
   return true
 end
 
--- Fetch and delete what was decided.
+-- Fetch and delete by the plan.
 function Run:fetch(lists)
   local o, list, deletes = self.options, lists.fetch, lists.delete
   self.in_session = #deletes
@@ -332,7 +332,7 @@ end
 local passing = { timeout = true, closed = true, connect = true, proto = true,
                   limit = true, fenced = true }
 
--- Open the state and the delivery, and settle what is left.
+-- Open the state and the delivery, and settle interrupted deliveries.
 function Run:open()
   local o, into, result = self.options, self.into, self.result
   local ok, message, code, info = self.state:open(self.account, {
@@ -347,7 +347,8 @@ function Run:open()
   self.seen = self.state:seen()
   local copy = self.state.damaged_copy and self.state:damaged_copy()
   if copy and o.log then
-    o.log { what = "repaired", text = "the state was damaged; the file as it was is " .. copy }
+    o.log { what = "repaired",
+            text = "the state was damaged; the old file is " .. copy }
   end
   if o.dry_run then return true end
   if into and into.open then
@@ -378,8 +379,7 @@ function Run:all()
   end
 end
 
--- Close the delivery, and give back the lock of the state. True, or nil, message,
--- code.
+-- Close the delivery, and release the lock of the state. True, or nil, message, code.
 function Run:close()
   if not self.is_open then return true end
   self.is_open = false
@@ -390,8 +390,8 @@ function Run:close()
   return self.state:close(self.result)
 end
 
--- However a run ends, also by an error of a callback or by the end of its
--- coroutine, nothing stays open.
+-- Close everything at any end of a run, also after an error of a callback or when its
+-- coroutine is closed.
 local Guard = {}
 
 function Guard:__close()

@@ -1,8 +1,8 @@
---- What became of deliveries that a dead run had begun (`pop3.sync`).
+--- Settles the deliveries that a dead run had begun (`pop3.sync`).
 --
--- The intent of each is in the state; the delivery looks whether the message is
--- where it was to be. What a function, a program or a server got cannot be looked
--- up: such a message is delivered once more, with `handle.again = true`.
+-- The intent of each is in the state; the delivery checks whether the message is in
+-- its place. With a function, a program or a server this cannot be checked: such a
+-- message is delivered once more, with `handle.again = true`.
 -- @module pop3.sync.settle
 -- @local
 

@@ -1,10 +1,10 @@
---- Recording what a listing shows and what it does not (`pop3.sync`): messages
--- that are gone, came back, are forgotten, or have another unique-id.
+--- Records the changes of a listing since the last run (`pop3.sync`): messages
+-- that are missing, came back, are forgotten, or have another unique-id.
 --
--- A message is forgotten only after whole listings have not shown it for days. A
--- server that says +OK to QUIT may have deleted nothing, so a deletion alone
--- forgets nothing either. The time of an absence is written once, not in every
--- run: a run that changes nothing writes nothing.
+-- A message is forgotten only after whole listings have not shown it for days; a
+-- deletion alone does not suffice, since a server that replies +OK to QUIT may have
+-- deleted nothing. The time of an absence is written once, not in every run: a run
+-- without changes writes nothing.
 -- @module pop3.sync.sighting
 -- @local
 

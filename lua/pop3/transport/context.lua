@@ -2,13 +2,13 @@
 -- trusted CAs are read once and not for each connection.
 --
 -- A context is found by a digest of all its options and of the state of the files that
--- they name (device, inode, size, times). A file that is changed, or a directory in
--- which a file is added or removed, thus means another context. A certificate in a
--- directory that is overwritten in place counts after `LIFE` seconds at the latest.
--- Nothing of a session is in a context: no name, no ticket.
+-- they name (device, inode, size, times). So a changed file, or a directory with an
+-- added or removed file, causes a new context. A certificate in a directory that is
+-- overwritten in place is used after `LIFE` seconds at the latest. A context has no
+-- data of a session: no name, no ticket.
 --
--- Each Lua state has its own contexts. `KEPT` of them live when no connection uses
--- them; one with a private key is not kept beyond its last connection.
+-- Each Lua state has its own contexts. It keeps `KEPT` of them that no connection
+-- uses; a context with a private key is not kept after its last connection.
 -- @module pop3.transport.context
 -- @local
 

@@ -4,8 +4,8 @@
 
 local socket = require "socket"
 
--- What "localhost" is where nothing resolves it, as in an empty root: RFC 6761
--- section 6.3.
+-- The addresses of "localhost" where the system does not resolve it, as in an empty
+-- root: RFC 6761 section 6.3.
 local LOCALHOST = { { family = "inet", addr = "127.0.0.1" },
                     { family = "inet6", addr = "::1" } }
 

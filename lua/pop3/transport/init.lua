@@ -1,18 +1,18 @@
---- Transports: what carries the octets of a client connection.
+--- Transports: objects that carry the octets of a client connection.
 --
 -- A transport is an object with these methods. `seconds` is how long a method
 -- may wait (nil or math.huge: without limit); where `waits` is true the method
 -- does not wait at all, and the caller calls `wait`.
 --
 -- - `send(engine, seconds, look)`: send what an engine (`pop3.core`) has to send.
---   True when all of it went; or nil, "timeout" or nil, "closed", detail. With `look`,
+--   True when all was sent; or nil, "timeout" or nil, "closed", detail. With `look`,
 --   when octets have come that `recv` did not take yet: nil, "input", and nothing is
 --   sent
 -- - `recv(engine, seconds)`: read once and feed the engine. The count of octets;
 --   or nil, "closed", detail; or nil, "timeout" (nothing has come yet); or nil,
---   "timeout", true (the time is over)
+--   "timeout", true (the time has passed)
 -- - `write(octets, from, seconds)`: send octets once, beginning at index `from`.
---   How many went; or nil, "timeout" or nil, "closed", detail
+--   How many were sent; or nil, "timeout" or nil, "closed", detail
 -- - `read(max, seconds)`: 1 to `max` octets; or nil, "timeout" or nil, "closed",
 --   detail, where `detail` is nil after an orderly end
 -- - `wait(mode, seconds)`: wait until it can be read ("r") or written ("w").

@@ -95,8 +95,8 @@ end
 
 -- ------------------------------------------------------------------ writing
 
--- Write octets as they are: true, or nil, message, code. 'went' is told how
--- many went, as they go.
+-- Write octets unchanged: true, or nil, message, code. 'went' is called with each
+-- number of octets that was written.
 local function write(self, octets, deadline, went)
   local from = 1
   while from <= #octets do
@@ -167,8 +167,8 @@ local function decrypt(self)
   end
 end
 
---- Read once what the peer has sent, and wait for it if need be. The octets go
--- to the buffer.
+--- Read once, and wait until there is something to read. The octets go to the
+-- buffer.
 -- @tparam[opt] number deadline; nil reads without waiting
 -- @tparam[opt] integer most octets to read at most while there is no TLS
 -- @treturn boolean true when octets came; or nil, message, code

@@ -4,8 +4,8 @@
 -- The object does its own waiting. TLS, if the options ask for it, runs on top of it.
 -- Its fields, all optional:
 --
--- - **loopback**: true if the peer is this machine, so that a password in clear does
---   not cross a network. Without it, the peer counts as a foreign host.
+-- - **loopback**: true if the peer is this machine, so that a password in cleartext
+--   does not cross a network. Without it, the peer counts as a foreign host.
 -- - **now**: a function that is called with the object and returns the time in
 --   seconds, in place of the system's clock.
 -- @interface transport
@@ -30,7 +30,7 @@
 -- @function receive
 
 --- Whether octets can be received at once. Optional: the client calls it before it
--- sends a command, to notice a reply that no command asked for. Without it, an object
+-- sends a command, to notice an unsolicited reply. Without it, an object
 -- with `settimeout` is asked to receive within 0 seconds.
 -- @treturn boolean
 -- @function pending

@@ -1,10 +1,10 @@
 --- Connect by TCP to a host with several addresses: Happy Eyeballs (RFC 8305).
 --
--- The first address may be one that swallows packets, such as IPv6 on a network
--- without a route for it. So the addresses are tried at intervals of 250 ms, without
--- giving up the earlier ones, and the first connection that is made wins. Families
--- alternate. Waiting goes through the `wait` hook, which says how much time passed:
--- a hook that returns "timeout" is believed.
+-- Packets to the first address may be lost, for example IPv6 on a network without a
+-- route for it. So the addresses are tried at intervals of 250 ms, without giving up
+-- the earlier ones, and the first connection that is made wins. Families alternate.
+-- Waiting goes through the `wait` hook, which decides how much time has passed: after
+-- "timeout" the time has passed.
 -- @module pop3.transport.tcp
 -- @local
 
@@ -82,8 +82,8 @@ function Race:__close()
   if self.poller then self.poller:close() end
 end
 
--- What to wait for, where there are several: a descriptor that can be read when one
--- of them can be written. Nil where the system has no such thing.
+-- The descriptor to wait for, where there are several attempts: it can be read when one
+-- of theirs can be written. Nil where the system has no such descriptor.
 function Race:descriptor()
   if not self.poller then
     self.poller = core.poller()
@@ -98,7 +98,7 @@ function Race:descriptor()
   return self.number
 end
 
--- Wait until one of them may have an answer: true, or nil when the time is over.
+-- Wait until one of them may have an answer: true, or nil when the time has passed.
 function Race:wait(hook, seconds)
   local pending = self.pending
   if #pending == 1 then return hook(pending[1].sock:getfd(), "w", seconds) end

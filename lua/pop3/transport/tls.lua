@@ -1,7 +1,7 @@
---- TLS options of a client: whom to trust, what to show, which versions.
+--- TLS options of a client: trusted certificates, the client's certificate, versions.
 --
 -- The client, the conformance checker and the recorder take the same options;
--- `pop3.connect` documents them. What they make is called a trust: it serves any
+-- `pop3.connect` documents them. They make an object called a trust, which serves any
 -- number of connections.
 -- @module pop3.transport.tls
 -- @local

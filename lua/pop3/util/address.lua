@@ -112,8 +112,8 @@ end
 -- 127.0.0.0/8 (RFC 1122 section 3.2.1.3), ::1 (RFC 4291 section 2.5.3), or the
 -- former mapped to IPv6 (section 2.5.5.2).
 -- @tparam ?string host
--- @treturn boolean false for nil and for a name, "localhost" too: whom a name
--- belongs to is known only when it has been resolved
+-- @treturn boolean false for nil and for a name, "localhost" too: the address of a
+-- name is known only after it was resolved
 function address.is_loopback(host)
   local octets = host and address.octets(host)
   if not octets then return false end

@@ -143,7 +143,7 @@ function argument.set(t, what, level)
   return t
 end
 
---- What an error says, without the place in the program where it was raised.
+--- The message of an error, without the place in the program where it was raised.
 function argument.said(err)
   return (tostring(err):gsub("^[^:\n]+:%d+: ", ""))
 end

@@ -1,13 +1,13 @@
---- Runs a shell command and reads what it prints, while other tasks of the loop
--- go on. Its standard input is empty, and what it prints on standard error is
--- discarded: it could hold a secret.
+--- Runs a shell command and reads its standard output, while other tasks of the loop
+-- go on. Its standard input is empty, and its standard error is discarded: it could
+-- contain a secret.
 -- @module pop3.util.process
 -- @local
 
 local core = require "pop3.core"
 
 local LIMIT = 65536  -- octets of its output
-local LOOK = 0.01    -- seconds between two looks if the end has no descriptor
+local LOOK = 0.01    -- seconds between two checks if the end has no descriptor
 
 -- Read until the output ends: octets; or nil, why.
 local function read_all(command, wait, deadline)

@@ -45,7 +45,7 @@ local function host_and_port(text)
   return host, number
 end
 
---- Take a URL apart.
+--- Parse a URL.
 --
 -- A user ends at the first colon, so that a password may hold colons (RFC 3986
 -- section 3.2.1). The user information ends at the last "@" of the authority,

@@ -149,7 +149,7 @@ local function fits(element, line)
   return element.line == nil or agrees(element.line, line)
 end
 
--- The cost of the rest from each pair of an element and a line on: 1 for each
+-- The cost of the rest, from each pair of an element and a line: 1 for each
 -- missing and each unexpected line. If one side was cut off, the excess of the
 -- other one costs nothing.
 local function costs(want, lines, from, to, cut)

@@ -1,6 +1,5 @@
---- One run of one account: secret, connection, login, `pop3.sync`, and what
--- came of it. Nothing here is shared between accounts, so one account cannot
--- harm another.
+--- One run of one account: secret, connection, login, `pop3.sync`, and the outcome.
+-- Nothing here is shared between accounts, so one account cannot harm another.
 -- @module pop3.command.fetch.account
 -- @local
 
@@ -58,7 +57,7 @@ local function options_of(a, context)
 end
 
 local function fetch(a, context)
-  -- before the login, so that a mistake costs none
+  -- checked before the login, so that a wrong option costs no login
   local opts = options_of(a, context)
   local kept <close> = opts.state
   if not opts.dry_run then
@@ -89,7 +88,7 @@ function account.run(a, context)
   if made.status ~= outcome.OK and context.task.cancelled then
     return outcome.failed("interrupted", "timeout", true, made.result)
   elseif made.status ~= outcome.OK and context.task:is_over() then
-    local text = ("the deadline of %g seconds is over"):format(deadline)
+    local text = ("the deadline of %g seconds has passed"):format(deadline)
     return outcome.failed(text, "timeout", true, made.result)
   end
   return made

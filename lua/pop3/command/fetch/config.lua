@@ -129,7 +129,7 @@ local exclusive = { keys.delivery, keys.secret }
 -- out.
 local of_url = { host = true, port = true, tls = true }
 
--- Take the URL of an account apart: its keys are set unless they are there.
+-- Set the keys that the URL of an account contains, unless they are set already.
 -- True, or nil, message.
 local function take_url(account)
   if not account.url then return true end
@@ -143,8 +143,8 @@ local function take_url(account)
   return true
 end
 
--- Put the keys of `from` below those of `account`. Both have no URL any more;
--- `addressed` says that the account had one.
+-- Add to `account` the keys of `from` that it does not have. Their URLs have been
+-- replaced by keys; `addressed` says that the account had a URL.
 local function inherit(account, from, addressed)
   local own = {}
   for i, group in ipairs(exclusive) do
@@ -204,8 +204,7 @@ local function set_of(account, group)
   return names
 end
 
---- Complete an account: the URL is taken apart, paths are expanded, and what
--- must not be is found.
+--- Complete an account: read its URL, expand paths, and find invalid combinations.
 -- @tparam table account its keys, which are changed
 -- @tparam[opt] table needs `delivery = false`: it may have no delivery
 -- @treturn table the account; or nil, message
@@ -217,9 +216,9 @@ function config.complete(account, needs)
   local places, secrets = set_of(account, keys.delivery),
                           set_of(account, keys.secret)
   if #places > 1 then
-    return nil, ("one of %s, not all"):format(table.concat(places, ", "))
+    return nil, ("only one of %s may be set"):format(table.concat(places, ", "))
   elseif #secrets > 1 then
-    return nil, ("one of %s, not all"):format(table.concat(secrets, ", "))
+    return nil, ("only one of %s may be set"):format(table.concat(secrets, ", "))
   elseif not places[1] and not (needs and needs.delivery == false) then
     return nil, "it needs one of: " .. list(keys.delivery)
   end

@@ -26,13 +26,13 @@ function failures.count(directory, name)
   return math.tointeger(tonumber(text and text:match "^(%d+)\n")) or 0
 end
 
---- A run has ended: is its failure not to be reported yet?
+--- Count a run that has ended, and decide whether its failure is reported.
 -- @tparam string directory of the state files
 -- @tparam string name of the account
 -- @tparam table o an outcome
 -- @tparam integer most failures in a row that are not reported
--- @treturn boolean quiet
--- @treturn ?string what went wrong with the file
+-- @treturn boolean true when the failure is not reported yet
+-- @treturn ?string a problem with the file
 function failures.note(directory, name, o, most)
   local path = path_of(directory, name)
   if o.status ~= outcome.TEMPORARY then

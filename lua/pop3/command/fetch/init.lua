@@ -1,5 +1,5 @@
---- `pop3 fetch`: fetches new mail of one account or of many, unattended. The
--- work is done by `pop3.sync`; this is the command line around it.
+--- `pop3 fetch`: fetches new mail of one account or of many, unattended. This is its
+-- command line; `pop3.sync` does the work.
 -- @module pop3.command.fetch
 -- @local
 
@@ -38,7 +38,7 @@ function fetch.define(c)
     .. "in a configuration file. Messages stay on the server unless --delete or "
     .. "the file says otherwise. The password comes from a command, a file, "
     .. "netrc or POP3_PASSWORD, never from the command line. Exit status: 0 "
-    .. "success; 75 only temporary failures; 3 something needs a person; 2 an "
+    .. "success; 75 only temporary failures; 3 a person must act; 2 an "
     .. "invalid command line or configuration.")
   c:argument("what", "pop://USER@HOST or pops://USER@HOST; or names of "
     .. "accounts of the configuration file (default: all)."):args "*"
@@ -151,7 +151,7 @@ local function accounts_of(args)
   end
   if not url then return accounts_of_file(args) end
   if #args.what > 1 or args.config then
-    return nil, "a URL stands alone, without other accounts and --config"
+    return nil, "a URL cannot be combined with other accounts or --config"
   end
   local made, err = account_of_url(args, url)
   if not made then return nil, err end

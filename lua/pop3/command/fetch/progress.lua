@@ -56,7 +56,7 @@ function Progress:line()
     left and ", " .. time_text(left) .. " left" or "")
 end
 
---- An account has come one message further.
+--- Count one more message of an account.
 -- @tparam string name of the account
 -- @tparam integer done messages
 -- @tparam integer total messages of its run

@@ -33,7 +33,7 @@ local function write(self, file, text)
   file:flush()
 end
 
--- One line of JSON, without secrets: none ever gets here.
+-- One line of JSON. No secret is passed to this function.
 local function log(self, entry)
   entry.time = core.time()
   write(self, self.out, json.encode(entry, { keyorder = {
@@ -133,7 +133,7 @@ function Report:trouble(text)
   say(self, self.err, nil, "pop3: fetch: " .. text)
 end
 
---- No account is queued or runs: the progress bar goes.
+--- Remove the progress bar: no account is queued or runs.
 function Report:idle()
   if self.bar then self.bar:reset() end
 end

@@ -1,6 +1,6 @@
---- Runs the accounts of `pop3 fetch` in an event loop: once each, or again and
--- again as a daemon. A signal ends it: no account is started any more, those
--- that run may finish within a grace period.
+--- Runs the accounts of `pop3 fetch` in an event loop: once, or repeatedly as a daemon.
+-- After a signal, no account is started; accounts that run may finish within a grace
+-- period.
 -- @module pop3.command.fetch.schedule
 -- @local
 
@@ -80,8 +80,8 @@ function Schedule:add(account)
   end)
 end
 
--- Seconds until the next run of an account. One that needs a person is tried
--- less and less often, since a server may lock an account after refused logins.
+-- Seconds until the next run of an account. If a person must act, the interval grows:
+-- a server may lock an account after refused logins.
 local function pause_of(self, account, o)
   local seconds = self.opts.every
   if o.status == outcome.PERSON then
@@ -110,8 +110,7 @@ end
 
 -- --------------------------------------------------------------------- the end
 
--- Start no account any more. Those that have not begun count as temporary
--- failures.
+-- Start no further account. Accounts that have not begun count as temporary failures.
 local function stop(self)
   self.stopping = true
   notify.send "STOPPING=1"

@@ -42,8 +42,9 @@ function change.define(c, name)
   local action = actions[name]
   c:summary(action.summary)
   c:description(action.description)
-  c:argument("names", "Names of accounts, or patterns such as '*@mail.example:*'; a "
-    .. "\"\\\" before \"*\" or \"?\" takes it as it is."):args "*":argname "NAME"
+  c:argument("names", "Names of accounts, or patterns such as '*@mail.example:*'; "
+    .. "\"\\\" makes a \"*\" or \"?\" after it a plain character.")
+   :args "*":argname "NAME"
   c:option("--host", "All accounts of this host."):argname "HOST"
   c:flag("--all", "All accounts.")
   if name == "due" then

@@ -1,9 +1,9 @@
---- An HTTP server for `pop3 fleet run --listen`: it answers GET /metrics, and knows
--- nothing else. The control of the test server (`pop3.server.control`) speaks HTTP as
--- well, but for requests that change that server.
+--- An HTTP server for `pop3 fleet run --listen`: it answers GET /metrics and nothing
+-- else. The control of the test server (`pop3.server.control`) speaks HTTP as well, for
+-- requests that change that server.
 --
 -- Each connection is one request (RFC 9112 section 9.6: "Connection: close"), of 8 KiB
--- at the most, which has to be over in ten seconds.
+-- at the most, which must end within ten seconds.
 -- @module pop3.command.fleet.http
 -- @local
 
@@ -24,7 +24,7 @@ local reasons = { [200] = "OK", [400] = "Bad Request", [404] = "Not Found",
 -- ---------------------------------------------------------------------- a request
 
 -- The first line of a request whose header is complete; or nil, status; or nil when
--- the client has gone.
+-- the client has closed the connection.
 local function request_line(fd, wait)
   local head = ""
   while true do

@@ -32,8 +32,8 @@ function import.define(c)
   c:option("--format", "csv, json or lua (default: by the name of the file).")
    :argname "FORMAT":choices(formats)
   c:mutex(
-    c:flag("--replace", "Change accounts that are there."),
-    c:flag("--skip", "Leave accounts that are there as they are."))
+    c:flag("--replace", "Change accounts that exist."),
+    c:flag("--skip", "Leave accounts that exist unchanged."))
   c:option("--spread", "Spread the first runs evenly over this time, such as 10m.")
    :argname "TIME":convert(values.seconds)
   c:flag("--with-state", "Take over what pop3 fetch has recorded about the messages of "
@@ -165,7 +165,7 @@ local function check(list)
     if not ok then row = nil end
     if not row then return nil, ("%s: %s"):format(each.where, message) end
     if known[row.name] then
-      return nil, ("%s: account '%s' is there already, see %s"):format(each.where,
+      return nil, ("%s: account '%s' is given twice, see %s"):format(each.where,
         row.name, known[row.name])
     end
     known[row.name] = each.where

@@ -1,6 +1,6 @@
 --- `pop3 fleet`: many accounts, fetched by any number of workers on any number of
--- machines. The work is done by `pop3.fleet`; this is the command line around it, for
--- administrators and service managers.
+-- machines. This is its command line, for administrators and service managers;
+-- `pop3.fleet` does the work.
 -- @module pop3.command.fleet
 -- @local
 
@@ -25,8 +25,8 @@ function fleet.define(c)
     .. "number of machines. Accounts, schedule and the record of what was fetched are "
     .. "in a PostgreSQL database. Begin with: pop3 fleet init, pop3 fleet add, pop3 "
     .. "fleet run. Exit status: 0 success; 1 an account that was named does not exist; "
-    .. "2 an invalid command line; 3 something needs a person; 75 the database is "
-    .. "away, or only temporary failures.")
+    .. "2 an invalid command line; 3 a person must act; 75 the database does "
+    .. "not answer, or only temporary failures.")
   c:require_command(true)
   c:command_target "action"
   for _, name in ipairs(names) do

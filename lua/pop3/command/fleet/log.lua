@@ -33,7 +33,7 @@ local function run_text(record)
   elseif kind == "fenced" then parts[1] = "lost to another worker"
   else
     parts[1] = ("%s (%d in a row)"):format(kind == "person"
-      and "failed, a person has to look" or "failed", record.failures)
+      and "failed, a person must act" or "failed", record.failures)
   end
   parts[2] = ("%.2f s"):format(record.seconds)
   if kind ~= "parked" and kind ~= "fenced" and kind ~= "interrupted" then
@@ -60,8 +60,8 @@ local texts = {
     return ("SIG%s: no more claims, %d accounts may finish"):format(r.text, r.running)
   end,
   database = function(r)
-    if r.state == "back" then return "the database is back" end
-    return "the database is away: " .. tostring(r.text)
+    if r.state == "back" then return "the database answers again" end
+    return "the database does not answer: " .. tostring(r.text)
   end,
   trouble = function(r) return "database: " .. tostring(r.text) end,
   run = function(r) return r.account .. ": " .. run_text(r) end,
@@ -72,14 +72,14 @@ local texts = {
 }
 
 --- Make a log.
--- @tparam table opts `json`: JSON lines; `quiet`: only what is not well; `mask`: a
--- function for texts of the database
+-- @tparam table opts `json`: JSON lines; `quiet`: only failures; `mask`: a function for
+-- texts of the database
 -- @treturn log
 local function new(opts)
   return setmetatable({ json = opts.json, quiet = opts.quiet, mask = opts.mask }, Log)
 end
 
--- Is it news for somebody who wants to hear only of trouble?
+-- Is a record printed with --quiet?
 local function is_trouble(record)
   if record.event == "run" then
     return record.kind ~= "ok" and record.kind ~= "interrupted" or record.text ~= nil

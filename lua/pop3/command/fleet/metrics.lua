@@ -1,6 +1,6 @@
 --- The metrics of a worker of a fleet in the text format of Prometheus: what this
--- process has done, and how the whole fleet is. No series is of one account, since
--- there may be very many; `pop3 fleet status --json` has those.
+-- process has done, and how the whole fleet is. There is no series for each account,
+-- since there may be very many; `pop3 fleet status --json` has their values.
 -- @module pop3.command.fleet.metrics
 -- @local
 
@@ -42,7 +42,7 @@ local totals = {
   { "parked", "accounts_parked", "Accounts that nobody fetches until they are "
     .. "resumed." },
   { "failing", "accounts_failing", "Accounts whose last run failed." },
-  { "never", "accounts_never", "Accounts of which no run went well yet." },
+  { "never", "accounts_never", "Accounts without a successful run." },
 }
 
 local SECONDS = { 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000 }  -- of a run
@@ -112,7 +112,7 @@ function Metrics:text(counted)
       prometheus.sample(self.jobs))
   add("database_up", "gauge", "1: the database answered the last time, 0: it did not.",
       prometheus.sample(self.is_up and 1 or 0))
-  add("database_outages_total", "counter", "Times that the database was away.",
+  add("database_outages_total", "counter", "Times that the database stopped answering.",
       prometheus.sample(self.outages))
   add("start_time_seconds", "gauge", "When the worker began.",
       prometheus.sample(self.began))

@@ -27,13 +27,12 @@ local TOTALS = 30   -- seconds between two looks at the whole fleet
 local WRITE = 5     -- seconds between two writes of the file of metrics
 
 function run.define(c)
-  c:summary "Be a worker: fetch the accounts that are due."
+  c:summary "Run a worker: fetch the accounts that are due."
   c:description("Fetches accounts that are due, until SIGTERM. Any number of workers "
     .. "may run; each account is fetched by one of them at a time. When the database "
-    .. "is away, it waits. After SIGTERM, SIGINT or SIGHUP sessions have --grace to "
-    .. "finish; a second signal ends that. Exit status: 0 after a signal; with "
-    .. "--until-idle 75 if runs failed for the time being, 3 if something needs a "
-    .. "person.")
+    .. "does not answer, it waits. After SIGTERM, SIGINT or SIGHUP sessions have "
+    .. "--grace to finish; a second signal ends them at once. Exit status: 0 after a "
+    .. "signal; with --until-idle 75 after temporary failures, 3 if a person must act.")
   c:option("--jobs", "Accounts to fetch at the same time.")
    :argname "N":convert(command.integer(1, 10000)):default "100"
   c:option("--per-host", "Accounts of one host to fetch at the same time, over all "
@@ -42,10 +41,10 @@ function run.define(c)
     .. "that does not answer (default: 5m)."):argname "TIME":convert(values.seconds)
   c:option("--grace", "The time for sessions after a signal (default: 30s).")
    :argname "TIME":convert(values.seconds)
-  c:option("--worker", "The name of this worker, which no other one has (default: "
+  c:option("--worker", "The unique name of this worker (default: "
     .. "host name, pid and a random number)."):argname "NAME"
   c:flag("--until-idle", "End when nothing is due.")
-  local maildir, mbox, pipe = add.places(c, "the mail of accounts that do not say it")
+  local maildir, mbox, pipe = add.places(c, "the mail of accounts without a delivery")
   c:mutex(maildir, mbox, pipe,
     c:option("--lmtp", "Deliver by LMTP, to --to."):argname "HOST:PORT|PATH",
     c:flag("--inbox", "Deliver into the table pop3_inbox of the database, see "
@@ -60,14 +59,14 @@ function run.define(c)
     .. "this machine can ask."):argname "[HOST:]PORT"
   c:mutex(
     c:flag("-v --verbose", "Print a line for each message as well."),
-    c:flag("-q --quiet", "Print only what is not well."))
+    c:flag("-q --quiet", "Print only failures."))
   c:option("--log", "Print events in this format: json.")
    :argname "FORMAT":choices { "json" }
 end
 
 -- ---------------------------------------------------------------------- options
 
--- Where mail goes that has no place of its own; or nil, message.
+-- The delivery for accounts without a delivery; or nil, message.
 local function into_of(args)
   if args.to and not args.lmtp then return nil, "--to needs --lmtp" end
   if args.lmtp then
@@ -85,7 +84,7 @@ local function into_of(args)
   return args.inbox and pop3.inbox {} or nil
 end
 
--- A reference to the secret of accounts that have none of their own.
+-- A reference to the secret for accounts without a secret.
 local function secret_of(args)
   for option, kind in pairs { password_command = "command", token_command = "token",
                               password_file = "file", password_env = "env" } do
@@ -110,7 +109,7 @@ end
 
 -- ------------------------------------------------------------------------- tasks
 
--- Look at the whole fleet from time to time, on a connection of its own.
+-- Read the status of the whole fleet from time to time, on a separate connection.
 local function totals_task(url, metrics)
   return function(loop)
     local db
@@ -137,7 +136,7 @@ end
 
 -- ---------------------------------------------------------------------- a worker
 
--- What the service manager is told after a record.
+-- The message to the service manager after a record.
 local function tell_manager(self, record)
   local text
   if record.event == "start" or record.event == "database" then
@@ -177,7 +176,7 @@ local function note(self, record)
   end
 end
 
--- Write the file of metrics, and say it once when that fails.
+-- Write the file of metrics, and report a failure once.
 local function writer(self, path)
   return function()
     if not path then return end

@@ -1,4 +1,4 @@
---- `pop3 fleet status`: how the fleet is, once or again and again.
+--- `pop3 fleet status`: shows the status of the fleet, once or repeatedly.
 -- @module pop3.command.fleet.status
 -- @local
 
@@ -15,10 +15,10 @@ local status = {}
 local LIMIT = 100   -- accounts that are shown
 local PAGE = 1000   -- accounts of one query
 local EVERY = 2     -- seconds between two drawings
-local LINES = 24    -- of a terminal that does not know
+local LINES = 24    -- of a terminal of unknown size
 
 function status.define(c)
-  c:summary "Show how the fleet is."
+  c:summary "Show the status of the fleet."
   c:description("Shows how many accounts there are, are due, are fetched now, are "
     .. "parked, and failed in their last run; the workers that have leases; and the "
     .. "accounts. All times are those of the database.")
@@ -74,7 +74,7 @@ local function accounts_of(fleet, args, limit)
   return list
 end
 
--- All that is shown; or nil, message, code.
+-- All data that is shown; or nil, message, code.
 local function ask(fleet, args, limit)
   local found, message, code = fleet:status()
   if not found then return nil, message, code end
@@ -109,7 +109,7 @@ end
 
 local ENTER, LEAVE = "\27[?1049h\27[?25l", "\27[?25h\27[?1049l"
 
--- A picture that replaces the one before without clearing the screen.
+-- A screen that replaces the previous one without clearing it.
 local function picture(lines)
   local width, height = terminal.width() or 80, select(2, core.columns(1)) or LINES
   local out = {}

@@ -1,5 +1,5 @@
---- The database of `pop3 fleet`: which one it is, and what to say when it does not do
--- what it is asked for. No message holds its password.
+--- The database of `pop3 fleet`: its URL, and the messages about its failures. No
+-- message contains its password.
 -- @module pop3.command.fleet.store
 -- @local
 
@@ -85,12 +85,12 @@ end
 -- Codes of `pop3.sql` after which the same command may succeed later.
 local passing = { connect = true, unknown = true, timeout = true }
 
---- What a failure of the database is for the command.
+--- The exit status and message of a failure of the database.
 -- @tparam string url
 -- @tparam string message
 -- @tparam ?string code
 -- @treturn integer the exit status
--- @treturn string what to say
+-- @treturn string the message
 function store.failure(url, message, code)
   message = store.masked(tostring(message), url)
   if passing[code] then return outcome.TEMPORARY, message end

@@ -1,5 +1,5 @@
---- Values of accounts as text: durations, and keys whose type is known. The command
--- line and CSV files have nothing but text.
+--- Reads values of accounts from text: durations, and the values of keys by their type.
+-- The command line and CSV files contain only text.
 -- @module pop3.command.fleet.values
 -- @local
 
@@ -62,8 +62,8 @@ function values.of(name, text)
           :gsub(" ", " or ")))
 end
 
---- Check the paths of an account: they are those of the workers, whose directory is
--- another one.
+--- Check the paths of an account: they must be absolute, since workers run in another
+-- directory.
 -- @tparam table account its keys
 -- @treturn boolean true; or nil, message
 function values.check_paths(account)

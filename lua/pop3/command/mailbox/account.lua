@@ -149,9 +149,9 @@ end
 
 -- ------------------------------------------------------------------ the secret
 
---- Get the secret of an account: from where the command line says, from netrc, from
--- POP3_PASSWORD, or from the person at the terminal. A certificate of the client
--- stands for a secret, unless the command line names one.
+--- Get the secret of an account: from the source that the command line names, from
+-- netrc, from POP3_PASSWORD, or from a prompt on the terminal. With a client
+-- certificate no secret is needed, unless the command line names a source.
 -- @tparam table a an account
 -- @treturn table `password` or `token`, or neither; or nil, message, temporary (a
 -- boolean)

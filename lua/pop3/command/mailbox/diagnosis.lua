@@ -8,10 +8,10 @@ local pop3 = require "pop3"
 
 local diagnosis = {}
 
-local PROBE = 10  -- seconds for a second connection that only looks
+local PROBE = 10  -- seconds for a second connection, which only probes
 
--- Connect once more to look how the server answers; the certificate does not matter,
--- since nothing secret is sent. A session without a login, or nil.
+-- Connect once more to see how the server answers; the certificate does not matter,
+-- since no secret is sent. A session without a login, or nil.
 local function probe(opts, tls)
   return pop3.connect { host = opts.host, port = opts.port, tls = tls,
     verify = false, family = opts.family, proxy = opts.proxy, timeout = PROBE }
@@ -23,7 +23,7 @@ end
 
 -- ------------------------------------------------------- what a port speaks
 
--- A plain connection found no POP3: does the port speak TLS at once?
+-- A connection without TLS found no POP3: does the port use implicit TLS?
 local function try_tls(opts, port)
   local s <close> = probe({ host = opts.host, port = port, family = opts.family,
                             proxy = opts.proxy }, "implicit")
@@ -32,7 +32,7 @@ local function try_tls(opts, port)
     url_of("pops", { host = opts.host, port = port }))
 end
 
--- TLS found no TLS: does the port speak POP3 in plain?
+-- The TLS handshake failed: does the port speak POP3 without TLS?
 local function try_plain(opts, port)
   local here = { host = opts.host, port = port, family = opts.family,
                  proxy = opts.proxy }
@@ -84,7 +84,7 @@ local function of_tls(opts, port, message, seen)
   return { "The TLS handshake failed. -v shows how far it came." }
 end
 
---- Why a connection was not made, or came to no greeting.
+--- Why no connection was made, or no greeting came.
 -- @tparam table opts of `pop3.connect`
 -- @tparam integer port
 -- @tparam table failure `message`, `code`, `reply`
@@ -119,7 +119,7 @@ function diagnosis.of_connect(opts, port, failure, seen)
     return { "The server closed the connection: it may limit connections or "
              .. "addresses." }
   end
-  return { "The server does not speak POP3 as it should. -v shows the dialogue." }
+  return { "The replies of the server are not valid POP3. -v shows the dialogue." }
 end
 
 -- ----------------------------------------------------------------- the login
@@ -131,9 +131,9 @@ local by_code = {
   ["IN-USE"] = "Another program has the mailbox open, or its session has not ended "
                .. "yet: try again in some minutes.",
   ["LOGIN-DELAY"] = "The server wants some time between two logins: try again later.",
-  ["SYS/TEMP"] = "The server has a passing trouble of its own: try again later.",
-  ["SYS/PERM"] = "The server has a trouble that does not pass: its administrator "
-                 .. "must look at it.",
+  ["SYS/TEMP"] = "The server has a temporary failure: try again later.",
+  ["SYS/PERM"] = "The server has a permanent failure: its administrator "
+                 .. "must repair it.",
 }
 
 --- Why a login failed.
@@ -157,7 +157,7 @@ function diagnosis.of_login(failure, mechanisms, opts)
   end
   if cleartext then
     list[1] = "Without TLS the password would be readable on the way. Use pops://, or "
-              .. "pop:// with STLS; --insecure sends it all the same."
+              .. "pop:// with STLS; --insecure sends it anyway."
   elseif opts.mechs then
     list[1] = "The server does not offer what --mech names, or it cannot be used here."
   else

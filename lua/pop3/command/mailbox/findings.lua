@@ -59,7 +59,7 @@ local function capability_text(capa)
   return table.concat(lines, ", ")
 end
 
--- What the capabilities after the login have that those before it had not.
+-- The capabilities that the server announces only after the login.
 local function news(before, after)
   local made = {}
   for name, words in pairs(after) do

@@ -1,5 +1,5 @@
---- A session for `pop3 list` and `pop3 get`: the connection, the login, what they
--- do, the end, and the exit status.
+--- Runs a function of `pop3 list` or `pop3 get` in a session: connection, login, the
+-- function, QUIT, and the exit status.
 -- @module pop3.command.mailbox.session
 -- @local
 
@@ -27,7 +27,7 @@ local function open(a, credential, wait)
   local opts = { wait = wait }
   for name, value in pairs(a.options) do opts[name] = value end
   for name, value in pairs(credential) do opts[name] = value end
-  -- the secret may have what an argument of a command must not have
+  -- the secret may contain octets that an argument of a command must not contain
   local ok, s, message, code, reply = pcall(pop3.connect, opts)
   if not ok then return nil, outcome.PERSON, argument.said(s) end
   if not s then return nil, session.failure(message, code, reply) end

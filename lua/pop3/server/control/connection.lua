@@ -1,7 +1,6 @@
 --- A connection of a control client. The first octet decides what it speaks:
 -- lines of JSON (`pop3.server.control.lines`) or HTTP
--- (`pop3.server.control.http`), which take requests out of what was read and
--- give answers their form.
+-- (`pop3.server.control.http`), which read requests and format answers.
 --
 -- One request is executed at a time. The control calls `answer` when `request`
 -- is not nil. `waiting` is an answer that comes later, see
@@ -35,8 +34,7 @@ function Connection:close()
   self.on_close(self)
 end
 
--- The first octets: from here on the connection belongs to one of the
--- protocols.
+-- Choose the protocol of the connection by its first octets.
 function Connection:add(octets)
   local is_http = octets:find "^%s*%u"
   local class = require(is_http and "pop3.server.control.http"

@@ -1,9 +1,9 @@
---- The HTML of a mail as the page of the control shows it, in a frame: it can
--- run nothing, load nothing, and lead nowhere.
+--- The HTML of a mail as the page of the control shows it, in a frame: without scripts,
+-- remote contents and links.
 --
 -- The policy of the response forbids scripts, forms and everything that would be
 -- loaded. But a browser that refuses to follow a link, or to load a frame, may
--- have connected to the other host already, and no policy forbids the links to
+-- have connected to the other host already, and no policy forbids links that
 -- connect in advance (`rel=preconnect`). So the elements that name another
 -- document get names that HTML does not have.
 -- @module pop3.server.control.frame

@@ -1,11 +1,11 @@
 --- A control connection that speaks HTTP (RFC 9112), for clients in any
--- language, and the page for browsers. What there is to ask for is in
+-- language and for the page in a browser. The paths are in
 -- `pop3.server.control.routes`.
 --
 -- The status is 200, or 400 for a wrong request, 401 without the token, 403 for a
 -- request of another site's page, 409 for a request that failed, 413 for a body
--- of more than 16 MiB, 421 for a foreign name of this host. A server for tests
--- on this machine, not for a network.
+-- of more than 16 MiB, 421 for a foreign name of this host. It is for tests on this
+-- machine, not for a network.
 -- @module pop3.server.control.http
 -- @local
 
@@ -41,8 +41,8 @@ function Http:add(octets)
   self.buffer = self.buffer .. octets
 end
 
--- A request that is answered by an error. What comes after it cannot be read,
--- and is dropped.
+-- Answer a request by an error. Octets after it cannot be read as a request, and are
+-- dropped.
 local function wrong(self, status, text)
   self.request = { status = status, error = text }
   self.head, self.buffer = nil, ""

@@ -51,7 +51,7 @@
 -- - `verify`: `commands`, a list of lines, `{"line": ..., "times": n}` (or
 --   `at_least`, `at_most`), `{"any_order": [...]}`, `{"anything": true}`;
 --   `never`, `count` and `session` as in `pop3.server:verify`. With `trial`:
---   true, a failure counts for nothing but the answer
+--   true, a failure is in the answer, but is not counted
 -- - `watch`: `since`, `seconds` (0), `most` (1,000) → when there is something
 --   new since the answer that had this `since`, or after these seconds:
 --   `transcript`, the lines since then (the last ones, without `since`);
@@ -68,14 +68,13 @@
 --   outlive a client that is killed
 -- - `stop`: the server stops now
 --
--- A request may have an `id`, a string or a number, which its answer has too. Octets that are not
--- UTF-8 are `{"base64": "..."}` in place of a string, both ways. A number may
--- be written as integer or with a fraction of 0; a field that is null counts as
--- absent. A failure has `ok` false, an `error` and a `code`: "argument" (the
--- request is wrong), "verify" (it failed), "limit" (a line of more than 16
--- MiB), or one of the library's. The requests of one connection are answered in
--- their order, each after the server has executed what other clients sent
--- before.
+-- A request may have an `id`, a string or a number, which its answer repeats. Octets
+-- that are not UTF-8 are `{"base64": "..."}` in place of a string, both ways. A number
+-- may be written as integer or with a fraction of 0; a field that is null counts as
+-- absent. A failure has `ok` false, an `error` and a `code`: "argument" (the request is
+-- wrong), "verify" (it failed), "limit" (a line of more than 16 MiB), or one of the
+-- library's. The requests of one connection are answered in their order, each after
+-- the server has executed earlier commands of other clients.
 -- @module pop3.server.control
 
 local connection = require "pop3.server.control.connection"

@@ -9,10 +9,9 @@
 --
 -- HEAD is answered wherever GET is.
 --
--- A browser is a client that others can make act, so pages of other sites are
--- kept out: by `Host` (DNS rebinding), by `Origin`, and by the token, which is
--- never a part of an address. `/frame` has it in a form, since a frame cannot
--- send `Authorization`.
+-- A page of another site can make a browser send requests. They are refused by `Host`
+-- (DNS rebinding), by `Origin`, and by the token, which is never a part of an address.
+-- `/frame` has it in a form, since a frame cannot send `Authorization`.
 -- @module pop3.server.control.routes
 -- @local
 
@@ -113,8 +112,7 @@ local function text_of(answer)
   end))
 end
 
--- What a path is for: the method; whether it needs no token; `target`, which
--- makes the answer.
+-- The paths: the method; whether no token is needed; `target`, which makes the answer.
 local function route_of(path)
   local name = path:match "^/(%l+)$"
   if page.has(path) then
@@ -142,7 +140,7 @@ local function route_of(path)
   end
 end
 
---- What a request asks for.
+--- Find the answer to a request, or the request of the control that it stands for.
 -- @tparam table r the request: `method`, `path`, `fields`, `body`
 -- @tparam ?string token that it must have
 -- @tparam table place where the server listens, see `pop3.server.control.listen`
@@ -161,7 +159,7 @@ function routes.find(r, token, place)
     return nil, 421, "the field Host must be localhost or an address"
   elseif r.fields.origin
          and r.fields.origin ~= "http://" .. (r.fields.host or "") then
-    return nil, 403, "pages of other sites may not ask"
+    return nil, 403, "requests of pages of other sites are refused"
   elseif not route then
     return nil, 404, "no such path: " .. r.path
   elseif route.method ~= r.method

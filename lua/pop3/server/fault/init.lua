@@ -14,9 +14,9 @@
 -- The tables below have the fields that say **where** a fault applies (`verb`,
 -- `hook`, `args`, ...) and the **effects** (`delay`, `cut`, `reply`, ...).
 --
--- A challenge of AUTH is delayed, dripped and cut; the other effects are for
--- the reply at the end. Under TLS, `cut` counts octets of the reply, `drip` and
--- `slice` those of the connection. A large reply is changed in pieces as it is
+-- `delay`, `drip` and `cut` also apply to a challenge of AUTH; the other effects apply
+-- to its final reply. Under TLS, `cut` counts octets of the reply, `drip` and `slice`
+-- those of the connection. A large reply is changed in pieces as it is
 -- sent; only one with `swap`, and the reply that it waits for, are held in
 -- memory.
 --
@@ -400,7 +400,7 @@ function fault.certificate(effects)
   end
 end
 
---- Do what takes the place of TLS and the greeting.
+--- Apply the effects that replace TLS and the greeting.
 -- @tparam pop3.server.session session
 -- @tparam table effects
 -- @treturn boolean was there anything?

@@ -1,7 +1,7 @@
---- Presets: known POP3 servers, and what each is known to do. The option
--- `preset` of `pop3.server.new` takes a name or such a table.
+--- Presets: known POP3 servers and their quirks. The option `preset` of
+-- `pop3.server.new` takes a name or such a table.
 --
--- What they show, among other things:
+-- Some of the quirks:
 --
 -- - `gmail`: fetched messages are not listed again; DELE does not delete;
 --   `recent:`; 250 messages at a time
@@ -21,16 +21,16 @@
 --   line, at ten; +OK twice
 -- - `aol`, `yahoo`, `aapt`, `o2`, `gmx`, `qpopper`, `twisted`, `domino`: no
 --   UIDL in CAPA; LAST that claims that all was read; no CAPA; replies without
---   a text; names in replies; UIDL without the number; a stamp that is not one
+--   a text; names in replies; UIDL without the number; an invalid stamp
 --
 -- A preset has `title`; `options`, some of those of `pop3.server.new`; `on`,
 -- handlers that show what options cannot; and `quirks`, a list of
 -- `{ what =, source = }`. `pairs(presets)` goes over all of them, `presets()` returns
 -- their names.
 --
--- The script's own options and handlers come before those of the preset.
--- Unique-ids that a script gives stay as they are; others are made in the form
--- of the real server. STLS and the SASL mechanisms in the reply to CAPA follow
+-- Options and handlers of the script take precedence over the preset. Unique-ids
+-- that a script gives are not changed; others are made in the form of the real
+-- server. STLS and the SASL mechanisms in the reply to CAPA follow
 -- the options `tls` and `mechs`.
 -- @module pop3.server.presets
 -- @usage
@@ -41,7 +41,7 @@
 
 local historic = require "pop3.server.presets.historic"
 
--- The presets with a file of their own.
+-- The presets with a separate file.
 local names = {
   "citadel", "courier", "cyrus", "dbmail", "dovecot", "exchange", "gmail",
   "gmx", "hmailserver", "outlook", "popa3d", "qmail", "qpopper", "uw", "zimbra",

@@ -105,7 +105,7 @@ function toolkit.stored_uid(drop, n)
 end
 
 --- A function for `view` that gives unique-ids another form. Unique-ids of a
--- script stay as they are.
+-- script are not changed.
 -- @tparam string form with %d or %x for the serial number
 function toolkit.uids(form)
   return function(uid)
@@ -153,15 +153,14 @@ end
 
 -- -------------------------------------------------------------------- lacks
 
--- Verbs that an option of the server brings: is the option set?
+-- Verbs that an option of the server adds: is the option set?
 local optional = {
   AUTH = function(server) return server.mechs[1] end,
   APOP = function(server) return server.apop end,
   STLS = function(server) return server.certificates end,
 }
 
--- A handler for a verb that this server does not have, unless an option brings
--- it.
+-- A handler for a verb that this server does not have, unless an option adds it.
 local function lacking(verb, handler, unknown)
   local wants = optional[verb]
   if not wants then return unknown end
@@ -182,8 +181,8 @@ end
 -- - `words`: verb → text, false for no text, or a function (session, reply,
 --   ...) that returns text, code; or a table `{ ok =, err = }` of these
 -- - `unknown`: the same for a verb that the server does not have; `lacks`: a
---   list of such verbs. AUTH, APOP and STLS are there all the same with the
---   options `mechs`, `apop` and `tls`
+--   list of such verbs. The options `mechs`, `apop` and `tls` add AUTH, APOP and
+--   STLS nevertheless
 -- - `on`: other handlers
 -- @treturn table verb → handler
 function toolkit.on(preset)

@@ -90,7 +90,7 @@ local function take(session)
   while not (session.held or session.ended) do
     local verb, a, b, isnew, line = engine_next(engine)
     if not verb then
-      -- a command that the engine refused is one as well
+      -- a command that the engine refused counts, too
       any = any or engine_pending(engine) > 0
       break
     end
@@ -103,7 +103,7 @@ local function take(session)
   return any
 end
 
--- Time has come for a handler that sleeps.
+-- Resume a handler whose sleep has ended.
 local function continue(session)
   local reply = outcome(session, session.task.co, resume(session.task.co))
   if not session.verb then greet(session, reply)

@@ -56,9 +56,8 @@ local function pause(server, yielded)
                   type(yielded) == "number" and yielded or 0)
 end
 
--- Send a challenge; the response resumes the coroutine. Effects that have to do
--- with time, and a cut, apply to the challenge, the others to the reply at the
--- end.
+-- Send a challenge; the response resumes the coroutine. Effects on time, and a cut,
+-- apply to the challenge, the others to the final reply.
 local function challenge(session, co, octets)
   local effect = session.effect
   -- a table holds a line as it is on the wire
@@ -132,7 +131,7 @@ local function abandon(session)
 end
 
 -- Run the hook `on.disconnect`. The session has ended, so if the hook sleeps, a
--- timer of its own wakes it.
+-- separate timer wakes it.
 local function farewell(session, hook)
   local server, co, sleeper = session.server, coroutine.create(hook), {}
   function sleeper.wake()

@@ -16,7 +16,7 @@
 -- engine, and `session.output` sends them.
 -- @classmod pop3.server.session
 
---- Fields, read-only but for `data` and `maildrop`.
+--- Fields, read-only except for `data` and `maildrop`.
 -- @table fields
 -- @tfield integer id the number of the session, from 1
 -- @tfield ?string user nil before the login
@@ -60,7 +60,7 @@ end
 -- Fields that few sessions set; the class has the defaults, so that the table
 -- of a session is small.
 Session.muted = false    -- replies are dropped
-Session.patient = false  -- handlers go on after the client has gone
+Session.patient = false  -- handlers go on after the client has left
 Session.line = false     -- the command, in a server that takes every line
 
 local set, mute, feed = output.set, output.mute, output.feed
@@ -159,7 +159,7 @@ end
 
 -- ----------------------------------------------------------------- going on
 
--- In memory: do what can be done before the client takes more octets, in a
+-- In memory: process all that is ready before the client takes more octets, in a
 -- session that is held or half closed.
 local function settle(self)
   repeat
@@ -175,7 +175,7 @@ local function settle(self)
   end
 end
 
--- Do all that can be done now: read from TLS, execute commands, send replies.
+-- Process all that is ready: read from TLS, execute commands, send replies.
 function Session:advance()
   if self.blocked then self.active = self.server.time end  -- the client reads
   self.blocked = false

@@ -1,5 +1,5 @@
---- How replies leave a session: all at once, or held, in pieces, from a source;
--- and how the connection ends after them.
+--- Sends the replies of a session: at once, held, in pieces, or from a source; and
+-- ends the connection after them.
 --
 -- Most replies leave at once. What keeps a session from answering the next
 -- command is in these fields, each of which is false when it does not apply;
@@ -183,15 +183,15 @@ local function ending(session)
   return session.ending or nil
 end
 
--- Nobody reads any more: what the script holds is released.
+-- The client reads no more: the octets that the script holds are released.
 local function forsake(session)
   clear(session, "hold", "drip", "source", "bare", "ahead")
 end
 
 -- -------------------------------------------------------------- a descriptor
 
--- Nothing more can be sent: the client reads slowly, or has gone. Returns true
--- when there is nothing left to send.
+-- Nothing more can be sent: the client reads slowly, or has closed the connection.
+-- Returns true when there is nothing left to send.
 local function stuck(session, why)
   if why == "timeout" then
     session.blocked = true

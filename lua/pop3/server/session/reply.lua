@@ -1,5 +1,5 @@
---- Replies of a session: the functions that make them, the check of what a
--- handler returned, and the way of a reply to the engine.
+--- Replies of a session: the functions that make them, the check of the value that
+-- a handler returned, and the step that gives a reply to the engine.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
@@ -46,7 +46,7 @@ function Session.multi(_, text, body)
   return { status = "+OK", text = text, body = body }
 end
 
---- Octets in place of a reply, sent as they are. This is the one reply that may
+--- Octets in place of a reply, sent unchanged. This is the only reply that may
 -- break the protocol.
 -- @tparam string octets
 -- @treturn pop3.server.session.reply
@@ -66,8 +66,8 @@ function Session.hangup(_, how)
   return { hangup = how or "fin" }
 end
 
--- What a handler returned and cannot be sent, in words; nil when the reply is
--- all right.
+-- Why the value that a handler returned cannot be sent; nil when the reply is
+-- valid.
 local function unfit(reply)
   local raw, text, code, body = reply.raw, reply.text, reply.code, reply.body
   local kind = type(body)
@@ -148,7 +148,7 @@ local function answer(session, reply, effect)
   after(session, reply)
 end
 
--- Answer with whatever a handler returned. A value that cannot be sent is an
+-- Answer with the value that a handler returned. A value that cannot be sent is an
 -- error of the handler.
 local function safe_answer(session, reply, effect)
   if session.ended then return end  -- the handler has ended it

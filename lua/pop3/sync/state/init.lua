@@ -1,11 +1,11 @@
---- What `pop3.sync` remembers between runs: the contract, and the state file.
+--- The state of `pop3.sync` between runs: its interface, and the state file.
 --
 -- A state is any object with six calls:
 --
 -- - `state:open(account[, opts])` → true; or nil, message, code, info. It takes
 --   the lock of the account and reads. `opts.read_only`: nothing is written, and
 --   no lock is taken. `opts.wait`: the hook of the session's event loop.
---   `info.temporary`: trying again later can help; `info.locked_by`: the process
+--   `info.temporary`: a later attempt may succeed; `info.locked_by`: the process
 --   that has the lock
 -- - `state:seen()` → a table: key → packed record (`pop3.sync.record`). The
 --   calls below keep it up to date
@@ -16,26 +16,26 @@
 --   are final: delivered, skipped, absent, forgotten. Durable when it returns, or,
 --   if `lazily`, at the latest when the next call returns
 -- - `state:failed(list)` → true; or nil, message, code. Deliveries that failed
--- - `state:close(result)` → true; or nil, message, code. It gives the lock back
+-- - `state:close(result)` → true; or nil, message, code. It releases the lock
 --
--- In a fleet another process can take an account over. Then the calls fail with the
+-- In a fleet another process can take over an account. Then the calls fail with the
 -- code `"fenced"`, the field `state.fenced` is true, and the session ends without
 -- QUIT.
 --
 -- A state whose account another run can take over has also
 --
 -- - `state:holds()` → true; or nil, message, "fenced" when that has happened. A
---   delivery asks before it removes what an earlier run left
+--   delivery calls it before it removes leftovers of an earlier run
 --
 -- The elements of the lists are tables with `uid`, `nth` and the fields of
 -- `pop3.sync.record`; the status `"forgotten"` removes an entry.
 --
--- `state.file(path)` is the state file: text, one line an entry, append-only,
+-- `state.file(path)` is the state file: text, one line for each entry, append-only,
 -- each line with a checksum (see csrc/bind/os/lstate.c for the lines). A torn last
 -- line, which a crash leaves, is cut off. An unreadable line inside is an error
 -- that names it. The lock is the file `path.lock`, which stays. `reserve()` takes it
--- before `open`, `release()` gives it back. After a repair `damaged_copy()` is the path of
--- the file as it was.
+-- before `open`, `release()` releases it. After a repair `damaged_copy()` is the path
+-- of the old file.
 --
 -- `pop3.state.sql{ url = … }` is a state in PostgreSQL or SQLite, see
 -- `pop3.state.sql`.
@@ -104,7 +104,7 @@ local function entry_line(key, packed)
                                                     packed))
 end
 
--- The lines of other accounts, as they are.
+-- The lines of other accounts, unchanged.
 local function copy_others(self, file)
   local ours, any = false, false
   for line in io.lines(self.real) do
@@ -122,7 +122,7 @@ local function copy_others(self, file)
   return true, any
 end
 
--- Write only the valid lines. What is no regular file is left as it is.
+-- Write only the valid lines. Only a regular file is changed.
 local function compact(self)
   local kind = core.lstat(self.real)
   if kind and kind.kind ~= "file" then return true end
@@ -195,13 +195,13 @@ end
 
 -- ----------------------------------------------------------------- the six calls
 
--- Find the file behind symbolic links: the lock and the copies belong to that one.
+-- Follow symbolic links to the file: the lock and the copies are beside it.
 local function find(self)
   self.real = core.realpath(self.path) or self.path
 end
 
--- Take the lock before `open`, so that a caller learns in time that it is taken. Results
--- are as of `open`.
+-- Take the lock before `open`, so that the caller knows early whether it is free.
+-- Results are as of `open`.
 function File:reserve()
   if self.lock then return true end
   find(self)
@@ -236,7 +236,7 @@ function File:open(account, opts)
   return nil, message, code, {}
 end
 
--- Where the file as it was is kept after a repair; nil if nothing was repaired.
+-- The path of the old file after a repair; nil if nothing was repaired.
 function File:damaged_copy()
   return self.copy
 end
@@ -284,7 +284,7 @@ function File:failed(list)
   return put(self, list, "failed")
 end
 
--- Give everything back.
+-- Release the lock and the file.
 function File:release()
   if self.file then self.file:close() end
   if self.lock then self.lock:close() end
@@ -318,10 +318,10 @@ end })
 
 --- A state file.
 -- @tparam string path the file; `path.lock` and `path.new` belong to it. For a symbolic
--- link they are beside the file that it leads to
+-- link they are beside its target
 -- @tparam[opt] table opts
--- @tparam[opt] boolean opts.repair true: leave out unreadable lines; the file as it
--- was stays beside it, as `path.damaged-TIME`
+-- @tparam[opt] boolean opts.repair true: leave out unreadable lines; the old file
+-- stays beside it, as `path.damaged-TIME`
 -- @treturn state
 -- @usage
 -- local state = require "pop3.sync.state".file "/tmp/mrose.state"
@@ -332,7 +332,7 @@ function state.file(path, opts)
                       File)
 end
 
--- What the option `state` of `pop3.sync` stands for.
+-- The state for the option `state` of `pop3.sync`.
 -- @param given a path or a state
 -- @tparam integer level who is to blame, see `pop3.util.argument`
 -- @treturn state

@@ -6,9 +6,8 @@
 -- its line, so all text is printable ASCII. Every write names the account and the
 -- fence of its owner: it takes a lock of the account's row, and changes nothing when
 -- the fence is another one by now. A row also keeps the fence and the number (`seq`)
--- of the write that made it, and a write with an older pair does not change it: a
--- statement that was under way on a connection that has been given up, and arrives
--- late, undoes nothing.
+-- of the write that made it, and a write with an older pair does not change it. So a
+-- statement that arrives late, over a connection that was given up, changes nothing.
 -- @module pop3.sync.state.seen
 -- @local
 
@@ -56,7 +55,7 @@ function seen.read(list, dialect)
   return { READ[dialect or "postgresql"], owners(list) }
 end
 
---- What `seen()` of a state returns, of the rows of one account.
+--- The result of `seen()` of a state, from the rows of one account.
 -- @tparam {table,...} rows
 -- @treturn table key → packed record
 function seen.entries(rows)
@@ -178,9 +177,9 @@ local function rows_of(list)
   return rows
 end
 
---- The statements that write entries. They belong into one transaction. The rows of
--- the first statement have `account`, one for each account that has its fence
--- still; nothing was changed for the others.
+--- The statements that write entries, for one transaction. The rows of the first
+-- statement have `account`, one for each account that still has its fence; nothing
+-- was changed for the others.
 -- @tparam {table,...} list of `{ account = id, fence = fence, entries = {…} }`;
 -- entries are as in `pop3.sync.state`, with their `status` and `seq`
 -- @tparam[opt="postgresql"] string dialect

@@ -1,13 +1,13 @@
---- What `pop3.sync` remembers between runs, in an SQL database: PostgreSQL or SQLite.
+--- The state of `pop3.sync` between runs in an SQL database: PostgreSQL or SQLite.
 --
 -- It has the six calls of `pop3.sync.state`. Each run takes a lease on its account,
--- which every write extends, and gets a number that grows, the fence. A run that was
--- stopped for longer than its lease, and another run goes on meanwhile, is not the
--- owner any more: its writes change nothing and fail with the code "fenced", and
--- `pop3.sync` ends without QUIT, so that nothing is deleted.
+-- which every write extends, and gets a number that grows, the fence. If a run is
+-- frozen for longer than its lease, and another run takes the account, the first run
+-- is no longer the owner: its writes change nothing and fail with the code "fenced",
+-- and `pop3.sync` ends without QUIT, so that nothing is deleted.
 --
 -- When the connection to the database is lost, a write is repeated on a new one, for
--- `patience` seconds. A write that was done already is not done twice.
+-- `patience` seconds. A write that was executed already has no effect then.
 --
 -- Times of leases are the database's; the clocks of the machines do not matter.
 -- @module pop3.state.sql
@@ -110,8 +110,8 @@ function State:failed(list)
   return put(self, list, "failed")
 end
 
--- Is the account still ours? Deliveries ask before they undo something. True; or nil,
--- message, code.
+-- Does this run still own the account? Deliveries call it before they undo something.
+-- True; or nil, message, code.
 function State:holds()
   if self.fenced then return fenced(self) end
   local ok, message, code = self.store:write(self.account, self.fence, {}, {})
@@ -138,7 +138,7 @@ end
 local Store = {}
 Store.__index = Store
 
--- Codes of failures that can be over soon; the statement may be repeated.
+-- Codes of temporary failures; the statement may be repeated.
 local passing = { connect = true, unknown = true, timeout = true }
 
 -- Call a function until it succeeds, or fails for another reason than the connection.
@@ -155,7 +155,7 @@ local function persist(self, fn)
   end
 end
 
--- The connection. It is made again by itself once it was there.
+-- The connection. After the first time it connects again by itself.
 local function connection(self)
   if self.db then return self.db end
   local message, code
@@ -258,7 +258,7 @@ end
 local MAKE = "insert into pop3_account (name, due) values ($1, NOW) "
   .. "on conflict (name) do nothing"
 
--- Take the lease: it is free, over, ours, or of a process that has died ($3).
+-- Take the lease if it is free, expired, ours, or that of a dead process ($3).
 local CLAIM = "update pop3_account set fence = fence + 1, worker = $2, due = LATER "
   .. "where name = $1 and (worker is null or due < NOW or worker = $2 "
   .. "or worker = $3) returning cast(id as text) as id, cast(fence as text) as fence"
@@ -384,7 +384,7 @@ function Sql:open(account, opts)
   return nil, message, code, info or { temporary = passing[code] or false }
 end
 
--- Give the lease back.
+-- Release the lease.
 function Sql:release()
   if not self.fence or self.read_only or self.fenced then return true end
   local lists, message, code = locking_batch(self, {
@@ -425,11 +425,11 @@ local state = {}
 -- option `account` of `pop3.sync`
 -- @tparam[opt] string opts.driver "libpq" (the default for PostgreSQL) or "dbi"
 -- @tparam[opt=600] number opts.lease seconds without a write after which another run
--- may take the account over; a run whose process has died on this host does not hold
--- it up
+-- may take over the account; from a process that has died on this host it may do so
+-- at once
 -- @tparam[opt=30] number opts.timeout seconds for a statement
--- @tparam[opt=60] number opts.patience seconds in which a lost connection is made
--- again, until the run ends with the code "connect"
+-- @tparam[opt=60] number opts.patience seconds of attempts to connect again after the
+-- connection was lost; then the run ends with the code "connect"
 -- @tparam[opt] function opts.wait the hook of an event loop; default: that of the
 -- session
 -- @treturn pop3.state.sql

@@ -1,5 +1,5 @@
---- Reads the cache of fdm (`cache` of a pop3 account): one line a message,
--- "LENGTH UID", where LENGTH is that of the unique-id. The file is of one
+--- Reads the cache of fdm (`cache` of a pop3 account): a line "LENGTH UID" for each
+-- message, where LENGTH is the length of the unique-id. The file belongs to one
 -- account.
 -- @module pop3.command.fetch.import.fdm
 -- @local
@@ -17,7 +17,7 @@ return function(text)
     local stop = length and start + length
     if not stop or stop > #text or text:sub(stop, stop) ~= "\n"
        or length == 0 then
-      return nil, ("entry %d is not one of fdm"):format(number)
+      return nil, ("entry %d is not an entry of fdm"):format(number)
     end
     uids[#uids + 1] = { uid = text:sub(start, stop - 1) }
     at = stop + 1

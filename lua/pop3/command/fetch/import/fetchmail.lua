@@ -1,5 +1,5 @@
---- Reads the file of unique-ids of fetchmail (~/.fetchids): one line a message,
--- "USER@HOST UID". USER may hold "@".
+--- Reads the file of unique-ids of fetchmail (~/.fetchids): a line "USER@HOST UID" for
+-- each message. USER may contain "@".
 -- @module pop3.command.fetch.import.fetchmail
 -- @local
 

@@ -1,9 +1,9 @@
 --- Reads the file of unique-ids of getmail (~/.getmail/oldmail-HOST-PORT-USER):
--- one line a message, "UID NUL TIME", where TIME is in seconds since 1970. The
--- file is of one account, which only its name tells.
+-- a line "UID NUL TIME" for each message, where TIME is in seconds since 1970. The
+-- file belongs to one account, which only the file name identifies.
 --
--- getmail writes "-" for each "/" in a unique-id. So an id with "-" stands for
--- two: as it is written, and with "/" throughout, as in base64.
+-- getmail writes "-" for each "/" in a unique-id. So a unique-id with "-" is imported
+-- twice: as written, and with each "-" as "/", which base64 uses.
 -- @module pop3.command.fetch.import.getmail
 -- @local
 

@@ -21,8 +21,8 @@ local readers = {
   thunderbird = require "pop3.command.fetch.import.thunderbird",
 }
 
--- The lists of a file that are of an account. A server may have another name in
--- the file, so the user alone is enough where only one list has it.
+-- The lists of a file that belong to an account. The file may use another name of the
+-- server, so the user alone is enough where only one list has it.
 local function lists_of(lists, a)
   local exact, of_user = {}, {}
   for _, list in ipairs(lists) do
@@ -37,7 +37,7 @@ local function lists_of(lists, a)
   return #of_user == 1 and of_user or {}
 end
 
--- The entries for a state, without what it knows.
+-- The entries that a state does not have yet.
 local function entries_of(lists, seen)
   local entries, known, given = {}, 0, {}
   local now = math.floor(core.time())
@@ -98,7 +98,7 @@ return function(format, path, accounts, directory)
   if not any_uid then return command.TROUBLE, path .. ": there are no messages in it" end
   if lists[1] and not lists[1].user and #accounts > 1 then
     return command.USAGE, "--import: a file of " .. format
-                          .. " is of one account: name it"
+                          .. " belongs to one account: name it"
   end
   local any = false
   for _, a in ipairs(accounts) do

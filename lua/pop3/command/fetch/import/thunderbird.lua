@@ -5,9 +5,9 @@
 --    k first-uid 1796067684
 --    d second-uid 1796067684
 --
--- A line "*HOST USER" starts a list. "k" (kept) and "d" (to be deleted) are
--- messages that it has; of "b" (too big) it has only the header, and "f" (to be
--- fetched) it has not: they are left out. Old versions write no time.
+-- A line "*HOST USER" starts a list. "k" (kept) and "d" (to be deleted) are fetched
+-- messages. "b" (too big, only the header was fetched) and "f" (to be fetched) are left
+-- out. Old versions write no time.
 -- @module pop3.command.fetch.import.thunderbird
 -- @local
 

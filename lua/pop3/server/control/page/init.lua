@@ -23,8 +23,8 @@ for _, name in ipairs(FILES) do
   if name ~= "index.html" then names["/page/" .. name] = name end
 end
 
--- The page runs its own scripts, and no text becomes markup or a script
--- (Trusted Types). Only its own server is asked.
+-- The page runs only its own scripts, and no text becomes markup or a script (Trusted
+-- Types). It sends requests only to its own server.
 local POLICY = table.concat({
   "default-src 'none'", "script-src 'self'", "style-src 'self'",
   "connect-src 'self'", "img-src data:", "frame-src 'self'",
