@@ -9,7 +9,7 @@
 /* Are n octets the same, ASCII letters of either case being equal? */
 int pop3_same (const char *a, const char *b, size_t n);
 
-/* An ASCII letter in upper case, anything else as it is. */
+/* An ASCII letter in upper case; anything else does not change. */
 char pop3_upper (char c);
 
 /*
@@ -19,12 +19,12 @@ char pop3_upper (char c);
 int pop3_code_known (const char *p, size_t n);
 
 /*
-** A number is digits and nothing else, no sign, no base, at most 'max'.
+** A number consists of digits only, without sign and base, at most 'max'.
 ** Returns 1 with '*u' set if all of p[0 .. n) is one.
 */
 int pop3_number (const char *p, size_t n, uint64_t max, uint64_t *u);
 
-/* The word at the start of 's', up to a space; 's' is then what follows it. */
+/* The word at the start of 's', up to a space; 's' is then the rest after it. */
 pop3_span pop3_word (pop3_span *s);
 
 #define pop3_isblank(c) ((c) == ' ' || (c) == '\t')

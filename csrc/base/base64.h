@@ -1,6 +1,6 @@
 /*
 ** base64.h - base64 in one line (RFC 4648 section 4), for SASL, pins and the
-** like. Mail has a lenient decoder of its own (csrc/mail/decode.h).
+** like. The lenient decoder of mail is in csrc/mail/decode.h.
 */
 #ifndef POP3_BASE64_H
 #define POP3_BASE64_H

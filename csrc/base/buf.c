@@ -70,7 +70,7 @@ void pop3_buf_wipe (pop3_buf *b) {
   pop3_buf_free(b);
 }
 
-/* The compiler cannot know which function it is, so it cannot leave it out. */
+/* The compiler cannot know the function, so it cannot remove the call. */
 static void *(*const volatile set_octets) (void *, int, size_t) = memset;
 
 void pop3_wipe (void *p, size_t n) {

@@ -26,7 +26,7 @@ int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min);
 **
 ** 'mask_text' is for text of a peer. It does not search for secrets shorter
 ** than MIN, which would mask common words. In the reply to a login ('login') it
-** does, and replaces the whole text if it finds one: the rest would tell the
+** does, and replaces the whole text if it finds one: the rest would reveal the
 ** secret.
 */
 #define POP3_SECRET_MIN 4

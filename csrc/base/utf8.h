@@ -20,7 +20,7 @@ int    pop3_utf8_add (pop3_buf *out, uint32_t c);
 /* Append 'in' as UTF-8: U+FFFD replaces each invalid maximal subpart. */
 int    pop3_utf8_fix (pop3_buf *out, pop3_span in);
 
-/* Append raw octets: as they are if well-formed UTF-8, else windows-1252. */
+/* Append raw octets: unchanged if well-formed UTF-8, else as windows-1252. */
 int    pop3_utf8_guess (pop3_buf *out, pop3_span in);
 
 /* The same, where it is known which of both they are. */

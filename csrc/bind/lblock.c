@@ -52,7 +52,7 @@ static int push_by (lua_State *L, Gift *g) {
 }
 
 #define PROBE 256  /* octets; up to 40 would be a short string */
-#define FRONT 256  /* more octets before a string are not believed */
+#define FRONT 256  /* the most octets before a string that are plausible */
 
 size_t lpop3_blockfront (lua_State *L) {
   static const char text[PROBE] = "";

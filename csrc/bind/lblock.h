@@ -4,7 +4,8 @@
 ** Lua 5.4 has no function for that. But it asks its allocator for the memory of
 ** each string (lua_Alloc: 'osize' is LUA_TSTRING), and copies the octets to some
 ** place in it. Here the allocator gives it the block in which they are at that
-** place already. What does not fit is copied, as by lua_pushlstring.
+** place already. Where this does not work, they are copied, as by
+** lua_pushlstring.
 */
 #ifndef LBLOCK_H
 #define LBLOCK_H
@@ -12,8 +13,8 @@
 #include "lpop3.h"
 
 /*
-** How many octets Lua puts before those of a long string; 0 if that is not to be
-** seen: then nothing can be given. Nothing is raised.
+** How many octets Lua puts before those of a long string; 0 if that cannot be
+** found out: then no block can be given. It raises no error.
 */
 size_t lpop3_blockfront (lua_State *L);
 

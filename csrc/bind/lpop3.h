@@ -69,7 +69,7 @@ int lpop3_in_use (lpop3_object *o);
 /* Push octets in hexadecimal; returns 1. */
 int lpop3_pushhex (lua_State *L, const unsigned char *p, size_t n);
 
-/* Push an integer; what a lua_Integer cannot hold becomes its maximum. */
+/* Push an integer; one above the maximum of lua_Integer becomes that. */
 void lpop3_pushu64 (lua_State *L, uint64_t u);
 
 /*

@@ -14,8 +14,8 @@ do no input and no output, and never wait. Each has four ports:
 - `out()`: octets to send, nil if there are none
 - `sent(n)`: n of these octets were sent
 
-A TLS engine stands between another engine and the connection. The other pages
-are the means of the library: files, descriptors, processes, certificates.
+A TLS engine is between another engine and the connection. The other pages describe
+the tools of the library: files, descriptors, processes, certificates.
 @engine pop3.core
 @usage
 local core = require "pop3.core"

@@ -3,9 +3,9 @@
 **
 ** A list is read item by item: the tokens up to the next separator are
 ** gathered, then made into addresses. Encoded-words become tokens before any
-** other character is looked at, since senders leave specials in them. An item
-** with an angle address is one mailbox, whatever stands around it; without
-** one it may hold no address (", ,"), or several if separators are missing.
+** other character is read, since senders leave specials in them. An item with an
+** angle address is one mailbox, whatever is around it; without one it may contain
+** no address (", ,"), or several if separators are missing.
 ** Comments are kept as tokens, since one after an address may be its name.
 */
 #include <string.h>
@@ -104,7 +104,7 @@ static const char *skip_literal (const char *p, const char *e) {
 
 /*
 ** Does an encoded-word begin at 'p', which is "="? Its end is noted. A word
-** that has no end is not looked for again before a->nowords.
+** that has no end is not searched for again before a->nowords.
 */
 static int starts_word (pop3_addrs *a, const char *p, const char *e) {
   const char *end;
@@ -196,7 +196,7 @@ static int add_unquoted (pop3_buf *b, const char *p, size_t n) {
   return 0;
 }
 
-/* Decode a->plain to a->name; a name of nothing but blanks is empty. */
+/* Decode a->plain to a->name; a name of blanks only is empty. */
 static int set_name (pop3_addrs *a) {
   pop3_span s = pop3_span_of(a->plain.p, a->plain.n);
   a->name.n = 0;
@@ -242,7 +242,7 @@ static int phrase (pop3_addrs *a, size_t i, size_t j, pop3_buf *b) {
   return err;
 }
 
-/* Can the local part 's' stand without quotes: is it a dot-atom? */
+/* Can the local part 's' be without quotes: is it a dot-atom? */
 static int isdotatom (pop3_span s) {
   size_t i;
   if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.') return 0;

@@ -1,8 +1,8 @@
 /*
 ** charset.c - octets of a charset to UTF-8.
 **
-** iconv converts. This file decides how octets are read that iconv refuses,
-** and how octets are read whose charset is not known or cannot be true.
+** iconv converts. This file reads octets that iconv refuses, and octets whose
+** declared charset is unknown or cannot be true.
 */
 #include <errno.h>
 #include <iconv.h>
@@ -190,7 +190,7 @@ static uint32_t lone (int kind, const char *p) {
   return kind == POP3_CS_SJIS ? 0x80 : 0;
 }
 
-/* What iconv has refused, or must not see. */
+/* Octets that iconv has refused, or must not get. */
 typedef struct refused {
   uint32_t u;   /* what to append */
   size_t skip;  /* octets to leave out */
@@ -487,7 +487,7 @@ int pop3_conv_is_2022jp (pop3_span s) {
   return 0;
 }
 
-/* Append octets of which no charset is known. */
+/* Append octets whose charset is unknown. */
 static int guess (pop3_conv *c, pop3_span in, pop3_buf *out) {
   const pop3_charset *cs = c->fallback;
   int kind = POP3_CS_UTF8, err;

@@ -53,7 +53,7 @@ void pop3_conv_free (pop3_conv *c);      /* may be called twice */
 int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
                     pop3_buf *out);
 
-/* 1 if 'pop3_conv_text' would append 'in' as it is. */
+/* 1 if 'pop3_conv_text' would append 'in' unchanged. */
 int pop3_conv_same (const pop3_charset *cs, pop3_span in);
 
 /*

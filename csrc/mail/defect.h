@@ -1,8 +1,8 @@
 /*
 ** defect.h - defects of the header fields of a message.
 **
-** Reading never depends on them; they are looked for when the caller asks
-** for the defects of a message.
+** Reading never depends on them; they are searched for when the caller asks for
+** the defects of a message.
 */
 #ifndef POP3_DEFECT_H
 #define POP3_DEFECT_H

@@ -1,5 +1,5 @@
 /*
-** fingerprint.c - the part of a header by which a message is recognized.
+** fingerprint.c - the part of a header that identifies a message.
 */
 #include <string.h>
 

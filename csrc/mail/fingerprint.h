@@ -1,11 +1,11 @@
 /*
-** fingerprint.h - the part of a header by which a message is recognized.
+** fingerprint.h - the part of a header that identifies a message.
 **
-** A server shows one message by RETR and by TOP, today and next year. Its
-** header is the same each time but for line ends, blanks at the ends of lines,
-** and a few fields in which servers keep notes of their own (Status, X-UIDL and
-** the like). The rest goes into a digest: pop3.sync compares it when a
-** unique-id and a size do not decide whether a message is known.
+** A server sends one message by RETR and by TOP, in many sessions. Its header is
+** the same each time except for line ends, blanks at the ends of lines, and a few
+** fields that servers change (Status, X-UIDL and the like). The rest goes into a
+** digest: pop3.sync compares it when a unique-id and a size do not decide whether
+** a message is known.
 */
 #ifndef POP3_FINGERPRINT_H
 #define POP3_FINGERPRINT_H
@@ -23,9 +23,8 @@ typedef struct pop3_fingerprint {
 } pop3_fingerprint;
 
 /*
-** Take a piece of a message, of any size; append to 'out' what belongs to the
-** fingerprint. Returns 1 when the header has ended, 0 when more is to come,
-** POP3_ENOMEM.
+** Take a piece of a message, of any size; append its octets of the fingerprint to
+** 'out'. Returns 1 when the header has ended, 0 when more is to come, POP3_ENOMEM.
 */
 int pop3_fingerprint_add (pop3_fingerprint *f, pop3_buf *out, const char *p,
                           size_t n);

@@ -8,8 +8,7 @@
 #include "head.h"
 
 /*
-** The length of the empty line at 'p', or 0. A line of nothing but CRs counts
-** as empty.
+** The length of the empty line at 'p', or 0. A line of CRs only counts as empty.
 */
 static size_t empty_line (const char *p, const char *e) {
   const char *q = p;

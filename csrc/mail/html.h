@@ -15,7 +15,7 @@
 ** dropped. Lines end in CRLF. POP3_ECHARSET if 'in' is not valid UTF-8,
 ** POP3_ENOMEM.
 **
-** Gumbo 0.10.1 (Debian 12) was tried in place of the tokenizer: it gives a tree
+** Gumbo 0.10.1 (Debian 12) is no replacement for the tokenizer: it gives a tree
 ** and no text, and its time grows with the square of the nesting: it took 6.9 s
 ** for 100 kB of "<div>" (0.5 ms here), and 54 ms for 908 kB of a table (6 ms
 ** here). Lexbor is not in Debian 12.
@@ -28,12 +28,12 @@ int pop3_html_text (pop3_buf *out, pop3_span in);
 */
 const pop3_charset *pop3_html_charset (pop3_span in);
 
-/* 1: '*name' is where that charset is named; 0: no charset is named. */
+/* 1: '*name' is the place of that name; 0: no charset is named. */
 int pop3_html_meta (pop3_span in, pop3_span *name);
 
 /* The URLs that HTML loads; see pop3_html_urls_next. */
 typedef struct pop3_html_urls {
-  const char *p, *e;    /* what is not read yet */
+  const char *p, *e;    /* input not read yet */
   pop3_span list;       /* a list of URLs in an attribute or a style sheet */
   int kind;             /* of the list */
   int where;            /* in which sort of tag */

@@ -169,8 +169,8 @@ static const label labels[] = {   /* sorted, for binary search */
 };
 
 /*
-** Names that are neither in the table above nor a code page, as they are
-** after 'squeeze'.
+** Names that are neither in the table above nor a code page, in the form of
+** 'squeeze'.
 */
 static const label aliases[] = {
   {"armscii8", X_ARMSCII}, {"big5eten", X_BIG5}, {"big5hkscs2004", X_BIG5},
@@ -319,7 +319,7 @@ static const pop3_charset *numbered (const char *key, size_t n) {
   return NULL;
 }
 
-/* The name without what iconv takes after it, such as "//TRANSLIT". */
+/* The name without a suffix for iconv, such as "//TRANSLIT". */
 static pop3_span without_suffix (pop3_span s) {
   size_t i;
   for (i = 0; i + 1 < s.n; i++)
@@ -329,7 +329,7 @@ static pop3_span without_suffix (pop3_span s) {
 
 /*
 ** The charset of a misspelt name: letters and digits alone decide. Prefixes
-** that say nothing are dropped one after the other.
+** without a meaning are dropped one after the other.
 */
 static const pop3_charset *misspelt (pop3_span s) {
   static const char *const prefixes[] = {"charset", "cs", "x"};

@@ -18,7 +18,7 @@
 **      date      dates                            (RFC 5322 3.3)
 **      ident     message-ids, content-ids         (RFC 5322 3.6.4)
 **      param     type/subtype; name=value         (RFC 2045 5.1, RFC 2231)
-**      fingerprint   the part by which pop3.sync knows a message again
+**      fingerprint   the part by which pop3.sync identifies a message
 **   a body
 **      decode    transfer encodings -> octets     (RFC 2045 6); yenc
 **      charset   octets of a charset -> UTF-8     label (names), utf7

@@ -398,7 +398,7 @@ static int own_delimiter (pop3_mime *m, pop3_span in, const char *p,
   return 0;
 }
 
-/* Is there nothing but CRs in [p, e)? */
+/* Are there only CRs in [p, e)? */
 static int only_cr (const char *p, const char *e) {
   while (p < e && *p == '\r') p++;
   return p == e;

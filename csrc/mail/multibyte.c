@@ -1,6 +1,6 @@
 /*
-** multibyte.c - what is known of the octets of charsets like Shift_JIS besides
-** iconv: which octets begin a character, and what iconv must not see.
+** multibyte.c - the octets of charsets like Shift_JIS: which octets begin a
+** character, and which characters iconv must not get.
 */
 #include "../base/ascii.h"
 #include "label.h"
@@ -44,7 +44,7 @@ size_t pop3_multi_safe (int kind, const char *s, size_t n) {
 
 #else
 
-#define LOOK 256    /* octets that are looked at before iconv gets them */
+#define LOOK 256    /* octets that are checked before iconv gets them */
 
 /* The length of the character at 'p', or 1 if it is none. */
 static size_t char_length (int kind, const byte *p, size_t n) {
@@ -54,11 +54,10 @@ static size_t char_length (int kind, const byte *p, size_t n) {
 }
 
 /*
-** Must iconv not see the character at 'p'? For Shift_JIS it looks outside of
-** its table at a second octet that is invalid, and at rows above 84. For
-** EUC-KR, it writes outside of its output at some that are invalid
-** (CVE-2025-26519). In GB18030 the same happens from U+D800 on, where four
-** octets are used.
+** Must the character at 'p' be kept from iconv? For Shift_JIS it reads outside of
+** its table at an invalid second octet, and at rows above 84. For EUC-KR, it
+** writes outside of its output at some invalid characters (CVE-2025-26519). In
+** GB18030 the same happens from U+D800 on, where four octets are used.
 */
 static int is_unsafe (int kind, const byte *p, size_t n) {
   if (kind == POP3_CS_SJIS)

@@ -2,8 +2,8 @@
 ** param.c - fields of the form "value; name=value; ..." (RFC 2045 5.1), with
 ** the sections and charsets of RFC 2231.
 **
-** The field is cut into segments as it stands. Only if a name has a "*" are
-** they sorted, and the sections of one parameter joined.
+** The field is divided into segments. Only if a name has a "*" are they sorted,
+** and the sections of one parameter joined.
 */
 #include <string.h>
 
@@ -158,7 +158,7 @@ static const char *add_value (pop3_buf *b, const char *p, const char *e,
 
 /*
 ** Remove the star from a name: "n*" is extended, "n*3" a section, "n*3*" both.
-** Any other name stays as it is.
+** Any other name does not change.
 */
 static void read_star (pop3_value *v, seg *s) {
   const char *b = v->text.p + s->name, *e = b + s->nname;

@@ -139,7 +139,7 @@ static int open_tag (pop3_html_urls *u) {
   return 0;
 }
 
-/* After a tag: what is in <style> is a list, what is in <script> is skipped. */
+/* After a tag: the content of <style> is a list, that of <script> is skipped. */
 static void leave_tag (pop3_html_urls *u) {
   const char *from = u->p;
   if (u->where == IN_STYLE_TAG) {

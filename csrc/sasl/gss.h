@@ -1,7 +1,7 @@
 /*
-** gss.h - what the mechanism GSSAPI needs of a GSS-API library (RFC 2743): one
-** security context of Kerberos V5. The caller of 'pop3_sasl_new' hands it in,
-** as it does with 'pop3_crypto'; 'pop3_krb5' is the one made of libgssapi_krb5.
+** gss.h - the functions that the mechanism GSSAPI needs of a GSS-API library (RFC
+** 2743): one security context of Kerberos V5. The caller of 'pop3_sasl_new' gives
+** them, like 'pop3_crypto'; 'pop3_krb5' has those of libgssapi_krb5.
 **
 ** A context is 'size' octets, zero at first. Functions that can fail return 0,
 ** or POP3_EAUTH, after which 'why' is the library's text, or POP3_ENOMEM.

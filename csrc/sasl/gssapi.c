@@ -9,9 +9,9 @@
 **                                 <--     wrap(LAYERS SIZE)
 **      wrap(LAYER SIZE AUTHZID)   -->
 **
-** The only layer that is offered and taken is 1, no protection: TLS has that
-** task. There is no channel binding either: RFC 4752 section 3.1 has none
-** (GS2-KRB5-PLUS of RFC 5801 would have it).
+** The only layer that is offered and accepted is 1, no protection: TLS protects
+** the connection. There is no channel binding: RFC 4752 section 3.1 does not have
+** it (GS2-KRB5-PLUS of RFC 5801 does).
 */
 #include <string.h>
 
@@ -96,8 +96,8 @@ static int gssapi_open (pop3_sasl *m) {
 }
 
 /*
-** The server's layers. Its size is not looked at: it has no meaning without a
-** layer, and Dovecot sends one that RFC 4752 does not allow.
+** The server's layers. Its size is ignored: it has no meaning without a layer, and
+** Dovecot sends a size that RFC 4752 does not allow.
 */
 static int choose (pop3_sasl *m, pop3_span in) {
   pop3_buf b;

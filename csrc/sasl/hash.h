@@ -1,7 +1,7 @@
 /*
-** hash.h - the hash functions that mechanisms use. SASL has no cryptography of
-** its own: the caller hands it in as a 'pop3_crypto' (csrc/tls/crypto.h is the
-** one made of OpenSSL).
+** hash.h - the hash functions that mechanisms use. They are not implemented here:
+** the caller gives them as a 'pop3_crypto' (csrc/tls/crypto.h has that of
+** OpenSSL).
 */
 #ifndef POP3_HASH_H
 #define POP3_HASH_H

@@ -2,10 +2,10 @@
 ** krb5.c - gss.h by libgssapi_krb5 of MIT (libgss.h), if the build has its
 ** headers (POP3_KRB5).
 **
-** It reads what all programs with Kerberos read: /etc/krb5.conf or KRB5_CONFIG,
-** and a client the tickets of KRB5CCNAME. The first step of a client may ask
-** name servers and the KDC, and waits for them. The library has memory of its
-** own, which is not overwritten.
+** It reads the files of every program with Kerberos: /etc/krb5.conf or KRB5_CONFIG,
+** and for a client the tickets of KRB5CCNAME. The first step of a client may query
+** name servers and the KDC, and waits for them. The library allocates its own
+** memory, which is not overwritten.
 */
 #include "gss.h"
 

@@ -1,7 +1,7 @@
 /*
 ** libgss.h - the functions of libgssapi_krb5 that krb5.c uses. The library is
-** loaded when the first context is opened: with it come five more, which would
-** cost each program that loads pop3.core a third of the time that takes.
+** loaded when the first context is opened: it brings five other libraries, which
+** would take a third of the time to load pop3.core.
 */
 #ifndef POP3_LIBGSS_H
 #define POP3_LIBGSS_H

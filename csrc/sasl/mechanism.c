@@ -101,7 +101,7 @@ static int equal (const pop3_sasl *m, pop3_span a, pop3_span b) {
   return a.n == b.n && m->crypto->equal(a.p, b.p, a.n);
 }
 
-/* RFC 4616 section 2: what is presented is a query, the other one is stored. */
+/* RFC 4616 section 2: the presented secret is a query, the other one is stored. */
 int pop3_sasl_match (pop3_sasl *m, pop3_span a, pop3_span b) {
   pop3_buf pa, pb;
   int got = equal(m, a, b), err;

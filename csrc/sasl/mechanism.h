@@ -1,6 +1,6 @@
 /*
-** mechanism.h - for the files of mechanisms: the machine, and what mechanisms
-** share. Other files use sasl.h.
+** mechanism.h - for the files of mechanisms: the machine, and the functions that
+** mechanisms share. Other files use sasl.h.
 **
 ** The functions of a row return 0, or a negative POP3_E code, which then
 ** sticks; 'pop3_sasl_fail' adds a text to it, which is a constant, and
@@ -123,7 +123,7 @@ int pop3_sasl_hide (pop3_sasl *m, pop3_span s);
 int pop3_sasl_nonce (pop3_sasl *m);
 
 /*
-** Check what a client was given: a user, a secret, and no other identity unless
+** Check the options of a client: a user, a secret, and no other identity unless
 ** the mechanism can carry one. 'open' calls it first.
 */
 #define POP3_SASL_NEEDS_USER 1

@@ -50,8 +50,8 @@ static int in (const range *r, size_t n, uint32_t c) {
 #define IN(table, c) in((table), sizeof (table) / sizeof (table)[0], (c))
 
 /*
-** 'settle' takes a text after the mapping: it normalises it and looks for what
-** is prohibited in it. 0; or POP3_EPREP and '*why'.
+** 'settle' takes a text after the mapping: it normalises it and searches it for
+** prohibited characters. 0; or POP3_EPREP and '*why'.
 */
 #if defined(POP3_IDN)
 

@@ -43,18 +43,18 @@
 **
 ** And this with libidn (POP3_IDN):
 **
-**   - the text is normalised by NFKC of Unicode 3.2; what is refused is looked
-**     for after that
+**   - the text is normalised by NFKC of Unicode 3.2; then prohibited characters
+**     are searched for
 **   - text of both directions is refused (RFC 3454 section 6)
 **   - code points that Unicode 3.2 does not assign are refused in stored
 **     strings (RFC 3454 section 7). Stored strings are the password of SCRAM,
 **     on both sides (RFC 5802 section 2.2), and the password that a server
-**     expects. Names, and what a client presents, are queries.
+**     expects. Names, and the strings that a client presents, are queries.
 **
 ** Without libidn these three steps are left out: a password with a ligature or
 ** a combining accent is taken as typed.
 **
-** libidn normalises text that is not ASCII in memory of its own, which is not
+** libidn normalises text that is not ASCII in its own memory, which is not
 ** overwritten.
 **
 ** Safety
@@ -190,7 +190,7 @@ int pop3_sasl_step (pop3_sasl *m, const pop3_span *in, pop3_span *out);
 
 /*
 ** Client: is a +OK valid now? Only after the last message of the exchange, and
-** after the server proved what the mechanism lets it prove.
+** after every proof of the server that the mechanism has.
 */
 int pop3_sasl_done (const pop3_sasl *m);
 
@@ -246,8 +246,8 @@ int pop3_sasl_reject (pop3_sasl *m, pop3_span *out);
 /* ---------------------------------------------------------------- besides */
 
 /*
-** What a server may keep in place of a password (RFC 5802 3), each as long
-** as the hash. 0, POP3_EPREP, POP3_EAUTH (no such hash), POP3_ENOMEM.
+** The keys that a server may store in place of a password (RFC 5802 3), each as
+** long as the hash. 0, POP3_EPREP, POP3_EAUTH (no such hash), POP3_ENOMEM.
 */
 int pop3_sasl_verifier (pop3_mem mem, const pop3_crypto *crypto,
                         enum pop3_hash h, pop3_span password, pop3_span salt,
@@ -262,13 +262,13 @@ enum pop3_prep_as { POP3_QUERY, POP3_STORED };
 
 /*
 ** SASLprep, as above: append 'in', prepared. 0, POP3_EPREP when it is refused,
-** POP3_ENOMEM; 'out' is then as it was. 'why' may be NULL; with POP3_EPREP,
-** '*why' becomes what the text has: "a character that ...".
+** POP3_ENOMEM; 'out' does not change then. 'why' may be NULL; with POP3_EPREP,
+** '*why' becomes the reason: "a character that ...".
 */
 int pop3_prep (pop3_buf *out, pop3_span in, enum pop3_prep_as as,
                const char **why);
 
-/* What prepares: "libidn" or "subset". */
+/* The kind of SASLprep: "libidn" or "subset". */
 const char *pop3_prep_by (void);
 
 #endif

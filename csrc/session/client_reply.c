@@ -1,6 +1,6 @@
 /*
-** client_reply.c - the replies of a client session: octets that came to events.
-** See client_state.h for the buffer.
+** client_reply.c - the replies of a client session: it makes events of the octets
+** that came. See client_state.h for the buffer.
 */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "status.h"
 
 #define TEXT_MAX (16 * 1024 * 1024)  /* octets of a body without a message */
-#define DEFECTS 100  /* bad lines of a listing that are always forgiven */
+#define DEFECTS 100  /* bad lines of a listing that are always allowed */
 
 /* The one place where a reply changes the phase (RFC 1939 section 3). */
 static void advance (pop3_client *c, int verb, int ok) {
@@ -84,8 +84,8 @@ pop3_span pop3_client_culprit (const pop3_client *c) {
 }
 
 /*
-** Did octets come that no command asked for? An empty line is forgiven, as it
-** is before a reply: some servers send CR LF CR LF at the end of a body.
+** Did unsolicited octets come? An empty line is allowed, as it is before a reply:
+** some servers send CR LF CR LF at the end of a body.
 */
 static int is_unasked (const pop3_client *c) {
   size_t n = c->in.n - c->r;
@@ -157,9 +157,9 @@ static int take_challenge (pop3_client *c, pop3_event *ev, pop3_span line,
 }
 
 /*
-** An empty line where a reply is due is skipped, once for each reply. It is not
-** while several commands are under way: it may stand in place of a reply, and each
-** later reply would be taken for that of the command before.
+** An empty line where a reply is due is skipped, once for each reply, but not while
+** several commands are outstanding: it may be in place of a reply, and each later
+** reply would be taken for that of the previous command.
 */
 static int skip_empty (pop3_client *c, size_t next) {
   static const pop3_span note = { "(an empty line was skipped)", 27 };
@@ -252,9 +252,9 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
 /*
 ** One line "number value" of a listing: an ENTRY, or a DEFECT where one of the
 ** two is missing or wrong. Servers lose the index file of a message, or have a
-** negative size for it; the others are still right. ENTRY as an error when more
-** lines are bad than good: then it is not a listing. A body without any message
-** number is not one either.
+** negative size for it; the other lines are still valid. ENTRY as an error when
+** more lines are bad than good: then it is not a listing. Neither is a body without
+** any message number.
 */
 static int take_entry (pop3_client *c, pop3_event *ev, int verb,
                        pop3_span line) {

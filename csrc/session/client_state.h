@@ -1,5 +1,5 @@
 /*
-** client_state.h - what client.c and client_reply.c know of a client session.
+** client_state.h - the state of a client session, for client.c and client_reply.c.
 **
 ** One buffer holds the octets that came. It has three parts:
 **
@@ -25,7 +25,7 @@ typedef struct ask {
   unsigned char shape;    /* of a +OK reply */
   unsigned char mode;
   unsigned char dropped;  /* the reply is not wanted */
-  unsigned char body;     /* as it was asked for */
+  unsigned char body;     /* as the caller of 'ask' wants it */
 } ask;
 
 struct pop3_client {
@@ -36,7 +36,7 @@ struct pop3_client {
   int err;             /* sticks */
   int eof;
   pop3_buf in;
-  size_t front;        /* what is kept begins here */
+  size_t front;        /* octets to keep begin here */
   size_t body, w, r;
   size_t seen;         /* octets from r (or body) on without a line end */
   int inbody;
@@ -52,7 +52,7 @@ struct pop3_client {
   uint64_t bad;        /* of these, without a number or a value */
   uint64_t anonymous;  /* of these, without a message number */
   int junk;            /* one of them is not empty */
-  uint64_t drained;    /* octets dropped since something was wanted */
+  uint64_t drained;    /* octets dropped since the last wanted reply */
   ask *q;              /* a ring */
   size_t qcap, qhead, qn;
   pop3_buf out;

@@ -1,9 +1,9 @@
 /*
 ** dot.c - the body of a multi-line reply, to the wire and back.
 **
-** Both directions look for the few places where something must be done and
-** move everything between them at once. The search works on blocks of fixed
-** size without a branch inside, which compilers turn into vector code.
+** Both directions search for the few places that need a change, and move all
+** octets between them at once. The search works on blocks of fixed size without
+** a branch inside, which compilers turn into vector code.
 */
 #include <string.h>
 
@@ -149,7 +149,7 @@ static size_t run_auto (pop3_undot *d, char *dst, char *src, size_t n,
 /* 'pop3_undot_run' for the other modes. */
 static size_t run (pop3_undot *d, char *dst, char *src, size_t n,
                    size_t *used) {
-  size_t from = 0;  /* start of what is not moved yet */
+  size_t from = 0;  /* start of the octets that are not moved yet */
   size_t out = 0;
   size_t i = 0;     /* a dot that begins a line, when it is below 'n' */
   if (d->state != BOL || src[0] != '.') i = n;

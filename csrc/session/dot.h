@@ -3,8 +3,8 @@
 **
 ** RFC 1939 section 3: every line ends in CRLF, a line that begins with a dot
 ** gets a second one, and a line of one dot ends the body. Nothing else is
-** changed: the CRLF before the final dot belongs to the last line, so what
-** was stored is what arrives.
+** changed: the CRLF before the final dot belongs to the last line, so the stored
+** octets arrive.
 */
 #ifndef POP3_DOT_H
 #define POP3_DOT_H
@@ -12,8 +12,8 @@
 #include "session.h"
 
 /*
-** From the wire: which line ends count. A terminator or a stuffed dot is only
-** looked for at the start of a line.
+** From the wire: which line ends count. A terminator or a stuffed dot is found
+** only at the start of a line.
 **
 ** STRICT: CRLF ends a line, a bare LF does not. A message may hold LF dot CRLF,
 ** which is not its end (RFC 1939 section 3), however long the connection stalls
@@ -31,16 +31,16 @@
 ** early to be the terminator of such a server, if more follows it. The decision
 ** never depends on how the octets were cut.
 **
-** In AUTO, a line of one dot that comes so early stays untaken while it is the last
-** thing that came: it is 'doubtful'. More octets show that it is text. If none come
-** for a while, it is the terminator of an empty message or of a message of one line;
-** see 'pop3_undot_settle'. This cannot cut a message of a correct server: its first
-** line, a field of the server's own, ends in CRLF. A body with a CRLF is never
-** doubtful, since a stranger who writes mail could put lines of one dot after bare LFs
-** into it, and a connection that stalls at one of them would cut the message.
+** In AUTO, such an early line of one dot is not taken while no octets follow it: it
+** is 'doubtful'. If octets follow, it is text. After a pause without octets, it is
+** the terminator of an empty message or of a message of one line; see
+** 'pop3_undot_settle'. This cannot cut a message of a correct server: its first
+** line, a field that the server adds, ends in CRLF. A body with a CRLF is never
+** doubtful: a sender could put lines of one dot after bare LFs into it, and a
+** connection that stalls at one of them would cut the message.
 **
-** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing holds a
-** CR or LF of its own. Some servers translate LF to CRLF twice.
+** LISTING: LOOSE, and CR CR LF ends a line, too: no line of a listing contains a
+** CR or LF. Some servers translate LF to CRLF twice.
 */
 enum pop3_undot_mode {
   POP3_UNDOT_STRICT, POP3_UNDOT_LOOSE, POP3_UNDOT_AUTO, POP3_UNDOT_LISTING
@@ -61,21 +61,21 @@ void pop3_undot_init (pop3_undot *d, int mode);
 ** Take octets of src[0 .. n) and move the plain ones to 'dst', which may be
 ** 'src' or lie anywhere before it. Returns how many were put there; '*used'
 ** is how many were taken. Up to three octets at the end stay untaken while
-** they may become the terminator: come again with them and more. After the
-** terminator 'done' is set and the octets after it are left alone.
+** they may become the terminator: call again with them and more. After the
+** terminator 'done' is set, and the octets after it stay untaken.
 */
 size_t pop3_undot_run (pop3_undot *d, char *dst, char *src, size_t n,
                        size_t *used);
 
 /*
-** No more octets have come for a while: take the doubtful ones as the terminator.
-** 1 if there are any; then 'done' is set.
+** After a pause without octets: take the doubtful ones as the terminator. 1 if
+** there are any; then 'done' is set.
 */
 int pop3_undot_settle (pop3_undot *d);
 
 /*
 ** To the wire. Bare LFs become CRLF on the way, so that any text makes a
-** correct body; mail in canonical form passes unchanged but for the dots.
+** correct body; mail in canonical form passes unchanged, except for the dots.
 */
 typedef struct pop3_endot {
   unsigned char state;

@@ -30,8 +30,8 @@ static int release (pop3_form *f, pop3_buf *out) {
 
 /*
 ** At the start of a line: take octets until it is known whether it is a From
-** line. A '>' is passed on at once, since one more '>' before the "From " is
-** the same as one more at the start of the line.
+** line. A '>' is written at once, since one more '>' before the "From " is the
+** same as one more at the start of the line.
 */
 static int line_start (pop3_form *f, pop3_buf *out, const char *p, size_t n,
                        size_t *used) {

@@ -37,15 +37,15 @@ struct pop3_server {
   unsigned char wipe;      /* there was a secret in 'in' */
   unsigned char sasl;      /* enum: may what follows be of an exchange? */
   unsigned char exchange;  /* the next line is a response to a challenge */
-  unsigned char plain;     /* commands are not looked at */
+  unsigned char plain;     /* commands are not checked */
   unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
-  size_t r;                /* octets of 'in' that are done with */
+  size_t r;                /* octets of 'in' that were used */
   size_t seen;             /* octets from there on without a line end */
   pop3_buf out;
   size_t gone;             /* octets of 'out' that were sent */
-  pop3_span body;          /* what is not encoded yet */
+  pop3_span body;          /* octets that are not encoded yet */
   pop3_buf secrets;        /* of the last login command */
 };
 

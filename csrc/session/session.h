@@ -53,9 +53,8 @@
 **   - The table in verb.c says which command is valid in which state, the form
 **     of its reply and the state after it. No other code repeats it. The client
 **     refuses a command that is not valid (STATE), the server answers -ERR.
-**   - One function of the client moves it to another state ('advance'). The
-**     server is moved by its caller alone, who knows whether the login was
-**     right.
+**   - One function of the client moves it to another state ('advance'). Only its
+**     caller moves the server, since it knows whether the login was right.
 **   - Commands may be pipelined (RFC 2449 section 6.6); replies are matched in
 **     their order. Nothing can be asked after STLS or AUTH before its reply.
 **   - Octets that are unread after the +OK of STLS came before TLS began. Both
@@ -66,9 +65,9 @@
 **
 ** Known weaknesses
 ** ----------------
-**   - A reply that no command asked for is noticed if it comes before the next
-**     command is sent ('quiet'). One that comes later is taken for the reply to
-**     that command: POP3 has no tags.
+**   - An unsolicited reply is noticed if it comes before the next command is sent
+**     ('quiet'). If it comes later, it is taken for the reply to that command:
+**     POP3 has no tags.
 **   - After an unknown verb, only the caller knows whether a body follows.
 **   - A server that ends its lines with LF alone is recognised by its status
 **     line or by the lines of the body, as dot.h says; a body that mixes both
@@ -139,7 +138,7 @@ enum pop3_verb_id {
   POP3_V_RSET, POP3_V_STAT, POP3_V_STLS, POP3_V_TOP, POP3_V_UIDL,
   POP3_V_USER, POP3_V_UTF8,
   POP3_V_OTHER,     /* a verb that is not in the table */
-  POP3_V_GREETING,  /* no verb: what the server says first */
+  POP3_V_GREETING,  /* no verb: the server's first line */
   POP3_V_RESPONSE   /* no verb: the client's answer to a challenge */
 };
 
@@ -167,7 +166,7 @@ struct pop3_buf;
 */
 typedef struct pop3_client_limits {
   size_t line;       /* octets of a status or listing line, without its end;
-                        8192: RFC 2449 says 512, servers overdo it */
+                        8192: RFC 2449 says 512, servers send more */
   size_t listing;    /* entries of a listing; 4194304: a maildrop of 20 years
                         of a busy list has less */
   uint64_t message;  /* octets of one body; no limit */
@@ -269,14 +268,14 @@ int pop3_client_ask (pop3_client *c, const char *line, size_t n, int body,
 /*
 ** Answer a challenge of AUTH: base64, or "*" to give up (RFC 5034 section 4).
 ** STATE without a challenge. While AUTH or STLS is under way no other command
-** can be asked for: what would follow them belongs to another state.
+** can be asked for: a command after them belongs to another state.
 */
 int pop3_client_answer (pop3_client *c, const char *p, size_t n);
 
 /*
 ** The next event: 1 with '*ev' set, 0 when more octets are needed, or an
-** error, which sticks: the link is of no more use. What 'ev' points to is
-** good until the next call.
+** error, which sticks: the connection cannot be used any more. The data of 'ev'
+** is valid until the next call.
 */
 int pop3_client_next (pop3_client *c, pop3_event *ev);
 
@@ -287,8 +286,8 @@ int pop3_client_secret (pop3_client *c, const char *p, size_t n);
 size_t pop3_client_asked (const pop3_client *c);
 
 /*
-** The replies under way are not wanted any more. They are read and dropped, at
-** most 'drain' octets of them, and give no events.
+** Read and drop the replies to all outstanding commands, at most 'drain' octets
+** of them; they give no events.
 */
 void pop3_client_discard (pop3_client *c);
 
@@ -299,29 +298,29 @@ void      pop3_client_sent (pop3_client *c, size_t n);
 int pop3_client_phase (const pop3_client *c);
 
 /*
-** The line that was no POP3 reply, after POP3_ESTATUS, or that no command asked
-** for, after POP3_EUNASKED; secrets are masked.
+** The line that is not a POP3 reply, after POP3_ESTATUS, or the unsolicited line,
+** after POP3_EUNASKED; secrets are masked.
 */
 pop3_span pop3_client_culprit (const pop3_client *c);
 
 /*
-** No reply can be due now: the command under way is not sent yet, or a
-** challenge waits for its answer. Returns 0 if no octets came either. UNASKED
-** if some did, which sticks: a second reply to the command before would become
-** the reply to the next one, and a refused DELE succeed. Only octets that were
-** fed are seen. One empty line is forgiven, as it is before the reply to the
-** only command under way. 1 if what came is one line -ERR: the server says why
-** it ends the session; it becomes the reply to the next command, and the session
-** is to be closed after it.
+** To be called when no reply can be due: the next command is not sent yet, or a
+** challenge waits for its answer. Returns 0 if no octets came. UNASKED if octets
+** came, which sticks: a second reply to the previous command would become the
+** reply to the next one, and a refused DELE would succeed. It checks only octets
+** that were fed. One empty line is allowed, as it is before the reply to the only
+** outstanding command. 1 if the octets are one line -ERR, the server's reason to
+** end the session; it becomes the reply to the next command, and the session is to
+** be closed after it.
 */
 int pop3_client_quiet (pop3_client *c);
 
 /*
-** Has a body come that may end in a line of one dot after a bare LF (see dot.h), and
-** is no other command under way, so that the server has nothing else to say?
-** 'settle' takes that line as the end: 1, and 'next' has the event. Call it after a
-** pause. It is the end of the session, too: if the rest of the body came later, it
-** would answer the next command. So every later command is POP3_EPAUSE.
+** Does the body end in a line of one dot after a bare LF that may be its terminator
+** (see dot.h), while no other command is outstanding? 'settle' takes that line as
+** the end: 1, and 'next' has the event. Call it after a pause. It also ends the
+** session: if the rest of the body came later, it would answer the next command. So
+** every later command is POP3_EPAUSE.
 */
 int pop3_client_doubtful (const pop3_client *c);
 int pop3_client_settle (pop3_client *c);
@@ -421,8 +420,8 @@ int pop3_server_raw (pop3_server *s, const char *p, size_t n);
 int pop3_server_more (pop3_server *s, const char *p, size_t n);
 
 /*
-** The client does not read any more, but the commands that came are still
-** executed: drop all replies from now on.
+** The client no longer reads, but the commands that came are still executed: drop
+** all replies from now on.
 */
 void pop3_server_mute (pop3_server *s);
 

@@ -23,9 +23,9 @@ size_t pop3_status_code (pop3_span text);
 void pop3_status_take_code (pop3_event *ev, char *p, size_t n);
 
 /*
-** Does the line hold a CR that is not at its end? If a body follows, this is
-** refused: the server may end its lines with CR alone, and what follows the CR
-** is then the body and the next reply.
+** Does the line contain a CR that is not at its end? If a body follows, this is
+** refused: the server may end its lines with CR alone, and then the body and the
+** next reply follow the CR.
 */
 int pop3_status_bare_cr (pop3_span line);
 

@@ -34,7 +34,7 @@ pop3_smime *pop3_smime_new (pop3_mem mem, pop3_span der,
   b = reader(der);
   if (b != NULL) s->cms = d2i_CMS_bio(b, NULL);
   if (s->cms == NULL) {
-    pop3_tls_say(why, "no CMS: %s", pop3_tls_reason());
+    pop3_tls_say(why, "not CMS: %s", pop3_tls_reason());
     pop3_smime_free(&s);
   }
   BIO_free(b);

@@ -18,7 +18,7 @@ enum pop3_smime_kind {
 };
 
 /*
-** Read what a part of type application/pkcs7-mime or -signature holds, DER.
+** Read the content of a part of type application/pkcs7-mime or -signature, DER.
 ** NULL with 'why' if it is not CMS, NULL without it if there is no memory.
 */
 pop3_smime *pop3_smime_new (pop3_mem mem, pop3_span der,
@@ -27,17 +27,17 @@ void pop3_smime_free (pop3_smime **s);
 
 int pop3_smime_kind (const pop3_smime *s);
 
-/* Whose certificates are trusted; all NULL is the system's store. */
+/* The trusted CAs; all NULL is the system's store. */
 typedef struct pop3_smime_trust {
   int verify;            /* 0: any certificate will do */
   const char *cafile, *capath;
 } pop3_smime_trust;
 
 /*
-** Are the signatures right? 'content' is what was signed, octet for octet
-** with CRLF line ends, when the signature is detached; p NULL when it is
-** inside, and then is appended to 'out'. 0, POP3_ENOMEM, or POP3_EAUTH with
-** 'why', 'out' being as it was.
+** Are the signatures right? For a detached signature, 'content' has the signed
+** octets, exactly, with CRLF line ends; p NULL when they are inside, and then they
+** are appended to 'out'. 0, POP3_ENOMEM, or POP3_EAUTH with 'why'; then 'out' does
+** not change.
 */
 int pop3_smime_verify (pop3_smime *s, const pop3_smime_trust *trust,
                        pop3_span content, pop3_buf *out,

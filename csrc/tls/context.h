@@ -10,7 +10,7 @@
 #include "peer.h"
 #include "why.h"
 
-/* What a client does about the chain and the name of the server. */
+/* How a client checks the chain and the name of the server. */
 enum pop3_tls_verify {
   POP3_VERIFY_NONE,   /* it accepts any certificate */
   POP3_VERIFY_FULL,   /* it refuses the connection if they are not valid */
@@ -23,12 +23,12 @@ enum pop3_tls_verify {
 ** hold the key if 'key' is NULL. Versions are those of the wire: 0x0301 is
 ** TLS 1.0, 0x0304 is TLS 1.3.
 **
-** Defaults of version and security level: what OpenSSL's configuration says,
-** but at least TLS 1.2 and level 2 (112 bits: RSA of 2048). If the environment
-** variable OPENSSL_CONF is set, what that configuration says, even if it is
-** less; TLS 1.2 if it says nothing. 'min_version' and 'security_level' replace
-** both. A 'min_version' below TLS 1.2 without a level means level 0, since
-** OpenSSL has the old versions at no other.
+** Defaults of version and security level: those of OpenSSL's configuration, but at
+** least TLS 1.2 and level 2 (112 bits: RSA of 2048). If the environment variable
+** OPENSSL_CONF is set, those of that configuration, even if they are lower; TLS 1.2
+** if it has no version. 'min_version' and 'security_level' replace both. A
+** 'min_version' below TLS 1.2 without a level means level 0, the only level at which
+** OpenSSL has the old versions.
 */
 typedef struct pop3_tls_opts {
   int server;
@@ -57,7 +57,7 @@ typedef struct pop3_tls_context pop3_tls_context;
 
 /*
 ** NULL when it cannot be made; 'why' then says which option is wrong, and is
-** empty when there is no memory. Nobody is asked for a passphrase.
+** empty when there is no memory. It never asks for a passphrase.
 */
 pop3_tls_context *pop3_tls_context_new (pop3_mem mem,
                                         const pop3_tls_opts *opts,

@@ -19,8 +19,7 @@ size_t pop3_digest (const char *name, const char *p, size_t n,
 /*
 ** The same for octets that come in pieces: 'new' returns NULL when OpenSSL
 ** does not have the hash or memory is short; 'add' returns 0 on failure;
-** 'value' is the hash of what was added until now, and more may be added
-** after it.
+** 'value' is the hash of the octets so far, and more may be added after it.
 */
 typedef struct evp_md_ctx_st pop3_hash;
 pop3_hash *pop3_hash_new (const char *name);

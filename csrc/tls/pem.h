@@ -1,7 +1,7 @@
 /*
 ** pem.h - certificates and keys from files, or from PEM in a string: it is PEM
-** when it begins with "-----BEGIN". Nobody is asked for a passphrase: an
-** encrypted key is an error. All return 0 or NULL with 'why' when they fail.
+** when it begins with "-----BEGIN". An encrypted key is an error; no function asks
+** for a passphrase. All return 0 or NULL with 'why' when they fail.
 */
 #ifndef POP3_TLS_PEM_H
 #define POP3_TLS_PEM_H

@@ -1,5 +1,5 @@
 /*
-** signature.c - signatures by a public key alone, by OpenSSL.
+** signature.c - signatures by a public key without a certificate, by OpenSSL.
 */
 #include <limits.h>
 

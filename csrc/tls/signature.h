@@ -1,6 +1,6 @@
 /*
-** signature.h - signatures by a public key alone, as DKIM has them (RFC 6376,
-** RFC 8463).
+** signature.h - signatures by a public key without a certificate, as DKIM has them
+** (RFC 6376, RFC 8463).
 */
 #ifndef POP3_SIGNATURE_H
 #define POP3_SIGNATURE_H

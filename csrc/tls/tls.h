@@ -44,16 +44,15 @@ pop3_span pop3_tls_out (const pop3_tls *t);
 void      pop3_tls_sent (pop3_tls *t, size_t n);
 
 /*
-** Continue the handshake; a client begins it so. 1 when it is complete, 0 when
-** octets of the peer are needed, or an error.
+** Continue the handshake; a client begins it with this call. 1 when it is complete,
+** 0 when octets of the peer are needed, or an error.
 */
 int pop3_tls_shake (pop3_tls *t);
 
 /*
 ** With POP3_VERIFY_ASK: does the handshake wait for the caller's decision about
-** the server's certificate? 'problem' is what is wrong with it, NULL if nothing
-** is. Until 'decide', 'shake' returns 0, and nothing is read or written for the
-** caller.
+** the server's certificate? 'problem' is the problem with it, NULL if it is valid.
+** Until 'decide', 'shake' returns 0, and nothing is read or written for the caller.
 */
 int         pop3_tls_asks (const pop3_tls *t);
 const char *pop3_tls_problem (const pop3_tls *t);
@@ -88,8 +87,8 @@ pop3_span   pop3_tls_alpn (const pop3_tls *t);     /* n 0 without ALPN */
 int         pop3_tls_reused (const pop3_tls *t);
 
 /*
-** The i-th certificate that the peer sent, from 0, its own one: 1, 0 if it
-** sent less, or POP3_ENOMEM. In a resumed session there may be only the first.
+** The i-th certificate that the peer sent; 0 is its own one. 1; 0 if it sent fewer;
+** or POP3_ENOMEM. In a resumed session there may be only the first.
 */
 int pop3_tls_get_peer (const pop3_tls *t, int i, pop3_tls_peer *peer);
 

@@ -1,5 +1,5 @@
 /*
-** verify.c - is the peer the right one? Names, pins, and why a certificate is
+** verify.c - verifies the peer: names, pins, and the reason why a certificate is
 ** refused.
 */
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "internal.h"
 #include "verify.h"
 
-/* Write into 'why' what is wrong with 'cert'. */
+/* Write the problem with 'cert' into 'why'. */
 static void explain (struct pop3_tls *t, X509 *cert, int error, int depth) {
   char subject[POP3_NAME_MAX], issuer[POP3_NAME_MAX], detail[2 * POP3_NAME_MAX];
   const char *before = "", *after = "";
@@ -95,7 +95,7 @@ static int address (const char *name, char out[64]) {
 }
 
 /*
-** Are they labels with dots between them? OpenSSL takes more: a name that
+** Is it a list of labels with dots between them? OpenSSL accepts more: a name that
 ** begins with a dot matches all names that end in it, "*" matches itself.
 */
 static int is_dns (const char *p, size_t n) {

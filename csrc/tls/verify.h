@@ -1,6 +1,6 @@
 /*
-** verify.h - is the peer who it should be? Names, pins, and why a certificate
-** is refused.
+** verify.h - verifies the peer: names, pins, and the reason why a certificate is
+** refused.
 */
 #ifndef POP3_TLS_VERIFY_H
 #define POP3_TLS_VERIFY_H
@@ -9,7 +9,7 @@
 
 struct pop3_tls;
 
-/* OpenSSL's verify callback: writes into the connection what is wrong. */
+/* OpenSSL's verify callback: writes the problem into the connection. */
 int pop3_tls_verify (int ok, X509_STORE_CTX *store);
 
 /*
@@ -18,8 +18,8 @@ int pop3_tls_verify (int ok, X509_STORE_CTX *store);
 int pop3_tls_name (struct pop3_tls *t, const char *name);
 
 /*
-** After a handshake that resumed a session, in which no certificate was
-** verified: write into the connection what was wrong when it was.
+** After a handshake that resumed a session, in which no certificate was verified:
+** write the problem of the first handshake into the connection.
 */
 void pop3_tls_recall (struct pop3_tls *t);
 

@@ -100,8 +100,8 @@ postgres.describe("a sealed password", function(server)
     local logins = mail:count "PASS"
     local status, out = run()
     assert.equal(3, status, out)
-    assert.equal(2, select(2, out:gsub("the sealed secret is of another account, user or "
-      .. "host, or was changed\n", "")), out)
+    assert.equal(2, select(2, out:gsub("the sealed secret belongs to another account, "
+      .. "user or host, or it was changed\n", "")), out)
     assert.equal(logins, mail:count "PASS")
   end)
 

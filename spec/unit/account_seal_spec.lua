@@ -90,8 +90,8 @@ describe("a sealed password", function()
     } do
       local password, message = seal.open(keys, other, text)
       assert.is_nil(password)
-      assert.equal("the sealed secret is of another account, user or host, or was "
-                   .. "changed", message)
+      assert.equal("the sealed secret belongs to another account, user or host, or "
+                   .. "it was changed", message)
     end
   end)
 

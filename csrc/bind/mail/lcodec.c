@@ -49,15 +49,15 @@ static int l_encode_qp (lua_State *L) {
 
 /***
 Encode text for the value of a header field, such as a Subject
-(RFC 2047). Printable ASCII stays as it is. All else becomes encoded-words of
-UTF-8, a space between them, in Q or B, whichever is shorter: the whole text,
-so that it is read again exactly (`decode.words` drops a byte order mark at its
-start). So does a text that a reader would change: with blanks around it, line
-ends or controls in it, or `=?`, which may look like an encoded-word.
+(RFC 2047). Printable ASCII does not change. Any other text becomes encoded-words
+of UTF-8, with spaces between them, in Q or B, whichever is shorter. The whole text
+is encoded, so that it is decoded exactly (`decode.words` drops a byte order mark at
+its start). A text that a reader would change is encoded, too: with blanks around
+it, line ends or controls in it, or `=?`, which may look like an encoded-word.
 
-Nothing is folded: where the line gets too long, put CRLF before a space.
-Encoded-words may stand in the name of an address and in a comment too; a text
-that stayed as it is may have to be quoted there. Never put them in quotes.
+The result is not folded: where the line gets too long, put CRLF before a space.
+Encoded-words are also allowed in the name of an address and in a comment; there an
+unchanged text may have to be quoted. Never put encoded-words in quotes.
 @function encode.words
 @tparam string text UTF-8; it is misuse if it is not
 @treturn string ASCII, without line ends
@@ -87,9 +87,8 @@ static int decode (lua_State *L, enum pop3_encoding code) {
 }
 
 /***
-Decode base64. Foreign characters are skipped, missing padding is allowed
-(RFC 2045 6.8). After padding, a line is decoded if it is base64 from end to
-end.
+Decode base64. Other characters are skipped, missing padding is allowed
+(RFC 2045 6.8). After padding, a line is decoded if all of it is base64.
 @function decode.base64
 @tparam string text
 @treturn string octets

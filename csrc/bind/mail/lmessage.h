@@ -29,8 +29,8 @@ enum {                    /* user values */
 
 /*
 ** A message: octets that another object holds (a string, a mapping, or the
-** message around it), and the table of its parts, which are not looked for
-** before they are needed.
+** message around it), and the table of its parts, which are found when they
+** are needed.
 */
 typedef struct Message {
   Part part;
@@ -52,7 +52,7 @@ typedef struct Message {
 /* The part at 'arg', whose message is open. */
 Part *lmessage_check (lua_State *L, int arg);
 
-/* The same for an upvalue, which can be nothing but a part. */
+/* The same for an upvalue, which is always a part. */
 Part *lmessage_held (lua_State *L, int arg);
 
 /* The same for a function that a method in Lua calls. */

@@ -6,7 +6,7 @@
 
 #include "lmessage.h"
 
-/* The octets of a part as they are, and the encoding that they are in. */
+/* The octets of a part, encoded, and their transfer encoding. */
 pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_encoding *code);
 
 #endif

@@ -4,7 +4,7 @@
 */
 
 /***
-Directories, and what a path names.
+Directories, and the types of files.
 @engine pop3.core.directory
 */
 #define _DEFAULT_SOURCE  /* d_type */
@@ -76,7 +76,7 @@ static int l_readdir (lua_State *L) {
 }
 
 /***
-Make a directory; one that exists is fine.
+Make a directory, unless it exists.
 @function mkdir
 @tparam string path
 @tparam[opt=511] integer mode permissions of a new one (0777), less the umask

@@ -13,7 +13,7 @@
 #include "lfile.h"
 #include "lsystem.h"
 
-#define SOME 4096   /* octets of a header that are worth a hash */
+#define SOME 4096   /* octets of a header that are hashed at once */
 #define FIRST 8192  /* octets of the first buffer: most mail fits */
 
 Diskfile *lpop3_checkdiskfile (lua_State *L, int arg) {

@@ -17,7 +17,7 @@ void lpop3_checkwriter (lua_State *L, int arg);
 int lpop3_writerput (lua_State *L, int arg, const char *p, size_t n);
 
 /*
-** The descriptor of the disk file at 'arg', all that was written being in it.
+** The descriptor of the disk file at 'arg', after all octets were written to it.
 ** Returns -1 with errno on failure; misuse is raised.
 */
 int lpop3_diskfilefd (lua_State *L, int arg);
@@ -59,7 +59,7 @@ int lpop3_disktake (lua_State *L, int arg, Diskfile *f, const char *p,
 /* Add a piece of a message to the hash of its header; 0 on failure. */
 int lpop3_diskhash (Diskfile *f, const char *p, size_t n);
 
-/* Have the hash of the header cover all that came; 0 on failure. */
+/* Hash the octets of the header that wait; 0 on failure. */
 int lpop3_diskhashed (Diskfile *f);
 
 /* nil, message, "io", errno for the file at 'arg'. */

@@ -5,8 +5,8 @@
 ** spool is a disk file without a name: it holds one message until all of it
 ** has come.
 **
-** The client engine writes the body of RETR to it in C. On that way the octets
-** can be hashed, and converted to the form that the file has (see form.h).
+** The client engine writes the body of RETR to it in C. The octets can be hashed
+** and converted to the form of the file (see form.h) while they are written.
 ** Octets are gathered in a buffer; each call that reads the file or makes it
 ** durable writes them first.
 */
@@ -104,8 +104,8 @@ static int l_open (lua_State *L) {
 }
 
 /***
-A file without a name, to be written and then read. It stays in memory while
-it is small, and is in the directory afterwards; it goes with this object.
+A file without a name, to be written and then read. It stays in memory while it is
+small, then it is in the directory. It is removed when this object is closed.
 @function spool
 @tparam string directory
 @tparam[opt=65536] integer threshold octets that stay in memory
@@ -169,7 +169,7 @@ static void push_hash (lua_State *L, const pop3_hash *h) {
 /***
 SHA-256 of what was written since `hash`, in hexadecimal.
 @function diskfile:digests
-@treturn ?string of the header, without what servers change in it: see
+@treturn ?string of the header, without the fields that servers change: see
 csrc/mail/fingerprint.h
 @treturn ?string of all octets
 */
@@ -197,8 +197,8 @@ static int f_write (lua_State *L) {
 }
 
 /***
-The message is complete: write what its conversion held back, and with "dot"
-the terminator. Later writes are not converted.
+The message is complete: write the octets that its conversion held back, and with
+"dot" the terminator. Later writes are not converted.
 @function diskfile:finish
 @treturn boolean true, or nil, message, "io", errno
 */
@@ -221,7 +221,7 @@ static int f_octets (lua_State *L) {
 }
 
 /***
-Write what is in the buffer. It is not durable yet.
+Write the octets in the buffer. They are not durable yet.
 @function diskfile:flush
 @treturn boolean true, or nil, message, "io", errno
 */
@@ -259,8 +259,8 @@ static int durable (lua_State *L, Diskfile *f, const char *how) {
 Wait until the file is on the disk. The name of a new file is not: see
 `syncdir`.
 @function diskfile:sync
-@tparam[opt="file"] string how "file" (fsync), "data" (fdatasync: without what
-no reader needs, such as times), "system" (syncfs: all files of the file
+@tparam[opt="file"] string how "file" (fsync), "data" (fdatasync: without the times
+of the file), "system" (syncfs: all files of the file
 system; fsync of this file on systems that do not have it)
 @treturn boolean true, or nil, message, "io", errno
 */

@@ -44,7 +44,7 @@ int lpop3_disk_size (lua_State *L) {
 }
 
 /***
-What file it is: two names of one file have the same.
+The identity of the file: it is the same for all names of one file.
 @function diskfile:identity
 @treturn integer device
 @treturn integer inode; or nil, message, "io", errno
@@ -142,7 +142,7 @@ int lpop3_disk_copy (lua_State *L) {
 }
 
 /***
-Cut the file, or make it longer. The next octets are written at its end. A
+Truncate the file, or make it longer. The next octets are written at its end. A
 failure of an earlier write is forgotten, with the octets that it left.
 @function diskfile:truncate
 @tparam integer octets
@@ -186,11 +186,11 @@ static int set_lock (int fd, short type) {
 
 /***
 Lock the file against other programs (fcntl(2), a lock of the open file). It
-does not wait. The lock goes when the file is closed, also by the end of the
-process.
+does not wait. The lock is released when the file is closed, also by the end of
+the process.
 @function diskfile:lock
 @tparam[opt=false] boolean shared others may have a shared lock as well
-@treturn boolean true; false when somebody else has it; or nil, message, "io",
+@treturn boolean true; false when another program has it; or nil, message, "io",
 errno
 */
 int lpop3_disk_lock (lua_State *L) {
@@ -206,7 +206,7 @@ int lpop3_disk_lock (lua_State *L) {
 }
 
 /***
-Give the lock back.
+Release the lock.
 @function diskfile:unlock
 @treturn boolean true, or nil, message, "io", errno
 */
@@ -218,8 +218,8 @@ int lpop3_disk_unlock (lua_State *L) {
 }
 
 /***
-Give a file that was opened as a spool a name, if the file system can: all of
-the file is there at once.
+Give a spool a name, if the file system can do that: the whole file appears at
+once.
 @function diskfile:link
 @tparam string path
 @treturn boolean true; false when the name exists; or nil, message, "io",

@@ -152,7 +152,7 @@ Write the octets that an engine has to send.
 @tparam[opt] integer max the most octets to return octets
 @tparam[opt=false] boolean look write nothing when there is something to read:
 nil, "input"
-@treturn boolean true when all (or `max`) are gone, or nil, "timeout" (the
+@treturn boolean true when all (or `max`) are sent, or nil, "timeout" (the
 reader is slow) or nil, "closed"
 @treturn integer octets that were sent; after a "timeout", the third value
 */
@@ -190,7 +190,7 @@ Write octets, at most once.
 @function fd:write
 @tparam string octets
 @tparam[opt=1] integer from
-@treturn integer how many went, or nil, "timeout" or "closed"
+@treturn integer how many were sent, or nil, "timeout" or "closed"
 */
 static int fd_write (lua_State *L) {
   int fd = check_fd(L, 1);
@@ -365,7 +365,7 @@ static int fd_shutdown (lua_State *L) {
 
 /***
 How many octets the kernel still has to send; a reset would drop them. It is 0
-on systems that do not tell, and after the peer closed.
+on systems without this count, and after the peer closed.
 @function fd:unsent
 @treturn integer
 */

@@ -74,7 +74,7 @@ Rename a file.
 @tparam string from
 @tparam string to
 @tparam[opt=false] boolean new do not replace a file of the name `to`. Where
-the system cannot do both at once, the name is looked for first.
+the system cannot do both at once, the function first checks for the name.
 @treturn boolean true; false when the name exists and `new` is set; or nil,
 message, "io", errno
 */
@@ -116,7 +116,7 @@ static int l_syncdir (lua_State *L) {
 }
 
 /***
-What a name is; a symbolic link is not followed.
+The file that a name refers to; a symbolic link is not followed.
 @function lstat
 @tparam string path
 @treturn table `kind` ("file", "directory", "link", "socket" or "other"), `size`,
@@ -170,7 +170,7 @@ static int l_realpath (lua_State *L) {
 Set the mask of permissions that new files of this process do not get.
 @function umask
 @tparam integer mask
-@treturn integer the mask before
+@treturn integer the previous mask
 */
 static int l_umask (lua_State *L) {
   lua_Integer mask = luaL_checkinteger(L, 1);

@@ -64,16 +64,16 @@ static int l_time (lua_State *L) {
 /*
 ** A wait polls LOOKS times before it blocks, which takes about as many
 ** microseconds. A peer in lock-step, on this machine or near, answers within
-** some ten of them, and going to sleep and waking up costs as much again.
-** Whoever else wants this processor gets it between two looks. Where the looks
-** were in vain, the next waits block after one; their count doubles each time.
+** some ten of them, and to block and to wake up costs as much. Other processes
+** may run between two polls. After polls without success, the next waits block
+** after one poll; the number of such waits doubles each time.
 */
 #define LOOKS 50
-#define PATIENT 64  /* waits without looks, at most, before looks are tried */
+#define PATIENT 64  /* waits without polls, at most, before polls are tried */
 
 typedef struct Looks {
-  int skip;  /* waits that block after one look */
-  int vain;  /* how many these were at the last time, 0 after a success */
+  int skip;  /* waits that block after one poll */
+  int vain;  /* their number the last time, 0 after a success */
 } Looks;
 
 static int looks_now (Looks *s) {
@@ -82,7 +82,7 @@ static int looks_now (Looks *s) {
   return 1;
 }
 
-/* After 'looks' looks: did one of them find something? */
+/* After 'looks' polls: did one of them find something? */
 static void looked (Looks *s, int looks, int found) {
   if (looks < LOOKS) return;
   if (found) s->vain = 0;
@@ -241,7 +241,7 @@ static int wait_poller (lua_State *L, Poller *p, int ms, int list) {
 #endif
 
 /***
-Something that waits for many descriptors.
+An object that waits for many descriptors.
 @function poller
 @treturn pop3.poller or nil, message, "io"
 */
@@ -256,7 +256,7 @@ static int l_poller (lua_State *L) {
 }
 
 /***
-Say what to wait for.
+Set the events to wait for.
 @function poller:watch
 @tparam integer fd
 @tparam string modes letters: "r" to read, "w" to write, "h" for the end of

@@ -26,7 +26,8 @@ Processes.
 #include "../open.h"
 
 /*
-** The parent's handlers are not the child's; what it ignores is (nohup, "&").
+** The child does not get the parent's handlers, but keeps the signals that the
+** parent ignores (nohup, "&").
 */
 static void own_signals (void) {
   static const int all[] = { SIGHUP, SIGINT, SIGTERM };
@@ -82,9 +83,9 @@ static void put_null (int null, int fd) {
 
 /***
 In a child: replace every socket and pipe that the parent has open by /dev/null,
-except two and the standard ones. The parent's peers then see the end when the
-parent closes one: a program that reads what `io.popen` writes waits for that.
-Objects that hold such a number do no harm, since it is still in use.
+except two and the standard ones. So the parent's peers see the end when the parent
+closes one: a program that reads from `io.popen` waits for that. Objects that hold
+such a number do no harm, since it is still in use.
 @function disown
 @tparam integer keep
 @tparam integer keep

@@ -36,7 +36,7 @@ typedef struct Signals {
   struct sigaction before[N_KNOWN];
 } Signals;
 
-/* Where the handler writes; handlers belong to the process, and so does it. */
+/* The descriptor for the handler; handlers, and so this, belong to the process. */
 static volatile sig_atomic_t wake = -1;
 
 /* When the first signal came that is not taken yet; 0: no signal came. */
@@ -46,9 +46,9 @@ static volatile sig_atomic_t since = 0;
 
 /*
 ** A pipe that is full has woken its reader already. A reader may hang, in a
-** handler of a script that never returns: a signal that comes some time after
-** one that was not taken has its default effect. Not at once: a terminal, or
-** timeout(1), may send a signal twice.
+** handler of a script that never returns: so a signal that comes some time after
+** one that was not taken has its default effect. It does not come at once, since
+** a terminal, or timeout(1), may send a signal twice.
 */
 static void on_signal (int number) {
   int en = errno;

@@ -55,7 +55,7 @@ static void shut (int *fd) {
 
 /* ------------------------------------------------------------ in the child */
 
-/* No descriptor but the standard ones is passed on. */
+/* Only the standard descriptors are passed on. */
 static void close_others (void) {
   long fd, max = sysconf(_SC_OPEN_MAX);
 #ifdef SYS_close_range
@@ -66,9 +66,9 @@ static void close_others (void) {
 }
 
 /*
-** Only calls that are safe after fork() in a program with threads. The
-** command gets the signals as a shell would give them, a process group of its
-** own, and a SIGTERM when this process ends before it.
+** Only calls that are safe after fork() in a program with threads. The command
+** gets the default signals, as from a shell, a new process group, and a SIGTERM
+** when this process ends before it.
 */
 static void run (const char *command, char **env, int in, int out,
                  pid_t parent) {
@@ -221,10 +221,10 @@ static void reap (Command *c, int flags) {
 }
 
 /***
-How it has ended. It does not wait.
+How the command has ended. This does not wait.
 @function command:status
-@treturn string "exit" or "signal"; "unknown" when the process was reaped by
-somebody else (SIGCHLD is ignored); nil while it runs
+@treturn string "exit" or "signal"; "unknown" when other code has waited for the
+process (SIGCHLD is ignored); nil while it runs
 @treturn integer the exit status, or the number of the signal
 */
 static int c_status (lua_State *L) {
@@ -263,7 +263,7 @@ static int c_getfd (lua_State *L) {
 }
 
 /***
-Read what it has printed. It does not wait.
+Read the output of the command. This does not wait.
 @function command:read
 @treturn string octets; or nil, "timeout" when there are no more now, or nil,
 "closed" when there will be no more
@@ -289,7 +289,7 @@ static int c_read (lua_State *L) {
 }
 
 /***
-End it, with the processes that it has started in its process group.
+End the command, and the processes that it has started in its process group.
 @function command:kill
 @tparam[opt=false] boolean hard by SIGKILL; SIGTERM otherwise
 */
@@ -300,7 +300,7 @@ static int c_kill (lua_State *L) {
 }
 
 /***
-Forget it. A command that still runs is ended by SIGKILL, and waited for.
+Close the object. A command that still runs is ended by SIGKILL, and waited for.
 @function command:close
 */
 static int c_close (lua_State *L) {

@@ -126,7 +126,7 @@ static int unseal (pop3_span *line) {
   return pop3_crc32(line->p, line->n) == sum;
 }
 
-/* The word that a line begins with; '*line' is what follows its blank. */
+/* The word that a line begins with; '*line' is the rest after its blank. */
 static pop3_span take_word (pop3_span *line) {
   pop3_span word = pop3_word(line);
   if (line->n > 0) {
@@ -204,7 +204,7 @@ static int only_nuls (pop3_span s) {
   return 1;
 }
 
-/* Does nothing but NULs follow, as after a power loss? */
+/* Do only NULs follow, as after a power loss? */
 static int at_end (lua_State *L, Reader *r) {
   pop3_span rest;
   int got;
@@ -234,7 +234,7 @@ Read a state file.
 @treturn table key of a message → its record: the valid ones of the account
 @treturn table `good`: octets up to the end of the last readable line; `size`;
 `lines`: of the file; `entries`: lines about messages of this account; `bad`:
-how many were left out; `ours`: what is appended belongs to the account.
+how many were left out; `ours`: lines appended now belong to the account.
 Or nil, message, "state" for a line that is unreadable and not the last one;
 nil, message, "io"
 */

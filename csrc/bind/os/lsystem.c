@@ -1,6 +1,6 @@
 /*
-** lsystem.c - failed system calls by name, calls that several files make, and
-** what the system knows about this host and its processes.
+** lsystem.c - the names of errnos, calls that several files make, the name of this
+** host, and whether a process exists.
 */
 
 /***
@@ -96,7 +96,7 @@ static unsigned long long started (long pid) {
 
 /***
 Is there a process of that number on this host? Numbers are used again: two
-processes of one number differ in when they began.
+processes with one number differ in their start time.
 @function process
 @tparam integer pid
 @treturn integer when it began, in clock ticks since the boot (0 where the

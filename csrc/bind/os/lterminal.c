@@ -38,7 +38,7 @@ static int l_isatty (lua_State *L) {
 The width of a terminal.
 @function columns
 @tparam integer fd
-@treturn ?integer nil if it is not a terminal, or does not know
+@treturn ?integer nil if it is not a terminal, or its size is unknown
 @treturn ?integer its lines
 */
 static int l_columns (lua_State *L) {
@@ -80,9 +80,9 @@ static int p_close (lua_State *L) {
 }
 
 /***
-Open a terminal to ask for a secret: it does not show what is typed until the
-object is closed. The keys that quit or stop the program have no effect
-meanwhile; the key that interrupts it has.
+Open a terminal to ask for a secret: it does not show the typed characters until
+the object is closed. The keys that quit or stop the program have no effect
+meanwhile; the key that interrupts it works.
 @function prompt
 @tparam string path such as "/dev/tty", the terminal of the process
 @treturn pop3.prompt or nil, message, "io"
@@ -133,7 +133,7 @@ static int p_write (lua_State *L) {
 }
 
 /***
-Read what was typed.
+Read a typed line.
 @function prompt:read
 @treturn string a line with its end, or less; or nil, "timeout" if no line is
 complete yet, "closed" at the end of the input, or message, "io"

@@ -1,7 +1,7 @@
 /*
 ** libpq.h - the functions of libpq, PostgreSQL's client library, that the
-** binding uses. The library is looked for when it is first needed, so neither
-** its headers nor the library are needed to build or to load pop3.core. The
+** binding uses. The library is loaded when it is first needed, so neither its
+** headers nor the library are needed to build or to load pop3.core. The
 ** types and numbers below are libpq's stable ABI (libpq.so.5).
 */
 #ifndef LIBPQ_H

@@ -1,7 +1,7 @@
 /*
-** lpq.c - connections to PostgreSQL by libpq's non-blocking calls. Who waits is
-** lua/pop3/sql/postgres.lua, by the 'wait' hook; no function here waits, with
-** one exception: PQconnectPoll resolves a host name, so give 'hostaddr' too.
+** lpq.c - connections to PostgreSQL by libpq's non-blocking calls. No function
+** here waits: lua/pop3/sql/postgres.lua does, by the 'wait' hook. One exception:
+** PQconnectPoll resolves a host name, so give 'hostaddr' too.
 */
 
 /***
@@ -263,7 +263,7 @@ static int pq_send (lua_State *L) {
 }
 
 /***
-Send what is in the buffer.
+Send the octets in the buffer.
 @function pq:flush
 @treturn boolean true when all of it is sent; false: wait for "w" and call it
 again; or nil, message, "connect"
@@ -277,7 +277,7 @@ static int pq_flush (lua_State *L) {
 }
 
 /***
-Read what has come.
+Read the octets that have come.
 @function pq:consume
 @treturn boolean true; or nil, message, "connect"
 */

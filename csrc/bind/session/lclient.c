@@ -15,7 +15,7 @@ The client engine for Lua.
 #include "ljournal.h"
 
 #define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
-#define TRACE (1024 * 1024)  /* octets of trace kept between two looks */
+#define TRACE (1024 * 1024)  /* octets of trace kept between two calls */
 
 static char *room (void *e, size_t want, size_t *got) {
   return pop3_client_room((pop3_client *)e, want, got);
@@ -271,7 +271,7 @@ static int c_secret (lua_State *L) {
 }
 
 /***
-The replies under way are not wanted: they are read and dropped.
+Read and drop the replies to all outstanding commands.
 @function client:discard
 */
 static int c_discard (lua_State *L) {
@@ -280,7 +280,7 @@ static int c_discard (lua_State *L) {
 }
 
 /***
-How many commands wait for the end of their reply.
+The number of commands whose reply has not ended.
 @function client:asked
 @treturn integer
 */
@@ -303,8 +303,8 @@ static int c_unread (lua_State *L) {
 Check that nothing came while no reply can be due: before a command or the
 answer to a challenge is sent.
 @function client:quiet
-@treturn boolean true; false when the server said -ERR unasked, which becomes
-the reply, and the session is to be closed after it; or nil, message, "proto"
+@treturn boolean true; false after an unsolicited -ERR, which becomes the reply, and
+the session is to be closed after it; or nil, message, "proto"
 */
 static int c_quiet (lua_State *L) {
   Client *u = check(L);
@@ -315,9 +315,9 @@ static int c_quiet (lua_State *L) {
 }
 
 /***
-Whether the octets of a body without CRLF end in a line of one dot, too early to show
-that it is the end: perhaps the server sends an empty message, or one of a single line,
-with the line ends in which it is stored. False while other commands are under way.
+Whether the octets of a body without CRLF end in a line of one dot that may be its
+terminator: the server may send bare LFs, and an empty message or one of a single line.
+False while other commands are outstanding.
 @function client:doubtful
 @treturn boolean
 */
@@ -327,8 +327,8 @@ static int c_doubtful (lua_State *L) {
 }
 
 /***
-Take such a line as the end of the body. To be called when nothing has come after it
-for a while. The session takes no command after that body: its octets could still come.
+Take such a line as the end of the body. To be called after a pause without octets. The
+session takes no command after that body: the rest of it could still come.
 @function client:settle
 @treturn boolean whether there was such a line; then `next` has the event
 */

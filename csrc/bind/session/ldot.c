@@ -41,7 +41,7 @@ static int l_encode (lua_State *L) {
 }
 
 /***
-The reverse: what a body holds, and what follows its end.
+The reverse: the text of a body, and the octets after its terminator.
 @function decode.dot
 @tparam string octets with the terminator
 @treturn string the text, or nil, message, "proto" when the terminator is
@@ -69,8 +69,8 @@ static int l_decode (lua_State *L) {
 }
 
 /***
-Mail in canonical form: every line ends in CRLF, the last one too. A string
-that is so already is returned as it is.
+Mail in canonical form: every line ends in CRLF, the last one too. A canonical
+string is returned unchanged.
 @function canonical
 @tparam string octets
 @treturn string
@@ -98,7 +98,7 @@ static int l_canonical (lua_State *L) {
 }
 
 /***
-What TOP sends of a canonical message (RFC 1939 section 7).
+The octets that TOP sends of a canonical message (RFC 1939 section 7).
 @function top
 @tparam string octets
 @tparam integer lines of the body

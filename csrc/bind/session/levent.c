@@ -133,7 +133,7 @@ static int add_entries (lua_State *L, Client *u, pop3_event *ev) {
   int got = 1;
   if (lua_getiuservalue(L, 1, LISTING) != LUA_TTABLE) {
     lua_pop(L, 1);
-    lua_pushnil(L);  /* a number came twice: no listing any more */
+    lua_pushnil(L);  /* a number came twice: not a listing */
   }
   while (got == 1 && (ev->type == POP3_EV_ENTRY ||
                       ev->type == POP3_EV_DEFECT)) {

@@ -143,8 +143,7 @@ static int j_add (lua_State *L) {
 }
 
 /***
-How many commands of a verb of POP3 there were, those that were no more than
-attempts too.
+The number of commands of a verb of POP3, refused ones included.
 @function journal:count
 @tparam string verb
 @treturn integer, or nil for a verb that is not one of POP3

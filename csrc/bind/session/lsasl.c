@@ -45,8 +45,8 @@ static pop3_span to_span (lua_State *L, int arg) {
 }
 
 /*
-** A string field of the options at 1. It stays on the stack: a table with an
-** __index of its own need not keep it.
+** A string field of the options at 1. It stays on the stack, since a table with
+** __index need not keep it.
 */
 static pop3_span span_field (lua_State *L, const char *field) {
   pop3_span s = { NULL, 0 };
@@ -193,8 +193,8 @@ static int c_step (lua_State *L) {
 }
 
 /***
-Is a +OK valid now? Only after the last message of the exchange, and after the
-server proved what the mechanism lets it prove.
+Is a +OK valid now? Only after the last message of the exchange, and after every
+proof of the server that the mechanism has.
 @function client:done
 @treturn boolean
 */
@@ -240,7 +240,7 @@ One step of a server.
 @treturn string "challenge" and octets; "salt" and the user: call `salt`;
 "proof", the user, and the user to act as if it is another: call `check` and
 then `accept` or `reject`; "done" or "failed" after these; or nil, message,
-code: "proto" (malformed), "auth" (a check failed, or Kerberos did), "limit"
+code: "proto" (malformed), "auth" (a check or Kerberos failed), "limit"
 */
 static int s_step (lua_State *L) {
   Machine *u = check(L, SERVER_T);
@@ -669,7 +669,7 @@ static const luaL_Reg funcs[] = {
 };
 
 /***
-What this build has, since it depends on libraries that were there:
+The optional features of this build, which depend on the installed libraries:
 
 - `saslprep`: "libidn", or "subset": SASLprep without NFKC, the rule for
   right-to-left text, and the list of assigned code points

@@ -340,8 +340,8 @@ static int s_body (lua_State *L) {
 }
 
 /***
-What a body still needs: "encoding" (its octets must be sent), "hungry" (a piece
-must follow), or nil.
+The state of a body: "encoding" (its octets must be sent), "hungry" (a piece must
+follow), or nil.
 @function server:busy
 @treturn ?string
 */
@@ -368,7 +368,7 @@ static int s_raw (lua_State *L) {
 }
 
 /***
-The client does not read any more: drop all replies from now on.
+The client no longer reads: drop all replies from now on.
 @function server:mute
 */
 static int s_mute (lua_State *L) {

@@ -63,7 +63,7 @@ only place that says how a verb behaves. A row has
 - `login`: it is part of a login. `secret`: which argument is the first secret
   one, 1 or 2; all of the line from there on is masked
 - `turn`: no command may follow before the reply
-- `capability`: what announces it in the reply to CAPA; nil: it is always there
+- `capability`: its name in the reply to CAPA; nil: the verb is always there
 @table verbs
 @usage
 local verbs = require "pop3.core".verbs

@@ -3,7 +3,7 @@
 */
 
 /***
-What many TLS connections have in common.
+Settings that TLS connections share.
 @engine pop3.core.context
 */
 #include <string.h>
@@ -68,7 +68,7 @@ static enum pop3_tls_verify verify_field (lua_State *L, int arg) {
   return v;
 }
 
-/* The base64 of 32 octets; curl's prefix may stand before it. */
+/* The base64 of 32 octets; curl's prefix may be before it. */
 static int read_pin (pop3_span s, hash to) {
   char out[POP3_PIN_SIZE + 4];
   size_t n = 0;
@@ -82,7 +82,7 @@ static int read_pin (pop3_span s, hash to) {
   return 1;
 }
 
-/* 32 octets in hexadecimal; colons may stand between them, "sha256:" before. */
+/* 32 octets in hexadecimal; colons may be between them, "sha256:" before. */
 static int read_print (pop3_span s, hash to) {
   size_t i;
   if (s.n > 7 && pop3_same(s.p, "sha256:", 7)) {
@@ -206,8 +206,8 @@ Make a context, which serves any number of connections.
 - `cert`, `key`: files, or PEM
 - `pin`: base64 of the SHA-256 of the server's public key (RFC 7469), or a list;
   "sha256//" may stand before it. `fingerprint`: SHA-256 of the whole
-  certificate in hexadecimal, with or without colons, or a list. Both come on
-  top of `verify`
+  certificate in hexadecimal, with or without colons, or a list. Both are checked
+  in addition to `verify`
 - `ciphers`: names of OpenSSL separated by colons; those that begin with "TLS_"
   are for TLS 1.3
 - `min_version`, `max_version`: "TLSv1" to "TLSv1.3"; `security_level`: 0 to 5,

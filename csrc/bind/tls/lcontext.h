@@ -15,7 +15,7 @@ int ltls_newcontext (lua_State *L, int arg);
 
 /*
 ** A string field of the table at 'arg'; NULL if it is nil. It stays on the
-** stack, since a table with an __index of its own need not keep it.
+** stack, since a table with __index need not keep it.
 */
 const char *ltls_string (lua_State *L, int arg, const char *field);
 

@@ -84,7 +84,7 @@ static int h_add (lua_State *L) {
 }
 
 /***
-The hash of what was added; more may be added after it.
+The hash of the octets so far; more may be added after it.
 @function hash:value
 @treturn string 64 hexadecimal digits
 */
@@ -132,8 +132,8 @@ static int l_equal (lua_State *L) {
 }
 
 /***
-Is a signature by a public key alone right, as DKIM has them (RFC 6376, RFC
-8463)?
+Verify a signature by a public key without a certificate, as DKIM has them (RFC
+6376, RFC 8463).
 @function signature
 @tparam string algorithm "rsa" (PKCS #1 v1.5 with SHA-256) or "ed25519" (of the
 SHA-256 hash)

@@ -1,6 +1,5 @@
 /*
-** lpeer.h - certificates as tables, for the files of the binding that show
-** some.
+** lpeer.h - certificates as tables, for other files of the binding.
 */
 #ifndef LPEER_H
 #define LPEER_H

@@ -27,7 +27,7 @@ Encrypt a text, so that it opens only by the key and with the data.
 @function seal
 @tparam string key 32 octets
 @tparam string text at most 65536 octets
-@tparam string data what the text belongs to; it is not part of the result
+@tparam string data the owner of the text; it is not part of the result
 @treturn string octets: nonce, encrypted text, tag
 */
 static int l_seal (lua_State *L) {
@@ -49,7 +49,7 @@ Decrypt a text.
 @tparam string key 32 octets
 @tparam string sealed of `seal`
 @tparam string data of `seal`
-@treturn ?string the text; nil if the key or the data are others, or an octet has
+@treturn ?string the text; nil if the key or the data differ, or an octet has
 changed
 */
 static int l_unseal (lua_State *L) {

@@ -37,7 +37,7 @@ static int fail (lua_State *L, int err, const char *why) {
 }
 
 /***
-Read what a part of type application/pkcs7-mime or pkcs7-signature holds.
+Read the content of a part of type application/pkcs7-mime or pkcs7-signature.
 @function smime
 @tparam string der its decoded octets
 @treturn pop3.smime or nil, message, "proto"
@@ -87,11 +87,11 @@ static int describe (const void *from, int i, pop3_tls_peer *who) {
 /***
 Are the signatures valid, and are their signers trusted?
 @function smime:verify
-@tparam table opts `content`: what was signed, when that is not inside;
-`cafile`, `capath`: whose certificates are trusted, the system's store without
-them; `verify = false`: anybody's
-@treturn string what was signed
-@treturn {table,...} who signed: tables as `peer` of `tls:info`; or nil,
+@tparam table opts `content`: the signed octets, if they are not inside; `cafile`,
+`capath`: the trusted CAs, the system's store without them; `verify = false`: accept
+any certificate
+@treturn string the signed octets
+@treturn {table,...} the signers: tables as `peer` of `tls:info`; or nil,
 message, "auth"
 */
 static int s_verify (lua_State *L) {

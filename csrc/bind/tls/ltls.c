@@ -257,7 +257,7 @@ static int push_peer (lua_State *L, const pop3_tls *t) {
   return 1;
 }
 
-/* "certificate", its table or nil, what is wrong with it or nil */
+/* "certificate", its table or nil, the problem with it or nil */
 static int push_question (lua_State *L, Tls *u) {
   u->asked = 1;
   lua_pushliteral(L, "certificate");
@@ -287,8 +287,8 @@ static int t_decide (lua_State *L) {
 The next event; nothing when more octets are needed.
 
 - `"certificate", certificate, problem`, once, of a client with `verify =
-  "ask"`: the server's certificate, a table as `peer` of `info`, and what is
-  wrong with it, nil if nothing is. Nothing goes on before `decide`
+  "ask"`: the server's certificate, a table as `peer` of `info`, and the problem
+  with it, nil if it is valid. The handshake waits for `decide`
 - `"handshake"`, once: it is complete, and the peer is verified
 - `"data", octets`: if it wraps no engine
 - `"closed"`: the peer sent close_notify; all later calls return it
