@@ -23,6 +23,7 @@
 local commands = require "pop3.client.command"
 local core = require "pop3.core"
 local exchange = require "pop3.client.sasl"
+local sorted_keys = require "pop3.util.sorted_keys"
 
 local command, fail = commands.command, commands.fail
 local mechanisms = core.sasl.mechanisms
@@ -261,9 +262,7 @@ local function all_offered(s, capa)
       if offered[name] then list[#list + 1], offered[name] = name, nil end
     end
   end
-  local others = {}
-  for name in pairs(offered) do others[#others + 1] = name end
-  table.sort(others)
+  local others = sorted_keys(offered)
   return table.move(others, 1, #others, #list + 1, list)
 end
 

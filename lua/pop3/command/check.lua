@@ -6,6 +6,7 @@
 local command = require "pop3.command.program"
 local json = require "pop3.util.json"
 local new_progress = require "pop3.command.check_progress"
+local options = require "pop3.command.options"
 local peer = require "pop3.command.peer"
 local suggest = require "pop3.util.suggest"
 local terminal = require "pop3.command.terminal"
@@ -22,7 +23,7 @@ function check.define(c)
   c:option("--user", "The user to log in as. Without it, checks that need a "
     .. "login are skipped."):argname "NAME"
   c:option("--password", "The password."):argname "SECRET"
-  c:flag("--insecure", "Allow a login without TLS to another machine.")
+  options.insecure(c)
   c:flag("--delete", "Run the checks of deletions, which delete message 1.")
   c:option("--timeout", "Seconds to wait for a reply (default: 10).")
    :argname "SECONDS"

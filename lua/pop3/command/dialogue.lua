@@ -6,6 +6,7 @@
 
 local command = require "pop3.command.program"
 local json = require "pop3.util.json"
+local sorted_keys = require "pop3.util.sorted_keys"
 local terminal = require "pop3.command.terminal"
 
 local Dialogue = { __name = "pop3.command.dialogue" }
@@ -31,9 +32,7 @@ end
 local function user_lines(server)
   if server.expected then return { "log in as: anybody whom the transcript has" }
   elseif server.authenticate then return { "log in as: the script decides" } end
-  local names, lines = {}, {}
-  for name in pairs(server.users) do names[#names + 1] = name end
-  table.sort(names)
+  local names, lines = sorted_keys(server.users), {}
   for i, name in ipairs(names) do
     if i > MANY then
       lines[i] = ("           and %s"):format(count_text(#names - MANY,

@@ -4,6 +4,7 @@
 -- @local
 
 local addresses = require "pop3.util.address"
+local options = require "pop3.command.options"
 
 local peer = {}
 
@@ -20,11 +21,8 @@ end
 function peer.define(c)
   local server = c:argument("server", "The server."):argname "HOST:PORT"
    :convert(address)
-  c:option("--tls", "implicit, stls or none (default: implicit on port 995, "
-    .. "none on other ports)."):argname "MODE"
-   :choices { "implicit", "stls", "none" }
-  c:option("--cafile", "Trust the CAs in this file instead of the system's.")
-   :argname "FILE"
+  options.tls(c, "implicit on port 995, none on other ports")
+  options.cafile(c)
   return server
 end
 

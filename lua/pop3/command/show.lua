@@ -2,6 +2,7 @@
 -- @module pop3.command.show
 -- @local
 
+local addresses = require "pop3.message.addresses"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
 local atomic_file = require "pop3.util.atomic_file"
@@ -155,12 +156,8 @@ local function people(list)
   return table.concat(out, ", ")
 end
 
-local function plain_people(list)
-  local out = {}
-  for i, a in ipairs(list) do
-    out[i] = { name = a.name, address = a.address, group = a.group }
-  end
-  return json.list(out)
+local function address_list(list)
+  return json.list(addresses(list))
 end
 
 local function summary_json(m, as_json)
@@ -171,8 +168,8 @@ local function summary_json(m, as_json)
   end
   return say_json({
     subject = m.subject, date = m.date and m.date.iso,
-    message_id = m.message_id, from = plain_people(m.from),
-    to = plain_people(m.to), cc = plain_people(m.cc),
+    message_id = m.message_id, from = address_list(m.from),
+    to = address_list(m.to), cc = address_list(m.cc),
     text = m:text { from_html = true }, attachments = json.list(attachments),
     defects = json.list { table.unpack(m.defects) },
   }, as_json)

@@ -23,6 +23,16 @@
 
 local points = {}
 
+-- A function that calls `at` before and after another; false for no point.
+local function between(f, before, after, at)
+  return function(...)
+    if before then at(before) end
+    local results = table.pack(f(...))
+    if after then at(after) end
+    return table.unpack(results, 1, results.n)
+  end
+end
+
 -- An object whose methods call `at` before and after. `names` maps a method to the
 -- two points, false for no point.
 local function around(object, names, at)
@@ -32,12 +42,9 @@ local function around(object, names, at)
       local value = object[key]
       local pair = names[key]
       if type(value) ~= "function" then return value end
-      return function(_, ...)
-        if pair and pair[1] then at(pair[1]) end
-        local results = table.pack(value(object, ...))
-        if pair and pair[2] then at(pair[2]) end
-        return table.unpack(results, 1, results.n)
-      end
+      local before, after = table.unpack(pair or {}, 1, 2)
+      local method = between(value, before, after, at)
+      return function(_, ...) return method(object, ...) end
     end,
   })
 end
@@ -60,13 +67,7 @@ function points.delivery(into, at)
     at "begin"
     local message, reason, how = into:begin(handle)
     if not message then return nil, reason, how end
-    local commit = message.commit
-    message.commit = function(...)
-      at "commit"
-      local results = table.pack(commit(...))
-      at "committed"
-      return table.unpack(results, 1, results.n)
-    end
+    message.commit = between(message.commit, "commit", "committed", at)
     return message
   end)
   return made
@@ -81,13 +82,7 @@ end
 
 --- Points before and after QUIT.
 function points.session(session, at)
-  local quit = session.quit
-  session.quit = function(...)
-    at "quit"
-    local results = table.pack(quit(...))
-    at "ended"
-    return table.unpack(results, 1, results.n)
-  end
+  session.quit = between(session.quit, "quit", "ended", at)
 end
 
 return points

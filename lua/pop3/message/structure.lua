@@ -3,16 +3,9 @@
 -- @engine pop3.message.structure
 -- @local
 
+local addresses = require "pop3.message.addresses"
 local core = require "pop3.core"
 local flowed = require "pop3.message.flowed"
-
-local function address_list(list)
-  local out = {}
-  for i, a in ipairs(list) do
-    out[i] = { name = a.name, address = a.address, group = a.group }
-  end
-  return out
-end
 
 -- The subject of the message embedded in 'part'.
 local function inner_subject(part)
@@ -52,8 +45,8 @@ end
 return function(m)
   local text, html = m:text_part(), m:html_part()
   local t = {
-    subject = m.subject, from = address_list(m.from),
-    to = address_list(m.to), date = m.date and m.date.iso,
+    subject = m.subject, from = addresses(m.from),
+    to = addresses(m.to), date = m.date and m.date.iso,
     message_id = m.message_id, references = m.references,
     in_reply_to = m.in_reply_to, body_text = text and text.path,
     body_html = html and html.path, parts = {},

@@ -5,6 +5,7 @@
 
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local sorted_keys = require "pop3.util.sorted_keys"
 local suggest = require "pop3.util.suggest"
 
 local DAY = 24 * 3600
@@ -22,9 +23,7 @@ local variants = {
   ["weak-key"] = { key = "rsa:1024" },
 }
 
-local names = {}
-for name in pairs(variants) do names[#names + 1] = name end
-table.sort(names)
+local names = sorted_keys(variants)
 
 -- The name for no certificate at all: OpenSSL can then only send an alert.
 local NONE = "none"

@@ -2,6 +2,7 @@
 -- maildrops, and each message as `pop3.message` reads it.
 -- @submodule pop3.server
 
+local addresses = require "pop3.message.addresses"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 
@@ -107,14 +108,6 @@ function methods:list_maildrops()
 end
 
 -- ------------------------------------------------------------------- messages
-
-local function addresses(list)
-  local out = {}
-  for i, a in ipairs(list) do
-    out[i] = { name = a.name, address = a.address, group = a.group }
-  end
-  return out
-end
 
 -- The beginning of a message, with its header if that is not very long. A store
 -- with sources need not give the whole message.

@@ -15,6 +15,7 @@
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault_text = require "pop3.server.fault.text"
+local sorted_keys = require "pop3.util.sorted_keys"
 local suggest = require "pop3.util.suggest"
 local transcript = require "pop3.verify.transcript"
 
@@ -300,10 +301,7 @@ function requests.stop.run(server)
 end
 
 local function names()
-  local list = {}
-  for name in pairs(requests) do list[#list + 1] = name end
-  table.sort(list)
-  return table.concat(list, ", ")
+  return table.concat(sorted_keys(requests), ", ")
 end
 
 local function run(server, name, fields, asker)

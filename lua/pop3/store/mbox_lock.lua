@@ -15,6 +15,7 @@
 -- @local
 
 local core = require "pop3.core"
+local owner = require "pop3.util.owner"
 local pause = require "pop3.util.pause"
 
 local PAUSE = 0.1  -- seconds between two attempts
@@ -22,26 +23,14 @@ local PAUSE = 0.1  -- seconds between two attempts
 local Lock = { __name = "pop3.store.mbox_lock" }
 Lock.__index = Lock
 
-local function started()
-  return core.process(core.getpid()) or 0
-end
-
--- "process:host:began:lpop3": other programs read the process from it.
-local function owner()
-  return ("%d:%s:%d:lpop3\n"):format(core.getpid(), core.hostname(), started())
-end
+-- What PATH.lock holds after "process:host:began:". Other programs read the process
+-- from it.
+local TAG = "lpop3\n"
 
 -- Is it the lock of a process of ours that has died on this host?
 local function is_dead(name)
   local file <close> = core.open(name, "rn")
-  local text = file and file:pread(0, 1024)
-  local pid, host, began = (text or ""):match "^(%d+):([^:]*):(%d+):lpop3\n$"
-  pid, began = math.tointeger(pid), math.tointeger(began)
-  if not pid or pid < 1 or pid > 0x7fffffff or host ~= core.hostname() then
-    return false
-  end
-  local now = core.process(pid)
-  return now == nil or now ~= 0 and began ~= 0 and now ~= began
+  return owner.is_dead(file and file:pread(0, 1024) or "", TAG)
 end
 
 -- ------------------------------------------------------------------ PATH.lock
@@ -75,7 +64,7 @@ local function create_by_link(name)
   local file <close>, message, code, errno = core.open(temp, "wxn", 420)
   if not file then return nil, message, code, errno end
   local ok
-  ok, message, code, errno = file:write(owner())
+  ok, message, code, errno = file:write(owner.name(TAG))
   if ok then ok, message, code, errno = file:flush() end
   if ok then ok, message, code, errno = core.link(temp, name) end
   core.unlink(temp)
@@ -85,7 +74,7 @@ end
 -- The same, by a file that has no name first, where the system can do that.
 local function create(name)
   local file <close> = core.spool(name:match "^(.*/)[^/]*$" or ".", 0)
-  if file:write(owner()) then
+  if file:write(owner.name(TAG)) then
     local ok = file:link(name)
     if ok ~= nil then return ok end
   end

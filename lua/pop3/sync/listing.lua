@@ -8,6 +8,8 @@
 -- @module pop3.sync.listing
 -- @local
 
+local sorted_keys = require "pop3.util.sorted_keys"
+
 local function fail(text)
   return nil, "the listing of the maildrop disagrees: " .. text, "proto"
 end
@@ -28,13 +30,11 @@ return function(s)
     if not is_empty then return nil, message, code, reply end
     sizes = {}
   end
-  local numbers = {}
-  for number in pairs(sizes) do numbers[#numbers + 1] = number end
+  local numbers = sorted_keys(sizes)
   if #numbers ~= count then
     return fail(("STAT says %d messages, LIST shows %d"):format(count, #numbers))
   end
   if count == 0 then return { numbers = {}, sizes = {}, uids = {} } end
-  table.sort(numbers)
   local uids
   uids, message, code, reply = s:uidl()
   if not uids then

@@ -9,13 +9,9 @@ local core = require "pop3.core"
 
 local decisions = { fetch = true, skip = true, later = true, delete = true }
 
--- Does the option `seed` say that a message counts as seen? `left` is the number
--- of new messages from this one on. nil, message, code, reply when the session
--- ended.
-local function is_seeded(run, m, left)
-  local seed = run.options.seed
-  if seed.all then return true end
-  if seed.newest then return left > seed.newest end
+-- The header of a message; false, which is reported, when the server does not give
+-- it; or nil, message, code, reply when the session ended.
+local function header_of(run, m)
   local header, message, code, reply = run.session:headers(m.number)
   if not header then
     if run.session:state() ~= "transaction" then
@@ -25,20 +21,26 @@ local function is_seeded(run, m, left)
     return false
   end
   m.digest = m.digest or core.header_digest(header:raw())
+  return header
+end
+
+-- Does the option `seed` say that a message counts as seen? `left` is the number
+-- of new messages from this one on. nil, message, code, reply when the session
+-- ended.
+local function is_seeded(run, m, left)
+  local seed = run.options.seed
+  if seed.all then return true end
+  if seed.newest then return left > seed.newest end
+  local header, message, code, reply = header_of(run, m)
+  if not header then return header, message, code, reply end
   return header.date ~= nil and header.date.epoch < seed.since
 end
 
 -- The decision of the filter; nil, message, code, reply when the session ended.
 local function filtered(run, m)
-  local header, message, code, reply = run.session:headers(m.number)
-  if not header then
-    if run.session:state() ~= "transaction" then
-      return nil, message, code, reply
-    end
-    run:report("problem", m, message, code, reply)
-    return "later"
-  end
-  m.digest = m.digest or core.header_digest(header:raw())
+  local header, message, code, reply = header_of(run, m)
+  if header == nil then return nil, message, code, reply end
+  if not header then return "later" end
   if m.key then m.handle = run:handle_of(m) end
   local handle = m.handle or { number = m.number, size = m.size, uid = m.uid }
   local ok, decision = pcall(run.options.filter, header, handle)

@@ -13,6 +13,7 @@
 -- @local
 
 local core = require "pop3.core"
+local sorted_keys = require "pop3.util.sorted_keys"
 
 local KEPT = 8    -- contexts
 local LIFE = 60   -- seconds after which no new connection gets the same context
@@ -64,10 +65,8 @@ end
 
 -- The digest that stands for the options, or nil if they cannot be shared.
 local function identify(opts)
-  local names, list, now = {}, {}, os.time()
-  for name in pairs(opts) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local list, now = {}, os.time()
+  for _, name in ipairs(sorted_keys(opts)) do
     local value = opts[name]
     if type(value) ~= "table" then
       add(list, name, value)

@@ -9,6 +9,7 @@
 local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
 local context = require "pop3.transport.context"
+local sorted_keys = require "pop3.util.sorted_keys"
 
 local tls = {}
 
@@ -25,11 +26,8 @@ tls.options = {
 -- Everything that decides whether a server is trusted, as one string. A session
 -- ticket must only be used where all of it is the same.
 local function identity(opts, name)
-  local names = {}
-  for option in pairs(tls.options) do names[#names + 1] = option end
-  table.sort(names)
   local all = { name or "", tostring(opts.port) }
-  for _, option in ipairs(names) do
+  for _, option in ipairs(sorted_keys(tls.options)) do
     local value = opts[option]
     if type(value) == "table" then value = table.concat(value, " ") end
     all[#all + 1] = option .. "=" .. tostring(value)

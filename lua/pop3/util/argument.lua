@@ -17,10 +17,7 @@ end
 argument.misuse = misuse
 
 local function list(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(suggest.sorted(t), ", ")
 end
 
 --- Check a table of options: unknown names and wrong types are errors. A float

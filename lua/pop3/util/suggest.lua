@@ -53,8 +53,10 @@ function suggest.names(wrong, known)
   return list
 end
 
--- The names of a list, or the keys of a table, sorted.
-local function sorted(known)
+--- The names of a list, or the keys of a table, as text.
+-- @tparam {string,...}|table known
+-- @treturn {string,...} sorted
+function suggest.sorted(known)
   local list = {}
   if known[1] ~= nil then table.move(known, 1, #known, 1, list)
   else
@@ -76,7 +78,7 @@ end
 -- @tparam {string,...}|table known a list, or a table with the names as its keys
 -- @treturn string such as " (did you mean 'list'?)"; empty if no name is near
 function suggest.tip(wrong, known)
-  local text = question(wrong, sorted(known))
+  local text = question(wrong, suggest.sorted(known))
   return text and " (" .. text .. ")" or ""
 end
 
@@ -86,7 +88,7 @@ end
 -- @treturn string such as " (did you mean 'list'? known: get, list)"; empty if
 -- no name is known
 function suggest.known(wrong, known)
-  local list = sorted(known)
+  local list = suggest.sorted(known)
   if not list[1] then return "" end
   local text = question(wrong, list)
   return (" (%sknown: %s)"):format(text and text .. " " or "",

@@ -4,14 +4,10 @@
 
 local core = require "pop3.core"
 local login = require "pop3.check.login"
+local new_list = require "pop3.check.list"
 local verdict = require "pop3.check.verdict"
 
-local checks = {}
-
-local function check(name, section, run, looks)
-  checks[#checks + 1] = { name = name, rfc = 1939, section = section,
-                          run = run, looks = looks }
-end
+local checks, check = new_list(1939)
 
 -- A random name, so that no account has it.
 local function nobody()
@@ -24,18 +20,18 @@ check("greeting-positive", "4", function(t)
   local greeting = t:connect(true).greeting
   t:must(greeting.ok, "the greeting does not begin with +OK: %s",
          greeting.shown)
-end, true)
+end, { looks = true })
 
 check("greeting-line-end", "3", function(t)
   local line = t:connect(true).greeting.line
   t:must(line:find "^[^\r\n]*\r\n$", "the greeting does not end with CRLF: %s",
          line)
-end, true)
+end, { looks = true })
 
 check("greeting-length", "3", function(t)
   local line = t:connect(true).greeting.line
   t:must(#line <= 512, "the greeting has %d octets, more than 512", #line)
-end, true)
+end, { looks = true })
 
 check("greeting-one-line", "4", function(t)
   local link = t:connect()

@@ -3,15 +3,11 @@
 -- @local
 
 local authorization = require "pop3.check.rules.authorization"
+local new_list = require "pop3.check.list"
 local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
-local checks = {}
-
-local function check(name, section, run, rfc)
-  checks[#checks + 1] = { name = name, rfc = rfc or 2449, section = section,
-                          run = run }
-end
+local checks, check = new_list(2449)
 
 -- The reply to CAPA before the login. Without CAPA, the check is skipped.
 local function before_login(t)
@@ -140,7 +136,7 @@ for _, row in ipairs(bare) do
     local list = words(t, row[1])
     t:must(not list[1], "%s is announced with the argument '%s'", row[1],
            list[1])
-  end, row[3])
+  end, { rfc = row[3] })
 end
 
 -- A capability is announced if and only if its command works.

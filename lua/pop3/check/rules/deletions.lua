@@ -4,9 +4,10 @@
 -- @local
 
 local maildrop = require "pop3.check.maildrop"
+local new_list = require "pop3.check.list"
 local transaction = require "pop3.check.rules.transaction"
 
-local checks = {}
+local checks, add = new_list(1939)
 
 -- A new session in which message 1 is marked as deleted; count and octets of
 -- STAT before that, and the lines that 'verb' listed before that.
@@ -35,17 +36,16 @@ local function lost(t)
 end
 
 local function check(name, section, run, alone)
-  checks[#checks + 1] = { name = name, rfc = 1939, section = section,
-    run = function(t)
-      if not t.opts.delete then t:skip "the option delete is not set" end
-      if not alone and maildrop.sizes(t)[1] then
-        local count, left = lost(t)
-        if left < count then
-          t:skip "the server deletes messages when a connection is lost"
-        end
+  add(name, section, function(t)
+    if not t.opts.delete then t:skip "the option delete is not set" end
+    if not alone and maildrop.sizes(t)[1] then
+      local count, left = lost(t)
+      if left < count then
+        t:skip "the server deletes messages when a connection is lost"
       end
-      return run(t)
-    end }
+    end
+    return run(t)
+  end)
 end
 
 check("lost-link-deletes-nothing", "6", function(t)

@@ -5,13 +5,9 @@
 -- @local
 
 local maildrop = require "pop3.check.maildrop"
+local new_list = require "pop3.check.list"
 
-local checks = {}
-
-local function check(name, section, run, rfc)
-  checks[#checks + 1] = { name = name, rfc = rfc or 1939, section = section,
-                          run = run }
-end
+local checks, check = new_list(1939)
 
 -- Send octets and QUIT in one write; all lines until the server closes the
 -- connection.
@@ -57,7 +53,7 @@ check("command-of-255-octets", "4", function(t)
   if survives(("x"):rep(248)) then return end
   t:must(not survives "xxx", "the server closes the connection after a command "
          .. "of 255 octets")
-end, 2449)
+end, { rfc = 2449 })
 
 check("NUL-in-a-command", "3", function(t)
   not_granted(t, "QU\0IT\r\n")

@@ -3,12 +3,9 @@
 -- @module pop3.check.rules.replies
 -- @local
 
-local checks = {}
+local new_list = require "pop3.check.list"
 
-local function check(name, section, run)
-  checks[#checks + 1] = { name = name, rfc = 1939, section = section,
-                          run = run, looks = true }
-end
+local checks, check = new_list(1939)
 
 -- `holds` must be true of all replies.
 local function each(name, holds, what)
@@ -17,7 +14,7 @@ local function each(name, holds, what)
       t:must(holds(reply), "the reply to %s %s: %s", reply.verb, what,
              reply.line)
     end
-  end)
+  end, { looks = true })
 end
 
 each("reply-length", function(reply) return #reply.line <= 512 end,
@@ -44,6 +41,6 @@ check("reply-text-is-ASCII", "3", function(t)
              and utf8.len(text), "the reply to %s is not printable %s: %s",
              reply.verb, reply.utf8 and "UTF-8" or "ASCII", reply.line)
   end
-end)
+end, { looks = true })
 
 return checks

@@ -5,21 +5,17 @@
 
 local authorization = require "pop3.check.rules.authorization"
 local maildrop = require "pop3.check.maildrop"
+local new_list = require "pop3.check.list"
 local sasl = require "pop3.check.rules.sasl"
 
-local checks = {}
-
-local function check(name, rfc, section, run, looks)
-  checks[#checks + 1] = { name = name, rfc = rfc, section = section,
-                          run = run, looks = looks }
-end
+local checks, check = new_list(3206)
 
 local refusals = {
   { "PASS", authorization.wrong_pass }, { "APOP", authorization.wrong_apop },
   { "AUTH", sasl.wrong },
 }
 for _, row in ipairs(refusals) do
-  check("AUTH-code-of-" .. row[1], 3206, "6", function(t)
+  check("AUTH-code-of-" .. row[1], "6", function(t)
     if not maildrop.announced(t)["AUTH-RESP-CODE"] then
       t:skip "AUTH-RESP-CODE is not announced"
     end
@@ -43,42 +39,41 @@ local function coded(t, pattern)
   return list
 end
 
-check("AUTH-code-where-it-belongs", 3206, "5", function(t)
+check("AUTH-code-where-it-belongs", "5", function(t)
   for _, reply in ipairs(coded(t, "^AUTH$")) do
     -- the verb of a SASL response is not a command
     t:must(not reply.ok, "a +OK reply has [AUTH]: %s", reply.line)
     t:should(logins[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
              "%s is refused with [AUTH]", reply.verb)
   end
-end, true)
+end, { looks = true })
 
-check("SYS-code-format", 3206, "4", function(t)
+check("SYS-code-format", "4", function(t)
   for _, reply in ipairs(coded(t, "^SYS")) do
     local code = reply.code
     t:must(not reply.ok, "a +OK reply has [%s]: %s", code, reply.line)
     t:must(code:find "^SYS/TEMP" or code:find "^SYS/PERM",
            "the code is neither SYS/TEMP nor SYS/PERM: %s", reply.line)
   end
-end, true)
+end, { looks = true })
 
 -- Codes that belong only to -ERR, and only to some commands. The verb of a SASL
 -- response is not a command.
 for _, row in ipairs {
   { "IN-USE", 2449, "8.1.2", logins, "a login" },
-  { "LOGIN-DELAY", 2449, "8.1.1", { USER = true, PASS = true, APOP = true,
-                                    AUTH = true }, "a login" },
+  { "LOGIN-DELAY", 2449, "8.1.1", logins, "a login" },
   { "UTF8", 6856, "5", { LIST = true, TOP = true, RETR = true },
     "LIST, TOP or RETR" },
 } do
   local code, rfc, section, verbs, what = table.unpack(row)
   local pattern = "^" .. code:gsub("-", "%%-") .. "%f[/%z]"
-  check(code .. "-code-where-it-belongs", rfc, section, function(t)
+  check(code .. "-code-where-it-belongs", section, function(t)
     for _, reply in ipairs(coded(t, pattern)) do
       t:must(not reply.ok, "a +OK reply has [%s]: %s", code, reply.line)
       t:should(verbs[reply.verb] or not reply.verb:find "^%u%u%u%u?$",
                "[%s] is not in a reply to %s: %s", code, what, reply.line)
     end
-  end, true)
+  end, { rfc = rfc, looks = true })
 end
 
 local known = { AUTH = true, SYS = true, ["IN-USE"] = true, UTF8 = true,
@@ -90,7 +85,7 @@ local function announced(t)
   end
 end
 
-check("response-code-format", 2449, "8", function(t)
+check("response-code-format", "8", function(t)
   announced(t)
   for _, reply in ipairs(t.seen) do
     if reply.ok ~= nil and reply.text:sub(1, 1) == "[" then
@@ -101,9 +96,9 @@ check("response-code-format", 2449, "8", function(t)
              reply.line)
     end
   end
-end)
+end, { rfc = 2449 })
 
-check("RESP-CODES-announced", 2449, "8", function(t)
+check("RESP-CODES-announced", "8", function(t)
   local tags = maildrop.announced(t)
   if not next(tags) then t:skip "CAPA is not offered" end
   if tags["RESP-CODES"] then return end
@@ -111,15 +106,15 @@ check("RESP-CODES-announced", 2449, "8", function(t)
     t:should(not known[reply.level], "a reply has a response code, and "
              .. "RESP-CODES is not announced: %s", reply.line)
   end
-end)
+end, { rfc = 2449 })
 
-check("response-codes-known", 2449, "8", function(t)
+check("response-codes-known", "8", function(t)
   announced(t)
   for _, reply in ipairs(t.seen) do
     local first = reply.ok ~= nil and reply.level
     t:should(not first or known[first] or first:find "^X%-",
              "the response code is not defined by an RFC: %s", reply.line)
   end
-end)
+end, { rfc = 2449 })
 
 return checks

@@ -2,15 +2,11 @@
 -- @module pop3.check.rules.rfc6856
 -- @local
 
+local new_list = require "pop3.check.list"
 local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
-local checks = {}
-
-local function check(name, section, run)
-  checks[#checks + 1] = { name = name, rfc = 6856, section = section,
-                          run = run }
-end
+local checks, check = new_list(6856)
 
 local function needs(t, tag)
   local rest = maildrop.announced(t)[tag]

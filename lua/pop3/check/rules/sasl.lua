@@ -3,17 +3,13 @@
 -- @local
 
 local core = require "pop3.core"
+local new_list = require "pop3.check.list"
 local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
 local sasl = core.sasl
 
-local checks = {}
-
-local function check(name, section, run, rfc)
-  checks[#checks + 1] = { name = name, rfc = rfc or 5034, section = section,
-                          run = run }
-end
+local checks, check = new_list(5034)
 
 -- The set of announced mechanisms. Without SASL, the check is skipped.
 local function offered(t)
@@ -185,7 +181,7 @@ check("CRAM-MD5-challenge", "2", function(t)
   t:must(octets:find "^<[\33-\126]+@[\33-\126]+>$",
          "the challenge is not a msg-id: %s", octets)
   t:refused(link, "*")
-end, 2195)
+end, { rfc = 2195 })
 
 check("CRAM-MD5-challenge-changes", "2", function(t)
   local first, one = challenged(t, "CRAM-MD5")
@@ -193,7 +189,7 @@ check("CRAM-MD5-challenge-changes", "2", function(t)
   local second, other = challenged(t, "CRAM-MD5")
   t:refused(second, "*")
   t:must(one ~= other, "two challenges are equal: %s", one)
-end, 2195)
+end, { rfc = 2195 })
 
 -- RFC 5802: the number of iterations that the server asks for.
 local function iterations(mech)
@@ -204,7 +200,7 @@ local function iterations(mech)
     end)
     t:should(math.tointeger(count) and math.tointeger(count) >= 4096,
              "the iteration count is %s, below 4096", count)
-  end, 5802)
+  end, { rfc = 5802 })
 end
 
 for _, mech in ipairs(login.mechs) do

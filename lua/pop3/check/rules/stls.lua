@@ -3,15 +3,11 @@
 -- @module pop3.check.rules.stls
 -- @local
 
+local new_list = require "pop3.check.list"
 local maildrop = require "pop3.check.maildrop"
 local login = require "pop3.check.login"
 
-local checks = {}
-
-local function check(name, section, run)
-  checks[#checks + 1] = { name = name, rfc = 2595, section = section,
-                          run = run }
-end
+local checks, check = new_list(2595)
 
 -- A connection without TLS to a server with STLS.
 local function clear(t)

@@ -3,13 +3,9 @@
 -- @local
 
 local maildrop = require "pop3.check.maildrop"
+local new_list = require "pop3.check.list"
 
-local checks = {}
-
-local function check(name, section, run)
-  checks[#checks + 1] = { name = name, rfc = 1939, section = section,
-                          run = run }
-end
+local checks, check = new_list(1939)
 
 check("keyword-case-in-transaction", "3", function(t)
   t:granted(t:session(), "sTaT")

@@ -21,6 +21,7 @@ local check = require "pop3.command.fetch.account".check
 local core = require "pop3.core"
 local keys = require "pop3.account.keys"
 local parse_url = require "pop3.client.url"
+local sorted_keys = require "pop3.util.sorted_keys"
 local suggest = require "pop3.util.suggest"
 
 local config = {}
@@ -80,10 +81,7 @@ end
 -- ------------------------------------------------------------------ validation
 
 local function list(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(sorted_keys(t), ", ")
 end
 
 -- Is a value of one of the types "string integer ..."?

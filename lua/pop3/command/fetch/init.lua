@@ -10,6 +10,7 @@ local json = require "pop3.util.json"
 local keys = require "pop3.account.keys"
 local new_metrics = require "pop3.command.fetch.metrics"
 local new_report = require "pop3.command.fetch.report"
+local options = require "pop3.command.options"
 local paths = require "pop3.command.fetch.paths"
 local schedule = require "pop3.command.fetch.schedule"
 local suggest = require "pop3.util.suggest"
@@ -51,20 +52,11 @@ function fetch.define(c)
     c:option("--pipe", "Deliver to this shell command."):argname "COMMAND")
   c:option("--state", "The state file of the account in the URL.")
    :argname "FILE"
-  c:option("--tls", "implicit, stls or none (default: by the URL).")
-   :argname "MODE":choices { "implicit", "stls", "none" }
-  c:option("--cafile", "Trust the CAs in this file instead of the system's.")
-   :argname "FILE"
-  c:flag("--insecure", "Allow a login without TLS to another machine.")
-  c:option("--timeout", "Seconds without progress (default: 60).")
-   :argname "SECONDS":convert(command.integer(1, 3600))
-  c:mutex(
-    c:option("--password-command", "The first line that it prints is the "
-      .. "password."):argname "COMMAND",
-    c:option("--token-command", "The first line that it prints is an OAuth "
-      .. "token."):argname "COMMAND",
-    c:option("--password-file", "The first line is the password.")
-     :argname "FILE")
+  options.tls(c, "by the URL")
+  options.cafile(c)
+  options.insecure(c)
+  options.timeout(c)
+  options.secret(c)
   c:option("--jobs", "Accounts to fetch at the same time.")
    :argname "N":convert(command.integer(1, 10000)):default "8"
   c:option("--per-host", "Accounts of one host to fetch at the same time "

@@ -6,6 +6,7 @@
 local atomic_file = require "pop3.util.atomic_file"
 local core = require "pop3.core"
 local prometheus = require "pop3.command.prometheus"
+local sorted_keys = require "pop3.util.sorted_keys"
 
 local Metrics = { __name = "pop3.command.fetch.metrics" }
 Metrics.__index = Metrics
@@ -65,9 +66,7 @@ end
 --- The metrics as text.
 -- @treturn string
 function Metrics:text()
-  local names, out = {}, {}
-  for name in pairs(self.accounts) do names[#names + 1] = name end
-  table.sort(names)
+  local names, out = sorted_keys(self.accounts), {}
   local function family(row, kind)
     local samples = {}
     for _, name in ipairs(names) do

@@ -3,6 +3,7 @@
 -- @local
 
 local command = require "pop3.command.program"
+local common = require "pop3.command.options"
 local seal = require "pop3.account.seal"
 local sealing = require "pop3.command.fleet.sealing"
 local store = require "pop3.command.fleet.store"
@@ -72,13 +73,11 @@ function add.define(c)
     c:flag("--delete", "Delete each message from the server after its delivery."),
     c:option("--keep-days", "Delete messages this many days after their delivery.")
      :argname "N":convert(command.integer(1, 36500)))
-  c:option("--tls", "implicit, stls or none (default: by the URL).")
-   :argname "MODE":choices { "implicit", "stls", "none" }
+  common.tls(c, "by the URL")
   c:option("--cafile", "Trust the CAs in this file of the workers instead of the "
     .. "system's."):argname "FILE"
-  c:flag("--insecure", "Allow a login without TLS to another machine.")
-  c:option("--timeout", "Seconds without progress (default: 60).")
-   :argname "SECONDS":convert(command.integer(1, 3600))
+  common.insecure(c)
+  common.timeout(c)
   c:option("--set", "Any other key of an account of pop3 fetch, such as "
     .. "max_size=1000000. May be repeated."):argname "KEY=VALUE":count "*"
   c:flag("--replace", "Change the account if there is one of that name.")

@@ -4,11 +4,11 @@
 -- @local
 
 local argument = require "pop3.util.argument"
-local command = require "pop3.command.program"
 local connect_options = require "pop3.client.options"
 local core = require "pop3.core"
 local dialogue = require "pop3.command.dialogue"
 local keys = require "pop3.account.keys"
+local options = require "pop3.command.options"
 local parse_url = require "pop3.client.url"
 local prompt = require "pop3.command.prompt"
 local secret = require "pop3.account.secret"
@@ -26,20 +26,12 @@ function account.define(c)
     .. "pop://USER@HOST (STLS, port 110), each also with :PORT; or "
     .. "[USER@]HOST[:PORT], which is pops except on port 110."):argname "URL"
   c:option("-u --user", "The user, if it is not in the URL."):argname "NAME"
-  c:mutex(
-    c:option("--password-command", "The first line that it prints is the "
-      .. "password."):argname "COMMAND",
-    c:option("--token-command", "The first line that it prints is an OAuth "
-      .. "token."):argname "COMMAND",
-    c:option("--password-file", "The first line is the password.")
-     :argname "FILE")
+  options.secret(c)
   c:option("--mech", "Log in by this mechanism only, such as PLAIN, "
     .. "SCRAM-SHA-256, USER or APOP. May be repeated, in order of preference.")
    :argname "NAME":count "*"
-  c:option("--tls", "implicit, stls or none (default: by the URL).")
-   :argname "MODE":choices { "implicit", "stls", "none" }
-  c:option("--cafile", "Trust the CAs in this file instead of the system's.")
-   :argname "FILE"
+  options.tls(c, "by the URL")
+  options.cafile(c)
   c:option("--servername", "The name that the certificate must have (default: "
     .. "the host)."):argname "NAME"
   c:mutex(
@@ -50,13 +42,12 @@ function account.define(c)
   c:option("--cert", "The certificate of the client, with its key or with "
     .. "--key."):argname "FILE"
   c:option("--key", "The key of that certificate."):argname "FILE"
-  c:flag("--insecure", "Allow a login without TLS to another machine.")
+  options.insecure(c)
   c:mutex(c:flag("-4 --ipv4", "Use IPv4 only."),
           c:flag("-6 --ipv6", "Use IPv6 only."))
   c:option("--proxy", "Connect through socks5://HOST:PORT or "
     .. "http://HOST:PORT (default: POP3_PROXY)."):argname "URL"
-  c:option("--timeout", "Seconds without progress (default: 60).")
-   :argname "SECONDS":convert(command.integer(1, 3600))
+  options.timeout(c)
   c:flag("-v --verbose", "Show the dialogue on standard error, with secrets "
     .. "masked.")
 end

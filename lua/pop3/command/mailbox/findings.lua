@@ -5,6 +5,7 @@
 local certificate = require "pop3.command.mailbox.certificate"
 local columns = require "pop3.command.columns"
 local json = require "pop3.util.json"
+local sorted_keys = require "pop3.util.sorted_keys"
 local terminal = require "pop3.command.terminal"
 local wrap = require "pop3.command.wrap"
 
@@ -50,10 +51,8 @@ local function add_certificate(out, c, problem)
 end
 
 local function capability_text(capa)
-  local names, lines = {}, {}
-  for name in pairs(capa) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  local lines = {}
+  for i, name in ipairs(sorted_keys(capa)) do
     lines[i] = table.concat({ name, table.unpack(capa[name]) }, " ")
   end
   return table.concat(lines, ", ")

@@ -2,6 +2,8 @@
 -- @module pop3.command.mailbox.selection
 -- @local
 
+local sorted_keys = require "pop3.util.sorted_keys"
+
 local selection = {}
 
 --- What the words mean, for the help.
@@ -33,9 +35,7 @@ end
 -- @tparam table sizes message number → octets, of LIST
 -- @treturn {integer,...}; or nil, message if a word means no message
 function selection.numbers(words, sizes)
-  local all = {}
-  for n in pairs(sizes) do all[#all + 1] = n end
-  table.sort(all)
+  local all = sorted_keys(sizes)
   local list, seen = {}, {}
   for _, word in ipairs(words) do
     local from, to = range(word, all[#all] or 0)

@@ -2,6 +2,8 @@
 -- or to an end without one.
 -- @submodule pop3.server.session
 
+local sorted_keys = require "pop3.util.sorted_keys"
+
 local Session = {}
 
 -- The login has succeeded: open the transaction state.
@@ -24,10 +26,7 @@ end
 -- The numbers of the messages that are marked as deleted, in order.
 -- @treturn {integer,...}
 function Session:marked()
-  local numbers = {}
-  for n in pairs(self.deleted) do numbers[#numbers + 1] = n end
-  table.sort(numbers)
-  return numbers
+  return sorted_keys(self.deleted)
 end
 
 -- The update state: call `on.update`, or the default. Returns a reply when a

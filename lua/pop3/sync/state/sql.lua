@@ -16,6 +16,7 @@
 local abandoned = require "pop3.sql.abandoned"
 local argument = require "pop3.util.argument"
 local core = require "pop3.core"
+local owner = require "pop3.util.owner"
 local pause = require "pop3.util.pause"
 local record = require "pop3.sync.record"
 local schema = require "pop3.sql.schema"
@@ -237,23 +238,6 @@ end
 local Sql = setmetatable({ __name = "pop3.state.sql" }, { __index = State })
 Sql.__index = Sql
 
--- "process:host:began:random": whose lease it is.
-local function own_name()
-  return ("%d:%s:%d:%s"):format(core.getpid(), core.hostname(),
-                                core.process(core.getpid()) or 0, core.random(8))
-end
-
--- Is it the lease of a process that has died on this host?
-local function is_dead(worker)
-  local pid, host, began = worker:match "^(%d+):([^:]*):(%d+):%x+$"
-  pid, began = math.tointeger(pid), math.tointeger(began)
-  if not pid or pid < 1 or pid > 0x7fffffff or host ~= core.hostname() then
-    return false
-  end
-  local now = core.process(pid)
-  return now == nil or now ~= 0 and began ~= 0 and now ~= began
-end
-
 -- An account without a host; no fleet takes it.
 local MAKE = "insert into pop3_account (name, due) values ($1, NOW) "
   .. "on conflict (name) do nothing"
@@ -325,7 +309,7 @@ end
 local function claim(self, name)
   local dialect = self.db.dialect
   local dead
-  self.worker = own_name()
+  self.worker = owner.name(core.random(8))
   for _ = 1, 2 do
     local lists, message, code = locking_batch(self, {
       { said_in(dialect, MAKE), name },
@@ -342,7 +326,7 @@ local function claim(self, name)
       return true
     end
     local holder = lists[3][1] and lists[3][1].worker or ""
-    if not is_dead(holder) or dead then
+    if not owner.is_dead(holder, "%x+") or dead then
       local pid, host = holder:match "^(%d+):([^:]*):"
       return nil, ("%s: in use by another run%s"):format(name,
         pid and (", process %s on %s"):format(pid, host) or ", " .. holder), "state",
