@@ -43,7 +43,7 @@ describe("options of connect", function()
       { { host = "h", wait = 1 } },
     ["option 'timeout' must be a number or table, not a string"] =
       { { host = "h", timeout = "60" } },
-    ["timeout: unknown option 'connection'"] =
+["timeout: unknown option 'connection'"] =
       { { host = "h", timeout = { connection = 1 } } },
     ["timeout 'io' must be positive"] =
       { { host = "h", timeout = { io = 0 } } },
@@ -75,6 +75,38 @@ describe("options of connect", function()
     server:verify { { anything = true }, { "STAT", times = 3 / 3 } }
     assert(pop3.message.parse("a: b\r\n\r\n", { header = 2^10 }))
     assert(pop3.message.stream { parts = 1e2 })
+  end)
+
+  it("are not changed in the tables of the caller", function()
+    local server = pop3.server.new { users = { u = { password = "pw" } } }
+    local limits, timeout, ignore = { line = 2^13 }, { total = 5 }, { "top" }
+    local opts = { transport = server:loopback(), user = "u", password = "pw",
+                   limits = limits, timeout = timeout, ignore = ignore,
+                   log = function() end }
+    local before = {}
+    for name, value in pairs(opts) do before[name] = value end
+    local s <close> = assert(pop3.connect(opts))
+    assert.is_false(s:is_secure())
+    assert.same(before, opts)
+    assert.equal("float", math.type(limits.line))
+    assert.same({ { line = 8192.0 }, { total = 5 }, { "top" } },
+                { limits, timeout, ignore })
+  end)
+
+  it("show a token that cannot be sent at the line of connect or login", function()
+    local server = pop3.server.new { users = { u = { token = "t" } },
+                                     mechs = { "OAUTHBEARER" } }
+    for _, token in ipairs { "a\nb", ("x"):rep(40000),
+                             function() return "a\0" end } do
+      misuse("the token", function()
+        local _ = pop3.connect { transport = server:loopback(), user = "u",
+                                 token = token }
+      end)
+      local s <close> = assert(pop3.connect { transport = server:loopback() })
+      misuse("the token", function()
+        local _ = s:login("u", nil, { token = token })
+      end)
+    end
   end)
 
   for text, args in pairs(cases) do

@@ -84,21 +84,25 @@ Put a command into the queue. Replies come in the order of the commands.
 is not POP3's own; a listing comes as a body, and the text of the status line
 with it
 @tparam[opt=false] boolean stream hand the body out in pieces
+@tparam[opt=false] boolean alone drop the replies that are under way, as `discard` does
 @treturn boolean true, or nil, message, code
-@treturn ?boolean true when the server said -ERR unasked, see `client:quiet`
+@treturn boolean true when the server said -ERR unasked, see `client:quiet`
+@treturn boolean true when no other command waits for its reply
 */
 static int c_ask (lua_State *L) {
   Client *u = check(L);
-  size_t n;
+  size_t n, asked = pop3_client_asked(u->c);
   const char *line = luaL_checklstring(L, 2, &n);
   int body = lua_toboolean(L, 3);
   int mode = lua_toboolean(L, 4) ? POP3_STREAM : POP3_WHOLE;
-  int err = pop3_client_ask(u->c, line, n, body, mode);
+  int err;
+  if (asked > 0 && lua_toboolean(L, 5)) pop3_client_discard(u->c);
+  err = pop3_client_ask(u->c, line, n, body, mode);
   if (err < 0) return levent_fail(L, u->c, err);
   lua_pushboolean(L, 1);
-  if (err == 0) return 1;
-  lua_pushboolean(L, 1);
-  return 2;
+  lua_pushboolean(L, err > 0);
+  lua_pushboolean(L, asked == 0);
+  return 3;
 }
 
 #define NUMBER_MAX 20  /* digits of a lua_Integer */
@@ -122,7 +126,7 @@ Put a command with a message number into the queue for each of some numbers, as
 @tparam integer last index of the last number
 @treturn boolean true; or nil, message, code, when the command of one of them cannot be
 put into the queue; those before it are in the queue
-@treturn ?boolean true when the server said -ERR unasked, see `client:quiet`
+@treturn boolean true when the server said -ERR unasked, see `client:quiet`
 */
 static int c_ask_each (lua_State *L) {
   Client *u = check(L);
@@ -148,8 +152,7 @@ static int c_ask_each (lua_State *L) {
     early |= err;
   }
   lua_pushboolean(L, 1);
-  if (early == 0) return 1;
-  lua_pushboolean(L, 1);
+  lua_pushboolean(L, early > 0);
   return 2;
 }
 
@@ -238,6 +241,7 @@ static int c_out (lua_State *L) {
 Octets of `out` are sent.
 @function client:sent
 @tparam integer n
+@treturn integer how many wait to be sent after them
 */
 static int c_sent (lua_State *L) {
   Client *u = check(L);
@@ -245,7 +249,8 @@ static int c_sent (lua_State *L) {
   luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_client_out(u->c).n, 2,
                 "more than is waiting to be sent");
   pop3_client_sent(u->c, (size_t)n);
-  return 0;
+  lua_pushinteger(L, (lua_Integer)pop3_client_out(u->c).n);
+  return 1;
 }
 
 /***

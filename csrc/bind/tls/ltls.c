@@ -334,6 +334,7 @@ static int t_out (lua_State *L) {
 Octets of `out` are sent.
 @function tls:sent
 @tparam integer n
+@treturn integer how many wait to be sent after them
 */
 static int t_sent (lua_State *L) {
   Tls *u = check(L);
@@ -341,7 +342,8 @@ static int t_sent (lua_State *L) {
   luaL_argcheck(L, n >= 0 && (size_t)n <= pop3_tls_out(u->t).n, 2,
                 "more than is waiting to be sent");
   pop3_tls_sent(u->t, (size_t)n);
-  return 0;
+  lua_pushinteger(L, (lua_Integer)out(u).n);
+  return 1;
 }
 
 /***

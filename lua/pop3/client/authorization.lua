@@ -9,6 +9,7 @@ local login = require "pop3.client.login"
 local secure = require "pop3.client.tls"
 
 local fail, fetch, operation = commands.fail, commands.fetch, commands.operation
+local mechanisms = core.sasl.mechanisms
 
 local authorization = {}
 local methods = {}
@@ -53,7 +54,8 @@ end
 -- print(capa.SASL and table.concat(capa.SASL, " "))
 function methods:capa()
   local state = self:state()
-  local known = self.capas[state]
+  local capas = self.capas or {}
+  local known = capas[state]
   if self.no_capa then known = { false, self.no_capa } end
   if known == nil then
     local body, message, code, reply = fetch(self, "CAPA", "CAPA")
@@ -63,7 +65,7 @@ function methods:capa()
                            .. "reply came before it", "proto")
     end
     known = body and parse_capa(body, self.opts.ignore or {}) or { false, message, reply }
-    self.capas[state] = known
+    capas[state], self.capas = known, capas
   end
   if known[1] == false then return nil, known[2], "err", known[3] end
   local capa = {}  -- a copy: a caller may change it
@@ -98,9 +100,8 @@ end
 
 -- Has the server refused CAPA on this connection, and can another one be made?
 function methods:may_do_without_capa()
-  local known = self.capas.authorization
-  return self.redial ~= nil and not self.no_capa and known ~= nil
-         and known[1] == false
+  local known = self.capas and self.capas.authorization
+  return self.redial and not self.no_capa and known and known[1] == false
 end
 
 --- Whether the server has a capability.
@@ -184,18 +185,48 @@ end
 function authorization.only(mechs, proof)
   if not mechs or #mechs == 0 then return false end
   for _, name in ipairs(mechs) do
-    local row = core.sasl.mechanisms[name:upper()]
+    local row = mechanisms[name:upper()]
     if not (row and row.proof == proof) then return false end
   end
   return true
 end
 
--- The token: a string, or what a function returns.
+local login_types = { mechs = "table", token = "string function" }
+
+-- The token: a string, or what a function returns; or nil, message.
 local function token_of(token)
   if type(token) ~= "function" then return token end
   local made, why = token()
   if made == nil then return nil, tostring(why or "there is no token") end
   return made
+end
+
+--- Log in as somebody whose name and secret were checked.
+-- @tparam table s the session
+-- @tparam table who `user`; `secret`, a password, or a token if `mechs` takes only
+-- tokens; `token`, or a function that returns one
+-- @tparam ?table mechs as for `login`
+-- @tparam integer level see `pop3.util.argument`, for a token that cannot be sent
+-- @treturn boolean true; or nil, message, code, reply
+-- @treturn string the mechanism
+function authorization.enter(s, who, mechs, level)
+  local user, secret, token = who.user, who.secret, who.token
+  if secret == "" or secret and user == "" then
+    return fail(s, "login", "an empty user or secret", "auth")
+  end
+  if token == nil and authorization.only(mechs, "token") then token = secret end
+  if token ~= nil then
+    local why
+    token, why = token_of(token)
+    if why then return fail(s, "login", "no token: " .. why, "auth") end
+    argument.text(token, "the token", level, LONGEST // 2)
+  end
+  local as = { user = user, secret = secret, token = token }
+  local _ <close> = operation(s)
+  local ok, how, code, reply = login.run(s, as, mechs)
+  s.user = as.user
+  if ok then return true, how end
+  return nil, how, code, reply
 end
 
 --- Log in (RFC 1939 section 7, RFC 5034).
@@ -244,8 +275,7 @@ end
 -- assert(s:quit())
 function methods:login(user, secret, opts)
   opts = opts or {}
-  argument.options(opts, { mechs = "table", token = "string function" },
-                   "login", 1)
+  argument.options(opts, login_types, "login", 1)
   if opts.mechs then argument.names(opts.mechs, "login: mechs", 1) end
   local mechs, token = opts.mechs or self.mechs, opts.token or self.token
   if user ~= nil or not authorization.only(mechs, "ticket") then
@@ -256,21 +286,10 @@ function methods:login(user, secret, opts)
   end
   local ok, message, code = not_now(self, "login")
   if not ok then return nil, message, code end
-  if token == nil and authorization.only(mechs, "token") then token = secret end
-  if secret == "" or secret and user == "" then
-    return fail(self, "login", "an empty user or secret", "auth")
-  end
-  local why
-  token, why = token_of(token)
-  if why then return fail(self, "login", "no token: " .. why, "auth") end
-  if token ~= nil then argument.text(token, "the token", 1, LONGEST // 2) end
-  local _ <close> = operation(self)
   local who = { user = user, secret = secret, token = token }
-  local how, reply
-  ok, how, code, reply = login.run(self, who, mechs)
-  self.user = who.user
-  if ok then return true, how end
-  return nil, how, code, reply
+  local entered, how, why, reply = authorization.enter(self, who, mechs, 2)
+  if entered then return true, how end
+  return nil, how, why, reply
 end
 
 authorization.methods = methods

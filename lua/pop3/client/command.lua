@@ -57,7 +57,7 @@ end
 -- ------------------------------------------------- who uses the session now
 
 -- Set while a callback runs or a pipeline is open: no other command may be sent.
-local Busy = { __close = function(guard) guard.session.busy = nil end }
+local Busy = { __close = function(guard) guard.session.busy = false end }
 
 local function busy(s, label)
   s.busy = label
@@ -65,10 +65,10 @@ local function busy(s, label)
 end
 
 -- Set while a call waits for the server; other coroutines may run meanwhile.
-commands.Waits = { __close = function(guard) guard.session.waiting = nil end }
+commands.Waits = { __close = function(guard) guard.session.waiting = false end }
 
 -- Set while several commands are one operation with one deadline.
-local Operation = { __close = function(op) op.session.bounded = nil end }
+local Operation = { __close = function(op) op.session.bounded = false end }
 
 local function set_deadline(s)
   s.link.deadline = s.total and s.link.io.now() + s.total or huge
@@ -117,27 +117,27 @@ local function event(s, label, into, source)
   return kill(s, label, a, b)
 end
 
+-- Why no command can be sent now: nil, message, code.
+local function unusable(s, label)
+  if s.dead then return ended(s, label) end
+  return fail(s, label, s.busy and "not allowed while " .. s.busy .. " runs"
+              or "another call waits for the server", "state")
+end
+
 -- Put a command into the queue of the engine: true, or nil, message, code.
 local function ask(s, label, line, body, stream)
-  local engine = s.engine
-  if s.dead then return ended(s, label) end
-  if s.busy then
-    return fail(s, label, "not allowed while " .. s.busy .. " runs", "state")
-  end
-  if s.waiting then
-    return fail(s, label, "another call waits for the server", "state")
-  end
+  if s.dead or s.busy or s.waiting then return unusable(s, label) end
   local link = s.link
-  if engine:asked() == 0 then link.quiet = true
-  else engine:discard() end  -- replies that an interrupted call did not read
-  local ok, message, code = engine:ask(line, body, stream)
+  -- replies that an interrupted call did not read are dropped
+  local ok, early, first = s.engine:ask(line, body, stream, true)
   if not ok then
-    if code == "state" then return fail(s, label, message, code) end
-    return kill(s, label, message, code)
+    if first == "state" then return fail(s, label, early, first) end
+    return kill(s, label, early, first)
   end
-  if message then link.ending = true  -- its reply is there, and nothing follows it
+  if first then link.quiet = true end
+  if early then link.ending = true  -- its reply is there, and nothing follows it
   else link.unsent = true end
-  if not s.bounded then set_deadline(s) end
+  if s.total and not s.bounded then set_deadline(s) end
   return true
 end
 
@@ -225,6 +225,7 @@ commands.kill = kill
 commands.refused = refused
 commands.busy = busy
 commands.operation = operation
+commands.unusable = unusable
 commands.event = event
 commands.ask = ask
 commands.answer = answer

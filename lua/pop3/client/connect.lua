@@ -3,6 +3,7 @@
 -- @local
 
 local address = require "pop3.util.address"
+local authorization = require "pop3.client.authorization"
 local commands = require "pop3.client.command"
 local core = require "pop3.core"
 local login = require "pop3.client.login"
@@ -12,10 +13,11 @@ local secure = require "pop3.client.tls"
 local session = require "pop3.client.session"
 local transport = require "pop3.transport"
 
+local ONCE = { attempts = 1, wait = 0 }  -- without the option `retry`
+
 -- Connect to the host: a transport, or nil, message, code.
-local function open(s)
-  local opts, wait = s.opts, s.opts.wait or core.poll
-  local seconds = opts.timeout.connect
+local function open(opts)
+  local wait, seconds = opts.wait or core.poll, opts.timeout.connect
   if opts.proxy then
     return require "pop3.transport.proxy".open(opts.proxy, opts.host, opts.port,
                                                seconds, wait, opts)
@@ -41,16 +43,15 @@ end
 -- Give the session a new engine over a transport.
 local function attach(s, io)
   local opts = s.opts
-  local limits = opts.limits
-  local engine = core.client {
-    line = limits.line, listing = limits.listing, message = limits.message,
-    drain = limits.drain, trace = opts.log ~= nil,
-  }
+  local engine = core.client(opts.limits)
   s.engine = engine
-  s.link = { engine = engine, port = engine, io = io, idle = opts.timeout.io,
-             last = 0, unsent = false, deadline = math.huge }
-  if opts.progress then s.link.progress = meter(s, opts.progress) end
-  s.dead, s.secure, s.capas = false, false, {}
+  s.link = {
+    engine = engine, port = engine, io = io, idle = opts.timeout.io,
+    deadline = math.huge, last = 0, unsent = false, quiet = false, broken = false,
+    ending = false, closed = false,
+    progress = opts.progress and meter(s, opts.progress),
+  }
+  s.dead, s.secure, s.capas = false, false, nil
 end
 
 -- TLS and the greeting: true, or nil, message, code, reply.
@@ -76,7 +77,7 @@ end
 local function redial(s)
   local deadline = s.link.deadline
   commands.drop(s)
-  local io, err, why = open(s)
+  local io, err, why = open(s.opts)
   if not io then return commands.fail(s, "connect", err, why) end
   session.release(s)
   attach(s, io)
@@ -89,64 +90,61 @@ local function redial(s)
   return true
 end
 
--- The greeting, and the login if there is one: the session, or nil, message, code,
--- reply.
-local function begin(s, user, password, token)
-  local _ <close> = commands.operation(s)
+-- The greeting, and the login if there is one, as one operation: true, or nil, message,
+-- code, reply.
+local function begin(s, who)
+  s.bounded = true
+  commands.deadline(s)
   local ok, message, code, reply = greet(s)
-  if ok and s.opts.login then
-    ok, message, code, reply = s:login(user, password, { token = token })
+  if ok and who then
+    ok, message, code, reply = authorization.enter(s, who, s.mechs, 4)
   end
-  if not ok then
-    s:close()
-    return nil, message, code, reply
-  end
-  return s
+  s.bounded = false
+  return ok, message, code, reply
 end
 
 -- One attempt to connect and log in within `total` seconds: the session, or nil,
--- message, code, reply. `again` makes a new session with the same options.
-local function attempt(opts, tls, total, again)
-  -- the session does not keep what is needed only once
-  local kept = {}
-  for name, value in pairs(opts) do kept[name] = value end
-  kept.password, kept.token, kept.transport = nil, nil, nil
-  local user, given = opts.user, opts.transport
+-- message, code, reply. `tls` is what TLS needs; `given` is the option `transport`;
+-- `again` makes a new session with the same options.
+local function attempt(opts, who, tls, given, total, again)
   local s = session.new {
-    opts = kept,
+    opts = opts,
     name = opts.host and address.text(opts.host, opts.port) or "transport",
     host = opts.host,
     port = opts.port,
-    total = total,
+    total = total or false,
     tls = tls,
     certificate = opts.cert ~= nil,
-    token = not user and opts.token or nil,
-    secure = false,
+    token = opts.token,
     insecure = opts.insecure,
     mechs = opts.mechs,
-    log = opts.log,
-    capas = {},
-    redial = given == nil and redial or nil,
-    reconnect = given == nil and opts.login and again or nil,
+    log = opts.log or false,
+    redial = given == nil and redial,
+    reconnect = again,
     dead = true,  -- until it has a connection
+    engine = nil, link = nil, waits = nil, secure = false, capas = nil,
+    waiting = false, busy = false, bounded = false, hello = nil, user = nil,
   }
   local io, err, code
   if given ~= nil then
     io, err, code = transport.over(given, opts.wait, "connect", 2)
   else
-    io, err, code = open(s)
+    io, err, code = open(opts)
   end
   if not io then return commands.fail(s, "connect", err, code) end
   attach(s, io)
-  local made, message, why, reply = begin(s, user, opts.password, opts.token)
-  if made then made.total = opts.timeout.total end
-  return made, message, why, reply
+  local ok, message, why, reply = begin(s, who)
+  if not ok then
+    s:close()
+    return nil, message, why, reply
+  end
+  s.total = opts.timeout.total or false
+  return s
 end
 
 --- Connect to a server and, if a user is given, log in; see `pop3.connect`.
-local function connect(where, opts)
-  local given = opts
-  opts = options.check(where, given)
+local function connect(where, more)
+  local opts, who = options.check(where, more)
   local tls
   if opts.tls ~= "none" then
     local err, code
@@ -157,14 +155,19 @@ local function connect(where, opts)
       return nil, ("connect: %s: %s"):format(name, err), code
     end
   end
-  local total = opts.timeout.total
-  local retry = opts.retry or { attempts = 1, wait = 0 }
+  -- the session does not keep what is needed only once
+  local given = opts.transport
+  opts.password, opts.transport = nil, nil
+  if opts.user then opts.token = nil end
+  local again
+  if who and given == nil then
+    again = function() return connect(where, more) end
+  end
+  local total, retry = opts.timeout.total, opts.retry or ONCE
   local deadline = total and core.now() + total
   local s, message, code, reply
   for i = 1, retry.attempts do
-    s, message, code, reply = attempt(opts, tls, total, function()
-      return connect(where, given)
-    end)
+    s, message, code, reply = attempt(opts, who, tls, given, total, again)
     if s or i == retry.attempts or not (reply and login.passing[reply.code])
     then
       break

@@ -45,6 +45,9 @@ local function stamp(greeting)
   end
 end
 
+-- What the server has learned from a mechanism, see `pop3.client.sasl.run`.
+local NOTHING, PROOF = {}, { proof = true }
+
 -- Rows as in the table of mechanisms, with a function `run`, whose results are those
 -- of `pop3.client.sasl.run`.
 local own = {
@@ -53,9 +56,9 @@ local own = {
     name = "USER", proof = "password", cleartext = true,
     run = function(s, who)
       local ok, message, code, reply = command(s, "USER", "USER " .. who.user)
-      if not ok then return nil, message, code, reply, {} end
+      if not ok then return nil, message, code, reply, NOTHING end
       ok, message, code, reply = command(s, "PASS", "PASS " .. who.secret)
-      return ok, message, code, reply, { proof = true }
+      return ok, message, code, reply, PROOF
     end,
   },
   -- RFC 1939 section 7
@@ -66,7 +69,7 @@ local own = {
       s.engine:secret(who.secret)  -- an error must not show it
       local ok, message, code, reply =
         command(s, "APOP", "APOP " .. who.user .. " " .. digest)
-      return ok, message, code, reply, { proof = true }
+      return ok, message, code, reply, PROOF
     end,
   },
 }
@@ -142,31 +145,31 @@ local function unusable(s, name, who, offered, named)
   end
 end
 
--- Whether the client must ask for the capabilities first.
-local function needs_capa(mechs)
-  if not mechs then return true end
-  for _, name in ipairs(mechs) do
-    if not own[name] then return true end
+-- The names of `mechs` in upper case, and whether the server must be asked if it offers
+-- them.
+local function named(mechs)
+  local list, asked = {}, false
+  for i, name in ipairs(mechs) do
+    name = name:upper()
+    list[i] = name
+    asked = asked or not own[name]
   end
-  return false
+  return list, asked
 end
 
 -- The mechanisms to try, and the set that the server offers; or nil, message, code,
 -- reply.
 local function candidates(s, mechs)
-  if mechs then
-    local upper = {}
-    for i, name in ipairs(mechs) do upper[i] = name:upper() end
-    mechs = upper
-  end
-  if not needs_capa(mechs) then return mechs end
+  local list, asked = nil, true
+  if mechs then list, asked = named(mechs) end
+  if not asked then return list end
   local capa, message, code, reply = s:capa_or_redial()
   if not capa and (code ~= "err" or s.dead) then
     return nil, message, code, reply
   end
   local offered = offered_by(capa)
-  if mechs then return mechs, offered end
-  local list = {}
+  if list then return list, offered end
+  list = {}
   for _, name in ipairs(order) do
     if name ~= "USER" or not offered or capa.USER then
       list[#list + 1] = name
@@ -186,7 +189,7 @@ end
 -- a new connection, without CAPA.
 local function attempt_without_capa(s, row, who, why)
   local ok, message, code, reply = s:redial_without_capa(why)
-  if not ok then return nil, why .. "; then " .. message, code, reply, {} end
+  if not ok then return nil, why .. "; then " .. message, code, reply, NOTHING end
   return run(s, row, who, nil)
 end
 
@@ -195,14 +198,14 @@ end
 local function attempt(s, row, who, offered, refused)
   if refused and s.dead and s.redial then
     local ok, message, code = s:redial()
-    if not ok then return nil, message, code, nil, {}, true end
+    if not ok then return nil, message, code, nil, NOTHING, true end
   end
   local ok, message, code, reply, how = run(s, row, who, offered)
   if not ok and refused and code == "closed" and s.redial
      and not refused.redialled then
     refused.redialled = true
     ok, message, code = s:redial()
-    if not ok then return nil, message, code, nil, {}, true end
+    if not ok then return nil, message, code, nil, NOTHING, true end
     ok, message, code, reply, how = run(s, row, who, offered)
   elseif not ok and not refused and code == "closed" and not how.proof
          and s:may_do_without_capa() then
@@ -229,7 +232,7 @@ local function left_out(s, row, tried, explicit)
   end
 end
 
--- Record the kind of proof that a refused mechanism has sent to the server.
+-- Record in `tried` the kind of proof that a refused mechanism has sent to the server.
 local function note(tried, row, how, reply)
   tried.any = true
   if how.proof or reply.code == "AUTH" then
@@ -297,7 +300,7 @@ function login.run(s, who, mechs)
   local list, offered, problem, answer = candidates(s, mechs)
   if not list then return nil, offered, problem, answer end
   local why = "the server offers no mechanism that can be used"
-  local explicit, tried, failure, unsent, best = mechs ~= nil, {}, nil, nil, false
+  local explicit, tried, failure, unsent, best = mechs ~= nil, nil, nil, nil, false
   for _, name in ipairs(list) do
     local row = row_of(name)
     local reason, stays = unusable(s, name, who, offered, explicit)
@@ -328,6 +331,7 @@ function login.run(s, who, mechs)
            or reply.code == "SYS/PERM" and not explicit then
           break
         end
+        tried = tried or {}
         note(tried, row, how, reply)
       end
     end

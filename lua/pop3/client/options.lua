@@ -28,6 +28,8 @@ local WAIT = 5      -- seconds between them
 
 local limit_types = { line = "integer", listing = "integer",
                       message = "integer", drain = "integer" }
+local timeout_types = { connect = "number", io = "number", total = "number" }
+local retry_types = { attempts = "integer", wait = "number" }
 
 -- In the functions below, errors of misuse are at the level of the function that
 -- called `pop3.connect`: five calls up from `argument.misuse`.
@@ -37,9 +39,13 @@ local function misuse(format, ...)
   argument.misuse(LEVEL + 1, "connect: " .. format, ...)
 end
 
+-- What sessions share where nothing else is given; nobody may change it.
+local TIMEOUTS = { connect = TIMEOUT, io = TIMEOUT }
+local NO_LIMITS = {}
+
 -- The options of a URL, if there is one, and those of the table on top.
 local function collect(where, more)
-  local opts = {}
+  local opts
   if type(where) == "string" then
     local err
     opts, err = parse_url(where)
@@ -48,26 +54,30 @@ local function collect(where, more)
   elseif more ~= nil then
     misuse "a second table of options is allowed only with a URL"
   end
-  argument.options(where, types, "connect", LEVEL)
-  for name, value in pairs(where) do opts[name] = value end
+  -- the names that most sessions have: the table does not grow step by step
+  opts = opts or { tls = nil, port = nil, timeout = nil, limits = nil, host = nil,
+                   user = nil, mechs = nil, login = nil }
+  argument.options(where, types, "connect", LEVEL, opts)
   return opts
 end
 
 -- Where to connect to.
 local function check_peer(opts)
+  local host = opts.host
   if opts.transport ~= nil then
     if opts.proxy then misuse "a proxy cannot be used with a transport" end
-  elseif not opts.host then
+  elseif not host then
     misuse "a host is needed"
   end
-  opts.tls = opts.tls or opts.transport ~= nil and "none" or "implicit"
-  opts.port = opts.port or address.default_port(opts.tls)
+  local security = opts.tls or opts.transport ~= nil and "none" or "implicit"
+  opts.tls = security
+  opts.port = opts.port or address.default_port(security)
   if not address.is_port(opts.port) then
     misuse("no such port: %d", opts.port)
   end
-  if opts.host then
-    argument.text(opts.host, "connect: the host", LEVEL)
-    opts.host = address.unbracketed(opts.host)
+  if host then
+    argument.text(host, "connect: the host", LEVEL)
+    opts.host = address.unbracketed(host)
   end
   if opts.proxy then
     opts.proxy = require "pop3.transport.proxy".parse(opts.proxy, LEVEL)
@@ -78,65 +88,77 @@ local function check_peer(opts)
          ~= address.family(opts.local_address) then
     misuse("local_address is not an address of %s", opts.family)
   end
-  if opts.tls ~= "none" and opts.verify ~= false
-     and not (opts.servername or opts.host) then
+  if security ~= "none" and opts.verify ~= false
+     and not (opts.servername or host) then
     misuse "a servername to verify is needed"
   end
 end
 
--- Who logs in.
+-- Who logs in when the session begins: `user`, `secret` and `token`; nil if nobody does.
 local function check_login(opts)
-  if opts.mechs then argument.names(opts.mechs, "connect: mechs", LEVEL) end
-  if authorization.only(opts.mechs, "ticket") then
-    if opts.user == "" then opts.user = nil end  -- the one of the ticket
-    opts.login = true
+  local user, password, mechs = opts.user, opts.password, opts.mechs
+  if mechs then argument.names(mechs, "connect: mechs", LEVEL) end
+  if authorization.only(mechs, "ticket") then
+    if user == "" then user = nil end  -- the one of the ticket
+  elseif not user then
+    return nil
   end
-  if not opts.user then return end
-  opts.login = true
-  argument.text(opts.user, "connect: the user", LEVEL,
-                authorization.LONGEST_USER)
-  if not (opts.password or opts.token or opts.cert or opts.mechs) then
-    misuse "a user needs a password"
+  if user then
+    argument.text(user, "connect: the user", LEVEL, authorization.LONGEST_USER)
+    if not (password or opts.token or opts.cert or mechs) then
+      misuse "a user needs a password"
+    end
+    if password then
+      argument.text(password, "connect: the password", LEVEL,
+                    authorization.LONGEST - #"PASS ")
+    end
   end
-  if opts.password then
-    argument.text(opts.password, "connect: the password", LEVEL,
-                  authorization.LONGEST - #"PASS ")
-  end
+  return { user = user, secret = password, token = opts.token }
 end
 
 -- `timeout` as `{ connect =, io =, total = }` in seconds.
 local function check_timeout(opts)
-  local timeout = opts.timeout
-  if timeout == nil then timeout = TIMEOUT end
-  if type(timeout) == "number" then
-    timeout = { connect = timeout, io = timeout }
+  local given = opts.timeout
+  if given == nil then
+    opts.timeout = TIMEOUTS
+    return
+  elseif type(given) == "number" then
+    given = { io = given }
   end
-  argument.options(timeout, { connect = "number", io = "number",
-                              total = "number" }, "connect: timeout", LEVEL)
-  for _, name in ipairs { "io", "connect", "total" } do
-    local seconds = timeout[name]
-    if seconds and (seconds <= 0 or seconds ~= seconds) then
+  local timeout = {}
+  argument.options(given, timeout_types, "connect: timeout", LEVEL, timeout)
+  for name, seconds in pairs(timeout) do
+    if seconds <= 0 or seconds ~= seconds then
       misuse("timeout '%s' must be positive", name)
     end
   end
-  local io = timeout.io or TIMEOUT
-  opts.timeout = { connect = timeout.connect or io, io = io,
-                   total = timeout.total }
+  timeout.io = timeout.io or TIMEOUT
+  timeout.connect = timeout.connect or timeout.io
+  opts.timeout = timeout
 end
 
+-- `limits` as `pop3.core.client` takes them.
 local function check_limits(opts)
-  opts.limits = opts.limits or {}
-  argument.options(opts.limits, limit_types, "connect: limits", LEVEL)
-  for name, n in pairs(opts.limits) do
-    argument.count(n, "connect: the limit " .. name, LEVEL)
+  local given, tracing = opts.limits, opts.log ~= nil
+  if not (given or tracing) then
+    opts.limits = NO_LIMITS
+    return
   end
+  local limits = { trace = tracing }
+  argument.options(given or NO_LIMITS, limit_types, "connect: limits", LEVEL, limits)
+  for name in pairs(limit_types) do
+    if limits[name] then
+      argument.count(limits[name], "connect: the limit " .. name, LEVEL)
+    end
+  end
+  opts.limits = limits
 end
 
 -- `ignore` as a set of capabilities, and of "NAME ARGUMENT".
 local function check_ignore(opts)
+  if not opts.ignore then return end
   local set = {}
-  for _, name in ipairs(argument.names(opts.ignore or {}, "connect: ignore",
-                                       LEVEL)) do
+  for _, name in ipairs(argument.names(opts.ignore, "connect: ignore", LEVEL)) do
     argument.text(name, "connect: a capability in ignore", LEVEL)
     set[name:upper()] = true
   end
@@ -147,8 +169,7 @@ end
 local function check_retry(opts)
   local retry = opts.retry
   if not retry then return end
-  argument.options(retry, { attempts = "integer", wait = "number" },
-                   "connect: retry", LEVEL)
+  argument.options(retry, retry_types, "connect: retry", LEVEL)
   if opts.transport ~= nil then misuse "retry cannot be used with a transport" end
   local attempts, wait = retry.attempts or ATTEMPTS, retry.wait or WAIT
   if attempts < 1 then misuse "retry: attempts must be 1 or more" end
@@ -165,17 +186,18 @@ options.types = types
 -- @param where
 -- @param more
 -- @treturn table all options, with defaults; `timeout` and `limits` are tables,
--- `proxy` is what `pop3.transport.proxy.parse` returns; `login` is true if the session
--- begins with a login
+-- `proxy` is what `pop3.transport.proxy.parse` returns
+-- @treturn ?table who logs in when the session begins, see
+-- `pop3.client.authorization.enter`
 function options.check(where, more)
   local opts = collect(where, more)
   check_peer(opts)
-  check_login(opts)
+  local who = check_login(opts)
   check_timeout(opts)
   check_limits(opts)
   check_ignore(opts)
   check_retry(opts)
-  return opts
+  return opts, who
 end
 
 return options

@@ -138,8 +138,8 @@ end
 -- its next command, up to `limits.drain`.
 function Pipeline:close()
   local s = self.session
-  s.busy = nil
-  if self.bound then s.bounded = nil end
+  s.busy = false
+  if self.bound then s.bounded = false end
 end
 
 Pipeline.__close = Pipeline.close
@@ -152,15 +152,11 @@ local pipeline = {}
 -- @tparam integer count how many commands are expected
 -- @treturn pipeline or nil, message, code
 function pipeline.open(s, label, count)
-  if s.dead then return fail(s, label, "the session has ended", "closed") end
-  if s.busy or s.waiting then
-    return fail(s, label, s.busy and "not allowed while " .. s.busy .. " runs"
-                or "another call waits for the server", "state")
-  end
+  if s.dead or s.busy or s.waiting then return commands.unusable(s, label) end
   local bound = operation(s)
   local window, message, code = window_of(s, count)
   if not window then
-    if bound then s.bounded = nil end
+    if bound then s.bounded = false end
     return nil, message, code
   end
   if s.engine:asked() > 0 then s.engine:discard() end

@@ -38,19 +38,18 @@ local core = require "pop3.core"
 
 local transport = {}
 
--- Whether an object can be used as a LuaSocket. An object may raise an error
--- when a field is read.
+-- Can an object be used as a LuaSocket?
 local function is_luasocket(object)
-  local ok, found = pcall(function()
-    return object.settimeout and object.getfd and true or false
-  end)
-  return ok and found
+  return object.settimeout and object.getfd and true or false
 end
 
 local function is_stream(object)
-  local ok, found = pcall(function()
-    return object.send and object.receive and object.close and true or false
-  end)
+  return object.send and object.receive and object.close and true or false
+end
+
+-- Does an object pass a check? It may raise an error when a field is read.
+local function passes(object, check)
+  local ok, found = pcall(check, object)
   return ok and found
 end
 
@@ -70,9 +69,9 @@ function transport.over(given, wait, label, level)
     local fd, err = core.fd(number)
     if not fd then return nil, err, "io" end
     return require "pop3.transport.fd"(fd, wait)
-  elseif is_luasocket(given) then
+  elseif passes(given, is_luasocket) then
     return require "pop3.transport.luasocket"(given, wait)
-  elseif is_stream(given) then
+  elseif passes(given, is_stream) then
     return require "pop3.transport.object"(given)
   end
   argument.misuse(level + 1, "%s: transport must be a descriptor, a socket, or "

@@ -45,11 +45,11 @@ function Socket:send(engine, _, look)
   local octets = engine:out()
   while octets do
     local last, err, part = self.sock:send(octets)
-    engine:sent(last or part or 0)
+    local more = engine:sent(last or part or 0) > 0
     if not last then
       return nil, waiting[err] and "timeout" or "closed", err
     end
-    octets = engine:out()
+    octets = more and engine:out()
   end
   return true
 end

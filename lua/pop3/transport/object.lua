@@ -59,19 +59,17 @@ local function new(object)
   return setmetatable({
     object = object,
     loopback = object.loopback == true,
+    early = false,  -- what was received before a read asked for it
     now = clock and function() return clock(object) end or core.now,
   }, Stream)
 end
 
-function Stream:settimeout(seconds)
+function Stream:write(octets, from, seconds)
   local object = self.object
   if object.settimeout then object:settimeout(seconds) end
-end
-
-function Stream:write(octets, from, seconds)
-  self:settimeout(seconds)
   if from > 1 then octets = octets:sub(from) end
-  local n, err = self.object:send(octets)
+  local n, err = object:send(octets)
+  if n == #octets then return n end
   if not n then return nil, err == "timeout" and "timeout" or "closed", err end
   n = math.tointeger(n)
   if not n or n < 1 or n > #octets then
@@ -95,14 +93,15 @@ end
 
 local function take_early(self)
   local early = self.early
-  self.early = nil
+  self.early = false
   return table.unpack(early, 1, 3)
 end
 
 function Stream:read(max, seconds)
   if self.early then return take_early(self) end
-  self:settimeout(seconds)
-  local octets, err = self.object:receive(max)
+  local object = self.object
+  if object.settimeout then object:settimeout(seconds) end
+  local octets, err = object:receive(max)
   if not octets then
     if err == "timeout" then return nil, err end
     return nil, "closed", err ~= "closed" and err or nil
@@ -119,8 +118,7 @@ function Stream:send(engine, seconds, look)
   while octets do
     local n, err, detail = self:write(octets, 1, seconds)
     if not n then return nil, err, detail end
-    engine:sent(n)
-    octets = engine:out()
+    octets = engine:sent(n) > 0 and engine:out()
   end
   return true
 end

@@ -20,6 +20,29 @@ local function list(t)
   return table.concat(suggest.sorted(t), ", ")
 end
 
+-- An option whose type is not the only one that is allowed: the value that it has then,
+-- or an error.
+local function fit(value, want, name, spec, what, level)
+  if want == nil then
+    misuse(level + 1, "%s: unknown option '%s'%s", what, tostring(name),
+           suggest.known(name, spec))
+  elseif type(want) == "table" then
+    if want[value] then return value end
+    misuse(level + 1, "%s: option '%s' must be one of: %s%s", what, name,
+           list(want), suggest.tip(tostring(value), want))
+  end
+  local whole = type(value) == "number" and math.tointeger(value)
+  local have = whole and "number integer" or type(value)
+  for one in want:gmatch "%S+" do
+    if have:find(one, 1, true) then
+      return whole and want:find "integer" and whole or value
+    end
+  end
+  misuse(level + 1, "%s: option '%s' must be %s %s, not a %s", what, name,
+         want:find "^[aeiou]" and "an" or "a", (want:gsub(" ", " or ")),
+         type(value))
+end
+
 --- Check a table of options: unknown names and wrong types are errors. A float
 -- that is a whole number, such as 2^20, becomes an integer where one is wanted.
 -- @param opts the table
@@ -27,34 +50,18 @@ end
 -- table of the values that are allowed
 -- @tparam string what the options are for
 -- @tparam integer level see `misuse`
-function argument.options(opts, spec, what, level)
+-- @tparam[opt] table into where the options are copied to; default: `opts` itself
+function argument.options(opts, spec, what, level, into)
   if type(opts) ~= "table" then
     misuse(level + 1, "%s: options must be a table, not %s", what, type(opts))
   end
   for name, value in pairs(opts) do
     local want = spec[name]
-    if want == nil then
-      misuse(level + 1, "%s: unknown option '%s'%s", what, tostring(name),
-             suggest.known(name, spec))
-    elseif type(want) == "table" then
-      if not want[value] then
-        misuse(level + 1, "%s: option '%s' must be one of: %s%s", what, name,
-               list(want), suggest.tip(tostring(value), want))
-      end
-    elseif want ~= "any" and want ~= type(value) then
-      local whole = type(value) == "number" and math.tointeger(value)
-      if whole and want:find "integer" then opts[name] = whole end
-      local t = whole and "number integer" or type(value)
-      local ok = false
-      for w in want:gmatch "%S+" do
-        for have in t:gmatch "%S+" do ok = ok or w == have end
-      end
-      if not ok then
-        misuse(level + 1, "%s: option '%s' must be %s %s, not a %s", what, name,
-               want:find "^[aeiou]" and "an" or "a", (want:gsub(" ", " or ")),
-               type(value))
-      end
+    if want ~= type(value) and want ~= "any" then
+      value = fit(value, want, name, spec, what, level + 1)
+      if not into then opts[name] = value end
     end
+    if into then into[name] = value end
   end
 end
 
