@@ -302,43 +302,18 @@ end
 
 -- -------------------------------------------------------- files, processes
 
-local Dir = {}
-Dir.__index = Dir
+--- A temporary directory, removed at the end of the block (spec.support.tempdir).
+helper.directory = require "spec.support.tempdir"
 
-function Dir:names()
-  local names = core.readdir(self.path)
-  table.sort(names)
-  return names
-end
-
-function Dir:write(name, octets)
-  local f <close> = assert(io.open(self.path .. "/" .. name, "wb"))
-  assert(f:write(octets))
-  return self.path .. "/" .. name
-end
-
-function Dir:read(name)
-  local f <close> = assert(io.open(self.path .. "/" .. name, "rb"))
+--- The octets of a file.
+function helper.read(path)
+  local f <close> = assert(io.open(path, "rb"))
   return f:read "a"
 end
 
-local function remove(path)
-  for _, name in ipairs(core.readdir(path) or {}) do
-    remove(path .. "/" .. name)
-  end
-  os.remove(path)
-end
-
-function Dir:__close()
-  remove(self.path)
-end
-
---- A temporary directory, removed at the end of the block.
-function helper.directory()
-  local path = os.tmpname()
-  os.remove(path)
-  assert(core.mkdir(path))
-  return setmetatable({ path = path }, Dir)
+--- A word for sh.
+function helper.quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
 end
 
 --- Run a Lua program in another process, after the shell commands `before`, and

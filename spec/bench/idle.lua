@@ -1,6 +1,7 @@
 -- What a session costs a server that waits for it, in memory.
 
 local h = require "spec.bench.harness"
+local helper = require "spec.helper"
 local proc = require "spec.interop.proc"
 
 local M = {}
@@ -29,7 +30,7 @@ function M.measure(rows, server, name, count, dir, more)
   local p = io.popen(("taskset -c %d %s >%s 2>&1"):format(h.client_cpu,
     h.loadclient(server.port, "c%d", "-c", count,
       table.unpack { more or "idle", more and "idle" }), out), "w")
-  local line = proc.poll(function()
+  local line = helper.await(function()
     local log = proc.exists(out) and proc.read(out) or ""
     return log:match "idle %d+ errors %d+"
   end, 60)

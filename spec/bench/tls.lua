@@ -4,6 +4,7 @@
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"
+local helper = require "spec.helper"
 local idle = require "spec.bench.idle"
 local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
@@ -139,7 +140,7 @@ local function our_tls_server(dir)
   local process = proc.start(proc.words { "env", "OUR_SERVER_PORT=" .. port,
     "OUR_SERVER_CERT=" .. paths.cert, "OUR_SERVER_KEY=" .. paths.key, h.lua,
     "spec/bench/server.lua", "c=10x2048" }, dir .. "/ours.log")
-  assert(proc.poll(function()
+  assert(helper.await(function()
     return proc.run(("openssl s_client -connect 127.0.0.1:%d </dev/null"):format(
       port))
   end), process:log())

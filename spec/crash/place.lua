@@ -69,17 +69,7 @@ local function lmtp_server(directory)
     assert(file:write(("\n%s true %s.\n"):format(id, core.sha256(octets))))
     assert(file:flush())
   end }
-  local pid = assert(core.fork())
-  if pid == 0 then
-    local ok, err = pcall(server.serve, server)
-    io.stderr:write(tostring(ok), tostring(err), "\n")
-    core.exit(1)
-  end
-  server:close()
-  return { port = server.port, stop = function()
-    core.kill(pid)
-    core.waitpid(pid)
-  end }
+  return { port = server.port, stop = server:fork() }
 end
 
 local function into(directory, kind, lmtp_port)

@@ -6,11 +6,6 @@ local dkjson = require "dkjson"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
 local postgres = require "spec.support.postgres"
-local sql = require "pop3.sql"
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
 
 postgres.describe("pop3 fleet", function(server)
   local dir, mail, url
@@ -21,8 +16,7 @@ postgres.describe("pop3 fleet", function(server)
       ann = { password = "secret", mail = { "Subject: a1\r\n\r\n", "Subject: a2\r\n\r\n" } },
       bob = { password = "secret", mail = { "Subject: b1\r\n\r\n" } },
       eve = { password = "other", mail = { "Subject: e1\r\n\r\n" } } } }:fork()
-    dir:write("password", "secret\n")
-    assert(os.execute("chmod 600 " .. dir.path .. "/password"))
+    dir:write_secret("password", "secret\n")
     assert(core.mkdir(dir.path .. "/mail"))
   end)
   after_each(function()
@@ -32,7 +26,7 @@ postgres.describe("pop3 fleet", function(server)
 
   -- Run it: exit status, standard output, standard error.
   local function fleet(...)
-    return command.run({ "fleet", ... }, "POP3_FLEET_STORE=" .. quote(url) .. " ")
+    return command.run({ "fleet", ... }, "POP3_FLEET_STORE=" .. helper.quote(url) .. " ")
   end
 
   -- The same, when it succeeds and says nothing else.
@@ -63,8 +57,7 @@ postgres.describe("pop3 fleet", function(server)
   end
 
   local function query(text, ...)
-    local db <close> = assert(sql.open { url = url })
-    return assert(db:query(text, ...))
+    return postgres.query(url, text, ...)
   end
 
   it("goes from init to remove", function()
@@ -265,7 +258,7 @@ postgres.describe("pop3 fleet", function(server)
     local env = ("export XDG_STATE_HOME=%s/state; "):format(dir.path)
     local function import(...)
       return command.run({ "fleet", "import", "--with-state", path, ... },
-                         env .. "POP3_FLEET_STORE=" .. quote(url) .. " ")
+                         env .. "POP3_FLEET_STORE=" .. helper.quote(url) .. " ")
     end
     assert.equal(0, (command.run({ "fetch", "-c", path, "ann", "b" }, env)))
     assert.equal(2, delivered "ann")

@@ -21,8 +21,7 @@ postgres.describe("pop3 fleet run", function(server)
     end
     users.bad = { password = "other" }
     mail = pop3.server.new { users = users }:fork()
-    dir:write("password", "secret\n")
-    assert(os.execute("chmod 600 " .. dir.path .. "/password"))
+    dir:write_secret("password", "secret\n")
     assert(core.mkdir(dir.path .. "/mail"))
   end)
   after_each(function()

@@ -6,7 +6,6 @@ local core = require "pop3.core"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
 local postgres = require "spec.support.postgres"
-local sql = require "pop3.sql"
 
 local ONE, TWO = ("1a"):rep(32), ("2b"):rep(32)
 
@@ -26,8 +25,7 @@ postgres.describe("a sealed password", function(server)
   end)
 
   local function write_keys(text)
-    dir:write("keys", text)
-    assert(os.execute("chmod 600 " .. dir.path .. "/keys"))
+    dir:write_secret("keys", text)
   end
 
   local function fleet(input, ...)
@@ -52,8 +50,7 @@ postgres.describe("a sealed password", function(server)
   end
 
   local function query(text, ...)
-    local db <close> = assert(sql.open { url = url })
-    return assert(db:query(text, ...))
+    return postgres.query(url, text, ...)
   end
 
   it("is added, opened by the workers, and sealed again by new keys", function()

@@ -114,8 +114,7 @@ postgres.describe("the accounts of a fleet", function(server)
   end
 
   local function query(text, ...)
-    local db <close> = assert(sql.open { url = url })
-    return assert(db:query(text, ...))
+    return postgres.query(url, text, ...)
   end
 
   it("need the tables", function()

@@ -2,15 +2,13 @@
 -- and what it names is there. The unit of systemd, too.
 
 local command = require "spec.support.command"
+local helper = require "spec.helper"
 local pages = require "spec.support.pages"
 local postgres = require "spec.support.postgres"
 
 local PAGE = "examples/fleet.md"
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read "a"
-end
+local read = helper.read
 
 postgres.describe("the page about fleets", function(server)
   -- What a program finds: a database, and unless it makes them, tables and an account.

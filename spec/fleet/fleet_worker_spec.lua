@@ -37,6 +37,17 @@ postgres.describe("a worker", function(server)
     return fleets.place(server():database(), opts)
   end
 
+  -- A hook that stops the database when the point is reached for the first time.
+  local function stop_at_first(where)
+    local stopped = false
+    return function(point)
+      if point == where and not stopped then
+        stopped = true
+        server():stop "immediate"
+      end
+    end
+  end
+
   it("fetches hundreds of accounts side by side, in few transactions", function()
     local place <close> = new_place { users = 150, mail = 2, fleet = { jobs = 150 } }
     local runs, counters = place:run()
@@ -188,15 +199,10 @@ postgres.describe("a worker", function(server)
 
   it("waits while the database is away, and goes on", function()
     local place <close> = new_place { users = 6, mail = 3, accounts = { keep = false } }
-    local stopped, states = false, {}
+    local states = {}
     local runs = place:run {
       jobs = 3,
-      hook = function(point)
-        if point == "record" and not stopped then
-          stopped = true
-          server():stop "immediate"
-        end
-      end,
+      hook = stop_at_first "record",
       log = function(record)
         if record.event ~= "database" then return end
         states[#states + 1] = record.state
@@ -213,15 +219,10 @@ postgres.describe("a worker", function(server)
 
   it("ends sessions without QUIT when the database stays away too long", function()
     local place <close> = new_place { users = 1, mail = 3, accounts = { keep = false } }
-    local stopped, first = false, nil
+    local first
     local runs = place:run {
       lease = 1.5,
-      hook = function(point)
-        if point == "record" and not stopped then
-          stopped = true
-          server():stop "immediate"
-        end
-      end,
+      hook = stop_at_first "record",
       log = function(record)
         if record.event == "run" and not first then
           first = record

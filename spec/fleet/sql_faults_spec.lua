@@ -2,6 +2,7 @@
 -- fails: clear codes, no hang, nothing half written, and repeating is harmless.
 
 local core = require "pop3.core"
+local fetching = require "spec.support.fetching"
 local helper = require "spec.helper"
 local pg_proxy = require "spec.support.pg_proxy"
 local pop3 = require "pop3"
@@ -285,11 +286,7 @@ postgres.describe("sql: faults", function(server)
     end)
   end)
 
-  local function entry(uid, fields)
-    local e = { uid = uid, nth = 1, size = 100, first = 1800000000 }
-    for name, value in pairs(fields or {}) do e[name] = value end
-    return e
-  end
+  local entry = fetching.entry
 
   -- All calls of a run.
   local function run(state)

@@ -214,7 +214,7 @@ end
 
 -- Wait until the server has released the maildrop of a client that was killed.
 local function wait_for_lock(run)
-  assert(proc.poll(function()
+  assert(helper.await(function()
     local s = pop3.connect { host = "127.0.0.1", port = run.port, tls = "none",
                              user = USER, password = PASSWORD }
     return s and s:quit()
@@ -231,7 +231,7 @@ M.situations = {
         fault(server, { stall = true })
       end)
       local process = place:start(run.port)
-      assert(proc.poll(function()
+      assert(helper.await(function()
         local tmp = core.readdir(place.dir .. "/Maildir/tmp")
         return #place:subjects() + #tmp >= 10
       end), process:log())
@@ -315,7 +315,7 @@ M.situations = {
         end
       end, { preset = "courier" })
       local first = place:start(run.port)
-      assert(proc.poll(function()
+      assert(helper.await(function()
         return run:count "RETR" + run:count "TOP" > 0
       end))
       place:run(run.port)

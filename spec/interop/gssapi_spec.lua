@@ -315,7 +315,7 @@ describe("GSSAPI", function()
       ]]):format(keytab))
       local process <close> = proc.start(realm.env .. "lua5.4 " .. path,
                                          realm.dir .. "/" .. name .. ".log")
-      local port = assert(proc.poll(function()
+      local port = assert(helper.await(function()
         return process:log():match "^(%d+)\n"
       end), process:log())
       return f(port)

@@ -3,6 +3,7 @@
 -- machine's own set-up is neither read nor changed.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local proc = require "spec.interop.proc"
 local socket = require "socket"
 
@@ -78,7 +79,7 @@ function M.start(users, services)
   proc.check(self.env .. "kadmin.local <" .. dir .. "/commands")
   proc.check("chmod 644 " .. dir .. "/*.keytab")  -- servers drop their privileges
   self.process = proc.start(self.env .. "krb5kdc -n", dir .. "/log")
-  assert(proc.poll(function()
+  assert(helper.await(function()
     local s = socket.connect("127.0.0.1", port)
     if s then s:close() end
     return s

@@ -10,9 +10,7 @@ local M = {}
 
 local LIFE = 3600       -- seconds after which timeout(1) ends what we forgot
 
-function M.quote(s)
-  return "'" .. tostring(s):gsub("'", "'\\''") .. "'"
-end
+M.quote = helper.quote
 
 -- A shell command from words: numbers and strings, each quoted.
 function M.words(t)
@@ -42,10 +40,7 @@ function M.is_root()
   return M.check "id -u" == "0\n"
 end
 
-function M.read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read "a"
-end
+M.read = helper.read
 
 function M.write(path, octets)
   local f <close> = assert(io.open(path, "wb"))
@@ -102,17 +97,6 @@ function M.free_port()
   end
 end
 
--- Calls 'f' until it returns something true; nil if it never does.
-function M.poll(f)
-  local deadline = socket.gettime() + helper.PATIENCE
-  repeat
-    local r = f()
-    if r then return r end
-    socket.select(nil, nil, 0.01)
-  until socket.gettime() > deadline
-  return nil
-end
-
 local function greeting(port)
   local s = socket.tcp()
   s:settimeout(helper.PATIENCE)
@@ -138,7 +122,7 @@ end
 function Process:stop()
   if not self.pid then return end
   os.execute("kill -TERM " .. self.pid .. " 2>/dev/null")
-  if not M.poll(function() return not running(self.pid) end) then
+  if not helper.await(function() return not running(self.pid) end) then
     os.execute("kill -s KILL -- -" .. self.pid .. " 2>/dev/null")
   end
   self.pid = nil
@@ -146,7 +130,7 @@ end
 
 -- Waits until the process has ended by itself.
 function Process:wait()
-  assert(M.poll(function() return not running(self.pid) end), "it did not end")
+  assert(helper.await(function() return not running(self.pid) end), "it did not end")
   self.pid = nil
 end
 
@@ -167,7 +151,7 @@ end
 function M.serve(cmd, port, logfile)
   local process = M.start(cmd, logfile)
   process.port = port
-  local line = M.poll(function()
+  local line = helper.await(function()
     return greeting(port) or not running(process.pid) and "gone"
   end)
   if not (line and line:match "^%+OK") then

@@ -49,7 +49,7 @@ for _, name in ipairs { "microsocks", "tinyproxy" } do
         local port = proc.free_port()
         local cmd, scheme = STARTS[name](port, dir, login)
         local process <close> = proc.start(cmd, dir .. "/log")
-        assert(proc.poll(function() return listening(port) end),
+        assert(helper.await(function() return listening(port) end),
                process:log())
         use(scheme .. "://%s127.0.0.1:" .. port)
       end)

@@ -8,9 +8,7 @@ local unix = require "socket.unix"
 
 local command = {}
 
-local function quote(word)
-  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
-end
+local quote = helper.quote
 
 --- What runs as `pop3`.
 command.program = "lua5.4 lua/bin/pop3"

@@ -10,11 +10,7 @@ local record = require "pop3.sync.record"
 local after_each, assert, before_each, it = busted.after_each, busted.assert,
                                             busted.before_each, busted.it
 
-local function entry(uid, fields)
-  local e = { uid = uid, nth = 1, size = 100, first = 1800000000 }
-  for name, value in pairs(fields or {}) do e[name] = value end
-  return e
-end
+local entry = fetching.entry
 
 return function(make)
   local new, remove, query

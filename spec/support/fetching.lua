@@ -19,6 +19,13 @@ function fetching.mail(count, first)
   return mail
 end
 
+--- An entry of a state, as the engine makes them.
+function fetching.entry(uid, fields)
+  local e = { uid = uid, nth = 1, size = 100, first = 1800000000 }
+  for name, value in pairs(fields or {}) do e[name] = value end
+  return e
+end
+
 --- A place for runs: a server with the user mrose, an inbox, a state file. It is
 -- to be closed.
 -- @tparam table|integer mail or how many messages

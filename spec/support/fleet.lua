@@ -13,7 +13,7 @@
 local core = require "pop3.core"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
-local sql = require "pop3.sql"
+local postgres = require "spec.support.postgres"
 local tempdir = require "spec.support.tempdir"
 
 local fleets = {}
@@ -104,8 +104,7 @@ end
 
 --- Execute a statement on a connection of its own.
 function Place:query(text, ...)
-  local db <close> = assert(sql.open { url = self.url })
-  return assert(db:query(text, ...))
+  return postgres.query(self.url, text, ...)
 end
 
 --- The time of the database goes on until all leases are over.

@@ -143,6 +143,22 @@ function Server:serve()
   end
 end
 
+--- Serve in a child process. The listener is closed here; a function that ends the
+-- process.
+function Server:fork()
+  local pid = assert(core.fork())
+  if pid == 0 then
+    local ok, err = pcall(self.serve, self)
+    io.stderr:write(tostring(ok), tostring(err), "\n")
+    core.exit(1)
+  end
+  self:close()
+  return function()
+    core.kill(pid)
+    core.waitpid(pid)
+  end
+end
+
 function Server:close()
   for _, client in ipairs(self.clients) do client.socket:close() end
   self.listener:close()

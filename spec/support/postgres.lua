@@ -7,9 +7,16 @@
 
 local busted = require "busted"
 local core = require "pop3.core"
+local sql = require "pop3.sql"
 local tempdir = require "spec.support.tempdir"
 
 local postgres = {}
+
+--- Execute a statement on a connection of its own: the rows.
+function postgres.query(url, text, ...)
+  local db <close> = assert(sql.open { url = url })
+  return assert(db:query(text, ...))
+end
 
 local Server = {}
 Server.__index = Server
@@ -142,9 +149,7 @@ end
 function Server:database()
   self.count = self.count + 1
   local name = "d" .. self.count
-  local sql = require "pop3.sql"
-  local db <close> = assert(sql.open { url = self.url })
-  assert(db:query("create database " .. name))
+  postgres.query(self.url, "create database " .. name)
   return (self.url:gsub("dbname=%S+", "dbname=" .. name))
 end
 

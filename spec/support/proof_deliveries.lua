@@ -141,18 +141,8 @@ deliveries.lmtp = { is_untold = true, found = calls, into = function(directory)
   local server = require "spec.support.lmtp" {
     extensions = { "SIZE 1000000", "8BITMIME", "PIPELINING" },
     delivered = function(text) note(directory, text, "untold") end }
-  local pid = assert(core.fork())
-  if pid == 0 then
-    local ok, err = pcall(server.serve, server)
-    io.stderr:write(tostring(ok), tostring(err), "\n")
-    core.exit(1)
-  end
-  server:close()
-  return { lmtp = { host = "127.0.0.1", port = server.port, to = { "a@b" } } },
-         function()
-           core.kill(pid)
-           core.waitpid(pid)
-         end
+  local stop = server:fork()
+  return { lmtp = { host = "127.0.0.1", port = server.port, to = { "a@b" } } }, stop
 end }
 
 --- Names of all deliveries.

@@ -2,6 +2,7 @@
 -- pages.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local tempdir = require "spec.support.tempdir"
 
 local reference = {}
@@ -27,10 +28,7 @@ local function items_of(html)
   return items
 end
 
-local function read(path)
-  local f <close> = assert(io.open(path))
-  return f:read "a"
-end
+local read = helper.read
 
 --- Render the reference.
 -- @treturn table page ("pop3.session") → { path =, html =, text =, items =, kind = }

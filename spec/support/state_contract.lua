@@ -16,11 +16,7 @@ local HOSTILE = { "it's", '"', "\\", "\\'", "'); drop table pop3_seen; --", "$1"
                   "\0", "a\0b", "a\0002", "\1\127", "\r\n", "{}", "[]", "null", "\t",
                   ("x"):rep(70), ("\200"):rep(500) }
 
-local function entry(uid, fields)
-  local e = { uid = uid, nth = 1, size = 100, first = 1800000000 }
-  for name, value in pairs(fields or {}) do e[name] = value end
-  return e
-end
+local entry = fetching.entry
 
 return function(make)
   local new, remove

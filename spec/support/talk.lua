@@ -20,6 +20,13 @@ function talk.to(server)
   return t
 end
 
+--- The same, logged in: the user u with the password pw, unless named.
+function talk.inside(server, user)
+  local t = talk.to(server)
+  assert.match("^%+OK", t:login(user))
+  return t
+end
+
 --- Over TCP; the greeting is read unless 'silent'.
 function talk.tcp(port, silent)
   local sock = assert(require "socket".connect("127.0.0.1", port))

@@ -1,4 +1,4 @@
--- A directory for one test. It is removed with its contents at the end of the
+-- A temporary directory for specs. It is removed with its contents at the end of the
 -- block.
 
 local core = require "pop3.core"
@@ -6,8 +6,9 @@ local core = require "pop3.core"
 local Dir = {}
 Dir.__index = Dir
 
+-- What a symbolic link leads to stays.
 local function remove(path)
-  if core.stat(path) == "directory" then
+  if core.stat(path, true) == "directory" then
     for _, name in ipairs(core.readdir(path) or {}) do
       remove(path .. "/" .. name)
     end
@@ -17,9 +18,19 @@ end
 
 Dir.__close = function(dir) remove(dir.path) end
 
+--- Write a file; its path.
 function Dir:write(name, octets)
-  local f <close> = assert(io.open(self.path .. "/" .. name, "wb"))
-  f:write(octets)
+  local path = self.path .. "/" .. name
+  local f <close> = assert(io.open(path, "wb"))
+  assert(f:write(octets))
+  return path
+end
+
+--- Write a file that only its owner can read; its path.
+function Dir:write_secret(name, octets)
+  local path = self:write(name, octets)
+  assert(os.execute("chmod 600 " .. path))
+  return path
 end
 
 function Dir:read(name)

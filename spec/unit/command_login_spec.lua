@@ -293,7 +293,7 @@ sys.stdout.buffer.write(b'%d\n' % status + seen)
     for word in command.program:gmatch "%S+" do line_words[#line_words + 1] = word end
     table.move(words, 1, #words, #line_words + 1, line_words)
     for i, word in ipairs(line_words) do
-      line_words[i] = "'" .. word:gsub("'", "'\\''") .. "'"
+      line_words[i] = helper.quote(word)
     end
     local pipe <close> = assert(io.popen(table.concat(line_words, " ")))
     local status, text = pipe:read "a":match "^(-?%d+)\n(.*)$"

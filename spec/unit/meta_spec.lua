@@ -3,15 +3,13 @@
 
 if os.getenv "LPOP3_SANITIZED" then return end  -- LDoc is a program of its own
 
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local tempdir = require "spec.support.tempdir"
 
 local PATH = "lua/pop3/meta.lua"
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read "a"
-end
+local read = helper.read
 
 -- What the file declares: class → { fields = name → { type, optional }, functions =
 -- name → { params, method } }.

@@ -5,6 +5,7 @@
 if os.getenv "LPOP3_SANITIZED" then return end  -- they build their own
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local tempdir = require "spec.support.tempdir"
 
 local VERSION = core.version
@@ -21,10 +22,7 @@ local function output(format, ...)
   return text
 end
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read "a"
-end
+local read = helper.read
 
 -- Lines of a text, sorted.
 local function lines(text)

@@ -1,6 +1,7 @@
 -- The version is the same everywhere, and the rockspecs come from one template.
 
 local core = require "pop3.core"
+local helper = require "spec.helper"
 local pop3 = require "pop3"
 local tempdir = require "spec.support.tempdir"
 
@@ -11,10 +12,7 @@ local function output(command)
   return text
 end
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read "a"
-end
+local read = helper.read
 
 describe("the version", function()
   local version = core.version

@@ -15,11 +15,7 @@ local function server(...)
   return s
 end
 
-local function logged_in(s, user)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login(user))
-  return t
-end
+local logged_in = talk.inside
 
 -- What comes back in all, how it ended, and when.
 local function all(s, octets, patience)

@@ -16,11 +16,7 @@ local function server(...)
   return s
 end
 
-local function logged_in(s, user)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login(user))
-  return t
-end
+local logged_in = talk.inside
 
 local function all(s, octets)
   local t = logged_in(s)

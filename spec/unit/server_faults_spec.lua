@@ -14,11 +14,7 @@ local function server(...)
   return s
 end
 
-local function logged_in(s, user)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login(user))
-  return t
-end
+local logged_in = talk.inside
 
 describe("cut", function()
   it("after any number of octets of the reply", function()

@@ -12,11 +12,7 @@ local function server(opts)
   return pop3.server.new(opts)
 end
 
-local function logged_in(s)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login())
-  return t
-end
+local logged_in = talk.inside
 
 describe("a handler", function()
   it("overrides a verb while the default stays callable", function()

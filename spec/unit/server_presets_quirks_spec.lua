@@ -1,32 +1,11 @@
 -- What the presets show of the servers that they are like.
 
-local pop3 = require "pop3"
 local core = require "pop3.core"
+local made = require "spec.support.preset"
 local talk = require "spec.support.talk"
 
-local MAIL = {
-  "Message-ID: <1@a.example>\r\nSubject: 1\r\n\r\none\r\n.two\r\nthree\r\n",
-  "Message-ID: <2@a.example>\r\nSubject: 2\r\n\r\nfour\r\n",
-}
-
-local function server(preset, opts)
-  opts = opts or {}
-  opts.preset = preset
-  opts.users = opts.users or { u = { password = "pw", mail = MAIL,
-                                     token = "tk" } }
-  return pop3.server.new(opts)
-end
-
-local function inside(s, user)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login(user))
-  return t
-end
-
-local function listing(t, line)
-  local _, lines = t:list(line)
-  return lines
-end
+local MAIL, server, listing = made.MAIL, made.server, made.listing
+local inside = talk.inside
 
 -- The end of the link, before anything else is said.
 local function gone(t)

@@ -1,38 +1,17 @@
 -- Servers in the field: every preset works, and shows its quirks.
 
 local pop3 = require "pop3"
+local made = require "spec.support.preset"
 local talk = require "spec.support.talk"
 
 local presets = pop3.server.presets
 
-local MAIL = {
-  "Message-ID: <1@a.example>\r\nSubject: 1\r\n\r\none\r\n.two\r\nthree\r\n",
-  "Message-ID: <2@a.example>\r\nSubject: 2\r\n\r\nfour\r\n",
-}
-
-local function server(preset, opts)
-  opts = opts or {}
-  opts.preset = preset
-  opts.users = opts.users or { u = { password = "pw", mail = MAIL,
-                                     token = "tk" } }
-  return pop3.server.new(opts)
-end
+local MAIL, server, listing = made.MAIL, made.server, made.listing
+local inside = talk.inside
 
 local function client(s, user)
   return assert(pop3.connect { transport = s:loopback(), user = user or "u",
                                password = "pw", insecure = true })
-end
-
-local function inside(s, user)
-  local t = talk.to(s)
-  assert.match("^%+OK", t:login(user))
-  return t
-end
-
--- What a list of messages says of each: "1 57", ...
-local function listing(t, line)
-  local _, lines = t:list(line)
-  return lines
 end
 
 describe("the presets", function()

@@ -14,16 +14,9 @@ local function opened(path, account, opts)
   return s
 end
 
-local function entry(uid, fields)
-  local e = { uid = uid, nth = 1, size = 100, first = 1800000000 }
-  for name, value in pairs(fields or {}) do e[name] = value end
-  return e
-end
+local entry = fetching.entry
 
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read "a"
-end
+local read = helper.read
 
 local function write(path, octets)
   local file <close> = assert(io.open(path, "wb"))
