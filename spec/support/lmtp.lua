@@ -124,21 +124,35 @@ function Server:work()
   end
 end
 
---- The hook for the client. A server whose field `stalled` is set says nothing.
+-- The sockets on which a client may say something, and others.
+local function sockets_of(self, ...)
+  local sockets = { self.listener, ... }
+  for _, client in ipairs(self.clients) do sockets[#sockets + 1] = client.socket end
+  return sockets
+end
+
+--- The hook for the client. A server whose field `stalled` is set says nothing. What
+-- the client has sent may come to the server only after the client waits: a busy
+-- kernel delivers it later.
 function Server:hook()
   return function(fd, mode)
-    self:work()
-    if self.stalled then return nil, "timeout" end
-    return core.poll(fd, mode, helper.PATIENCE)
+    local deadline = core.now() + helper.PATIENCE
+    local own = { getfd = function() return fd end }
+    while core.now() < deadline do
+      self:work()
+      if self.stalled then return nil, "timeout" end
+      if core.poll(fd, mode, 0) then return true end
+      socket.select(sockets_of(self, mode:find "r" and own or nil),
+                    mode:find "w" and { own } or nil, helper.PATIENCE)
+    end
+    return nil, "timeout"
   end
 end
 
 --- Serve until the process ends: for a server in a child process.
 function Server:serve()
   while true do
-    local sockets = { self.listener }
-    for _, client in ipairs(self.clients) do sockets[#sockets + 1] = client.socket end
-    socket.select(sockets, nil, helper.PATIENCE)
+    socket.select(sockets_of(self), nil, helper.PATIENCE)
     self:work()
   end
 end

@@ -75,6 +75,17 @@ describe("pop3.lmtp", function()
     end
   end)
 
+  it("waits for a server that hears it late", function()
+    local to = into()
+    local work, calls = server.work, 0
+    function server.work(self)
+      calls = calls + 1
+      if calls % 2 == 0 then work(self) end
+    end
+    assert.is_true(deliver(to))
+    assert.equal(1, #server.mail)
+  end)
+
   it("transmits big messages from the spool", function()
     local to = into()
     local mail = "A: b\r\n\r\n" .. (("x"):rep(70) .. "\r\n.\r\n"):rep(2000)
