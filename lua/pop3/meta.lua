@@ -523,7 +523,8 @@ function fleet:init() end
 ---`secret`: where the secret is, `"command:TEXT"` (a command that prints it),
 ---`"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
 ---`"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
----by a key outside of it, as `pop3 fleet add --seal` does.
+---by a key outside of it, as `pop3 fleet add --seal` does. `seed` is for the first run:
+---after a run that went well, or that recorded something, it has no effect.
 ---@param account table one account, or a list of them
 ---@param opts? table `replace = true`: replace accounts that exist by the given ones; `refuse = true`: accounts that exist are an error; `seen`: the records about the messages of new accounts, name → what `seen()` of a state returns (`pop3.sync.state`)
 ---@return string[]|nil # the names of the accounts that were added or replaced; other accounts existed and are unchanged. Or nil, message, code, and no account was added: "options" when an account is invalid, "exists" when accounts exist (their names are the fourth value)

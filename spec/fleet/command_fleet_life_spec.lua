@@ -60,6 +60,26 @@ postgres.describe("pop3 fleet", function(server)
     return postgres.query(url, text, ...)
   end
 
+  it("marks old mail as seen at the first run", function()
+    assert.equal(0, (fleet "init"))
+    add("ann", "ann", "--seed")
+    add("ann1", "ann", "--newest", "1")
+    add("ann2", "ann", "--since", "2001-01-01")
+    assert.equal(0, (run("--jobs", "1")))
+    local found = accounts()
+    assert.same({ 0, 2 }, { found.ann.result.new, found.ann.result.skipped })
+    assert.same({ 1, 1 }, { found.ann1.result.new, found.ann1.result.skipped })
+    assert.same({ 2, 0 }, { found.ann2.result.new, found.ann2.result.skipped })
+    assert(mail:deliver("ann", "Subject: a3\r\n\r\n"))
+    assert.equal(0, (fleet("due", "--all")))
+    assert.equal(0, (run("--jobs", "1")))
+    assert.same({ 1, 2, 3 }, { delivered "ann", delivered "ann1", delivered "ann2" })
+    local status, _, err = fleet("add", "x", "pop://x@127.0.0.1", "--seed", "--newest",
+                                 "1")
+    assert.equal(2, status)
+    assert.match("can not be used together", err)
+  end)
+
   it("goes from init to remove", function()
     local status, out, err = fleet "status"
     assert.same({ 3, "", "pop3: fleet: the database has no tables of lpop3: run pop3 "

@@ -240,6 +240,18 @@ postgres.describe("the leases of a fleet", function(server)
     assert.same({ "a3", "a1" }, (claim("w1", 5)))
   end)
 
+  it("come back without those that another transaction has locked", function()
+    add(2)
+    claim("w1", 2)
+    local other <close> = assert(sql.open { url = url })
+    assert(other:transaction(function()
+      assert(other:query "select 1 from pop3_account where name = 'a1' for update")
+      local rows = query(table.unpack(lease.give_back_unknown("w1", {})))
+      assert.same({ { id = 2 } }, rows)
+      return true
+    end))
+  end)
+
   it("are free again when a worker froze in a transaction", function()
     add(2)
     local frozen <close> = assert(sql.open { url = url })

@@ -1,5 +1,6 @@
 -- A worker of a fleet (lua/pop3/fleet/worker.lua), with PostgreSQL and our test server.
 
+local abandoned = require "pop3.sql.abandoned"
 local core = require "pop3.core"
 local fleets = require "spec.support.fleet"
 local helper = require "spec.helper"
@@ -181,7 +182,6 @@ postgres.describe("a worker", function(server)
   end)
 
   it("ends the transaction of a worker that froze in it", function()
-    local abandoned = require "pop3.sql.abandoned"
     local place <close> = new_place { users = 2, mail = 1 }
     local frozen <close> = assert(sql.open { url = place.url })
     assert(frozen:query "begin")
@@ -195,6 +195,28 @@ postgres.describe("a worker", function(server)
     }
     assert.equal("ok", runs.u1.kind)
     assert.match("pop3 1s fleet frozen", troubles[1])
+  end)
+
+  it("claims when it is another one's turn who froze in a claim", function()
+    local lease = require "pop3.fleet.lease"
+    local place <close> = new_place { users = 2, mail = 1 }
+    local frozen <close> = assert(sql.open { url = place.url })
+    assert(frozen:query "begin")
+    local list = lease.claim { worker = "frozen", count = 1, seconds = 300,
+                               per_host = 1 }
+    list[1] = abandoned.name("fleet frozen", 1)
+    for _, statement in ipairs(list) do assert(frozen:query(table.unpack(statement))) end
+    local turns = 0
+    local runs = place:run {
+      per_host = 1,
+      log = function(record)
+        assert.is_not.equal("database", record.event)
+        if record.event == "trouble" then turns = turns + 1 end
+      end,
+    }
+    assert.equal("ok", runs.u1.kind)
+    assert.equal("ok", runs.u2.kind)
+    assert.equal(1, turns)
   end)
 
   it("waits while the database is away, and goes on", function()
@@ -315,6 +337,32 @@ postgres.describe("a worker", function(server)
       where last_ok is not null and worker is null and due > now()]])
     assert.is_true(rows[1].n >= 1 and rows[1].n <= 3, rows[1].n)
     assert.equal(0, place.fleet:status().leased)
+  end)
+
+  -- The first run has the fault; then a message comes, and another run.
+  local function seeded(seed, mail, fault)
+    local place <close> = new_place { users = 1, mail = mail, accounts = { seed = seed },
+                                      server = { faults = { fault } } }
+    local first = place:run().u1
+    assert.equal(fault and "later" or "ok", first.kind, first.text)
+    assert(place.run_of_server:deliver("u1", fleets.octets("u1", mail + 1)))
+    place:query "update pop3_account set due = now()"
+    local second = place:run().u1
+    assert.equal("ok", second.kind, second.text)
+    return first.counts.skipped or 0, second.counts.skipped, second.counts.new
+  end
+
+  it("marks mail as seen at the first run only", function()
+    assert.same({ 2, 0, 1 }, { seeded(true, 2) })
+    assert.same({ 1, 0, 1 }, { seeded({ newest = 1 }, 2) })
+    -- there was no mail
+    assert.same({ 0, 0, 1 }, { seeded(true, 0) })
+    -- it did not come so far
+    assert.same({ 0, 3, 0 }, { seeded(true, 2, { verb = "LIST", times = 1,
+                                                 cut = { bytes = 0 } }) })
+    -- it came further: nothing more is marked
+    assert.same({ 2, 0, 2 }, { seeded({ newest = 1 }, 3, { verb = "RETR", times = 1,
+                                                           cut = { bytes = 0 } }) })
   end)
 
   it("goes by the database's clock", function()

@@ -44,4 +44,40 @@ function options.secret(c)
      :argname "FILE")
 end
 
+-- A date of --since: seconds since 1970, or YYYY-MM-DD in local time.
+local function date(text)
+  local year, month, day = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
+  if year then
+    local time = os.time { year = year, month = month, day = day, hour = 0 }
+    if os.date("%Y-%m-%d", time) == text then return time end
+    return nil, ("'%s' is not a date"):format(text)
+  end
+  local seconds = math.tointeger(tonumber(text:match "^@(%d+)$"))
+  if seconds then return seconds end
+  return nil, ("'%s' is neither YYYY-MM-DD nor @SECONDS"):format(text)
+end
+
+--- Define --seed, --newest and --since, of which one can be given.
+-- @tparam table c a command of argparse
+-- @tparam[opt] string when a sentence that ends each help text
+function options.seed(c, when)
+  when = when and " " .. when or ""
+  c:mutex(
+    c:flag("--seed", "Mark all messages as seen without fetching them." .. when),
+    c:option("--newest", "Mark all but the newest N messages as seen." .. when)
+     :argname "N":convert(command.integer(0, 2^31)),
+    c:option("--since", "Mark messages from before this date (YYYY-MM-DD) as "
+      .. "seen." .. when):argname "DATE":convert(date))
+end
+
+--- What these options say.
+-- @tparam table args
+-- @treturn ?boolean|table the option `seed` of `pop3.sync`
+function options.seed_of(args)
+  if args.seed then return true end
+  if args.newest then return { newest = args.newest } end
+  if args.since then return { since = args.since } end
+  return nil
+end
+
 return options

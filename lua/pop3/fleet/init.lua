@@ -162,7 +162,8 @@ end
 -- `secret`: where the secret is, `"command:TEXT"` (a command that prints it),
 -- `"token:TEXT"` (a command that prints an OAuth token), `"file:PATH"`, `"env:NAME"`,
 -- `"netrc"` or `"netrc:PATH"`. The secret itself is not in the database, or only sealed
--- by a key outside of it, as `pop3 fleet add --seal` does.
+-- by a key outside of it, as `pop3 fleet add --seal` does. `seed` is for the first run:
+-- after a run that went well, or that recorded something, it has no effect.
 -- @tparam table account one account, or a list of them
 -- @tparam[opt] table opts `replace = true`: replace accounts that exist by the given
 -- ones; `refuse = true`: accounts that exist are an error; `seen`: the records about

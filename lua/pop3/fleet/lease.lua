@@ -66,6 +66,7 @@ update pop3_account a set fence = a.fence + 1, worker = $1,
 from due where a.id = due.id
 returning a.id, a.name, a.host, a.port, a.username, a.options, a.secret_ref,
   a.every, a.fence, a.failures, due.worker is not null as taken_over,
+  a.last_ok is null as is_new,
   extract(epoch from now() - due.due)::float8 as late,
   extract(epoch from now())::float8 as at]]
 
@@ -128,7 +129,7 @@ end
 -- @tparam {table,...} answers of `db:batch`
 -- @treturn {table,...} the accounts, the one that waits longest first: the columns of
 -- the table, `late` (seconds since it was due), `at` (the time of the database),
--- `taken_over` (its owner did not release it)
+-- `taken_over` (its owner did not release it), `is_new` (no run went well yet)
 -- @treturn ?number seconds until an account is due; nil when there is none
 function lease.claimed(answers)
   local rows, following = answers[#answers - 1], answers[#answers][1]

@@ -42,10 +42,20 @@ end
 local function options_of(a, row, state, into, context)
   local opts = {}
   for name in pairs(keys.sync) do opts[name] = a[name] end
+  opts.seed = context.is_first and a.seed or nil
   opts.account, opts.state, opts.into = row.name, state, into
   opts.now = function() return row.at + (core.now() - context.claimed) end
   opts.log = context.event
   return opts
+end
+
+-- Is nothing known about the messages of the account? The option `seed` is for that run
+-- only. Nil, message, code when the database does not tell.
+local function is_first(row, store)
+  if not row.is_new then return false end
+  local rows, message, code = store:read(row.id, row.fence)
+  if not rows then return nil, message, code end
+  return rows[1].uid == nil
 end
 
 local function fetch(row, lease, context)
@@ -55,6 +65,11 @@ local function fetch(row, lease, context)
   into, message = deliver.of(row, a, context.into, {
     account = row.id, fence = row.fence, name = row.name, store = context.store })
   if not into then return outcome.failed(message, "options", false) end
+  if a.seed then
+    local first, why, code = is_first(row, context.store)
+    if first == nil then return outcome.failed(why, code, code ~= "sql") end
+    context.is_first = first
+  end
   local at, state = context.at, lease.state
   local connecting = { wait = context.wait, resolve = context.resolve,
                        key_file = context.key_file }

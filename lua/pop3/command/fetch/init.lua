@@ -20,19 +20,6 @@ local fetch = {}
 
 local formats = { "mpop", "getmail", "fetchmail", "fdm", "thunderbird" }
 
--- A date of --since: seconds since 1970, or YYYY-MM-DD in local time.
-local function date(text)
-  local year, month, day = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
-  if year then
-    local time = os.time { year = year, month = month, day = day, hour = 0 }
-    if os.date("%Y-%m-%d", time) == text then return time end
-    return nil, ("'%s' is not a date"):format(text)
-  end
-  local seconds = math.tointeger(tonumber(text:match "^@(%d+)$"))
-  if seconds then return seconds end
-  return nil, ("'%s' is neither YYYY-MM-DD nor @SECONDS"):format(text)
-end
-
 function fetch.define(c)
   c:summary "Fetch new mail, unattended."
   c:description("Fetches new mail of the account in a URL, or of the accounts "
@@ -65,12 +52,7 @@ function fetch.define(c)
     c:flag("--keep", "Delete nothing from the server."),
     c:flag("--delete", "Delete each message from the server after its "
       .. "delivery."))
-  c:mutex(
-    c:flag("--seed", "Mark all messages as seen without fetching them."),
-    c:option("--newest", "Mark all but the newest N messages as seen.")
-     :argname "N":convert(command.integer(0, 2^31)),
-    c:option("--since", "Mark messages from before this date (YYYY-MM-DD) as "
-      .. "seen."):argname "DATE":convert(date))
+  options.seed(c)
   c:flag("--retry", "Try messages again that were set aside.")
   c:flag("--repair", "Keep what is readable of a damaged state file.")
   c:mutex(
@@ -158,9 +140,7 @@ local function flags_of(args)
                   dry_run = args.dry_run or args.check or nil }
   if args.keep then flags.keep = true
   elseif args.delete then flags.keep = false end
-  if args.seed then flags.seed = true
-  elseif args.newest then flags.seed = { newest = args.newest }
-  elseif args.since then flags.seed = { since = args.since } end
+  flags.seed = options.seed_of(args)
   return flags
 end
 

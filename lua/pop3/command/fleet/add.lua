@@ -73,6 +73,7 @@ function add.define(c)
     c:flag("--delete", "Delete each message from the server after its delivery."),
     c:option("--keep-days", "Delete messages this many days after their delivery.")
      :argname "N":convert(command.integer(1, 36500)))
+  common.seed(c, "At the first run only.")
   common.tls(c, "by the URL")
   c:option("--cafile", "Trust the CAs in this file of the workers instead of the "
     .. "system's."):argname "FILE"
@@ -100,6 +101,8 @@ local function account_of(args)
   if args.keep then a.keep = true
   elseif args.delete then a.keep = false
   elseif args.keep_days then a.keep = args.keep_days end
+  local seed = common.seed_of(args)
+  if seed then a.seed = seed end
   local ok, message = values.check_paths(a)
   if not ok then return nil, message end
   return a
