@@ -2,6 +2,7 @@
 -- in one thread, each waiting only for itself.
 
 local pop3 = require "pop3"
+local helper = require "spec.helper"
 
 local function have(name)
   local path = package.path
@@ -17,15 +18,22 @@ local function start()
   local server = pop3.server.new { tls = "auto", users = {
     a = { password = "pw", mail = mail }, b = { password = "pw", mail = mail },
   } }
-  server:fault { verb = "STAT", user = "a", delay = 0.05 }
+  local ended = false
+  function server.on.STAT(session)
+    while session.user == "a" and not ended do session:sleep(0.01) end
+    return server.default.STAT(session)
+  end
+  function server.on.disconnect(session)
+    ended = ended or session.user == "b"
+  end
   return server:fork()
 end
 
--- Fetch all of one user's mail; STAT of user "a" takes a while.
+-- Fetch all of one user's mail; STAT of user "a" takes until "b" has ended.
 local function session(run, hook, user, order, tls)
   local s = assert(pop3.connect { host = "127.0.0.1", port = run.port,
     tls = tls, cafile = run.cafile, user = user, password = "pw",
-    wait = hook })
+    wait = hook, timeout = helper.PATIENCE })
   assert.equal(20, (s:stat()))
   local numbers, came = {}, {}
   for i = 1, 20 do numbers[i] = i end
