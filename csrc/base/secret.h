@@ -24,10 +24,10 @@ int pop3_secret_in (const pop3_buf *secrets, pop3_span line, size_t min);
 /*
 ** Append a line in which each of those secrets is replaced by "***".
 **
-** 'mask_text' is for text of a peer. It does not search for secrets shorter
-** than MIN, which would mask common words. In the reply to a login ('login') it
-** does, and replaces the whole text if it finds one: the rest would reveal the
-** secret.
+** 'pop3_mask_text' is for text of a peer. It does not search for secrets
+** shorter than MIN, which would mask common words. In the reply to a login
+** ('login') it does, and replaces the whole text if it finds one: the rest
+** would reveal the secret.
 */
 #define POP3_SECRET_MIN 4
 int pop3_masked (pop3_buf *out, const pop3_buf *secrets, pop3_span line,

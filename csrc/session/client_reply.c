@@ -97,7 +97,7 @@ static int is_unasked (const pop3_client *c) {
   return p[0] != '\r' && p[0] != '\n';
 }
 
-/* Keep the unexpected line, for 'culprit'. Returns the error. */
+/* Keep the unexpected line, for 'pop3_client_culprit'. Returns the error. */
 static int keep_unasked (pop3_client *c) {
   pop3_span line;
   const char *lf;
@@ -217,7 +217,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
   shown = c->in.p + c->r;
   if (show_status(c, a->verb, &line, skip + shield, got == 0) != 0)
     return POP3_ENOMEM;
-  if (got != 0) {  /* keep it for 'culprit' */
+  if (got != 0) {  /* keep it for 'pop3_client_culprit' */
     if (line.p == c->text.p) return got;
     c->text.n = 0;
     return pop3_buf_add(&c->text, line.p, line.n) != 0 ? POP3_ENOMEM : got;

@@ -1,36 +1,14 @@
 /*
 ** etpan_all: as gmime_all, by libetpan. It does nothing about charsets: text is
 ** counted as its octets.
-**
-**   etpan_all parse|decode FILE
 */
 #define _POSIX_C_SOURCE 200809L
 
 #include <libetpan/libetpan.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-static double now (void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "messages_all.h"
 
-static char *load (const char *path, size_t *n) {
-  FILE *f = fopen(path, "rb");
-  char *p;
-  if (f == NULL) exit(1);
-  fseek(f, 0, SEEK_END);
-  *n = (size_t)ftell(f);
-  rewind(f);
-  p = malloc(*n + 1);
-  if (p == NULL || fread(p, 1, *n, f) != *n) exit(1);
-  p[*n] = '\0';
-  fclose(f);
-  return p;
-}
+static void begin (void) {}
 
 static size_t decode (const struct mailmime_data *d) {
   char *result;
@@ -79,22 +57,4 @@ static size_t one (const char *p, size_t n, int decoding) {
   octets += walk(m, decoding);
   mailmime_free(m);
   return octets;
-}
-
-int main (int argc, char **argv) {
-  size_t n, at = 0, messages = 0, octets = 0;
-  char *set, *end;
-  double start;
-  if (argc != 3) return 2;
-  set = load(argv[2], &n);
-  start = now();
-  while (at < n) {
-    size_t length = strtoul(set + at, &end, 10);
-    at = (size_t)(end - set) + 1;
-    octets += one(set + at, length, argv[1][0] == 'd');
-    at += length;
-    messages++;
-  }
-  printf("%zu %zu %.6f\n", messages, octets, now() - start);
-  return 0;
 }

@@ -1,34 +1,13 @@
 /*
 ** gmime_all: reads a set of messages by GMime, and every part of each; text in
-** UTF-8. The file is "LENGTH\n" and so many octets, again and again. Prints the
-** messages, the octets decoded, the processor seconds without reading the file.
-**
-**   gmime_all parse|decode FILE
+** UTF-8. See messages_all.h.
 */
 #include <gmime/gmime.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-static double now (void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "messages_all.h"
 
-static char *load (const char *path, size_t *n) {
-  FILE *f = fopen(path, "rb");
-  char *p;
-  if (f == NULL) exit(1);
-  fseek(f, 0, SEEK_END);
-  *n = (size_t)ftell(f);
-  rewind(f);
-  p = malloc(*n + 1);
-  if (p == NULL || fread(p, 1, *n, f) != *n) exit(1);
-  p[*n] = '\0';
-  fclose(f);
-  return p;
+static void begin (void) {
+  g_mime_init();
 }
 
 /* The octets of a part; of text, in UTF-8. */
@@ -73,23 +52,4 @@ static size_t one (const char *p, size_t n, int decoding) {
   g_object_unref(parser);
   g_object_unref(stream);
   return octets;
-}
-
-int main (int argc, char **argv) {
-  size_t n, at = 0, messages = 0, octets = 0;
-  char *set, *end;
-  double start;
-  if (argc != 3) return 2;
-  set = load(argv[2], &n);
-  g_mime_init();
-  start = now();
-  while (at < n) {
-    size_t length = strtoul(set + at, &end, 10);
-    at = (size_t)(end - set) + 1;
-    octets += one(set + at, length, argv[1][0] == 'd');
-    at += length;
-    messages++;
-  }
-  printf("%zu %zu %.6f\n", messages, octets, now() - start);
-  return 0;
 }

@@ -117,10 +117,10 @@ static void begin (run *r, uint8_t opts) {
   if (opts & 8) lim.message = 20;
   if (opts & 16) lim.drain = 9;
   memset(r, 0, sizeof *r);
-  pop3_buf_init(&r->seen, cuts_mem());
-  pop3_buf_init(&r->data, cuts_mem());
-  pop3_journal_init(&r->log, cuts_mem(), 4096);
-  r->e = pop3_client_new(cuts_mem(), &lim, &r->log);
+  pop3_buf_init(&r->seen, fuzz_mem());
+  pop3_buf_init(&r->data, fuzz_mem());
+  pop3_journal_init(&r->log, fuzz_mem(), 4096);
+  r->e = pop3_client_new(fuzz_mem(), &lim, &r->log);
   NEED(pop3_client_next(r->e, &ev) == 0);
   NEED(pop3_client_feed(r->e, login, 5) == 0);
   NEED(pop3_client_next(r->e, &ev) == 1);

@@ -5,28 +5,13 @@
 #ifndef CUTS_H
 #define CUTS_H
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
+#include "fuzz_mem.h"
 #include "session.h"
 
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n);
-
 #define NEED(x) ((x) ? (void)0 : abort())
-
-static void *cuts_alloc (void *ud, void *p, size_t osize, size_t nsize) {
-  (void)ud;
-  (void)osize;
-  if (nsize > 0) return realloc(p, nsize);
-  free(p);
-  return NULL;
-}
-
-static inline pop3_mem cuts_mem (void) {
-  pop3_mem mem = { cuts_alloc, NULL };
-  return mem;
-}
 
 /* How the octets come: in pieces that a seed decides on; 0 is all at once. */
 typedef struct cuts {

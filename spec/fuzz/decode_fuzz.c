@@ -1,5 +1,5 @@
 /*
-** code_fuzz.c - transfer encodings: the same octets come out of pieces, and
+** decode_fuzz.c - transfer encodings: the same octets come out of pieces, and
 ** never much more than went in.
 */
 #include "cuts.h"
@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   if (n < 2) return 0;
   code = (enum pop3_encoding)(data[0] % (POP3_ENC_UNKNOWN + 1));
   in = pop3_span_of((const char *)data + 2, n - 2);
-  pop3_buf_init(&whole, cuts_mem());
-  pop3_buf_init(&pieces, cuts_mem());
+  pop3_buf_init(&whole, fuzz_mem());
+  pop3_buf_init(&pieces, fuzz_mem());
   decode(code, in, 0, &whole);
   decode(code, in, 1u + data[1], &pieces);
   NEED(same(&whole, &pieces));

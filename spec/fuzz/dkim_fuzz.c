@@ -5,7 +5,7 @@
 */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local message = require 'pop3.message'\n"
   "local core = require 'pop3.core'\n"
   "local results = { fail = true, temperror = true, permerror = true }\n"
@@ -35,9 +35,3 @@ static const char chunk[] =
   "  end\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

@@ -49,7 +49,7 @@ static void both_ways (const char *x, size_t n, cuts c, char *a, char *b) {
   size_t an, bn, used;
   int done;
   cuts whole = { 0 };
-  pop3_buf_init(&want, cuts_mem());
+  pop3_buf_init(&want, fuzz_mem());
   an = encode(x, n, whole, a);
   bn = encode(x, n, c, b);
   NEED(an == bn && memcmp(a, b, an) == 0);

@@ -5,25 +5,10 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_mem.h"
 #include "mail.h"
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n);
-
-static void *fuzz_alloc (void *ud, void *p, size_t osize, size_t nsize) {
-  (void)ud;
-  (void)osize;
-  if (nsize > 0) return realloc(p, nsize);
-  free(p);
-  return NULL;
-}
-
-static inline pop3_mem fuzz_mem (void) {
-  pop3_mem mem = {fuzz_alloc, NULL};
-  return mem;
-}
 
 /* What is UTF-8 by promise must be. */
 static inline void fuzz_utf8 (pop3_span s) {

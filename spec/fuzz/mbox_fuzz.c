@@ -4,7 +4,7 @@
 */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local message = require 'pop3.message'\n"
   "local path = os.tmpname()\n"
   "return function(octets)\n"
@@ -20,9 +20,3 @@ static const char chunk[] =
   "  assert(size <= #octets and count <= from + 1)\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

@@ -1,7 +1,7 @@
 /* message_fuzz.c - messages as scripts have them: every field, every part. */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local message = require 'pop3.message'\n"
   "local limits = { depth = 6, parts = 40, header = 2000, fields = 60,\n"
   "                 params = 20, addresses = 50 }\n"
@@ -35,9 +35,3 @@ static const char chunk[] =
   "  end\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

@@ -1,7 +1,7 @@
 /* rtf_fuzz.c - RTF bodies: decompression, and the text taken out of them. */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local rtf = require 'pop3.message.rtf'\n"
   "return function(octets)\n"
   "  local whole, err = rtf.decompress(octets)\n"
@@ -11,9 +11,3 @@ static const char chunk[] =
   "  assert(utf8.len((rtf.content(octets))))\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

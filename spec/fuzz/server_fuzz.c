@@ -107,12 +107,12 @@ static void play (run *r, const uint8_t *data, size_t n, cuts c) {
   size_t at = 0;
   int rest = data[0] & 32;
   memset(r, 0, sizeof *r);
-  pop3_buf_init(&r->seen, cuts_mem());
-  pop3_buf_init(&r->out, cuts_mem());
-  pop3_journal_init(&r->log, cuts_mem(), 65536);
+  pop3_buf_init(&r->seen, fuzz_mem());
+  pop3_buf_init(&r->out, fuzz_mem());
+  pop3_journal_init(&r->log, fuzz_mem(), 65536);
   r->lim.line = lines[data[0] & 3];
   r->lim.output = c.seed == 0 ? 262144 : outputs[data[0] >> 2 & 3];
-  r->e = pop3_server_new(cuts_mem(), &r->lim, &r->log, 1);
+  r->e = pop3_server_new(fuzz_mem(), &r->lim, &r->log, 1);
   r->mute = data[2];
   r->mail = (const char *)data + 3;
   r->n = n - 3;

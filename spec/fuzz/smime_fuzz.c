@@ -5,7 +5,7 @@
 */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local message = require 'pop3.message'\n"
   "local core = require 'pop3.core'\n"
   "local cert, key = core.certificate { subject = 'x', is_ca = true }\n"
@@ -27,9 +27,3 @@ static const char chunk[] =
   "  try(octets)\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

@@ -45,7 +45,7 @@ static void parse (pop3_span in, const pop3_limits *lim, uint32_t seed,
   size_t given = 0;
   cuts c = { seed };
   pop3_span left = { in.p, 0 };
-  NEED(pop3_mime_init(&m, cuts_mem(), lim) == 0);
+  NEED(pop3_mime_init(&m, fuzz_mem(), lim) == 0);
   do {
     size_t n = in.n - given;
     int r;
@@ -71,8 +71,8 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
   lim.header = 1 + data[2] * 4u;
   in.p = (const char *)data + 4;
   in.n = n - 4;
-  pop3_buf_init(&whole, cuts_mem());
-  pop3_buf_init(&pieces, cuts_mem());
+  pop3_buf_init(&whole, fuzz_mem());
+  pop3_buf_init(&pieces, fuzz_mem());
   parse(in, &lim, 0, &whole);
   parse(in, &lim, 1u + data[3], &pieces);
   NEED(same(&whole, &pieces));

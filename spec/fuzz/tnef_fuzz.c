@@ -1,7 +1,7 @@
 /* tnef_fuzz.c - TNEF, and all that it says it holds. */
 #include "fuzz_lua.h"
 
-static const char chunk[] =
+const char fuzz_chunk[] =
   "local message = require 'pop3.message'\n"
   "return function(octets)\n"
   "  local m <close> = message.parse(\n"
@@ -14,9 +14,3 @@ static const char chunk[] =
   "  end\n"
   "  collectgarbage()\n"
   "end\n";
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {
-  static lua_State *L;
-  if (L == NULL) L = lua_fuzz_new(chunk);
-  return lua_fuzz_run(L, data, n);
-}

@@ -9,7 +9,7 @@ local socket = require "socket"
 
 local M = {}
 
-M.REALM = "LPOP3.TEST"
+local REALM = "LPOP3.TEST"
 
 -- Debian keeps them in /usr/sbin, which is not on everybody's PATH.
 local PATH = "PATH=$PATH:/usr/sbin:/sbin "
@@ -61,7 +61,7 @@ Realm.__index = Realm
 function M.start(users, services)
   local dir, port = proc.tmpdir(), proc.free_port()
   local self = setmetatable({ dir = dir }, Realm)
-  local values = { DIR = dir, PORT = port, REALM = M.REALM }
+  local values = { DIR = dir, PORT = port, REALM = REALM }
   proc.write(dir .. "/krb5.conf", (SETTINGS:gsub("%$(%u+)", values)))
   proc.write(dir .. "/kdc.conf", (KDC:gsub("%$(%u+)", values)))
   self.env = ("env %sKRB5_CONFIG=%s/krb5.conf KRB5_KDC_PROFILE=%s/kdc.conf "

@@ -9,7 +9,7 @@ local function attribute(level, id, data)
 end
 
 -- MAPI properties from a list of { type, id, octets or number }.
-function M.properties(list)
+local function properties(list)
   local t = { ("<I4"):pack(#list) }
   for _, p in ipairs(list) do
     local kind, id, value, name = table.unpack(p, 1, 4)
@@ -35,14 +35,14 @@ function M.make(opts)
   end
   if opts.text then t[#t + 1] = attribute(1, 0x2800C, opts.text .. "\0") end
   if opts.properties then
-    t[#t + 1] = attribute(1, 0x69003, M.properties(opts.properties))
+    t[#t + 1] = attribute(1, 0x69003, properties(opts.properties))
   end
   for _, a in ipairs(opts.attachments or {}) do
     t[#t + 1] = attribute(2, 0x69002, ("\1\0"):rep(1) .. ("\0"):rep(12))
     t[#t + 1] = attribute(2, 0x18010, a.title .. "\0")
     if a.octets then t[#t + 1] = attribute(2, 0x6800F, a.octets) end
     if a.properties then
-      t[#t + 1] = attribute(2, 0x69005, M.properties(a.properties))
+      t[#t + 1] = attribute(2, 0x69005, properties(a.properties))
     end
   end
   return table.concat(t)

@@ -160,8 +160,28 @@ describe("the chapter on pop3 fetch", function()
 end)
 
 describe("a page in Markdown", function()
-  local pipe = assert(io.popen "git ls-files '*.md'")
+  local there = {}  -- path → true, of files and directories
+  local list = {}
+  local pipe = assert(io.popen "git ls-files")
   for path in pipe:lines() do
+    if path:find "%.md$" then list[#list + 1] = path end
+    while path do
+      there[path] = true
+      path = path:match "^(.*)/"
+    end
+  end
+  pipe:close()
+  for _, path in ipairs(list) do
+    it("names files that are there: " .. path, function()
+      for word in read(path):gmatch "`([^`\n]+)`" do
+        for _, top in ipairs { "csrc", "examples", "lua", "spec" } do
+          for name in word:gmatch("%f[%w_./~-]" .. top .. "/[%w_./-]*[%w_]") do
+            assert.is_true(there[name] or name == "lua/pop3/core.so", name)
+          end
+        end
+      end
+    end)
+
     it("has no dead link: " .. path, function()
       for _, link in ipairs(pages.links(path)) do
         local target, anchor = link:match "^([^#]*)#?(.*)$"
@@ -174,5 +194,4 @@ describe("a page in Markdown", function()
       end
     end)
   end
-  pipe:close()
 end)

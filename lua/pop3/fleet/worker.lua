@@ -268,7 +268,6 @@ local function watch_signals(self)
   if not self.loop.wait(fd, "r") then return end
   local name = signals:next()
   log(self, { event = "signal", text = tostring(name), running = self.running })
-  self.signalled = true
   self:stop()
   if self.loop.wait(fd, "r", self.opts.grace) then
     signals:next()

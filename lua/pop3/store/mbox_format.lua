@@ -41,11 +41,9 @@ function format.from_line(sender, time)
   return ("From %s %s\n"):format(sender, format.date(time))
 end
 
---- Is a line a From_ line? Its date must have a time of day, so that text that
+-- Is a line a From_ line? Its date must have a time of day, so that text that
 -- a program did not quote is not taken for one.
--- @tparam string line
--- @treturn boolean
-function format.is_from_line(line)
+local function is_from_line(line)
   return line:find "^From .*%d%d?:%d%d" ~= nil
 end
 
@@ -120,7 +118,7 @@ function format.entries(read, size, from)
     local found = text:find("\nFrom ", 1, true)
     while found do
       local stop = text:find("\n", found + 1, true)
-      if stop and format.is_from_line(text:sub(found + 1, stop - 1)) then
+      if stop and is_from_line(text:sub(found + 1, stop - 1)) then
         offsets[#offsets + 1] = base + found
       end
       found = stop and text:find("\nFrom ", stop, true)
