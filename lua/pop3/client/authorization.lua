@@ -54,7 +54,8 @@ end
 -- print(capa.SASL and table.concat(capa.SASL, " "))
 function methods:capa()
   local state = self:state()
-  local capas = self.capas or {}
+  local link = self.link
+  local capas = link.capas or {}
   local known = capas[state]
   if self.no_capa then known = { false, self.no_capa } end
   if known == nil then
@@ -65,7 +66,7 @@ function methods:capa()
                            .. "reply came before it", "proto")
     end
     known = body and parse_capa(body, self.opts.ignore or {}) or { false, message, reply }
-    capas[state], self.capas = known, capas
+    capas[state], link.capas = known, capas
   end
   if known[1] == false then return nil, known[2], "err", known[3] end
   local capa = {}  -- a copy: a caller may change it
@@ -100,7 +101,7 @@ end
 
 -- Has the server refused CAPA on this connection, and can another one be made?
 function methods:may_do_without_capa()
-  local known = self.capas and self.capas.authorization
+  local known = self.link.capas and self.link.capas.authorization
   return self.redial and not self.no_capa and known and known[1] == false
 end
 
@@ -143,7 +144,7 @@ end
 
 -- Whether a password may be sent in cleartext.
 function methods:may_send_cleartext()
-  return self.secure or self.link.io.loopback or self.insecure or false
+  return self.secure or self.link.io.loopback or self.opts.insecure or false
 end
 
 -- Why a command of the state AUTHORIZATION cannot be sent: nil, or the failure.
@@ -184,8 +185,8 @@ end
 -- @treturn boolean
 function authorization.only(mechs, proof)
   if not mechs or #mechs == 0 then return false end
-  for _, name in ipairs(mechs) do
-    local row = mechanisms[name:upper()]
+  for i = 1, #mechs do
+    local row = mechanisms[mechs[i]:upper()]
     if not (row and row.proof == proof) then return false end
   end
   return true
@@ -277,11 +278,11 @@ function methods:login(user, secret, opts)
   opts = opts or {}
   argument.options(opts, login_types, "login", 1)
   if opts.mechs then argument.names(opts.mechs, "login: mechs", 1) end
-  local mechs, token = opts.mechs or self.mechs, opts.token or self.token
+  local mechs, token = opts.mechs or self.opts.mechs, opts.token or self.opts.token
   if user ~= nil or not authorization.only(mechs, "ticket") then
     argument.text(user, "the user", 1, authorization.LONGEST_USER)
   end
-  if secret ~= nil or not (token or mechs or self.certificate) then
+  if secret ~= nil or not (token or mechs or self.opts.cert) then
     argument.text(secret, "the secret", 1, LONGEST - #"PASS ")
   end
   local ok, message, code = not_now(self, "login")

@@ -64,9 +64,6 @@ local function busy(s, label)
   return setmetatable({ session = s }, Busy)
 end
 
--- Set while a call waits for the server; other coroutines may run meanwhile.
-commands.Waits = { __close = function(guard) guard.session.waiting = false end }
-
 -- Set while several commands are one operation with one deadline.
 local Operation = { __close = function(op) op.session.bounded = false end }
 
@@ -86,7 +83,7 @@ end
 local function trace(s)
   local entries = s.engine:trace()
   if not entries then return end
-  for _, entry in ipairs(entries) do s.log(entry.from, entry.line) end
+  for _, entry in ipairs(entries) do s.opts.log(entry.from, entry.line) end
 end
 
 -- The next event of the engine, or of `source`; with a table `into`, all that are
@@ -95,14 +92,9 @@ local function event(s, label, into, source)
   if s.dead then return ended(s, label) end
   local link = s.link
   if link.progress then s.label = label end
-  local what, a, b, c, d, e
-  do
-    s.waiting = true
-    local _ <close> = s.waits
-    what, a, b, c, d, e = pump(link, into, source)
-  end
+  local what, a, b, c, d, e = pump.run(link, into, source)
   if link.closed then return ended(s, label) end
-  if s.log then
+  if s.opts.log then
     trace(s)
     if s.dead then return ended(s, label) end
   end
@@ -126,8 +118,8 @@ end
 
 -- Put a command into the queue of the engine: true, or nil, message, code.
 local function ask(s, label, line, body, stream)
-  if s.dead or s.busy or s.waiting then return unusable(s, label) end
   local link = s.link
+  if s.dead or s.busy or link.waiting then return unusable(s, label) end
   -- replies that an interrupted call did not read are dropped
   local ok, early, first = s.engine:ask(line, body, stream, true)
   if not ok then

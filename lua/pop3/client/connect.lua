@@ -9,6 +9,7 @@ local core = require "pop3.core"
 local login = require "pop3.client.login"
 local options = require "pop3.client.options"
 local pause = require "pop3.util.pause"
+local pump = require "pop3.client.pump"
 local secure = require "pop3.client.tls"
 local session = require "pop3.client.session"
 local transport = require "pop3.transport"
@@ -45,13 +46,9 @@ local function attach(s, io)
   local opts = s.opts
   local engine = core.client(opts.limits)
   s.engine = engine
-  s.link = {
-    engine = engine, port = engine, io = io, idle = opts.timeout.io,
-    deadline = math.huge, last = 0, unsent = false, quiet = false, broken = false,
-    ending = false, closed = false,
-    progress = opts.progress and meter(s, opts.progress),
-  }
-  s.dead, s.secure, s.capas = false, false, nil
+  s.link = pump.link(engine, io, opts.timeout.io)
+  if opts.progress then s.link.progress = meter(s, opts.progress) end
+  s.dead, s.secure = false, false
 end
 
 -- TLS and the greeting: true, or nil, message, code, reply.
@@ -97,7 +94,7 @@ local function begin(s, who)
   commands.deadline(s)
   local ok, message, code, reply = greet(s)
   if ok and who then
-    ok, message, code, reply = authorization.enter(s, who, s.mechs, 4)
+    ok, message, code, reply = authorization.enter(s, who, s.opts.mechs, 4)
   end
   s.bounded = false
   return ok, message, code, reply
@@ -110,20 +107,13 @@ local function attempt(opts, who, tls, given, total, again)
   local s = session.new {
     opts = opts,
     name = opts.host and address.text(opts.host, opts.port) or "transport",
-    host = opts.host,
-    port = opts.port,
     total = total or false,
     tls = tls,
-    certificate = opts.cert ~= nil,
-    token = opts.token,
-    insecure = opts.insecure,
-    mechs = opts.mechs,
-    log = opts.log or false,
     redial = given == nil and redial,
     reconnect = again,
     dead = true,  -- until it has a connection
-    engine = nil, link = nil, waits = nil, secure = false, capas = nil,
-    waiting = false, busy = false, bounded = false, hello = nil, user = nil,
+    engine = nil, link = nil, secure = false, busy = false, bounded = false,
+    hello = nil, user = nil,
   }
   local io, err, code
   if given ~= nil then

@@ -118,7 +118,7 @@ local function unusable(s, name, who, offered, named)
   end
   if row.binding and not s.secure then return "it needs TLS" end
   if row.proof == "certificate" then
-    return not (s.secure and s.certificate)
+    return not (s.secure and s.opts.cert)
            and "it needs TLS with a client certificate" or nil
   elseif row.proof == "token" then
     if not who.token then return "it needs a token" end
@@ -132,7 +132,7 @@ local function unusable(s, name, who, offered, named)
   elseif row.proof == "ticket" then
     if not core.sasl.features.gssapi then
       return "this build has no Kerberos library"
-    elseif not s.host then
+    elseif not s.opts.host then
       return "the name of the host is needed"
     end
   end
@@ -149,8 +149,8 @@ end
 -- them.
 local function named(mechs)
   local list, asked = {}, false
-  for i, name in ipairs(mechs) do
-    name = name:upper()
+  for i = 1, #mechs do
+    local name = mechs[i]:upper()
     list[i] = name
     asked = asked or not own[name]
   end
@@ -301,7 +301,8 @@ function login.run(s, who, mechs)
   if not list then return nil, offered, problem, answer end
   local why = "the server offers no mechanism that can be used"
   local explicit, tried, failure, unsent, best = mechs ~= nil, nil, nil, nil, false
-  for _, name in ipairs(list) do
+  for i = 1, #list do
+    local name = list[i]
     local row = row_of(name)
     local reason, stays = unusable(s, name, who, offered, explicit)
     reason = reason or failure and left_out(s, row, tried, explicit)

@@ -152,7 +152,7 @@ local pipeline = {}
 -- @tparam integer count how many commands are expected
 -- @treturn pipeline or nil, message, code
 function pipeline.open(s, label, count)
-  if s.dead or s.busy or s.waiting then return commands.unusable(s, label) end
+  if s.dead or s.busy or s.link.waiting then return commands.unusable(s, label) end
   local bound = operation(s)
   local window, message, code = window_of(s, count)
   if not window then

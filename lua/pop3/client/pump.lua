@@ -5,6 +5,8 @@
 
 local huge, min = math.huge, math.min
 
+local pump = {}
+
 -- Octets: after a read of less, the server may wait for an acknowledgement (Nagle).
 local SMALL = 32768
 
@@ -49,8 +51,10 @@ local function take_early(link)
   return true
 end
 
---- Run until the engine has an event.
--- @tparam table link
+-- A link is the guard of its own field `waiting`.
+local Link = { __close = function(link) link.waiting = false end }
+
+--- Make a link: an engine and its transport. Its fields are
 --
 -- - `engine`; `port`: the engine, or TLS around it
 -- - `io`: a transport (see `pop3.transport`)
@@ -58,15 +62,33 @@ end
 -- - `unsent`: the engine may have octets to send; `quiet`: none may come from the
 --   server before these are sent; `last`: the octets of the last read
 -- - `broken`: why the transport cannot send any more; `ending`: the session ends
---   after this event; `closed`: the session was closed meanwhile; `progress`: called
---   with the octets of each read
+--   after this event; `closed`: the session was closed meanwhile; `waiting`: a call
+--   waits for the server, and other coroutines may run
+-- - `progress`: nil, or called with the octets of each read
+-- - `capas`: the capabilities that the server has told, see `session:capa`
+-- @tparam pop3.client.engine engine
+-- @tparam table io
+-- @tparam number idle
+-- @treturn table
+function pump.link(engine, io, idle)
+  return setmetatable({
+    engine = engine, port = engine, io = io, idle = idle, deadline = huge,
+    last = 0, unsent = false, quiet = false, broken = false, ending = false,
+    closed = false, waiting = false, progress = nil, capas = nil,
+  }, Link)
+end
+
+--- Run until the engine has an event.
+-- @tparam table link
 -- @param[opt] into where the pieces of a body go, or all events, see `client:next` of
 -- `pop3.core`
 -- @param[opt] source TLS, when the end of its handshake is wanted and not an event of
 -- the engine
 -- @return the event and its values (see `client:next` of `pop3.core`), or nil,
 -- message, code
-return function(link, into, source)
+function pump.run(link, into, source)
+  link.waiting = true
+  local _ <close> = link
   local engine, port, io = link.engine, link.port, link.io
   local tls = port ~= engine and port
   source = source or engine
@@ -85,7 +107,7 @@ return function(link, into, source)
     end
     local now = io.now()
     limit = limit or now + link.idle
-    local seconds = min(limit, link.deadline) - now
+    local seconds = (link.deadline < limit and link.deadline or limit) - now
     if seconds <= 0 then return nil, "timeout", "timeout" end
     if seconds == huge then seconds = nil end
     local unsent = link.unsent or tls and tls:pending() > 0
@@ -140,3 +162,5 @@ return function(link, into, source)
     end
   end
 end
+
+return pump

@@ -31,8 +31,8 @@ end
 
 local function machine_for(s, row, who, offered)
   return sasl.client {
-    mech = row.name, user = who.user, port = s.port,
-    host = row.ticket and s.opts.servername or s.host,
+    mech = row.name, user = who.user, port = s.opts.port,
+    host = row.ticket and s.opts.servername or s.opts.host,
     secret = row.token and who.token or who.secret,
     binding = row.binding and binding(s) or nil,
     bindable = s.secure and offered ~= nil and row.plus ~= nil

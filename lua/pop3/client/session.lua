@@ -111,7 +111,7 @@ function methods:cancel(why)
   if self.dead then return end
   self.cancelled = why or "cancelled"
   self.link.ending = true
-  if self.waiting or self.busy then self.link.io:cancel()
+  if self.link.waiting or self.busy then self.link.io:cancel()
   else commands.drop(self) end
 end
 
@@ -151,7 +151,6 @@ end
 
 -- A session from its fields, before the greeting.
 local function new(s)
-  s.waits = setmetatable({ session = s }, commands.Waits)
   return setmetatable(s, Session)
 end
 

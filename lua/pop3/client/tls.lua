@@ -78,7 +78,7 @@ function secure.stls(s, label)
   if not ok then
     return nil, message, code == "err" and "tls" or code, reply
   end
-  s.capas = {}
+  s.link.capas = nil
   -- in the engine or in the socket: a server sends nothing before the ClientHello
   local link = s.link
   local _, early = link.io:send(link.port, 0, true)

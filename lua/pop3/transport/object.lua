@@ -64,12 +64,12 @@ local function new(object)
   }, Stream)
 end
 
-function Stream:write(octets, from, seconds)
+local function write(self, octets, from, seconds)
   local object = self.object
   if object.settimeout then object:settimeout(seconds) end
   if from > 1 then octets = octets:sub(from) end
   local n, err = object:send(octets)
-  if n == #octets then return n end
+  if n == #octets then return #octets end
   if not n then return nil, err == "timeout" and "timeout" or "closed", err end
   n = math.tointeger(n)
   if not n or n < 1 or n > #octets then
@@ -97,7 +97,7 @@ local function take_early(self)
   return table.unpack(early, 1, 3)
 end
 
-function Stream:read(max, seconds)
+local function read(self, max, seconds)
   if self.early then return take_early(self) end
   local object = self.object
   if object.settimeout then object:settimeout(seconds) end
@@ -112,11 +112,13 @@ function Stream:read(max, seconds)
   return octets
 end
 
+Stream.write, Stream.read = write, read
+
 function Stream:send(engine, seconds, look)
   if look and has_input(self) then return nil, "input" end
   local octets = engine:out()
   while octets do
-    local n, err, detail = self:write(octets, 1, seconds)
+    local n, err, detail = write(self, octets, 1, seconds)
     if not n then return nil, err, detail end
     octets = engine:sent(n) > 0 and engine:out()
   end
@@ -124,7 +126,7 @@ function Stream:send(engine, seconds, look)
 end
 
 function Stream:recv(engine, seconds)
-  local octets, err, detail = self:read(CHUNK, seconds)
+  local octets, err, detail = read(self, CHUNK, seconds)
   -- the object has waited: its timeout is final
   if err == "timeout" then return nil, "timeout", true end
   if not octets then return nil, err, detail end

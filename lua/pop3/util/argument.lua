@@ -4,6 +4,8 @@
 
 local suggest = require "pop3.util.suggest"
 
+local pairs, type, math_type = pairs, type, math.type
+
 local argument = {}
 
 --- Raise a misuse error.
@@ -82,7 +84,7 @@ function argument.numbers(t, what, level)
   local made = {}
   for i = 1, #t do made[i] = argument.number(t[i], level + 1) end
   for key in pairs(t) do
-    if math.type(key) ~= "integer" or key < 1 or key > #t then
+    if math_type(key) ~= "integer" or key < 1 or key > #t then
       misuse(level + 1, "%s must be a list of numbers; it has the key %s", what,
              tostring(key))
     end
@@ -105,7 +107,7 @@ function argument.text(s, what, level, max)
   if type(s) ~= "string" then
     misuse(level + 1, "%s must be a string, not %s", what, type(s))
   end
-  if s:find "[\r\n\0]" then
+  if s:find "%c" and s:find "[\r\n\0]" then
     misuse(level + 1, "%s must not hold CR, LF or NUL", what)
   end
   if max and #s > max then
@@ -127,7 +129,7 @@ end
 -- an empty list.
 function argument.names(t, what, level)
   for key, name in pairs(t) do
-    if not (math.type(key) == "integer" and key >= 1 and key <= #t)
+    if not (math_type(key) == "integer" and key >= 1 and key <= #t)
        or type(name) ~= "string" then
       misuse(level + 1, "%s must be a list of names", what)
     end
