@@ -171,7 +171,7 @@ describe("save", function()
                                  { "RETR 1", helper.multi("", "small\r\n") } },
                                { chunk = chunk })
         local ok, message, code = s:save(1, dir .. "/mail")
-        print(ok, code, (message:gsub(dir, "DIR")))
+        print(ok, code, (message:gsub(dir:gsub("%%p", "%%%%%%0"), "DIR")))
         print(#core.readdir(dir))
         print(s:noop(), s:save(1, dir .. "/small"))
         os.remove(dir .. "/small")
