@@ -201,8 +201,9 @@ $(B)/lib%.a:
 	$(AR) rcs $@ $^
 
 $(TEST_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote csrc/tls -iquote spec/c
-$(B)/c/sasl_test $(B)/c/tls_test: CLIBS = $(TLS_LIBS) $(IDN_LIBS)
-$(B)/c/sasl_test $(B)/c/tls_test: $(B)/libtls.a
+WITH_TLS = $(patsubst %,$(B)/c/%_test,gssapi sasl tls)
+$(WITH_TLS): CLIBS = $(TLS_LIBS) $(IDN_LIBS)
+$(WITH_TLS): $(B)/libtls.a
 $(B)/c/%_test: $(B)/spec/c/%_test.o $(TEST_HELP) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \

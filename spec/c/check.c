@@ -84,3 +84,10 @@ int check_end (void) {
   printf("%lu passed, %lu failed\n", passed, failed);
   return failed > 0;
 }
+
+pop3_span check_span (const char *s) {
+  pop3_span t;
+  t.p = s;
+  t.n = strlen(s);
+  return t;
+}

@@ -8,7 +8,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include <stddef.h>
+#include "base.h"
 
 #define CHECK(x) check_that((x) != 0, __FILE__, __LINE__, #x)
 
@@ -22,6 +22,9 @@ int check_same (const char *a, size_t an, const char *b, size_t bn,
 
 /* Set the subject of the checks that follow; arguments as for printf. */
 void check_about (const char *fmt, ...);
+
+/* The octets of a string. */
+pop3_span check_span (const char *s);
 
 int check_end (void);
 

@@ -14,13 +14,6 @@
 
 #include "../support/fake_gss.h"
 
-static pop3_span span (const char *s) {
-  pop3_span t;
-  t.p = s;
-  t.n = strlen(s);
-  return t;
-}
-
 static const pop3_sasl_mech *mech (const char *name) {
   return pop3_sasl_find(name, strlen(name));
 }
@@ -28,7 +21,7 @@ static const pop3_sasl_mech *mech (const char *name) {
 /* One step must return and answer exactly this. */
 static void says (pop3_sasl *m, const char *in, const char *want) {
   pop3_span s, out;
-  if (in != NULL) s = span(in);
+  if (in != NULL) s = check_span(in);
   if (CHECK(pop3_sasl_step(m, in != NULL ? &s : NULL, &out) == POP3_SASL_SAY))
     CHECK_SAME(out.p, out.n, want, strlen(want));
 }
@@ -39,16 +32,16 @@ static pop3_sasl *client (pop3_mem mem, const char *name, const char *user,
                           const char *secret, const char *nonce) {
   pop3_sasl_opts o;
   memset(&o, 0, sizeof o);
-  o.user = span(user);
-  o.secret = span(secret);
-  o.nonce = span(nonce);
+  o.user = check_span(user);
+  o.secret = check_span(secret);
+  o.nonce = check_span(nonce);
   return pop3_sasl_new(mem, &pop3_openssl, mech(name), POP3_SASL_CLIENT, &o);
 }
 
 static pop3_sasl *server (pop3_mem mem, const char *name, const char *nonce) {
   pop3_sasl_opts o;
   memset(&o, 0, sizeof o);
-  o.nonce = span(nonce);
+  o.nonce = check_span(nonce);
   return pop3_sasl_new(mem, &pop3_openssl, mech(name), POP3_SASL_SERVER, &o);
 }
 
@@ -65,11 +58,11 @@ static void scram (const char *name, const char *cnonce, const char *snonce,
   pop3_span in, out, octets;
   size_t n;
   check_about("%s", name);
-  CHECK(pop3_base64_decode(salt, &n, span(salt64)) == 0);
+  CHECK(pop3_base64_decode(salt, &n, check_span(salt64)) == 0);
   octets.p = salt;
   octets.n = n;
   says(c, NULL, first);
-  in = span(first);
+  in = check_span(first);
   CHECK(pop3_sasl_step(s, &in, &out) == POP3_SASL_SALT);
   out = pop3_sasl_user(s);
   CHECK_SAME(out.p, out.n, "user", 4);
@@ -78,14 +71,15 @@ static void scram (const char *name, const char *cnonce, const char *snonce,
   CHECK_SAME(out.p, out.n, reply, strlen(reply));
   says(c, reply, final);
   CHECK(!pop3_sasl_done(c));
-  in = span(final);
+  in = check_span(final);
   CHECK(pop3_sasl_step(s, &in, &out) == POP3_SASL_PROOF);
   CHECK(pop3_sasl_accept(s, &out) == POP3_ESTATE);  /* no secret was checked */
-  CHECK(pop3_sasl_check(s, span("pencil ")) == 0);
+  CHECK(pop3_sasl_check(s, check_span("pencil ")) == 0);
   CHECK(pop3_sasl_accept(s, &out) == POP3_ESTATE);
-  CHECK(pop3_sasl_check(s, span("pencil")) == 1);
-  CHECK(pop3_sasl_verifier(f, &pop3_openssl, mech(name)->hash, span("pencil"),
-                           octets, 4096, stored, key) == 0);
+  CHECK(pop3_sasl_check(s, check_span("pencil")) == 1);
+  CHECK(pop3_sasl_verifier(f, &pop3_openssl, mech(name)->hash,
+                           check_span("pencil"), octets, 4096, stored,
+                           key) == 0);
   octets.p = (const char *)stored;
   octets.n = pop3_hash_size(mech(name)->hash);
   in.p = (const char *)key;
@@ -99,7 +93,7 @@ static void scram (const char *name, const char *cnonce, const char *snonce,
   CHECK_SAME(out.p, out.n, signature, strlen(signature));
   says(c, signature, "");
   CHECK(pop3_sasl_done(c));
-  in = span("");
+  in = check_span("");
   CHECK(pop3_sasl_step(s, &in, &out) == POP3_SASL_DONE);
   CHECK(pop3_sasl_step(c, &in, &out) == POP3_ESASL);
   CHECK(!pop3_sasl_done(c));
@@ -165,24 +159,24 @@ static void initial_responses (void) {
   pop3_span out;
   pop3_sasl *m;
   memset(&o, 0, sizeof o);
-  o.authzid = span("Ursel");
-  o.user = span("Kurt");
-  o.secret = span("xipj3plmq");
+  o.authzid = check_span("Ursel");
+  o.user = check_span("Kurt");
+  o.secret = check_span("xipj3plmq");
   m = pop3_sasl_new(f, &pop3_openssl, mech("plain"), POP3_SASL_CLIENT, &o);
   CHECK(pop3_sasl_step(m, NULL, &out) == POP3_SASL_SAY);
   CHECK_SAME(out.p, out.n, plain, sizeof plain - 1);
   pop3_sasl_free(&m);
   memset(&o, 0, sizeof o);
-  o.user = span("user@example.com");
-  o.secret = span("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
-  o.host = span("server.example.com");
+  o.user = check_span("user@example.com");
+  o.secret = check_span("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
+  o.host = check_span("server.example.com");
   o.port = 143;
   m = pop3_sasl_new(f, &pop3_openssl, mech("OAUTHBEARER"), POP3_SASL_CLIENT,
                     &o);
   says(m, NULL, bearer);
   says(m, "{\"status\":\"invalid_token\"}", "\1");
   CHECK(!pop3_sasl_done(m));
-  out = span("x");
+  out = check_span("x");
   CHECK(pop3_sasl_step(m, &out, &out) == POP3_ESASL);
   pop3_sasl_free(&m);
   CHECK(mem.blocks == 0 && mem.wrong == 0);
@@ -236,9 +230,9 @@ static enum verdict exchange (pop3_sasl *c, pop3_sasl *s, const char *secret,
   else got = pop3_sasl_step(s, NULL, &out);
   for (turns = 0; turns < 8; turns++) {
     if (got == POP3_SASL_SALT)
-      got = pop3_sasl_salt(s, span("some salt"), 4096, &out);
+      got = pop3_sasl_salt(s, check_span("some salt"), 4096, &out);
     if (got == POP3_SASL_PROOF) {
-      got = pop3_sasl_check(s, span(secret));
+      got = pop3_sasl_check(s, check_span(secret));
       if (got < 0) return BROKEN;
       got = got == 1 ? pop3_sasl_accept(s, &out) : pop3_sasl_reject(s, &out);
     }
@@ -278,16 +272,16 @@ static enum verdict play (pop3_mem mem, const pop3_sasl_mech *cm,
   enum verdict v = BROKEN;
   crypto.pbkdf2 = quick_pbkdf2;
   crypto.random = no_random;
-  b.type = span(type);
-  b.data = span(data);
+  b.type = check_span(type);
+  b.data = check_span(data);
   memset(&o, 0, sizeof o);
   o.bindings = &b;
   o.nbindings = 1;
   o.gss = &fake_gss;
   s = pop3_sasl_new(mem, &crypto, sm, POP3_SASL_SERVER, &o);
-  o.user = span("mr,o=se");
-  o.secret = span("secret");
-  o.host = span("mail.example");
+  o.user = check_span("mr,o=se");
+  o.secret = check_span("secret");
+  o.host = check_span("mail.example");
   c = pop3_sasl_new(mem, &crypto, cm, POP3_SASL_CLIENT, &o);
   if (starved != NULL) *starved = c == NULL || s == NULL;
   if (c != NULL && s != NULL) {
@@ -379,192 +373,6 @@ static void pairs (void) {
   fake_gss_legs = 2;
 }
 
-/* ------------------------------------------------------------------ GSSAPI */
-
-/* A machine and the library's context of its peer, both after the tokens. */
-typedef struct gss_pair {
-  failmem mem;
-  pop3_sasl *m;
-  fake_gss_context peer;
-  pop3_buf b;
-} gss_pair;
-
-static void gss_begin (gss_pair *g, enum pop3_sasl_side side, const char *user,
-                       const char *authzid) {
-  pop3_mem f = failmem_mem(&g->mem, 0);
-  pop3_sasl_opts o;
-  pop3_span none = { "", 0 }, out;
-  memset(&o, 0, sizeof o);
-  o.gss = &fake_gss;
-  o.host = span("mail.example");
-  o.user = span(user);
-  o.authzid = span(authzid);
-  g->m = pop3_sasl_new(f, &pop3_openssl, mech("gssapi"), side, &o);
-  CHECK(pop3_sasl_error(g->m) == 0);
-  memset(&g->peer, 0, sizeof g->peer);
-  pop3_buf_init(&g->b, f);
-  if (side == POP3_SASL_CLIENT) {
-    CHECK(pop3_sasl_step(g->m, NULL, &out) == POP3_SASL_SAY);
-    CHECK(fake_gss_step(&g->peer, out, &g->b) == 1);
-    out = span("");
-    out.p = g->b.p;
-    out.n = g->b.n;
-    CHECK(pop3_sasl_step(g->m, &out, &out) == POP3_SASL_SAY && out.n == 0);
-    CHECK(!pop3_sasl_done(g->m));
-  }
-  else {
-    g->peer.is_client = 1;
-    CHECK(fake_gss_step(&g->peer, none, &g->b) == 0);
-    out.p = g->b.p;
-    out.n = g->b.n;
-    CHECK(pop3_sasl_step(g->m, &out, &out) == POP3_SASL_SAY && out.n > 0);
-    g->b.n = 0;
-    CHECK(fake_gss_step(&g->peer, out, &g->b) == 1);
-    CHECK(pop3_sasl_step(g->m, &none, &out) == POP3_SASL_SAY);
-    g->b.n = 0;
-    CHECK(fake_gss_unwrap(&g->peer, out, &g->b) == 0);
-    CHECK_SAME(g->b.p, g->b.n, "\1\0\0", 4);  /* no layer, no size */
-  }
-  g->b.n = 0;
-}
-
-/* The peer sends a message, protected; what the machine answers is in 'b'. */
-static int gss_say (gss_pair *g, const char *p, size_t n) {
-  pop3_span s, out;
-  int got;
-  s.p = p;
-  s.n = n;
-  g->b.n = 0;
-  CHECK(fake_gss_wrap(&g->peer, s, &g->b) == 0);
-  s.p = g->b.p;
-  s.n = g->b.n;
-  got = pop3_sasl_step(g->m, &s, &out);
-  g->b.n = 0;
-  if (got == POP3_SASL_SAY)
-    CHECK(fake_gss_unwrap(&g->peer, out, &g->b) == 0);
-  return got;
-}
-
-static void gss_end (gss_pair *g) {
-  pop3_buf_free(&g->b);
-  pop3_sasl_free(&g->m);
-  CHECK(g->mem.blocks == 0 && g->mem.wrong == 0);
-}
-
-/* What a server says about its layers, and what a client makes of it. */
-static void gss_client (const char *layers, size_t n, int want) {
-  gss_pair g;
-  int got;
-  check_about("GSSAPI's client, layers of %u octets", (unsigned)n);
-  gss_begin(&g, POP3_SASL_CLIENT, "mr,o=se", "");
-  got = gss_say(&g, layers, n);
-  if (!CHECK(got == want)) printf("%d: %s\n", got, pop3_sasl_why(g.m));
-  CHECK(pop3_sasl_done(g.m) == (want == POP3_SASL_SAY));
-  if (want == POP3_SASL_SAY)
-    CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0mr,o=se", 11);
-  gss_end(&g);
-}
-
-static void gss_server (const char *choice, size_t n, int want,
-                        const char *authzid) {
-  gss_pair g;
-  pop3_span s;
-  int got;
-  check_about("GSSAPI's server, a choice of %u octets", (unsigned)n);
-  gss_begin(&g, POP3_SASL_SERVER, "", "");
-  got = gss_say(&g, choice, n);
-  if (!CHECK(got == want)) printf("%d: %s\n", got, pop3_sasl_why(g.m));
-  s = pop3_sasl_user(g.m);
-  CHECK_SAME(s.p, s.n, "mrose@EXAMPLE", 13);
-  s = pop3_sasl_realm(g.m);
-  CHECK_SAME(s.p, s.n, "EXAMPLE", 7);
-  s = pop3_sasl_authzid(g.m);
-  CHECK_SAME(s.p, s.n, authzid, strlen(authzid));
-  if (want == POP3_SASL_PROOF) {
-    CHECK(pop3_sasl_check(g.m, span("anything")) == 1);
-    CHECK(pop3_sasl_accept(g.m, &s) == POP3_SASL_DONE);
-  }
-  gss_end(&g);
-}
-
-/* Why a machine of GSSAPI fails before its first message. */
-static void gss_fails (pop3_sasl_opts *o, const char *want) {
-  failmem mem;
-  pop3_sasl *m = pop3_sasl_new(failmem_mem(&mem, 0), &pop3_openssl,
-                               mech("GSSAPI"), POP3_SASL_CLIENT, o);
-  const char *why = pop3_sasl_why(m);
-  CHECK(pop3_sasl_error(m) == POP3_EAUTH);
-  CHECK_SAME(why, strlen(why), want, strlen(want));
-  pop3_sasl_free(&m);
-  CHECK(mem.blocks == 0 && mem.wrong == 0);
-}
-
-static void gssapi (void) {
-  pop3_sasl_opts o;
-  gss_pair g;
-  pop3_span s, out;
-  const char *why;
-  gss_client("\1\0\0\0", 4, POP3_SASL_SAY);
-  gss_client("\7\0\20\0", 4, POP3_SASL_SAY);
-  gss_client("\1\377\377\377", 4, POP3_SASL_SAY);  /* as Dovecot sends it */
-  gss_client("\6\0\20\0", 4, POP3_EAUTH);
-  gss_client("\0\0\0\0", 4, POP3_EAUTH);
-  gss_client("\1\0\0", 3, POP3_ESASL);
-  gss_client("\1\0\0\0\0", 5, POP3_ESASL);
-  gss_client("", 0, POP3_ESASL);
-  gss_server("\1\0\0\0", 4, POP3_SASL_PROOF, "");
-  gss_server("\1\0\0\0mrose", 9, POP3_SASL_PROOF, "mrose");
-  gss_server("\1\0\0\0mrose\0", 10, POP3_SASL_PROOF, "mrose");
-  gss_server("\1\0\0\0\0", 5, POP3_SASL_PROOF, "");
-  gss_server("\1\0\0\0mr\0se", 9, POP3_ESASL, "");
-  gss_server("\1\0\0\0mr\377e", 8, POP3_ESASL, "");
-  gss_server("\1\0\20\0mrose", 9, POP3_EAUTH, "");
-  gss_server("\2\0\20\0mrose", 9, POP3_EAUTH, "");
-  gss_server("\4\0\20\0mrose", 9, POP3_EAUTH, "");
-  gss_server("\3\0\0\0mrose", 9, POP3_EAUTH, "");
-  gss_server("\0\0\0\0mrose", 9, POP3_EAUTH, "");
-  gss_server("\1\0\0", 3, POP3_ESASL, "");
-  gss_server("", 0, POP3_ESASL, "");
-  check_about("GSSAPI's user to act as");
-  gss_begin(&g, POP3_SASL_CLIENT, "", "");
-  CHECK(gss_say(&g, "\1\0\0\0", 4) == POP3_SASL_SAY);
-  CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0", 4);
-  s = pop3_sasl_user(g.m);
-  CHECK_SAME(s.p, s.n, "mrose@EXAMPLE", 13);
-  s = span("more");
-  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_ESASL && !pop3_sasl_done(g.m));
-  gss_end(&g);
-  gss_begin(&g, POP3_SASL_CLIENT, "mrose", "ann");
-  CHECK(gss_say(&g, "\1\0\0\0", 4) == POP3_SASL_SAY);
-  CHECK_SAME(g.b.p, g.b.n, "\1\0\0\0ann", 7);
-  gss_end(&g);
-  check_about("GSSAPI: messages that are not protected");
-  gss_begin(&g, POP3_SASL_SERVER, "", "");
-  s = span("\1mrose");
-  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_EAUTH);
-  why = pop3_sasl_why(g.m);
-  CHECK(strcmp(why, "Kerberos: a message without integrity") == 0);
-  gss_end(&g);
-  check_about("GSSAPI: what a client needs");
-  memset(&o, 0, sizeof o);
-  o.host = span("mail.example");
-  gss_fails(&o, "this build has no Kerberos library");
-  o.gss = &fake_gss;
-  o.user = span("\377");
-  gss_fails(&o, "the user name is not UTF-8");
-  o.user = o.host = span("");
-  gss_fails(&o, "the name of the host is needed");
-  check_about("GSSAPI: a server without its keytab");
-  o.keytab = span("/none");
-  g.m = pop3_sasl_new(failmem_mem(&g.mem, 0), &pop3_openssl, mech("GSSAPI"),
-                      POP3_SASL_SERVER, &o);
-  s = span("x");
-  CHECK(pop3_sasl_step(g.m, &s, &out) == POP3_EAUTH);
-  CHECK(strcmp(pop3_sasl_why(g.m), "Kerberos: no keytab") == 0);
-  pop3_sasl_free(&g.m);
-  CHECK(g.mem.blocks == 0 && g.mem.wrong == 0);
-}
-
 /* ------------------------------------------------------------------ bounds */
 
 /* Wrong answers of a server to SCRAM's first message. */
@@ -572,7 +380,7 @@ static void refuses (const char *reply, int err) {
   failmem mem;
   pop3_sasl *c = client(failmem_mem(&mem, 0), "SCRAM-SHA-256", "user", "pencil",
                         "abc");
-  pop3_span in = span(reply), out;
+  pop3_span in = check_span(reply), out;
   check_about("%s", reply);
   CHECK(pop3_sasl_step(c, NULL, &out) == POP3_SASL_SAY);
   CHECK(pop3_sasl_step(c, &in, &out) == err);
@@ -587,7 +395,7 @@ static void refuses (const char *reply, int err) {
 static void rejects (const char *first, int err) {
   failmem mem;
   pop3_sasl *s = server(failmem_mem(&mem, 0), "SCRAM-SHA-256", "xyz");
-  pop3_span in = span(first), out;
+  pop3_span in = check_span(first), out;
   check_about("%s", first);
   CHECK(pop3_sasl_step(s, &in, &out) == err);
   pop3_sasl_free(&s);
@@ -650,7 +458,7 @@ static void bounds (void) {
   free(big);
 }
 
-/* ------------------------------------------------------- prep and base64 */
+/* -------------------------------------------------------------------- prep */
 
 static int whole;  /* is it the whole of SASLprep (libidn), or the subset? */
 
@@ -666,7 +474,7 @@ static void prepares_as (enum pop3_prep_as as, const char *in,
     pop3_buf_init(&b, failmem_mem(&mem, k));
     check_about("preparing \"%s\"%s, allocation %ld fails", in,
                 as == POP3_STORED ? ", stored" : "", k);
-    err = pop3_prep(&b, span(in), as, &why);
+    err = pop3_prep(&b, check_span(in), as, &why);
     if (err == POP3_ENOMEM && k > 0) CHECK(b.n == 0);
     else if (want == NULL)
       CHECK(err == POP3_EPREP && b.n == 0 && why != NULL && why[0] != '\0');
@@ -736,7 +544,7 @@ static void prep (void) {
               whole ? NULL : "\xF0\x9F\x98\x80");
   check_about("the most that a text grows by: U+FDFA");
   pop3_buf_init(&b, failmem_mem(&mem, 0));
-  CHECK(pop3_prep(&b, span("\xEF\xB7\xBA"), POP3_STORED, NULL) == 0);
+  CHECK(pop3_prep(&b, check_span("\xEF\xB7\xBA"), POP3_STORED, NULL) == 0);
   CHECK(b.n == (whole ? 33 : 3));
   b.n = 0;
   check_about("a NUL");
@@ -773,8 +581,8 @@ static enum verdict meet (const char *name, const char *typed,
   crypto.pbkdf2 = quick_pbkdf2;
   memset(&o, 0, sizeof o);
   s = pop3_sasl_new(f, &crypto, mech(name), POP3_SASL_SERVER, &o);
-  o.user = span("mrose");
-  o.secret = span(typed);
+  o.user = check_span("mrose");
+  o.secret = check_span(typed);
   c = pop3_sasl_new(f, &crypto, mech(name), POP3_SASL_CLIENT, &o);
   v = exchange(c, s, kept, &sp);
   pop3_sasl_free(&c);
@@ -806,41 +614,12 @@ static void passwords (void) {
   }
 }
 
-static void base64 (void) {
-  static const char *const bad[] = {
-    "A", "AA", "AAA", "AB==", "AAB=", "A===", "====", "AA=A", "AA==AAAA",
-    "A A=", "AAAA\n", "AA-A", "\xff" "AAA"
-  };
-  char out[64];
-  size_t n, i;
-  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    check_about("base64 \"%s\"", bad[i]);
-    CHECK(pop3_base64_decode(out, &n, span(bad[i])) == POP3_EBASE64);
-  }
-  for (n = 0; n < 40; n++) {
-    char octets[40], text[POP3_BASE64_SIZE(40)];
-    pop3_span s;
-    size_t got;
-    for (i = 0; i < n; i++) octets[i] = (char)(i * 37 + n);
-    s.p = octets;
-    s.n = n;
-    got = pop3_base64_encode(text, s);
-    CHECK(got == POP3_BASE64_SIZE(n));
-    s.p = text;
-    s.n = got;
-    CHECK(pop3_base64_decode(out, &got, s) == 0);
-    CHECK_SAME(out, got, octets, n);
-  }
-}
-
 int main (void) {
   vectors();
   initial_responses();
   pairs();
   bounds();
-  gssapi();
   prep();
   passwords();
-  base64();
   return check_end();
 }

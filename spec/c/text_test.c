@@ -1,21 +1,15 @@
 /*
-** text_test.c - tests of numbers, verbs, the masking of secrets, the journal's
-** bounds and the list of errors.
+** text_test.c - tests of numbers, base64, verbs, the masking of secrets, the
+** journal's bounds and the list of errors.
 */
 #include <string.h>
 
+#include "ascii.h"
+#include "base64.h"
 #include "check.h"
 #include "failmem.h"
 #include "journal.h"
-#include "ascii.h"
 #include "secret.h"
-
-static pop3_span span (const char *s) {
-  pop3_span r;
-  r.p = s;
-  r.n = strlen(s);
-  return r;
-}
 
 static void numbers (void) {
   static const struct { const char *s; uint64_t max, u; int ok; } t[] = {
@@ -73,7 +67,7 @@ static void secrets (void) {
   };
   size_t i;
   for (i = 0; i < sizeof t / sizeof t[0]; i++) {
-    pop3_span line = span(t[i].line), word, rest = line;
+    pop3_span line = check_span(t[i].line), word, rest = line;
     word = pop3_word(&rest);
     check_about("secret of \"%s\"", t[i].line);
     CHECK(pop3_verb_secret(pop3_verb_find(word.p, word.n), line.p, line.n) ==
@@ -99,7 +93,7 @@ static void masks (void) {
   for (i = 0; i < sizeof t / sizeof t[0]; i++) {
     check_about("\"%s\" masked", t[i].line);
     out.n = 0;
-    CHECK(pop3_masked(&out, &s, span(t[i].line), t[i].min) == 0);
+    CHECK(pop3_masked(&out, &s, check_span(t[i].line), t[i].min) == 0);
     CHECK_SAME(out.p, out.n, t[i].shown, strlen(t[i].shown));
   }
   pop3_buf_wipe(&s);
@@ -134,16 +128,16 @@ static void journal (void) {
     CHECK(e.from == (e.session % 2 ? 'C' : 'S'));
   }
   check_about("a line longer than the journal");
-  CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == 0);
+  CHECK(pop3_journal_add(&j, 1, 'C', check_span("a"), 0) == 0);
   CHECK(pop3_journal_add(&j, 1, 'C', whole, 0) == 0);
   CHECK(j.buf.n - j.head <= 1000);
   pop3_journal_clear(&j);
   at = 0;
   CHECK(!pop3_journal_get(&j, &at, &e) && j.lost + j.added == 0);
   m.fail_at = m.calls + 1;
-  CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == POP3_ENOMEM);
+  CHECK(pop3_journal_add(&j, 1, 'C', check_span("a"), 0) == POP3_ENOMEM);
   CHECK(!pop3_journal_get(&j, &at, &e));
-  CHECK(pop3_journal_add(&j, 1, 'C', span("a"), 0) == 0);
+  CHECK(pop3_journal_add(&j, 1, 'C', check_span("a"), 0) == 0);
   m.fail_at = m.calls + 1;  /* the head of the next entry still fits */
   CHECK(pop3_journal_add(&j, 2, 'C', whole, 0) == POP3_ENOMEM);
   CHECK(pop3_journal_get(&j, &at, &e) && e.session == 1);
@@ -172,7 +166,35 @@ static void errors (void) {
   CHECK(strcmp(pop3_errtext(POP3_ESTATUS), "not a POP3 reply") == 0);
 }
 
+static void base64 (void) {
+  static const char *const bad[] = {
+    "A", "AA", "AAA", "AB==", "AAB=", "A===", "====", "AA=A", "AA==AAAA",
+    "A A=", "AAAA\n", "AA-A", "\xff" "AAA"
+  };
+  char out[64];
+  size_t n, i;
+  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    check_about("base64 \"%s\"", bad[i]);
+    CHECK(pop3_base64_decode(out, &n, check_span(bad[i])) == POP3_EBASE64);
+  }
+  for (n = 0; n < 40; n++) {
+    char octets[40], text[POP3_BASE64_SIZE(40)];
+    pop3_span s;
+    size_t got;
+    for (i = 0; i < n; i++) octets[i] = (char)(i * 37 + n);
+    s.p = octets;
+    s.n = n;
+    got = pop3_base64_encode(text, s);
+    CHECK(got == POP3_BASE64_SIZE(n));
+    s.p = text;
+    s.n = got;
+    CHECK(pop3_base64_decode(out, &got, s) == 0);
+    CHECK_SAME(out, got, octets, n);
+  }
+}
+
 int main (void) {
+  base64();
   errors();
   numbers();
   verbs();
