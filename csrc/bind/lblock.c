@@ -7,25 +7,32 @@
 #include "lblock.h"
 
 typedef struct Gift {
+  lua_State *L;
   lua_Alloc f;       /* Lua's allocator */
   void *ud;
   const char *p;     /* the octets of the string */
   size_t n;
   void *block;       /* for the next string of 'size'; NULL: it was given */
   size_t size;
-  char *first;       /* the memory of the first string that was made */
+  char *made;        /* the memory of the string */
   size_t got;        /* its octets */
 } Gift;
 
+/*
+** The allocator for one string. Lua's own one is back before this returns: after it
+** Lua may run finalizers, and what they make keeps the allocator (lua_getallocf).
+*/
 static void *give (void *ud, void *p, size_t osize, size_t nsize) {
   Gift *g = (Gift *)ud;
   if (p != NULL || osize != LUA_TSTRING) return g->f(g->ud, p, osize, nsize);
+  lua_setallocf(g->L, g->f, g->ud);
   if (g->block != NULL && nsize == g->size) {
     p = g->block;
     g->block = NULL;
   }
   else p = g->f(g->ud, NULL, osize, nsize);
-  if (g->first == NULL) g->first = (char *)p, g->got = nsize;
+  g->made = (char *)p;
+  g->got = nsize;
   return p;
 }
 
@@ -36,18 +43,18 @@ static int push (lua_State *L) {
 }
 
 /*
-** Push the string with 'give' as the allocator, which is Lua's own one again also
-** after an error: 0, or what 'lua_pcall' returned.
+** Push the string with 'give' as the allocator: LUA_OK, or what 'lua_pcall' returned.
+** Lua's own allocator is back also when Lua had no memory to call 'push'.
 */
 static int push_by (lua_State *L, Gift *g) {
   int status;
+  g->L = L;
   g->f = lua_getallocf(L, &g->ud);
-  g->first = NULL;
   lua_pushcfunction(L, push);
   lua_pushlightuserdata(L, g);
   lua_setallocf(L, give, g);
   status = lua_pcall(L, 1, 1, 0);
-  lua_setallocf(L, g->f, g->ud);
+  if (g->got == 0) lua_setallocf(L, g->f, g->ud);
   return status;
 }
 
@@ -62,8 +69,8 @@ size_t lpop3_blockfront (lua_State *L) {
   memset(&g, 0, sizeof g);
   g.p = text;
   g.n = PROBE;
-  if (push_by(L, &g) == LUA_OK && g.first != NULL) {
-    from = (uintptr_t)g.first;
+  if (push_by(L, &g) == LUA_OK && g.made != NULL) {
+    from = (uintptr_t)g.made;
     at = (uintptr_t)lua_tostring(L, -1);
     if (at > from && at - from <= FRONT && g.got == at - from + PROBE + 1)
       front = at - from;

@@ -31,6 +31,14 @@ describe("a finalizer that closes an object", function()
   end)
 end)
 
+describe("an object that a finalizer makes", function()
+  it("outlives what ran while it was made", function()
+    local ok, text = run "spec/support/made_in_finalizers.lua"
+    assert.is_true(ok, text)
+    assert.matches("^ok\t%d+\n$", text)
+  end)
+end)
+
 describe("an object in use", function()
   -- Call fn while a method of the object runs.
   local function within(object, fn)
