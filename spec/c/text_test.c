@@ -169,7 +169,7 @@ static void errors (void) {
 static void base64 (void) {
   static const char *const bad[] = {
     "A", "AA", "AAA", "AB==", "AAB=", "A===", "====", "AA=A", "AA==AAAA",
-    "A A=", "AAAA\n", "AA-A", "\xff" "AAA"
+    "A A=", "AAAA\n", "AA-A", "\377AAA"
   };
   char out[64];
   size_t n, i;
