@@ -12,7 +12,9 @@
 #include "../base/utf8.h"
 #include "charset.h"
 #include "multibyte.h"
+#include "sevenbit.h"
 #include "utf7.h"
+#include "wide.h"
 
 typedef unsigned char byte;
 
@@ -120,53 +122,6 @@ static int user_defined (pop3_span in, pop3_buf *out) {
   return err;
 }
 
-/* ------------------------------------------------------------------ UTF-16 */
-
-static int utf16 (pop3_span in, int big, pop3_buf *out) {
-  const byte *p = (const byte *)in.p, *e = p + in.n;
-  int err = 0;
-  while (err == 0 && e - p >= 2) {
-    uint32_t u = big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
-    p += 2;
-    if (u >= 0xD800 && u <= 0xDFFF) {
-      uint32_t v = 0;
-      if (u <= 0xDBFF && e - p >= 2)
-        v = big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
-      if (v >= 0xDC00 && v <= 0xDFFF) {
-        u = 0x10000 + ((u - 0xD800) << 10) + (v - 0xDC00);
-        p += 2;
-      }
-      else u = BAD;
-    }
-    err = pop3_utf8_add(out, u);
-  }
-  if (err == 0 && p < e) err = pop3_utf8_add(out, BAD);
-  return err;
-}
-
-/* ------------------------------------------------------------------ UTF-32 */
-
-/* Without a mark, in big-endian order unless the first character denies it. */
-static int utf32 (pop3_span in, int kind, pop3_buf *out) {
-  const byte *p = (const byte *)in.p;
-  int big = kind != POP3_CS_UTF32LE, err = 0;
-  if (in.n >= 4 && p[3] == 0 &&
-      ((p[0] == 0xFF && p[1] == 0xFE && p[2] == 0) ||
-       (kind == POP3_CS_UTF32 && p[0] != 0)))
-    big = 0;
-  for (; err == 0 && in.n >= 4; p += 4, in.n -= 4) {
-    uint32_t u = big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-                       (uint32_t)p[2] << 8 | p[3]
-                     : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
-                       (uint32_t)p[1] << 8 | p[0];
-    if (u == 0xFEFF && (const char *)p == in.p) continue;
-    if (u > 0x10FFFF || (u >= 0xD800 && u <= 0xDFFF)) u = BAD;
-    err = pop3_utf8_add(out, u);
-  }
-  if (err == 0 && in.n > 0) err = pop3_utf8_add(out, BAD);
-  return err;
-}
-
 /* --------------------------------------------------------------- multibyte */
 
 /*
@@ -257,116 +212,29 @@ static int by_iconv (pop3_conv *c, int kind, pop3_span in, pop3_buf *out) {
 
 /* ----------------------------------------------- charsets of seven bits */
 
-/* Convert the content of c->tmp, and empty it. */
-static int flush (pop3_conv *c, int kind, pop3_buf *out) {
-  int err = by_iconv(c, kind, pop3_span_of(c->tmp.p, c->tmp.n), out);
-  c->tmp.n = 0;
+/* Convert the content of c->tmp. */
+static int tmp_by_iconv (pop3_conv *c, int kind, pop3_buf *out) {
+  return by_iconv(c, kind, pop3_span_of(c->tmp.p, c->tmp.n), out);
+}
+
+static int iso2022jp (pop3_conv *c, pop3_span in, pop3_buf *out) {
+  char set = POP3_SEVEN_ASCII;
+  int err;
+  do {
+    uint32_t u;
+    c->tmp.n = 0;
+    err = pop3_seven_jp(&c->tmp, &in, &set, &u);
+    if (err == 0) err = tmp_by_iconv(c, POP3_CS_EUCJP, out);
+    if (err == 0 && u != 0) err = pop3_utf8_add(out, u);
+  } while (err == 0 && in.n > 0);
   return err;
 }
 
-/* The character set that an escape sequence at 'p' selects; its length. */
-static size_t escape (const char *p, const char *e, char *set) {
-  static const struct {
-    const char *seq;
-    char set;
-  } sets[] = {
-    {"(B", 'A'}, {"(J", 'R'}, {"(I", 'K'}, {"$@", '2'}, {"$B", '2'},
-    {"$(D", '3'}
-  };
-  size_t i;
-  for (i = 0; i < sizeof sets / sizeof sets[0]; i++) {
-    size_t n = strlen(sets[i].seq);
-    if ((size_t)(e - p) > n && memcmp(p + 1, sets[i].seq, n) == 0) {
-      *set = sets[i].set;
-      return n + 1;
-    }
-  }
-  return 0;
-}
-
-/*
-** Add the character that begins with 'b', and may continue at 'p', as EUC-JP.
-** Returns the number of octets used at 'p'.
-*/
-static size_t euc_char (pop3_buf *t, char set, byte b, const char *p,
-                        const char *e) {
-  char *q = t->p + t->n;
-  size_t used = 0;
-  if (set == 'K' && b <= 0x5F) {
-    *q++ = (char)0x8E;
-    *q++ = (char)(b | 0x80);
-  }
-  else if (set != 'K' && p < e && *p > 0x20 && *p < 0x7F) {
-    if (set == '3') *q++ = (char)0x8F;
-    *q++ = (char)(b | 0x80);
-    *q++ = (char)(*p | 0x80);
-    used = 1;
-  }
-  else *q++ = (char)0xFF;
-  t->n = (size_t)(q - t->p);
-  return used;
-}
-
-/*
-** ISO-2022-JP (RFC 1468, with half-width katakana and JIS X 0212) rewritten
-** as EUC-JP, which has the same characters. 0xFF marks an invalid octet.
-*/
-static int iso2022jp (pop3_conv *c, pop3_span in, pop3_buf *out) {
-  const char *p = in.p, *e = p + in.n;
-  pop3_buf *t = &c->tmp;
-  char set = 'A';
-  t->n = 0;
-  if (in.n > SIZE_MAX / 4 || pop3_buf_room(t, in.n * 2 + 4) != 0)
-    return POP3_ENOMEM;
-  while (p < e) {
-    byte b = (byte)*p;
-    size_t n;
-    if (b == 0x1B && (n = escape(p, e, &set)) > 0) {
-      p += n;
-      continue;
-    }
-    p++;
-    if (b == 0x1B || b >= 0x80) t->p[t->n++] = (char)0xFF;
-    else if (set == 'R' && (b == '\\' || b == '~')) {
-      int err = flush(c, POP3_CS_EUCJP, out);
-      if (err == 0) err = pop3_utf8_add(out, b == '~' ? 0x203E : 0xA5);
-      if (err != 0) return err;
-    }
-    else if (b <= 0x20 || set == 'A' || set == 'R') t->p[t->n++] = (char)b;
-    else p += euc_char(t, set, b, p, e);
-  }
-  return flush(c, POP3_CS_EUCJP, out);
-}
-
-/* HZ (RFC 1843), rewritten as GB18030. */
 static int hz (pop3_conv *c, pop3_span in, pop3_buf *out) {
-  const char *p = in.p, *e = p + in.n;
-  pop3_buf *t = &c->tmp;
-  int gb = 0;
-  t->n = 0;
-  if (pop3_buf_room(t, in.n + 4) != 0) return POP3_ENOMEM;
-  while (p < e) {
-    char next = p + 1 < e ? p[1] : '\0';
-    if (*p == '~' && (next == '{' || next == '}')) {
-      gb = next == '{';
-      p += 2;
-    }
-    else if (*p == '~' && next == '~' && !gb) {
-      t->p[t->n++] = '~';
-      p += 2;
-    }
-    else if (*p == '~' && next == '\n' && !gb) p += 2;
-    else if (gb && *p > 0x20 && next > 0x20) {
-      t->p[t->n++] = (char)(*p++ | 0x80);
-      t->p[t->n++] = (char)(*p++ | 0x80);
-    }
-    else {
-      if (*p == '\n') gb = 0;
-      t->p[t->n++] = (byte)*p < 0x80 ? *p : (char)0xFF;
-      p++;
-    }
-  }
-  return flush(c, POP3_CS_GB18030, out);
+  int err;
+  c->tmp.n = 0;
+  err = pop3_seven_hz(&c->tmp, in);
+  return err == 0 ? tmp_by_iconv(c, POP3_CS_GB18030, out) : err;
 }
 
 /* --------------------------------------------------- choosing a charset */
@@ -541,10 +409,10 @@ int pop3_conv_text (pop3_conv *c, const pop3_charset *cs, pop3_span in,
   switch (kind) {
     case POP3_CS_UTF8: return pop3_utf8_fix(out, in);
     case POP3_CS_ASCII: case POP3_CS_1252: return pop3_utf8_raw(out, in, 0);
-    case POP3_CS_UTF16LE: return utf16(in, 0, out);
-    case POP3_CS_UTF16BE: return utf16(in, 1, out);
+    case POP3_CS_UTF16LE: return pop3_utf16(out, in, 0);
+    case POP3_CS_UTF16BE: return pop3_utf16(out, in, 1);
     case POP3_CS_UTF32: case POP3_CS_UTF32BE: case POP3_CS_UTF32LE:
-      return utf32(in, kind, out);
+      return pop3_utf32(out, in, kind);
     case POP3_CS_UTF7: return pop3_utf7(out, in);
     case POP3_CS_USER: return user_defined(in, out);
     default: break;
