@@ -542,7 +542,9 @@ function fleet:add(account, opts) end
 function fleet:change(name, changes, without) end
 
 ---Remove accounts and the records of their messages. A session that runs ends without
----QUIT.
+---QUIT. Directories that dead workers have left in the Maildir of the account, its own or
+---that of the option `into`, are removed if this process can reach them; what it cannot
+---reach goes when mail is delivered there later than after 36 hours.
 ---@param which string|{ match?: any, host?: any, all?: any } a name, a list of names, `{ match = }` (a list of patterns of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 ---@return string[]|nil # the names of those that were removed; or nil, message, code
 ---@return string|nil # message

@@ -1,10 +1,11 @@
 -- What an administrator does with the accounts of a fleet.
 
+local core = require "pop3.core"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
 local postgres = require "spec.support.postgres"
 local record = require "pop3.sync.record"
-local row = require "pop3.fleet.accounts".row
+local row = require "pop3.fleet.account_row".of
 local seen_rows = require "pop3.sync.state.seen"
 local sql = require "pop3.sql"
 
@@ -262,6 +263,32 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.is_true(b.due_in > 50 and b.due_in <= 100)
     assert.same({ "a", "b", "c" }, fleet:remove { all = true })
     assert.equal(0, fleet:status().accounts)
+  end)
+
+  it("leave nothing in their Maildirs when they are removed", function()
+    local dir <close> = helper.directory()
+    local of_fleet <close> = pop3.fleet { store = url, into = {
+      maildir = dir.path .. "/{name}" } }
+    assert(fleet:add { account "a", account("b", { maildir = dir.path .. "/own" }),
+                       account("c", { maildir = dir.path .. "/{id}/none" }),
+                       account("d", { mbox = dir.path .. "/d" }) })
+    local ids = {}
+    for _, each in ipairs(fleet:list()) do ids[each.name] = each.id end
+    for where, name in pairs { a = "a", own = "b", d = "d" } do
+      assert(core.mkdir(dir.path .. "/" .. where))
+      assert(core.mkdir(dir.path .. "/" .. where .. "/tmp"))
+      for _, each in ipairs { ("lease.%d.3"):format(ids[name]), "lease.99.1",
+                              ("stale.%d.3.4"):format(ids[name]) } do
+        local path = dir.path .. "/" .. where .. "/tmp/" .. each
+        assert(core.mkdir(path))
+        dir:write(where .. "/tmp/" .. each .. "/message", "octets")
+      end
+    end
+    assert.same({ "a", "b", "c", "d" }, of_fleet:remove { all = true })
+    local function left(where) return core.readdir(dir.path .. "/" .. where .. "/tmp") end
+    assert.same({ "lease.99.1" }, left "a")
+    assert.same({ "lease.99.1" }, left "own")
+    assert.equal(3, #left "d")  -- it is no Maildir
   end)
 
   it("are not made due while they are fetched", function()

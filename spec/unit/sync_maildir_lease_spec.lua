@@ -110,6 +110,34 @@ describe("a Maildir of a fleet", function()
     assert.same({}, names "tmp")
   end)
 
+  it("removes directories of accounts that have no owner any more", function()
+    local gone, other = owner(8, 1), owner(9, 2)
+    for _, box in ipairs { gone, other } do assert(box:reserve()) end
+    begun(gone, "a")
+    assert(os.execute("touch -d '3 days ago' " .. path .. "/tmp/lease.8.1"))
+    local time = core.time
+    for _, seconds in ipairs { 1e6, -1e6 } do  -- the clock of the worker does not matter
+      core.time = function() return time() + seconds end
+      local mine = owner(7, seconds > 0 and 1 or 2)
+      assert(mine:reserve())
+      core.time = time
+      assert.same({ "lease.7." .. (seconds > 0 and 1 or 2), "lease.9.2" }, names "tmp")
+      mine:close()
+    end
+    -- an owner that had it all the same delivers nothing
+    local box = owner(8, 3)
+    assert(box:reserve())
+    local message = begun(box, "b")
+    assert(message:commit())
+    assert(os.execute("touch -d '3 days ago' " .. path .. "/tmp/lease.8.3"))
+    assert(pop3.maildir(path):open())  -- without a fleet
+    assert.same({ "lease.9.2" }, names "tmp")
+    local ok, _, how = box:sync()
+    assert.is_nil(ok)
+    assert.equal("fenced", how)
+    assert.same({}, names "new")
+  end)
+
   it("keeps files of others in tmp, however wrong the clock", function()
     owner(7, 1)
     assert(io.open(path .. "/tmp/theirs", "w")):close()

@@ -11,6 +11,7 @@
 local argument = require "pop3.util.argument"
 local delivery = require "pop3.sync.delivery"
 local keys = require "pop3.account.keys"
+local maildir_lease = require "pop3.sync.maildir_lease"
 local options = require "pop3.account.options"
 
 local deliver = {}
@@ -63,6 +64,14 @@ function deliver.check(into, level)
   end
 end
 
+-- The description of the delivery of an account; nil if it has none.
+local function description_of(row, opts, into)
+  for name in pairs(keys.delivery) do
+    if opts[name] ~= nil then return filled({ [name] = opts[name] }, row) end
+  end
+  return is_description(into) and filled(into, row) or nil
+end
+
 --- The delivery for one run of an account.
 -- @tparam table row of the account
 -- @tparam table opts of the account
@@ -70,16 +79,23 @@ end
 -- @tparam table owner see `into:lease` in `pop3.sync.delivery`
 -- @return a delivery; or nil, message
 function deliver.of(row, opts, into, owner)
-  local description
-  for name in pairs(keys.delivery) do
-    if opts[name] ~= nil then description = { [name] = opts[name] } end
-  end
-  if not description and is_description(into) then description = into end
-  if description then into = options.delivery(filled(description, row)) end
+  local description = description_of(row, opts, into)
+  if description then into = options.delivery(description) end
   if into == nil then return nil, "the account has no delivery" end
   local made = delivery.of(into, 1)
   if made.lease then return made:lease(owner) end
   return made
+end
+
+--- Remove what dead workers have left where the mail of an account went, if this
+-- machine can reach it.
+-- @tparam table row of an account that was removed
+-- @tparam table opts of the account
+-- @param into the option of the fleet
+function deliver.forget(row, opts, into)
+  local description = description_of(row, opts, into)
+  local path = description and description.maildir
+  if path then maildir_lease.remove(path, row.id) end
 end
 
 return deliver

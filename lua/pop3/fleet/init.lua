@@ -50,7 +50,9 @@
 local accounts = require "pop3.fleet.accounts"
 local argument = require "pop3.util.argument"
 local deliver = require "pop3.fleet.deliver"
+local json = require "pop3.util.json"
 local new_worker = require "pop3.fleet.worker"
+local overview = require "pop3.fleet.overview"
 local schema = require "pop3.sql.schema"
 local secret = require "pop3.account.secret"
 local sql = require "pop3.sql"
@@ -197,12 +199,19 @@ function Fleet:change(name, changes, without)
 end
 
 --- Remove accounts and the records of their messages. A session that runs ends without
--- QUIT.
+-- QUIT. Directories that dead workers have left in the Maildir of the account, its own or
+-- that of the option `into`, are removed if this process can reach them; what it cannot
+-- reach goes when mail is delivered there later than after 36 hours.
 -- @tparam string|table which a name, a list of names, `{ match = }` (a list of patterns
 -- of a shell: "*", "?", and "\" before one of them), `{ host = }` or `{ all = true }`
 -- @treturn {string,...} the names of those that were removed; or nil, message, code
 function Fleet:remove(which)
-  return with(self, accounts.remove, check_which(which, "remove"))
+  local names, rows, code = with(self, accounts.remove, check_which(which, "remove"))
+  if not names then return nil, rows, code end
+  for _, row in ipairs(rows) do
+    deliver.forget(row, json.decode(row.options) or {}, self.opts.into)
+  end
+  return names
 end
 
 --- Park accounts: no worker claims them until `resume`. A session that runs goes on. A
@@ -238,7 +247,7 @@ end
 -- hosts =, lease = }` (`lease`: seconds until its first lease ends).
 -- `failing_hosts`: at most ten of `{ host =, failing = }`. Or nil, message, code
 function Fleet:status()
-  return with(self, accounts.status)
+  return with(self, overview.status)
 end
 
 --- The accounts and their states, sorted by name.
@@ -252,10 +261,10 @@ end
 -- message, code
 function Fleet:list(opts)
   opts = opts or {}
-  argument.options(opts, { state = accounts.states, host = "string",
+  argument.options(opts, { state = overview.states, host = "string",
     names = "table", match = "table", worker = "string", after = "string",
     limit = "integer" }, "fleet: list", 1)
-  return with(self, accounts.list, opts)
+  return with(self, overview.list, opts)
 end
 
 --- Run a worker: claim accounts that are due and fetch them, until `stop`, a signal,

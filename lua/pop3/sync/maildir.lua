@@ -118,7 +118,8 @@ local function furnish(self)
 end
 
 -- Remove files in tmp that no program has touched for 36 hours, as the
--- specification asks of readers: those of deliveries without a state.
+-- specification asks of readers, those of deliveries without a state; and directories of
+-- leases.
 local function remove_abandoned(path)
   for _, name in ipairs(core.readdir(path .. "/tmp", true) or {}) do
     local file = path .. "/tmp/" .. name
@@ -127,6 +128,7 @@ local function remove_abandoned(path)
       core.unlink(file)
     end
   end
+  maildir_lease.remove_old(path, core.time() - OLD)
 end
 
 -- Make the Maildir ready. `pop3.sync` calls it once a run.
@@ -152,6 +154,9 @@ function Maildir:reserve()
   if not self.owner then return true end
   local ok, message = core.mkdir(self.temp, 448)
   if not ok then return nil, message, "io" end
+  -- the clock of a worker may be wrong, that of the file system is the same for all
+  local made = core.lstat(self.temp)
+  if made then maildir_lease.remove_old(self.path, made.mtime - OLD) end
   return true
 end
 

@@ -25,7 +25,7 @@ function maildir_lease.directory(path, owner)
 end
 
 -- Remove a directory and the files in it. Another owner may do the same meanwhile.
-local function remove(path)
+local function empty(path)
   for _, name in ipairs(core.readdir(path) or {}) do
     core.unlink(path .. "/" .. name)
   end
@@ -72,8 +72,40 @@ function maildir_lease.take_over(path, owner)
     ok, message = core.syncdir(tmp)
     if not ok then return nil, message, "io" end
   end
-  for _, directory in ipairs(stale) do remove(directory) end
+  for _, directory in ipairs(stale) do empty(directory) end
   return true
+end
+
+-- Call a function with the path, the account and the time of the last change of each
+-- directory of a lease.
+local function each_directory(path, fn)
+  local tmp = path .. "/tmp"
+  for _, name in ipairs(core.readdir(tmp) or {}) do
+    local kind, account = name:match "^(%l+)%.(%d+)%.%d+"
+    local st = (kind == "lease" or kind == "stale") and core.lstat(tmp .. "/" .. name)
+    if st and st.kind == "directory" then
+      fn(tmp .. "/" .. name, math.tointeger(tonumber(account)), st.mtime)
+    end
+  end
+end
+
+--- Remove all directories of an account that no longer exists.
+-- @tparam string path of the Maildir
+-- @tparam integer account
+function maildir_lease.remove(path, account)
+  each_directory(path, function(directory, whose)
+    if whose == account then empty(directory) end
+  end)
+end
+
+--- Remove directories of owners that have died, and whose accounts have no owner any
+-- more: nothing was changed in them for a long time.
+-- @tparam string path of the Maildir
+-- @tparam number before seconds since 1970, by the clock of the file system
+function maildir_lease.remove_old(path, before)
+  each_directory(path, function(directory, _, changed)
+    if changed < before then empty(directory) end
+  end)
 end
 
 return maildir_lease

@@ -53,6 +53,8 @@ function change.define(c, name)
   elseif name == "park" then
     c:option("--reason", "Why, for pop3 fleet status."):argname "TEXT"
   elseif name == "remove" then
+    c:option("--maildir", "The Maildirs of pop3 fleet run: what dead workers have left "
+      .. "there for these accounts is removed."):argname "DIR"
     c:flag("--yes", "Remove all that match a pattern, --host or --all.")
   end
 end
@@ -144,7 +146,8 @@ function change.run(args)
     return command.USAGE, "remove: a pattern, --host or --all needs --yes "
       .. "(pop3 fleet status shows what matches)"
   end
-  return store.with(args, function(fleet) return apply(fleet, list, args) end)
+  return store.with(args, function(fleet) return apply(fleet, list, args) end,
+                    args.maildir and { maildir = args.maildir })
 end
 
 return change

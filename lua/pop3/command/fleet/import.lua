@@ -2,7 +2,7 @@
 -- @module pop3.command.fleet.import
 -- @local
 
-local accounts = require "pop3.fleet.accounts"
+local account_row = require "pop3.fleet.account_row"
 local atomic_file = require "pop3.util.atomic_file"
 local command = require "pop3.command.program"
 local read_config = require "pop3.command.fetch.config".read
@@ -159,7 +159,7 @@ end
 local function check(list)
   local known = {}
   for _, each in ipairs(list) do
-    local ok, row, message = pcall(accounts.row, each.account)
+    local ok, row, message = pcall(account_row.of, each.account)
     if not ok then row, message = nil, row end
     if row then ok, message = values.check_paths(each.account) end
     if not ok then row = nil end

@@ -2,7 +2,6 @@
 -- @module pop3.command.fleet.run
 -- @local
 
-local accounts = require "pop3.fleet.accounts"
 local add = require "pop3.command.fleet.add"
 local address = require "pop3.util.address"
 local argument = require "pop3.util.argument"
@@ -15,6 +14,7 @@ local new_log = require "pop3.command.fleet.log"
 local new_metrics = require "pop3.command.fleet.metrics"
 local notify = require "pop3.command.notify"
 local outcome = require "pop3.account.outcome"
+local overview = require "pop3.fleet.overview"
 local pop3 = require "pop3"
 local sql = require "pop3.sql"
 local sealing = require "pop3.command.fleet.sealing"
@@ -115,7 +115,7 @@ local function totals_task(url, metrics)
     local db
     repeat
       if not db then db = sql.open { url = url, wait = loop.wait } end
-      local status = db and accounts.status(db)
+      local status = db and overview.status(db)
       if status then metrics:see(status) end
     until not loop:sleep(TOTALS)
     if db then db:close() end

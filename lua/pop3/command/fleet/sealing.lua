@@ -3,7 +3,7 @@
 -- @module pop3.command.fleet.sealing
 -- @local
 
-local accounts = require "pop3.fleet.accounts"
+local account_row = require "pop3.fleet.account_row"
 local command = require "pop3.command.program"
 local core = require "pop3.core"
 local prompt = require "pop3.command.prompt"
@@ -37,7 +37,7 @@ end
 -- @treturn boolean true; or nil, message
 function sealing.apply(keys, account, password)
   account.secret, account.password = nil, nil
-  local row, message = accounts.row(account)
+  local row, message = account_row.of(account)
   if not row then return nil, message end
   account.secret, message = seal.close(keys, { name = row.name, user = row.username,
                                                host = row.host }, password)

@@ -102,12 +102,13 @@ end
 -- @tparam table args of the command line
 -- @tparam function fn `function(fleet, url)` → status, message; or nil, message, code
 -- of `pop3.fleet`
+-- @param[opt] into the option of `pop3.fleet`
 -- @treturn integer the exit status
 -- @treturn ?string what went wrong
-function store.with(args, fn)
+function store.with(args, fn, into)
   local url, status, problem = store.url(args)
   if not url then return status, problem end
-  local fleet <close> = require "pop3".fleet { store = url }
+  local fleet <close> = require "pop3".fleet { store = url, into = into }
   local answer, message, code = fn(fleet, url)
   if answer == nil then return store.failure(url, message, code) end
   return answer, message
