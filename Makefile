@@ -1,8 +1,8 @@
 # lpop3: POP3 for Lua 5.4, from C.
 #
 #   make            build in place
-#   make demo       install what is missing, build, show what it can do
-#   make test       install what is missing, build, run the tests
+#   make demo       install missing packages, build, show an example
+#   make test       install missing packages, build, run the tests
 #   make test-all   the same, every case of what make test samples
 #   make crash      kill and hinder a run of pop3.sync at each system call
 #   make systems    tests on musl, 32 bits, big-endian, without Linux's own calls,
@@ -55,7 +55,7 @@ ifeq ($(KRB5),yes)
 KRB5_INC := -DPOP3_KRB5 $(call flags,--cflags,krb5-gssapi)
 endif
 
-# iconv is in the C library; on macOS and OpenBSD it is a library of its own.
+# iconv is in the C library; on macOS and OpenBSD it is a separate library.
 ICONV = $(if $(filter Darwin OpenBSD,$(SYSTEM)),-liconv)
 INC = -I$(LUA_INCDIR) $(if $(OPENSSL_INCDIR),-I$(OPENSSL_INCDIR)) \
       $(IDN_INC) $(KRB5_INC)

@@ -1,4 +1,4 @@
--- Print a table of what is in a maildrop: sender, subject, date, size.
+-- Print a table of the messages of a maildrop: sender, subject, date, size.
 --
 --   lua5.4 inbox.lua URL                    password in POP3_PASSWORD
 --

@@ -10,7 +10,7 @@
 
 local annotations = {}
 
--- Modules whose functions belong to another table than one of their own name.
+-- Modules whose functions belong to a table of another name.
 local HOME = { ["pop3.sync"] = "pop3", ["pop3.record"] = "pop3", ["pop3.check"] = "pop3",
                ["pop3.record.replay"] = "pop3.server.lib",
                ["pop3.message"] = "pop3.message.lib",
@@ -91,7 +91,7 @@ local function callback(text)
   return ("fun(%s): any"):format(table.concat(params, ", "))
 end
 
--- An iterator of what a text says, as a type.
+-- An iterator that a text describes, as a type.
 local ITERATED = { handles = "pop3.handle", message = "pop3.message",
                    part = "pop3.message", offset = "integer" }
 local function iterator(text)
@@ -155,7 +155,7 @@ local function one_type(name, text, class, whole)
 end
 
 -- A type in the comments ("?string", "{string,...}", "a|b") as LuaCATS has it.
--- `text` is what the comment says of the value.
+-- `text` is the comment's text about the value.
 function as_type(name, text, class)
   local list, seen = {}, {}
   local depth, word = 0, ""

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs Debian packages that are missing, by what they are for:
+# Installs missing Debian packages, by their purpose:
 #
 #   spec/deps.sh [run] [test] [lint] [docs] [standalone] [deb] [systems] \
 #                [browser] [java]
@@ -94,7 +94,7 @@ apt() {
     apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# policy-rc.d keeps package scripts from starting what they install
+# policy-rc.d keeps package scripts from starting the servers that they install
 policy=/usr/sbin/policy-rc.d
 if [ ${#missing[@]} -gt 0 ] && [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null

@@ -1,4 +1,4 @@
---- What the specs share: a scripted peer with a virtual clock, checks of
+--- Helpers that all specs share: a scripted peer with a virtual clock, checks of
 -- failures and of misuse, temporary directories, child processes, sampling.
 
 local assert = require "luassert"
@@ -35,8 +35,8 @@ Peer.__index = Peer
 -- one is { command, reply }. A command is the whole line or
 -- "~" and a pattern. A reply is
 --
--- - a line, which gets its CRLF, or octets with line ends of their own
--- - a list of octets as they are, seconds to wait, `CLOSED`, `SILENCE`
+-- - a line, which gets its CRLF, or octets that have their line ends
+-- - a list of unchanged octets, seconds to wait, `CLOSED`, `SILENCE`
 -- - a function of the command that returns one of these
 --
 -- `opts`: `chunk` octets come at once at the most; the first chunk ends after

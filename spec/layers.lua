@@ -1,4 +1,4 @@
---- Which file uses which, and whether all arrows point down.
+--- Which file uses which, and do all arrows point down?
 --
 --    lua5.4 spec/layers.lua [--graph] [--objects DIRECTORY] [ROOT]
 --
@@ -6,8 +6,8 @@
 -- together; it uses another when it includes its header or needs a symbol that
 -- the object of the other defines. In Lua, a module uses another when it calls
 -- `require` of it, at the top or inside a function. It fails when an arrow does
--- not point to a lower layer (or to the same folder), when a file includes what
--- its layer must not know, and when files use each other in a circle.
+-- not point to a lower layer (or to the same folder), when a file includes a header
+-- that its layer must not include, and when files use each other in a circle.
 
 -- Folders and single files, and the number of their layer. The longest prefix
 -- counts. An arrow may point to a lower number or stay in its folder.

@@ -1,12 +1,12 @@
 /*
-** blaster: a POP3 server that answers from memory; against it the client is
-** what is slow.
+** blaster: a POP3 server that answers from memory, so fast that the client is
+** the slow side.
 **
 **   blaster [-p port] [-P tlsport -c cert.pem -k key.pem] NAME=COUNTxBYTES...
 **
 ** One thread, epoll, loopback only. Any password is accepted. The user name
-** without its digits picks the mailbox; an unknown one is empty. Every
-** message of a mailbox is the same prepared, dot-stuffed reply, so RETR costs
+** without its digits picks the maildrop; an unknown one is empty. Every
+** message of a maildrop is the same prepared, dot-stuffed reply, so RETR costs
 ** one write. Lines have 76 characters and every 40th begins with a dot. DELE
 ** and RSET are answered and change nothing. Ends on SIGTERM or SIGINT.
 */

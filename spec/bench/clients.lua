@@ -1,5 +1,5 @@
--- Clients against the C server that answers from memory: what one message of
--- 256 MiB, many small ones and many middling ones cost each of them.
+-- Clients against the C server that answers from memory: the cost of one message of
+-- 256 MiB, of many small messages and of many messages of medium size.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

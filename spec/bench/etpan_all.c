@@ -1,5 +1,5 @@
 /*
-** etpan_all: as gmime_all, by libetpan. It does nothing about charsets: text is
+** etpan_all: as gmime_all, by libetpan. It does not convert charsets: text is
 ** counted as its octets.
 */
 #define _POSIX_C_SOURCE 200809L

@@ -1,9 +1,9 @@
--- A fleet on PostgreSQL: accounts a second and what each costs, for 1,000, 10,000 and
--- 100,000 accounts of which 500 are due; claims; two workers beside one; the
--- drivers; and what a million accounts would need.
+-- A fleet on PostgreSQL: accounts a second and the cost of each account, for 1,000, 10,000
+-- and 100,000 accounts of which 500 are due; claims; two workers beside one; the
+-- drivers; and the resources that a million accounts need.
 --
--- The POP3 server and the database have CPU 0, workers the last one. Processor time is
--- what counts: it hardly depends on what else the machine does. The database is
+-- The POP3 server and the database have CPU 0, workers the last one. The bench measures
+-- processor time, which hardly depends on other work of the machine. The database is
 -- durable (fsync), on the file system of /tmp; the Maildirs are in the bench's directory.
 
 local core = require "pop3.core"
@@ -101,7 +101,7 @@ local RECORD = [[insert into pop3_seen (account, uid, nth, size, state, digest, 
          extract(epoch from now())::bigint, extract(epoch from now())::bigint
   from pop3_account a, generate_series(1, $1::int) j]]
 
--- A database with so many accounts. Returns its URL and a connection.
+-- A database with `count` accounts. Returns its URL and a connection.
 local function register(server, count, port)
   local url = server:database()
   local db = assert(sql.open { url = url, timeout = 600 })
@@ -174,7 +174,7 @@ end
 
 -- ------------------------------------------------------------------------ claims
 
--- Claims of so many accounts each: claims a second, and processor time of the
+-- Claims of `count` accounts each: claims a second, and processor time of the
 -- database for each in ms.
 local function claim(server, db, count, times)
   assert(db:query [[update pop3_account set worker = null,

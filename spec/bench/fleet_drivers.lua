@@ -1,5 +1,5 @@
 -- The two drivers of pop3.sql for PostgreSQL, LuaDBI and libpq's non-blocking calls:
--- what many sessions of one loop get written, and how long the loop stands still.
+-- how many writes the sessions of one loop get done, and how long the loop stands still.
 
 local core = require "pop3.core"
 local h = require "spec.bench.harness"

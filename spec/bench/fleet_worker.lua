@@ -1,5 +1,5 @@
 -- A worker of a fleet under measurement: fleet_worker.lua DATABASE MAILDIRS JOBS.
--- It ends when nothing is due, and prints what it counted.
+-- It ends when nothing is due, and prints its counters.
 
 local pop3 = require "pop3"
 

@@ -1,5 +1,5 @@
 /*
-** floor: what this machine can do at all; other figures are ratios to it.
+** floor: the upper bounds of this machine; other figures are ratios to them.
 **
 **   floor tcp BYTES      one loopback stream, write to read
 **   floor tls BYTES CERT KEY   the same through OpenSSL, 16 KiB a record
@@ -114,7 +114,7 @@ static void receiver (const struct sockaddr_in *a, long conns, size_t first,
   }
 }
 
-/* the same stream through TLS, the certificate taken as it is */
+/* the same stream through TLS, the certificate unverified */
 static int tls (size_t bytes, const char *cert, const char *key) {
   struct sockaddr_in a;
   int s = listener(&a);

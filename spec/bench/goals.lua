@@ -1,5 +1,5 @@
--- What we want of our own rows, by table and label: a list of goals, each the
--- least or the most share of the rate of another row, or of a field itself.
+-- The goals for our own rows, by table and label: a list of goals, each the least or
+-- the most share of the rate of another row, or of a field itself.
 
 local M = {}
 
@@ -72,7 +72,7 @@ M.messages_open = {
   ["ours, subject of 1 GiB"] = { at_most("ms", 1, "ms") },
 }
 
--- Ten times the messages may not make each of them dearer.
+-- With ten times the messages, each must not cost more.
 function M.growth(sizes)
   local last, middle = sizes[3] .. " messages", sizes[2] .. " messages"
   return { [last] = { { text = "<= 1.25 of " .. middle, label = middle,

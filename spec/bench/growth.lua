@@ -1,6 +1,6 @@
--- Whether the cost of a message depends on how many there are: LIST and every
--- RETR of 1,000, 10,000 and 100,000 messages of 512 octets. What a session
--- with one message costs, mostly the start of Lua, is taken off.
+-- Does the cost of a message depend on the number of messages? LIST and every RETR of
+-- 1,000, 10,000 and 100,000 messages of 512 octets. The cost of a session with one
+-- message, mostly the start of Lua, is subtracted.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

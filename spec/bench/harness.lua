@@ -1,4 +1,4 @@
--- Runs commands several times, and prints what the median run cost as a table.
+-- Runs commands several times, and prints the cost of the median run as a table.
 
 local core = require "pop3.core"
 local socket = require "socket"

@@ -1,4 +1,4 @@
--- What a session costs a server that waits for it, in memory.
+-- The memory that a server needs for a session that waits.
 
 local h = require "spec.bench.harness"
 local helper = require "spec.helper"

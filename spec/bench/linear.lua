@@ -1,6 +1,6 @@
--- Whether reading takes twice the time for twice the mail, whatever the mail is
--- made of: each kind at its size and at twice that, in turn, the least of some
--- runs. It is processor time, since other work on the machine doubles the other.
+-- Does reading take twice the time for twice the mail, for every kind of mail? Each
+-- kind is read at its size and at twice that size, in turn; the least of some runs
+-- counts. The time is processor time, since other work on the machine doubles wall time.
 
 local core = require "pop3.core"
 local h = require "spec.bench.harness"
@@ -11,7 +11,7 @@ local LIMITS = { depth = 100000, parts = 1000000, header = 1 << 30,
 
 local function b64(text) return (core.encode.base64(text):gsub("%s", "")) end
 
--- A message with one header field of 'piece', so often.
+-- A function of n: a message with one header field of 'piece', n times.
 local function field(name, piece, before, after)
   return function(n)
     return name .. ": " .. (before or "") .. piece:rep(n) .. (after or "")

@@ -5,7 +5,7 @@
 **
 **   retr   each of CONC sessions logs in, RETRs every message, QUITs
 **   sess   N short sessions (USER PASS STAT QUIT), CONC at a time
-**   idle   CONC sessions log in and stay; prints "idle CONC" and waits for the
+**   idle   CONC sessions log in and wait; prints "idle CONC" and waits for the
 **          end of its standard input, at most 60 s
 **
 **   -u USER  a %d in it becomes the session's number, modulo -M
@@ -17,7 +17,7 @@
 **   -S       TLS from the start, unverified: loopback only
 **   -A FILE  TLS from the start; the server must be localhost, by these CAs
 **
-** Nothing is parsed but status lines and the end of each message. Prints one
+** It parses only status lines and the end of each message. It prints one
 ** line: sessions messages octets seconds errors, as key=value; octets are
 ** those of the bodies on the wire, the final dot line included.
 */

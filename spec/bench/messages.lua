@@ -1,7 +1,7 @@
--- Reading mail: every part of many small messages, and of one of 50 MB, found
+-- Reading mail: every part of many small messages, and of one of 50 MB, is found
 -- and decoded, text in UTF-8, beside GMime, libetpan, Python's email and two readers
--- of npm; and the memory of a set that is kept open. What is timed is the reading
--- alone, in seconds of the processor; the set is in memory.
+-- of npm; and the memory of a set that is kept open. Only the reading is measured, in
+-- seconds of processor time; the set is in memory.
 
 local compose = require "spec.support.compose"
 local core = require "pop3.core"
@@ -14,7 +14,7 @@ local TINY = h.size(20000000, 2000000)
 local BIG = h.size(50000000, 5000000)
 local HUGE = 1 << 30
 
--- Messages of the function 'next_mail' until there are so many octets.
+-- Messages of the function 'next_mail' until they have 'size' octets.
 local function gather(size, next_mail)
   local out, octets = {}, 0
   while octets < size do
@@ -64,7 +64,7 @@ end
 
 local NPM = { "postal-mime", "mailparser" }  -- both always decode
 
--- Installs what is missing of NPM. Returns the folder, or nil and why not.
+-- Installs the missing packages of NPM. Returns the folder, or nil and why not.
 local function npm()
   local folder = h.bin .. "npm"
   if not (proc.have "node" and proc.have "npm") then

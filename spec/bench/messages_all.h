@@ -1,6 +1,6 @@
 /*
 ** messages_all.h - a program that reads a set of messages by a library of C.
-** The file is "LENGTH\n" and that many octets, again and again. Prints the
+** The file is "LENGTH\n" and as many octets, repeated. Prints the
 ** messages, the octets decoded, and the processor seconds without reading the
 ** file.
 **

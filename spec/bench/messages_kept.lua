@@ -1,6 +1,6 @@
 -- messages_kept.lua FILE: parses all messages of a set (see gmime_all.c), asks each
 -- for its subject, sender and parts, and keeps all of them open. Prints the messages,
--- MiB of memory of the process that no file is behind, and seconds.
+-- MiB of anonymous memory of the process (memory without a file), and seconds.
 
 local message = require "pop3.message"
 

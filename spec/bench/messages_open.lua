@@ -1,12 +1,11 @@
 -- messages_open.lua FILE [subject]: opens a message in a file, reads its subject
--- and, unless that was all, decodes its parts to a sink. Prints octets, MiB of
--- memory beside the file at the peak, seconds to the subject, to the first octets
--- and for all.
+-- and, without "subject", decodes its parts to a sink. Prints octets, MiB of memory
+-- beside the file at the peak, seconds to the subject, to the first octets and for all.
 
 local core = require "pop3.core"
 local message = require "pop3.message"
 
--- Memory of this process that no file is behind, in KiB.
+-- Anonymous memory of this process (without a file), in KiB.
 local function anonymous()
   local f <close> = assert(io.open "/proc/self/status")
   return tonumber(f:read "a":match "RssAnon:%s*(%d+)")

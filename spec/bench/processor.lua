@@ -1,5 +1,5 @@
 -- Processor time of servers: ours and the one in C, in turn in each round, so that
--- both meet the same machine. Wall time says little where other work runs.
+-- both run under the same conditions. Wall time says little when other work runs.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

@@ -1,12 +1,12 @@
 /*
-** rusage: runs one command and tells what it cost.
+** rusage: runs one command and prints its cost.
 **
 **   rusage [-c CPU] [-t SECONDS] [-o FILE] COMMAND...
 **
 ** The command is pinned to CPU, ended after SECONDS (120) by an alarm that
 ** it inherits, and writes its standard output to FILE (/dev/null). Printed is
 ** one line: wall, user and system seconds, peak resident KiB, exit status.
-** They are wait4's figures, for the command and for what it waited for.
+** They are wait4's figures, for the command and the children it waited for.
 */
 #define _GNU_SOURCE
 #include <fcntl.h>

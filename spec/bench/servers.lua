@@ -1,5 +1,5 @@
--- Servers under the C load client: ours beside one in C from memory, real
--- ones and the mock that people write by hand.
+-- Servers under the C load client: ours, one in C that answers from memory, real
+-- servers, and a mock as people write it by hand.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

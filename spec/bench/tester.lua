@@ -1,5 +1,5 @@
--- The loop of who writes tests: a server made, greeted by, and ended; and sessions
--- in memory.
+-- The loop of a programmer who writes tests: a server is made, it greets, it is ended;
+-- and sessions in memory.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

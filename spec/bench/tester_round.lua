@@ -1,7 +1,7 @@
--- What a test costs: prints milliseconds per fork(), first greeting and stop(), at
--- the median ("fork"), of the same by hand ("floor"), or of a Python mock started
--- and ended ("python"); or sessions in memory a second, with our client ("loopback")
--- or with none ("octets").
+-- The cost of a test: prints milliseconds per fork(), first greeting and stop(), at
+-- the median ("fork"), of the same by hand ("floor"), or of a Python mock that is
+-- started and ended ("python"); or sessions in memory a second, with our client
+-- ("loopback") or without a client ("octets").
 
 local core = require "pop3.core"
 local pop3 = require "pop3"

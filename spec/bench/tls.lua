@@ -1,6 +1,6 @@
--- TLS: what one message of 256 MiB costs clients, what logins with a full
--- handshake cost servers, and what an idle session does. TLS 1.3, one EC key
--- (P-256) for all; clients that can verify do.
+-- TLS: the cost of one message of 256 MiB for clients, of logins with a full
+-- handshake for servers, and of an idle session. TLS 1.3, one EC key (P-256) for
+-- all; clients that can verify the certificate do so.
 
 local goals = require "spec.bench.goals"
 local h = require "spec.bench.harness"

@@ -97,7 +97,7 @@ static void octet_by_octet (const sample *s, pop3_mem mem) {
   pop3_buf_free(&out);
 }
 
-/* Each request for memory fails once; the failure leaves nothing behind. */
+/* Each request for memory fails once; the failure leaks nothing. */
 static void memory (void) {
   static const char long_line[] = "From the start\r\n.and on and on and on "
     "and on and on and on and on and on and on and on and on and on and on "

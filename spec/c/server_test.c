@@ -42,7 +42,7 @@ static size_t drain (pop3_server *s, size_t step, char *out, size_t n) {
 
 /* ----------------------------------------------------------- back-pressure */
 
-/* A client that does not read its replies stops the commands; none is lost. */
+/* A client that reads no replies stops the commands; all come later. */
 static void slow_reader (void) {
   pop3_server_limits lim = { 8192, 50 };
   failmem m;

@@ -2,11 +2,12 @@
 --
 --   fetch.lua DIRECTORY KIND keep|delete PORT LMTP-PORT [N]
 --
--- With N the call number N that makes something durable is left out: the order
--- spec must notice that.
+-- With N, the run leaves out the call number N that makes something durable: the order
+-- spec must notice it.
 --
--- KIND is maildir, mbox, function, pipe or lmtp. The names DIRECTORY/begin and DIRECTORY/end
--- are looked for before and after the run, so that a trace shows where it is.
+-- KIND is maildir, mbox, function, pipe or lmtp. The run looks for the names
+-- DIRECTORY/begin and DIRECTORY/end at its start and at its end, so that a trace shows
+-- both places.
 
 local place = require "spec.crash.place"
 

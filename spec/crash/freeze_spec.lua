@@ -1,4 +1,4 @@
--- A run that is stopped for longer than the server waits, and then goes on.
+-- A run is stopped for longer than the server waits, and then continued.
 
 local helper = require "spec.helper"
 local place = require "spec.crash.place"

@@ -1,9 +1,9 @@
 --- Specs of one kind of delivery: the run is killed before each of its system
 -- calls, and two undisturbed runs follow.
 --
--- `make crash` does all of it, `make test` a sample. Before the next run, at every
--- second point a reader moves what is in new/, and at every third point another
--- program appends to the mbox.
+-- `make crash` tests every system call, `make test` a sample. Before the next run, at
+-- every second system call a reader moves the files of new/, and at every third one
+-- another program appends to the mbox.
 
 local helper = require "spec.helper"
 local place = require "spec.crash.place"
@@ -59,7 +59,7 @@ local function is_ours(p, call)
   return call.text:find(p.dir, 1, true) ~= nil
 end
 
--- So many elements of a list, whether all cases run or not.
+-- `n` random elements of a list, whether all cases run or not.
 local function choose(list, n)
   local chosen = {}
   for i = 1, n do chosen[i] = list[helper.random(#list)] end

@@ -1,4 +1,5 @@
--- A run into a Maildir, killed and hindered at each system call (`make crash`).
+-- A run into a Maildir is killed, or a system call of it fails, at each system call
+-- (`make crash`).
 
 local cases = require "spec.crash.kill"
 local helper = require "spec.helper"

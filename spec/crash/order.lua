@@ -1,7 +1,7 @@
---- The order of the system calls of one run that deletes what it fetched.
+--- The order of the system calls of one run that deletes the messages it fetched.
 --
--- A killed process loses nothing that it wrote, since the page cache survives. So
--- whether each fsync is there, and in its place, shows only in a trace:
+-- A killed process loses nothing that it wrote, since the page cache survives.
+-- Therefore only a trace shows that each fsync is there, and in its place:
 --
 -- - the state: written, fsync, rename, fsync of its directory
 -- - intents: written, fdatasync; all before the first file or entry
@@ -9,7 +9,7 @@
 --   are durable before
 -- - an mbox: marks written, fdatasync; entries written, fsync, fsync of the
 --   directory
--- - records of what is delivered: written, fdatasync, then DELE
+-- - records of delivered messages: written, fdatasync, then DELE
 local order = {}
 
 local Log = {}
@@ -40,7 +40,7 @@ local function call(names, path, text)
   end
 end
 
--- Say what is missing unless `later` comes after `earlier`.
+-- Report a missing call unless `later` comes after `earlier`.
 function Log:before(earlier, later, what)
   if not earlier or not later or later <= earlier then
     self.problems[#self.problems + 1] = what

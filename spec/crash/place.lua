@@ -1,12 +1,12 @@
---- Where a run of `pop3.sync` is interrupted and looked at: a server in a child
--- process, a directory with a state and a delivery, and the guarantees.
+--- The surroundings of a run of `pop3.sync` that is interrupted and examined: a server
+-- in a child process, a directory with a state and a delivery, and the guarantees.
 --
 -- After an interrupted run and one more undisturbed one:
 --
 -- - I1: each message was delivered, or is on the server
 -- - I2: exactly once in a Maildir or mbox; a function was called once more for each
 --   interruption at most, and was told so
--- - I3: no DELE went out for a message without a durable record
+-- - I3: no DELE was sent for a message without a durable record
 -- - I4: nothing partial is visible
 -- - I5: no lock, temporary file or process of the dead run is left
 -- - I6: one more run changes nothing
@@ -237,7 +237,7 @@ function Place:delivered()
   return list
 end
 
---- A reader moves what is new.
+--- A reader moves the new files.
 function Place:read_all()
   local base = self.dir .. "/Maildir"
   for _, name in ipairs(core.readdir(base .. "/new") or {}) do
@@ -301,7 +301,7 @@ local function compare(self, problems, list, what)
   end
 end
 
--- Kinds that hand messages to somebody else.
+-- Kinds that hand messages to another program.
 local is_call = { ["function"] = true, pipe = true, lmtp = true }
 
 -- The calls of the function.
@@ -353,7 +353,7 @@ local function recorded(self)
   return set
 end
 
---- I3, and I4 for a Maildir, as they are at once after the interruption.
+--- I3, and I4 for a Maildir, checked at once after the interruption.
 function Place:check_interrupted(problems)
   local set, keys = recorded(self), keys_of(self)
   for _, entry in ipairs(self.run:transcript()) do

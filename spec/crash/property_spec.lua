@@ -1,4 +1,4 @@
--- Random maildrops, faults of the server and kills; then undisturbed runs.
+-- Random maildrops, with faults of the server and kills; undisturbed runs follow.
 
 local helper = require "spec.helper"
 local place = require "spec.crash.place"

@@ -1,5 +1,5 @@
---- System calls of a program, by strace, without those of its children: which
--- there are, and runs in which one of them is the last or fails.
+--- System calls of a program, by strace, without those of its children: a list of
+-- them, and runs in which one of them is the last or fails.
 
 local helper = require "spec.helper"
 

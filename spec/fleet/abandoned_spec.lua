@@ -1,5 +1,5 @@
--- Transactions whose client does not go on (pop3.sql.abandoned): nobody waits for one for
--- longer than it may take.
+-- Transactions whose client stops (pop3.sql.abandoned): no other client waits for one
+-- for longer than the time that a transaction may take.
 
 local abandoned = require "pop3.sql.abandoned"
 local core = require "pop3.core"
@@ -50,7 +50,7 @@ postgres.describe("an abandoned transaction", function(server)
       assert.equal(1, db:query "select 1 as n"[1].n)
     end)
 
-    it("is told by its lock: " .. driver, function()
+    it("is found by its lock: " .. driver, function()
       local db <close> = assert(sql.open { url = url, driver = driver })
       assert(other:transaction(function()
         assert(other:query "select 1 from t where a = 1 for update")

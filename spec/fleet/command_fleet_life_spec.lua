@@ -163,7 +163,7 @@ postgres.describe("pop3 fleet", function(server)
     assert.equal(2, delivered "ann")
   end)
 
-  it("parks, resumes and makes due what is named, and says what is not", function()
+  it("parks, resumes and makes due named accounts, and reports unknown names", function()
     does("made the tables, version 1\n", "init")
     for _, name in ipairs { "a1", "a2", "b*", "b2" } do add(name, "ann") end
     does("a1\na2\n", "park", "a?", "--reason", "no money")
@@ -215,7 +215,7 @@ postgres.describe("pop3 fleet", function(server)
     end
   end)
 
-  it("imports files: all accounts, or none of them", function()
+  it("imports files: all accounts, or no account", function()
     does("made the tables, version 1\n", "init")
     local path = dir:write("list.csv", "name,url,every,password_file,maildir,tls\n"
       .. ("ann,pop://ann@127.0.0.1:%d,10m,%s/password,,none\n"):format(mail.port,
@@ -265,7 +265,7 @@ postgres.describe("pop3 fleet", function(server)
     assert.equal("file:" .. dir.path .. "/password", accounts "carol".carol.secret_ref)
   end)
 
-  it("takes over what pop3 fetch has recorded", function()
+  it("takes over the records of pop3 fetch", function()
     does("made the tables, version 1\n", "init")
     local path = dir:write("fetch.lua", ([[
       defaults = { tls = "none", password_file = "%s/password", port = %d,

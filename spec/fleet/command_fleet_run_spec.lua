@@ -1,5 +1,5 @@
 -- `pop3 fleet run` and `status --watch` as processes, with PostgreSQL and our test
--- server: metrics, log, signals, the service manager, a database that is away.
+-- server: metrics, log, signals, the service manager, a database that does not answer.
 
 local command = require "spec.support.command"
 local core = require "pop3.core"
@@ -78,7 +78,7 @@ postgres.describe("pop3 fleet run", function(server)
     end
   end
 
-  it("writes metrics, which count what it did", function()
+  it("writes metrics, which count its work", function()
     init("u1", "u2", "bad")
     local path = dir.path .. "/metrics"
     local status, out, err = command.run(words("--until-idle", "--metrics", path))
@@ -282,7 +282,7 @@ postgres.describe("pop3 fleet run", function(server)
     assert.equal(0, worker.status)
   end)
 
-  it("ends when nobody reads what it says", function()
+  it("ends when its output is closed", function()
     init("u1", "u2")
     local pipe = assert(io.popen("lua5.4 lua/bin/pop3 fleet run --store '" .. url
       .. "' --maildir " .. dir.path .. "/mail/{name} 2>&1 | head -n 1; echo ended"))

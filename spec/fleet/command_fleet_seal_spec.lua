@@ -1,5 +1,5 @@
 -- Sealed passwords by the program `pop3 fleet`: add, import, run, new keys, and what
--- somebody who can write into the database gets from them.
+-- a person who can write into the database learns from them.
 
 local command = require "spec.support.command"
 local core = require "pop3.core"

@@ -136,7 +136,7 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.equal(2502, fleet:status().due)
   end)
 
-  it("are added all or none of them when one cannot work", function()
+  it("are added all or not at all when one cannot work", function()
     local ok, message, code = fleet:add { account "a", account("b", { every = -1 }) }
     assert.is_nil(ok)
     assert.equal("options", code)
@@ -144,7 +144,7 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.same({}, fleet:list())
   end)
 
-  it("are added all or none of them when one is there, or is given twice", function()
+  it("are added all or not at all when one exists, or is given twice", function()
     local many = {}
     for i = 1, 1500 do many[i] = account("m" .. i) end
     fleet:add { many[1400], many[1500] }
@@ -159,7 +159,7 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.equal(1498, #fleet:add(many))
   end)
 
-  it("are added with what is recorded about their messages", function()
+  it("are added with the records about their messages", function()
     local seen = {}
     for i = 1, 25000 do seen["u" .. i] = record.pack { status = "delivered", size = i,
       first = 7, tries = 0, digest = "d" .. i } end
@@ -175,7 +175,7 @@ postgres.describe("the accounts of a fleet", function(server)
     local found = seen_rows.entries(assert(db:query(table.unpack(
       seen_rows.read { { account = id, fence = 0 } }))))
     assert.same(seen, found)
-    -- an account that is there keeps what it has
+    -- an existing account keeps its values
     assert.same({ "d" }, fleet:add({ account "a", account "d" },
                                    { seen = { a = {}, d = { x = seen.u1 } } }))
     assert.equal(25002, query("select count(*) as n from pop3_seen")[1].n)

@@ -1,6 +1,6 @@
 -- Deliveries of a fleet that are not a Maildir, when a worker is frozen past its lease
--- and goes on later: a table and an mbox get each message exactly once; a function, a
--- command and an LMTP server get one repeat at the most, and are told so.
+-- and continued later: a table and an mbox get each message exactly once; a function, a
+-- command and an LMTP server get one repeat at the most, and the repeat is announced.
 
 local core = require "pop3.core"
 local fleets = require "spec.support.fleet"
@@ -27,7 +27,7 @@ local function subjects(octets)
 end
 
 postgres.describe("a delivery of a worker that is frozen", function(server)
-  -- Freeze at each point; `into` makes the delivery of a place, `judge` looks at it.
+  -- Freeze at each point; `into` makes the delivery of a place, `judge` checks it.
   local function try(chosen, into, judge)
     for _, point in ipairs(helper.some(chosen, 4)) do
       local place <close> = fleets.place(server():database(), {

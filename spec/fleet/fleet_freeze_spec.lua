@@ -1,6 +1,6 @@
--- A worker is frozen between every two steps of a message's life, for longer than its
--- lease; another one takes the account over; the first one goes on. Nothing is lost,
--- nothing is doubled, and no DELE goes out without a record.
+-- A worker is frozen between every two steps of the delivery of a message, for longer
+-- than its lease; another worker takes over the account; the first one is continued.
+-- Nothing is lost, nothing is doubled, and no DELE is sent without a record.
 
 local fleets = require "spec.support.fleet"
 local helper = require "spec.helper"
@@ -29,7 +29,7 @@ local function checks_records(place)
   end
 end
 
--- Maildirs as they are without a fleet.
+-- Maildirs without the option of a fleet.
 local function unfenced(place)
   local into = { begin = function() end }
   function into.lease(_, owner)

@@ -176,7 +176,7 @@ postgres.describe("the leases of a fleet", function(server)
     return #query(table.unpack(lease.release { all }))
   end
 
-  it("are released, with what came of the run", function()
+  it("are released, with the outcome of the run", function()
     add(1)
     claim("w", 1)
     assert.equal(1, released { seconds = 60.5, failures = 0, ok = true,

@@ -1,5 +1,5 @@
 -- The page about fleets, examples/fleet.md: each of its programs runs as it is written,
--- and what it names is there. The unit of systemd, too.
+-- and every name in it exists. The unit of systemd is tested, too.
 
 local command = require "spec.support.command"
 local helper = require "spec.helper"

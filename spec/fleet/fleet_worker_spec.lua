@@ -147,7 +147,7 @@ postgres.describe("a worker", function(server)
       if point ~= "intend" then return end
       began = began + 1
       if began == 1 then
-        -- from here on nobody can write what was seen, but all others begin
+        -- from here on the list of messages cannot be written, but all others begin
         assert(db:query "begin")
         assert(db:query "lock table pop3_seen in share row exclusive mode")
       elseif began == 20 then
@@ -158,7 +158,7 @@ postgres.describe("a worker", function(server)
     assert.same({}, (place:judge()))
   end)
 
-  it("goes on with the others while somebody has locked an account", function()
+  it("goes on with the others while another program locks an account", function()
     local place <close> = new_place { users = 8, mail = 1 }
     local db <close> = assert(sql.open { url = place.url })
     local done, order = 0, {}
@@ -197,7 +197,7 @@ postgres.describe("a worker", function(server)
     assert.match("pop3 1s fleet frozen", troubles[1])
   end)
 
-  it("claims when it is another one's turn who froze in a claim", function()
+  it("claims although the worker whose turn it is froze in a claim", function()
     local lease = require "pop3.fleet.lease"
     local place <close> = new_place { users = 2, mail = 1 }
     local frozen <close> = assert(sql.open { url = place.url })
@@ -219,7 +219,7 @@ postgres.describe("a worker", function(server)
     assert.equal(1, turns)
   end)
 
-  it("waits while the database is away, and goes on", function()
+  it("waits while the database is stopped, and goes on", function()
     local place <close> = new_place { users = 6, mail = 3, accounts = { keep = false } }
     local states = {}
     local runs = place:run {
@@ -239,7 +239,7 @@ postgres.describe("a worker", function(server)
     assert.equal(18, place.run_of_server:count "DELE")
   end)
 
-  it("ends sessions without QUIT when the database stays away too long", function()
+  it("ends sessions without QUIT when the database is stopped too long", function()
     local place <close> = new_place { users = 1, mail = 3, accounts = { keep = false } }
     local first
     local runs = place:run {
@@ -325,7 +325,7 @@ postgres.describe("a worker", function(server)
     end)
   end
 
-  it("lets sessions finish after SIGTERM, and begins none", function()
+  it("lets sessions finish after SIGTERM, and begins no other", function()
     local place <close> = new_place { users = 6, mail = 2 }
     local worker = place:fork { signals = true, until_idle = false, jobs = 3,
                                 freeze = "begin" }
@@ -413,7 +413,7 @@ postgres.describe("a worker", function(server)
     assert.same({}, (place:judge()))
   end)
 
-  it("can be stopped by a log function, and told the mail's account", function()
+  it("can be stopped by a log function, and passes the account to a delivery", function()
     local got = {}
     local place <close> = new_place { users = 3, mail = 1, fleet = {
       into = function(octets, handle)

@@ -1,6 +1,6 @@
 -- Several workers while the database is stopped hard and started again, while
--- statements and answers to them (to COMMIT among them) are lost, and with clocks
--- that are hours off; then all of it at once, while workers die and freeze.
+-- statements and answers to them (COMMIT among them) are lost, and with clocks
+-- that are hours wrong; then all of it at once, while workers die and freeze.
 
 local helper = require "spec.helper"
 local losing = require "spec.support.pg_losing"
@@ -10,7 +10,7 @@ local report = require "spec.crash.report"
 
 local HOURS = { 7, -9, 0, 2000 }
 
--- In order of what they do to the workers.
+-- In order of their effect on the workers.
 local cases = {
   { "the database is stopped hard", { "crash", "mail", "mail" }, 1 },
   { "statements and answers are lost", { "mail" }, 1, lose = true },

@@ -1,7 +1,7 @@
--- A worker is frozen for ever, wherever it is in what it says to the database: after any
--- message of PostgreSQL's protocol, and in the middle of one. The other workers go on
--- with all other accounts at once, and with those of the frozen worker after its leases,
--- when the time is over that its transaction may take.
+-- A worker is frozen for ever, at any place of its dialogue with the database: after any
+-- message of PostgreSQL's protocol, and in the middle of one. The other workers fetch
+-- all other accounts at once, and those of the frozen worker after its leases end and
+-- after the time that its transaction may take.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -11,7 +11,7 @@ local report = require "spec.crash.report"
 local stopping = require "spec.support.pg_stopping"
 
 postgres.describe("a worker that is frozen for ever", function(server)
-  -- Wait for something; steps of workers are taken away, so that no worker waits.
+  -- Wait for something; steps of workers are read meanwhile, so that no worker waits.
   local function await(site, what, done)
     local deadline = core.now() + helper.PATIENCE
     repeat

@@ -1,6 +1,6 @@
 -- One worker is frozen at one step of a run, past its lease; the next one at the same
--- or another step; a third one runs to the end; somebody takes the mail away, or not; then
--- the first two go on, or are killed.
+-- or another step; a third one runs to the end; another program takes the delivered mail,
+-- or not; then the first two are continued, or are killed.
 
 local helper = require "spec.helper"
 local postgres = require "spec.support.postgres"

@@ -1,7 +1,7 @@
--- Several workers in processes of their own, against a server without locks of
--- maildrops. They are killed, stopped past their leases and continued, and lose leases
--- while they run, wherever they are then. Nothing is lost or doubled, and no DELE
--- goes out for a message without a record.
+-- Several workers in separate processes, against a server without locks of maildrops.
+-- They are killed, stopped past their leases and continued, and lose leases while they
+-- run, at any place of the run. Nothing is lost or doubled, and no DELE is sent for a
+-- message without a record.
 
 local helper = require "spec.helper"
 local naive_worker = require "spec.support.naive_worker"

@@ -11,7 +11,7 @@ local record = require "pop3.sync.record"
 local schema = require "pop3.sql.schema"
 local sql = require "pop3.sql"
 
--- Run a function as a task of a loop of its own.
+-- Run a function as a task of a new loop.
 local function in_loop(fn)
   local loop <close> = pop3.loop.own()
   local done = false
@@ -315,7 +315,7 @@ postgres.describe("sql: faults", function(server)
     end)
   end)
 
-  it("an inbox gets each message once, whatever piece is lost", function()
+  it("an inbox gets each message once, for any lost piece", function()
     local direct <close> = assert(sql.open { url = url })
     assert(schema.init(direct))
     local mail = { "Subject: a\r\n\r\nb\r\n",
@@ -370,7 +370,7 @@ postgres.describe("sql: faults", function(server)
     end)
   end)
 
-  it("the database stays away", function()
+  it("the database stays stopped", function()
     local direct <close> = assert(sql.open { url = url })
     assert(schema.init(direct))
     in_loop(function(loop)

@@ -1,4 +1,4 @@
-/* addr_fuzz.c - address lists: UTF-8 comes out, no white space, never void. */
+/* addr_fuzz.c - address lists: results are UTF-8, trimmed, never empty. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {

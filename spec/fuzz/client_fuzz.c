@@ -59,7 +59,7 @@ static void note_event (run *r, const pop3_event *ev) {
   NEED(ev->type != POP3_EV_END || ev->octets <= r->fed);
 }
 
-/* Answer a challenge, but for some. */
+/* Answer a challenge, except for some of them. */
 static void answer (run *r, const pop3_event *ev) {
   const char *s = ev->text.n % 2 == 0 ? "AHQ=" : "*";
   if (ev->text.n > 0 && ev->text.p[0] == 'n') return;
@@ -81,7 +81,7 @@ static void events (run *r) {
   if (got < 0) r->err = got;
 }
 
-/* The peer says nothing for a while. */
+/* The peer sends nothing for a while. */
 static void settle (run *r) {
   int doubtful = pop3_client_doubtful(r->e);
   NEED(!doubtful || pop3_client_unread(r->e) - 2 < 2);
@@ -89,7 +89,7 @@ static void settle (run *r) {
   NEED(!pop3_client_doubtful(r->e) && (!doubtful || pop3_client_unread(r->e) == 0));
 }
 
-/* Something that a caller may do at any time. */
+/* A call that is allowed at any time. */
 static void whim (run *r, cuts *c) {
   uint32_t what = cuts_random(c, 64);
   if (what < 8 && pop3_client_ask(r->e, "NOOP", 4, 0, POP3_WHOLE) == 0)

@@ -1,5 +1,5 @@
 /*
-** cuts.h - what the targets for the engines share. 'make fuzz' builds them and
+** cuts.h - code that the targets for the engines share. 'make fuzz' builds them and
 ** runs each with spec/fuzz/pop3.dict from its folder of spec/fuzz/corpus.
 */
 #ifndef CUTS_H
@@ -31,7 +31,7 @@ static inline size_t cuts_next (cuts *c, size_t n) {
   return k < n ? k : n;
 }
 
-/* What was seen, as one buffer, so that two runs can be compared. */
+/* The events, as one buffer, so that two runs can be compared. */
 static inline void note (pop3_buf *seen, const char *p, size_t n) {
   NEED(pop3_buf_add(seen, p, n) == 0);
 }

@@ -1,4 +1,4 @@
-/* date_fuzz.c - dates: what is read can be written and is possible. */
+/* date_fuzz.c - dates: a date that is read is possible and can be written. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t n) {

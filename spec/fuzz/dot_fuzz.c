@@ -7,7 +7,7 @@
 #include "dot.h"
 
 /*
-** Decode src[0 .. n), in place behind a gap, as it comes. Returns the plain
+** Decode src[0 .. n), in place after a gap, in pieces. Returns the plain
 ** octets in 'out'.
 */
 static size_t decode (const char *src, size_t n, int mode, size_t gap,

@@ -1,5 +1,5 @@
 /*
-** fuzz.h - what the targets for messages share. 'make fuzz' builds
+** fuzz.h - code that the targets for messages share. 'make fuzz' builds
 ** them and runs each; spec/messages holds inputs to start from.
 */
 #ifndef FUZZ_H

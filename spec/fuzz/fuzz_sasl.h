@@ -1,5 +1,5 @@
 /*
-** fuzz_sasl.h - what the targets for SASL share: cheap hash functions whose
+** fuzz_sasl.h - code that the targets for SASL share: cheap hash functions whose
 ** results differ for different input.
 */
 #ifndef FUZZ_SASL_H
@@ -34,7 +34,7 @@ static int fuzz_hmac (enum pop3_hash h, pop3_span key, pop3_span in,
   return 1;
 }
 
-/* Nobody may be made to work for longer than the machine allows. */
+/* A peer must not make the machine hash more often than its limit. */
 static int fuzz_pbkdf2 (enum pop3_hash h, pop3_span password, pop3_span salt,
                         uint32_t iterations, unsigned char *out) {
   if (iterations == 0 || iterations > 5000000 || salt.n == 0) abort();
@@ -55,7 +55,7 @@ static const pop3_crypto fuzz_crypto = {
   fuzz_digest, fuzz_hmac, fuzz_pbkdf2, fuzz_random, fuzz_equal
 };
 
-/* Up to the next octet 0xFF: what the peer says next. */
+/* The peer's next message: the input up to the next octet 0xFF. */
 static inline pop3_span fuzz_message (const uint8_t **p, size_t *n) {
   const uint8_t *end = *n > 0 ? memchr(*p, 0xff, *n) : NULL;
   pop3_span s;

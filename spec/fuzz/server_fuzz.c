@@ -15,7 +15,7 @@ typedef struct run {
   const char *mail;
   size_t n;
   unsigned commands;
-  unsigned mute;      /* after so many of them; 0 for never */
+  unsigned mute;      /* after this number of commands; 0 for never */
 } run;
 
 static pop3_span span (const char *p, size_t n) {
@@ -25,7 +25,7 @@ static pop3_span span (const char *p, size_t n) {
   return s;
 }
 
-/* Take what is there, in pieces. */
+/* Take the output, in pieces. */
 static void drain (run *r, cuts *c) {
   for (;;) {
     pop3_span o;

@@ -5,7 +5,7 @@
 #include "cuts.h"
 #include "mail.h"
 
-/* What one part's octets come to, whatever pieces they are told in. */
+/* The octets of one part, joined from their pieces. */
 static uint64_t hash_of (uint64_t h, pop3_span s) {
   size_t i;
   for (i = 0; i < s.n; i++)
@@ -36,7 +36,7 @@ static void note_event (pop3_buf *seen, const pop3_mime_ev *ev,
   note_number(seen, ev->cut);
 }
 
-/* Feed 'in' in pieces; what is not taken must be given again. */
+/* Feed 'in' in pieces; octets that are not taken must be given again. */
 static void parse (pop3_span in, const pop3_limits *lim, uint32_t seed,
                    pop3_buf *seen) {
   pop3_mime m;

@@ -1,4 +1,4 @@
-/* tnef_fuzz.c - TNEF, and all that it says it holds. */
+/* tnef_fuzz.c - TNEF, and every attachment of it. */
 #include "fuzz_lua.h"
 
 const char fuzz_chunk[] =

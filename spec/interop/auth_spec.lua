@@ -1,7 +1,6 @@
--- Logging in, by every mechanism that we and a peer both have, over an open
--- link, STLS and implicit TLS: our client to Dovecot, and curl, mpop and poplib
--- to our server. Wrong secrets are refused, and so is a certificate of a CA
--- that nobody trusts.
+-- Logging in by every mechanism that we and a peer have, over a link without TLS,
+-- STLS and implicit TLS: our client to Dovecot, and curl, mpop and poplib to our
+-- server. A wrong secret is refused, and so is a certificate of an unknown CA.
 
 local helper = require "spec.helper"
 local peers = require "spec.interop.peers"
@@ -131,7 +130,7 @@ describe("our client logging in to Dovecot", function()
     end)
   end
 
-  it("takes the strongest without being told", function()
+  it("takes the strongest by default", function()
     for _, tls in ipairs { "none", "stls", "implicit" } do
       local s <close> = assert(connect(tls, nil))
       assert.same({ true, "SCRAM-SHA-256" },

@@ -1,4 +1,4 @@
--- How mail programs behave when a server misbehaves: each is told to fetch the one
+-- The behaviour of mail programs when a server misbehaves: each is told to fetch the one
 -- message of the maildrop and to delete it; the outcome is a cell of the table.
 
 local clients = require "spec.interop.behaviour_clients"
@@ -49,8 +49,8 @@ local function cram(ending)
   end } }
 end
 
--- A message whose first field ends in CRLF and all else in LF, as from a proxy that
--- puts a field above what is stored.
+-- A message whose first field ends in CRLF and all other lines in LF, as from a proxy
+-- that puts a field above the stored message.
 local function half_in_lf(session)
   return session:raw("+OK\r\n" .. PLAIN:gsub("\r\n", "\n"):gsub("\n", "\r\n", 1)
                      .. ".\n")
@@ -131,9 +131,9 @@ M.scenes = {
       says { LIST = { "1 " .. LONG }, UIDL = { "1 " .. LONG } } },
   { "login refused", { faults = { { verb = "PASS", reply = "-ERR no" },
       { verb = "AUTH", reply = "-ERR no" } } } },
-  { "a reply too many after the message, then `DELE` refused", silent = true, { faults = {
+  { "an extra reply after the message, then `DELE` refused", silent = true, { faults = {
       { verb = "RETR", append = "+OK\r\n" }, { verb = "DELE", reply = "-ERR no" } } } },
-  { "a reply too many after the greeting, wrong password", wrong = true, { faults = {
+  { "an extra reply after the greeting, wrong password", wrong = true, { faults = {
       { hook = "connect", append = "+OK second line\r\n" } } } },
   { "wrong password, many mechanisms offered", wrong = true, { mechs = ALL } },
   { "wrong password, the server closes each time", wrong = true, { mechs = ALL,

@@ -1,5 +1,5 @@
--- POP3 clients that are told to fetch the one message there is and to delete it,
--- each in the way that its manual has.
+-- POP3 clients that are told to fetch the one message of a maildrop and to delete it,
+-- each in the way that its manual describes.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"

@@ -2,7 +2,7 @@
 --
 --   carried(peer, sent, options)
 --
--- 'peer()' is the running server, 'sent' the messages in its mailbox, LF line
+-- 'peer()' is the running server, 'sent' the messages in its maildrop, LF line
 -- ends, in order. options.short_list: the server's LIST leaves out the CRLF
 -- that it adds to a message without a final line end.
 
@@ -48,7 +48,7 @@ function M.examples(peer, sent, options)
     return #wanted[i]
   end
 
-  it("announces what retr then brings", function()
+  it("announces the size that retr then returns", function()
     local s <close> = M.connect(peer())
     local count, total = assert(s:stat())
     local sizes, n = assert(s:list())
@@ -130,7 +130,7 @@ function M.examples(peer, sent, options)
   end)
 end
 
--- These change the mailbox, so they come last. 'left()' counts what is on disk.
+-- These change the maildrop, so they come last. 'left()' counts the files on disk.
 function M.deletions(peer, total, left)
   it("deletes nothing without QUIT", function()
     local s = M.connect(peer())
@@ -150,7 +150,7 @@ function M.deletions(peer, total, left)
     assert.equal(total, left())
   end)
 
-  it("deletes with QUIT, and only what it was told", function()
+  it("deletes with QUIT, and only marked messages", function()
     local s <close> = M.connect(peer())
     local uids = assert(s:uidl())
     local gone = { [1] = true, [3] = true, [total] = true }

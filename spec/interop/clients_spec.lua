@@ -1,5 +1,5 @@
--- Our server read by clients that we did not write: every octet arrives, and
--- what they delete is gone.
+-- Our server with clients that we did not write: every octet arrives, and a message
+-- that they delete is removed.
 
 local corpus = require "spec.interop.corpus"
 local helper = require "spec.helper"
@@ -7,7 +7,7 @@ local peers = require "spec.interop.peers"
 local proc = require "spec.interop.proc"
 local readers = require "spec.interop.readers"
 
--- Canonical mail: CRLF, a final CRLF; a bare CR stays what it is.
+-- Canonical mail: CRLF, a final CRLF; a bare CR does not change.
 local function mail(without)
   local t = {}
   for i, octets in ipairs(helper.some(corpus.varied(1725, 210, without), 20)) do

@@ -42,7 +42,7 @@ describe("the client on the command line, with Dovecot", function()
     end
   end)
 
-  it("says what is wrong", function()
+  it("names the failure", function()
     place.env.POP3_PASSWORD = "wrong"
     local status, _, err = run("login", "pops")
     place.env.POP3_PASSWORD = peers.PASSWORD

@@ -1,5 +1,5 @@
--- Mail to be carried unchanged: sample messages and ones made from a seed, the
--- same on every machine. Line ends are LF; crlf() gives what goes over the wire.
+-- Mail that must not change on its way: sample messages and ones made from a seed, the
+-- same on every machine. Line ends are LF; crlf() gives the form for the wire.
 
 local proc = require "spec.interop.proc"
 

@@ -24,7 +24,7 @@ function M.missing()
 end
 
 -- Courier only knows system accounts, by PAM and its own daemon, whose socket
--- is at a place that is built in: all of it in a mount namespace of its own.
+-- is at a place that is built in: all of it runs in a separate mount namespace.
 local COURIER_NAMESPACE = [[
 mount --make-rprivate / &&
 mount --bind "$1/passwd" /etc/passwd &&

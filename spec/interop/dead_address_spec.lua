@@ -1,12 +1,12 @@
 -- A host with two addresses, of which the first swallows packets, in a network
--- namespace: an interface with a neighbour that does not exist. The client has to
--- connect to the second address without waiting for its time-out.
+-- namespace: an interface with a neighbour that does not exist. The client must
+-- connect to the second address before the time-out of the first one.
 
 local proc = require "spec.interop.proc"
 local peers = require "spec.interop.peers"
 
--- The interface: what is sent to 2001:db8::9 and 192.0.2.9 is delivered to a MAC
--- address that nobody has. The names are in a hosts file of this namespace.
+-- The interface: packets to 2001:db8::9 and 192.0.2.9 go to a MAC
+-- address that no machine has. The names are in a hosts file of this namespace.
 local SETUP = [[
 set -e
 PATH=$PATH:/usr/sbin:/sbin

@@ -1,5 +1,5 @@
 -- Deliveries into places that other programs use: a Maildir and an mbox that
--- Dovecot reads, also meanwhile, Dovecot's LMTP, procmail and maildrop.
+-- Dovecot reads (during the delivery, too), Dovecot's LMTP, procmail and maildrop.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -141,7 +141,7 @@ describe("Dovecot", function()
     end)
     after_each(function() server:stop() end)
 
-    it("reads what was delivered, to the octet", function()
+    it("reads the delivered message, to the octet", function()
       local box = pop3.maildir(path, { mode = 420 })
       for i = 1, 20 do assert(box:deliver(message(i))) end
       box = pop3.maildir(path, { mode = 420, eol = "lf" })
@@ -183,7 +183,7 @@ describe("Dovecot", function()
     end)
     after_each(function() server:stop() end)
 
-    it("reads what was delivered, with the quoting of mboxrd", function()
+    it("reads the delivered message, with the quoting of mboxrd", function()
       local box = pop3.mbox(path)
       for i = 1, 20 do assert(box:deliver(message(i))) end
       local seen = read_all(server, {})  -- Dovecot does not undo the quoting
@@ -241,7 +241,7 @@ describe("Dovecot", function()
     end)
     after_each(function() server:stop() end)
 
-    it("takes what pop3.sync fetches, and is asked no second time", function()
+    it("takes the messages of pop3.sync, each once", function()
       local mail = {}
       for i = 1, 20 do mail[i] = message(i) end
       local source = pop3.server.new {

@@ -1,6 +1,6 @@
 -- Many accounts in one `pop3 fetch`: 1,000 (60 in a sampled run) with 50 at a time, in
--- few descriptors. One that hangs, one that is refused and one whose disk is full do
--- not touch the others.
+-- few descriptors. An account that hangs, one that is refused and one whose disk is
+-- full do not affect the others.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"

@@ -1,5 +1,5 @@
 -- Programs that fetch mail again and again, and situations in which they must
--- lose nothing and fetch nothing twice: the table "fetching" of
+-- neither lose a message nor fetch one twice: the table "fetching" of
 -- spec/interop/README.md.
 
 local core = require "pop3.core"
@@ -15,7 +15,7 @@ local LIFE = 10 * helper.PATIENCE
 
 -- ------------------------------------------------------------------- programs
 
--- Each: function(dir, port, keep) → the command that fetches what is new into the
+-- Each: function(dir, port, keep) → the command that fetches new messages into the
 -- Maildir `dir`/Maildir, or into files of `dir`/files.
 local programs = {}
 M.programs = programs
@@ -49,7 +49,7 @@ uidls_file %s/uidls
   return ("exec mpop -q -C %s/conf a"):format(dir)
 end
 
--- A program that puts a message into a file of its own.
+-- A program that puts each message into a new file.
 local function write_mda(dir)
   proc.check(("mkdir -p %s/files"):format(dir))
   proc.write(dir .. "/mda", ('cat >"$(mktemp -p %s/files mXXXXXX)"\n'):format(dir))
@@ -108,7 +108,7 @@ action "m" maildir "%s/Maildir"
 match all action "m"
 ]]):format(dir, helper.PATIENCE, port, USER, PASSWORD, dir, keep and " keep" or "", dir))
   proc.check(("chmod 600 %s/conf"):format(dir))
-  -- it fetches as a user of its own when root starts it
+  -- it fetches as another user when root starts it
   if proc.is_root() then proc.check(("chown -R debianfdm %s"):format(dir)) end
   return ("HOME=%s exec fdm -q -f %s/conf fetch"):format(dir, dir)
 end
@@ -144,7 +144,7 @@ function Place:start(port)
   return proc.start(("sh %s/run"):format(self.dir), self.dir .. "/log")
 end
 
--- The subjects of what it has, in no order.
+-- The subjects of the fetched messages, in no order.
 function Place:subjects()
   local list = {}
   for _, sub in ipairs { "/Maildir/new", "/Maildir/cur", "/files" } do

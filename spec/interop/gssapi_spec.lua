@@ -1,5 +1,5 @@
 -- GSSAPI (RFC 4752) with tickets of a private KDC: our client to our server and to
--- Dovecot, curl and fetchmail to our server; and what a user is told when it fails.
+-- Dovecot, curl and fetchmail to our server; and the messages for a user when it fails.
 
 local helper = require "spec.helper"
 local kdc = require "spec.interop.kdc"
@@ -120,7 +120,7 @@ describe("GSSAPI", function()
                     "GSSAPI mrose@LPOP3.TEST ann true" }, got)
     end)
 
-    it("lets no principal act for another user, or for none", function()
+    it("lets no principal act for another user, or for an empty name", function()
       local got = run("mrose", [[
         local run <close> = serve { keytab = KEYTAB }
         try { port = run.port, tls = "none", mechs = { "GSSAPI" }, user = "ann" }
@@ -172,7 +172,7 @@ describe("GSSAPI", function()
       ]]))
     end)
 
-    it("is what pop3 fetch does without a password", function()
+    it("is the mechanism of pop3 fetch without a password", function()
       local got = run("mrose", ([[
         local run <close> = serve { keytab = KEYTAB }
         assert(os.execute(("HOME=%s XDG_STATE_HOME=%s pop3 fetch --maildir %s/box "
@@ -275,7 +275,7 @@ describe("GSSAPI", function()
     assert.equal("true", got[2])
   end)
 
-  it("refuses what is not a token", function()
+  it("refuses octets that are not a token", function()
     local got = run("none", [[
       local run <close> = serve { keytab = KEYTAB }
       local socket = require "socket"

@@ -1,5 +1,5 @@
--- State files written by other fetchers, imported: `pop3 fetch` then fetches what is
--- new, and nothing twice.
+-- State files of other programs, imported: `pop3 fetch` then fetches the new messages,
+-- each once.
 
 local fetch_command = require "spec.support.fetch_command"
 local peers = require "spec.interop.peers"

@@ -479,7 +479,7 @@ test("has no text of low contrast, light and dark", async () => {
   await server.stop();
 });
 
-// Texts whose contrast to what is behind them is below 4.5 (WCAG 2.1, AA).
+// Texts whose contrast to their background is below 4.5 (WCAG 2.1, AA).
 function contrast() {
   const rgb = text => (text.match(/[\d.]+/g) || []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c =>

@@ -86,7 +86,7 @@ ${f(url)}
 // A link or the like that covers the frame.
 const COVER = "style='position: fixed; inset: 0; width: 100%; height: 100%'";
 
-// `problem` is what the browser reports; `click` is what must be in the frame
+// `problem` is the browser's report; `click` is the element that must be in the frame
 // before it is clicked on.
 export const hostile = {
   "scripts": {

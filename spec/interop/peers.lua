@@ -10,7 +10,7 @@ local M = {}
 
 M.USER, M.PASSWORD = "mrose", "tanstaaf"
 
--- Mark the spec as pending, and print what is missing.
+-- Mark the spec as pending, and print the missing program.
 function M.skip(what)
   io.stderr:write("interop: SKIPPED, ", what,
     " (spec/deps.sh test installs it)\n")
@@ -217,7 +217,7 @@ end
 -- folder above them, 'port' has STLS, 'tlsport' implicit TLS, 'cafile' who to
 -- trust, 'cert' and 'key' log USER in by EXTERNAL.
 -- With 'hashed', Dovecot stores a hash of USER's password and nothing else: it offers
--- CRAM-MD5 and SCRAM all the same, and must refuse them for this user.
+-- CRAM-MD5 and SCRAM nevertheless, and must refuse them for this user.
 -- With 'kerberos' ('keytab', and 'settings', a krb5.conf) it offers GSSAPI.
 function M.dovecot(mailboxes, sessions, hashed, kerberos)
   local dir = proc.tmpdir()

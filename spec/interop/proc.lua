@@ -1,6 +1,6 @@
--- Processes, ports and temporary directories for the interop specs. Whatever
--- is started here runs under timeout(1), in a process group of its own, so
--- that nothing outlives a spec that was cut short; it is ended by its pid.
+-- Processes, ports and temporary directories for the interop specs. Every process runs
+-- under timeout(1), in a separate process group, so that it does not outlive an
+-- interrupted spec; it is ended by its pid.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -19,7 +19,7 @@ function M.words(t)
   return table.concat(q, " ")
 end
 
--- Runs a shell command to its end; true or nil, and what it printed.
+-- Runs a shell command to its end; true or nil, and its output.
 function M.run(cmd)
   local p = assert(io.popen("{ " .. cmd .. "\n} 2>&1 </dev/null"))
   local out = p:read "a"

@@ -1,9 +1,9 @@
 -- POP3 clients that we did not write. Each reader has
---   program                     what must be there
+--   program                     the program that must be installed
 --   without                     kinds of corpus.varied it cannot carry, and why
 --   form(octets)                a message as this client leaves it
 --   run(server, count, dir, remove)
--- where run() fetches all 'count' messages into files of their own in 'dir',
+-- where run() fetches all 'count' messages into separate files in 'dir',
 -- then deletes them when 'remove' is set. 'server' has port, user, password.
 
 local proc = require "spec.interop.proc"
@@ -17,7 +17,7 @@ local function lf(octets) return (octets:gsub("\r\n", "\n")) end
 
 M.curl = { program = "curl", form = same }
 
--- curl keeps the line ends of the wire. Each DELE is a transfer of its own,
+-- curl keeps the line ends of the wire. Each DELE is a separate transfer,
 -- with no body (head), in the one session of that curl.
 function M.curl.run(s, count, dir, remove)
   local login = ('user = "%s:%s"\n'):format(s.user, s.password)

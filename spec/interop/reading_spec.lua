@@ -1,7 +1,6 @@
--- How we read mail beside Python's email (policy default) and GMime: 10,000
--- messages made from a seed, of which some are odd (a sample: 80 in a row of
--- the first hundreds of each kind). Where a peer reads otherwise, the difference
--- must be one of those written down here.
+-- Our reader beside Python's email (policy default) and GMime: 10,000 messages made
+-- from a seed, of which some are odd (a sample: 80 in a row of the first hundreds of
+-- each kind). Where a peer reads otherwise, the difference must be in the list below.
 
 local compose = require "spec.support.compose"
 local helper = require "spec.helper"
@@ -48,10 +47,10 @@ local differences = {
       .. "obsolete, not the end of the header" },
   { "python", odd = "blank before a colon", fields = HEAD .. BODY,
     rfc = "RFC 5322 section 4.5", why = "as above" },
-  { "python", odd = "blanks behind a soft line break",
+  { "python", odd = "blanks after a soft line break",
     fields = "size sha256 text", rfc = "RFC 2045 section 6.7 (3)",
     why = "keeps what transport added; blanks at line ends must be dropped" },
-  { "gmime", odd = "blanks behind a soft line break",
+  { "gmime", odd = "blanks after a soft line break",
     fields = "size sha256 text", rfc = "RFC 2045 section 6.7 (3)",
     why = "as above" },
   { "python", odd = "comment as a name", fields = "from",
@@ -207,7 +206,7 @@ end
 
 -- ------------------------------------------------------------------- sets
 
--- Write the messages of a set; the list of them, with what is odd.
+-- Write the messages of a set; the list of them, with their odd features.
 local function write_set(path, kind)
   local make, count = compose.new(SETS[kind].seed, kind), SETS[kind].count
   if not helper.all then
@@ -224,7 +223,7 @@ local function write_set(path, kind)
   return mails
 end
 
--- Read them all by all peers at once; paths of what they say.
+-- Read them all by all peers at once; paths of the peers' results.
 local function read_sets(dir)
   local words = {}
   for kind in pairs(SETS) do

@@ -73,7 +73,7 @@ describe("a session of ours with Dovecot, recorded", function()
     return octets, token
   end
 
-  it("plays back the same, whatever the login and the link", function()
+  it("replays the same, for every login and link", function()
     local dovecot <close> = setmetatable({
       peer = peers.dovecot { [peers.USER] = { MAIL } } },
       { __close = function(d) d.peer:stop() end })

@@ -1,6 +1,6 @@
 -- Signed octets in generated nestings: signed in mixed, in embedded messages, in
--- one another. What our reader takes for signed must be what was signed, and what
--- OpenSSL's command line takes.
+-- one another. Our reader must find exactly the octets that were signed, and that
+-- OpenSSL's command line finds.
 
 local core = require "pop3.core"
 local message = require "pop3.message"

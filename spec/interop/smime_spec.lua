@@ -1,4 +1,4 @@
--- We read S/MIME made by OpenSSL's command line, and recognise PGP/MIME.
+-- Our reader reads S/MIME made by OpenSSL's command line, and recognises PGP/MIME.
 
 local core = require "pop3.core"
 local message = require "pop3.message"
@@ -30,7 +30,7 @@ describe("S/MIME", function()
   end)
   lazy_teardown(function() proc.rmdir(dir) end)
 
-  -- What `openssl cms` makes of a file, behind a header of mail.
+  -- The output of `openssl cms` for a file, after a mail header.
   local function cms(input, args)
     return (proc.check(("cd %s && openssl cms -binary -in %s %s"):format(dir,
       input, args)):gsub("\r?\n", "\r\n"))
@@ -41,7 +41,7 @@ describe("S/MIME", function()
       .. cms("text", "-sign -signer ann.pem -inkey ann.key " .. (args or "")))
   end
 
-  it("signed apart: what was signed, and by whom", function()
+  it("multipart/signed: the signed octets, and the signer", function()
     local m = sign "-md sha256"
     local s = m:smime()
     assert.equal("multipart/signed", m.type)

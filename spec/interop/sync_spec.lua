@@ -53,7 +53,7 @@ for _, row in ipairs(servers) do
     end)
     lazy_teardown(function() if server then server:stop() end end)
 
-    it("fetches all, nothing twice, and deletes what it has", function()
+    it("fetches all, each once, and deletes fetched messages", function()
       local dir <close> = tempdir()
       local box, state = dir.path .. "/Maildir", dir.path .. "/state"
       local function sync(keep)

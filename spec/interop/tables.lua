@@ -1,4 +1,4 @@
--- Tables in pages, which specs compare with what programs do.
+-- Tables in pages, which specs compare with the behaviour of programs.
 
 local proc = require "spec.interop.proc"
 

@@ -1,9 +1,9 @@
--- What .changes.md says of the versions, for packages:
+-- Reads the versions in .changes.md, for packages:
 --
 --    lua5.4 spec/packaging/changes.lua date|version|debian
 --
--- date, version: of the newest; debian: the file debian/changelog. A version is a
--- heading "## 1.0.0, 2026-11-30".
+-- date, version: of the newest version; debian: the file debian/changelog. A version is
+-- a heading "## 1.0.0, 2026-11-30".
 
 local MAINTAINER = "The lpop3 authors <lpop3@lists.example.org>"
 

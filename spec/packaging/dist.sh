@@ -3,7 +3,7 @@
 #
 #   spec/packaging/dist.sh NAME
 #
-# In a checkout these are the files that git knows, as they are in the tree;
+# In a checkout these are the files that git knows, with their contents in the tree;
 # elsewhere, all but what make makes. Order, owners, permissions and times do not
 # depend on the machine: the time is the date of the release.
 set -euo pipefail

@@ -1,5 +1,5 @@
--- A test program that a signal ends is a failure, and nothing else: bash writes a line
--- about the signal where spec/run reads the time, and spec/run began again then.
+-- A test program that a signal ends counts as a failure: bash writes a line about the
+-- signal where spec/run reads the time, and spec/run once began again then.
 
 local tempdir = require "spec.support.tempdir"
 

@@ -1,4 +1,4 @@
--- What once was wrong with the server.
+-- Former defects of the server.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -95,7 +95,7 @@ describe("a child", function()
     assert.equal(0, run:count "USER")
   end)
 
-  it("is not stopped by a copy of what its parent holds", function()
+  it("is not stopped by a copy of its run in another process", function()
     local one <close> = server():fork()
     local pid = assert(core.fork())
     if pid == 0 then
@@ -106,7 +106,7 @@ describe("a child", function()
     assert.equal(0, one:count "USER")
   end)
 
-  it("that somebody else has waited for is not killed", function()
+  it("that another caller has waited for is not killed", function()
     local run = server():fork()
     core.kill(run.pid)
     assert.equal(137, core.waitpid(run.pid))
@@ -118,7 +118,7 @@ describe("a child", function()
     assert.same({ nil, false }, { status, killed })
   end)
 
-  it("has the caller's line for what is wrong with a question", function()
+  it("has the caller's line in an error about a request", function()
     local run <close> = server():fork()
     local ok, err = pcall(function() run:advance "x" end)
     assert.is_false(ok)
@@ -262,7 +262,7 @@ describe("a script's mistake", function()
     assert.equal(8, #s.errors)
   end)
 
-  it("-ERR with a body has none", function()
+  it("-ERR with a body is sent without the body", function()
     local s = server()
     function s.on.RETR(session, n)
       local reply = s.default.RETR(session, n)
@@ -292,7 +292,7 @@ describe("mailbox and deliver", function()
     assert.is_nil((s:mailbox "y"))
   end)
 
-  it("two users of one store lose only what they delete", function()
+  it("two users of one store lose only the messages they delete", function()
     local store = pop3.store.memory { "1", "2", "3" }
     local s = pop3.server.new { users = {
       a = { password = "pw", mail = store }, b = { password = "pw",
@@ -352,7 +352,7 @@ describe("an idle session", function()
 end)
 
 describe("the autologout", function()
-  it("leaves alone what the script makes slow", function()
+  it("does not hurry a handler of the script that sleeps", function()
     local s = server { "Subject: x\r\n" }
     s:fault { verb = "RETR", drip = { bytes = 1, every = 60 } }
     s:fault { verb = "STAT", delay = 2000 }
@@ -474,7 +474,7 @@ describe("the loopback", function()
     assert.equal(50, s:now())
   end)
 
-  it("does a QUIT that was sent behind a handler that waits", function()
+  it("does a QUIT that was sent after a command whose handler waits", function()
     local s = server()
     function s.on.NOOP(session)
       session:sleep(5)
@@ -489,7 +489,7 @@ describe("the loopback", function()
 end)
 
 describe("a client that is gone", function()
-  it("is not waited for by a fault behind the one that it left in", function()
+  it("is not held by a fault after the one during which it left", function()
     local s <close> = server(nil, { faults = { { verb = "NOOP", delay = 5 },
                                                { verb = "STAT", stall = true } } })
     dial(s, "NOOP\r\nSTAT\r\nDELE 1\r\n"):close()

@@ -1,4 +1,4 @@
--- What once was wrong with a session whose client pipelines, or goes.
+-- Former defects of a session whose client pipelines commands or leaves.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -15,7 +15,7 @@ local function settle(s)
   while s:step(0) > 0 do end
 end
 
--- A client that says what it likes under TLS, over anything with send and
+-- A client that sends any octets under TLS, over anything with send and
 -- receive.
 local function secure(link)
   local tls = core.tls { context = core.tls_context { verify = false },
@@ -64,7 +64,7 @@ local function big(session)
 end
 
 describe("a command that the engine refuses", function()
-  it("is answered behind a big reply, too", function()
+  it("is answered after a big reply, too", function()
     local s <close> = server { mail = { ("x"):rep(300000) } }
     local link = dial(s)
     link:send "USER u\r\nPASS pw\r\nRETR 1\r\nRETR x\r\n"
@@ -92,7 +92,7 @@ describe("a client that goes", function()
     assert.is_nil(next(s.sessions))
   end)
 
-  it("in memory has done what stands behind a body in pieces", function()
+  it("in memory has done the commands after a body in pieces", function()
     local s = server { on = { XBIG = big, XHALF = function(session)
       return session:hangup "half"
     end } }

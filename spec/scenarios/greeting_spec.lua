@@ -1,4 +1,4 @@
--- Before anything was said.
+-- Scenarios of the greeting, before the client sends a command.
 
 require "pop3.busted"
 local scene = require "spec.support.scene"
@@ -30,7 +30,7 @@ describe("a greeting", function()
     end
   end)
 
-  it("that takes 20 seconds is waited for, by who waits so long", function()
+  it("that takes 20 seconds is read by a client with a longer time-out", function()
     local s = faulty { hook = "connect", delay = 20 }
     assert.equal("timeout", code(client(s, { timeout = 19 })))
     s:verify {}
@@ -42,7 +42,7 @@ describe("a greeting", function()
     assert.equal("limit", got)
   end)
 
-  it("with a stamp that is none: no APOP", function()
+  it("with a malformed stamp: no APOP", function()
     for _, text in ipairs { "<>", "<x>", "<a b@c>", "<a@b", "a@b>",
                             "<tim\233@host>" } do
       local s = mock { greeting = text, apop = true }

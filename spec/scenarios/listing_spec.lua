@@ -1,4 +1,4 @@
--- What there is: listings that are cut, malformed, long, or not there.
+-- Scenarios of listings that are cut, malformed, long or missing.
 
 require "pop3.busted"
 local scene = require "spec.support.scene"

@@ -1,4 +1,4 @@
--- Who is there: mechanisms that are broken, cancelled, or weaker than the last.
+-- Scenarios of the login: mechanisms that are broken, cancelled, or weaker than the last.
 
 local base64 = require "pop3.core".encode.base64
 require "pop3.busted"
@@ -68,7 +68,7 @@ describe("a login", function()
     s:verify { "CAPA", "AUTH SCRAM-SHA-256 ***", "***" }
   end)
 
-  it("of two users, each with a maildrop of their own", function()
+  it("of two users, each with a separate maildrop", function()
     local s = mock { users = { a = { password = "1", mail = { "A: a\r\n" } },
                                b = { password = "2", mail = {} } } }
     local a = assert(client(s, { user = "a", password = "1" }))

@@ -1,4 +1,4 @@
--- Mail on its way: slow, cut, garbled, refused.
+-- Scenarios of messages that are slow, cut, garbled or refused.
 
 local scene = require "spec.support.scene"
 

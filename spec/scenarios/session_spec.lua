@@ -1,4 +1,5 @@
--- The session as a whole: its end, its time, and what the next one finds.
+-- Scenarios of a whole session: its end, its duration, and the state that the next
+-- session finds.
 
 require "pop3.busted"
 local scene = require "spec.support.scene"

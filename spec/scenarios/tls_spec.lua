@@ -1,4 +1,5 @@
--- TLS that is there, missing, refused, injected, or somebody else's.
+-- Scenarios of TLS: it works, is missing or refused, octets are injected, or the
+-- certificate belongs to another host.
 
 require "pop3.busted"
 local scene = require "spec.support.scene"
@@ -27,14 +28,14 @@ describe("STLS", function()
     assert.pop3(s).received { never = { "~^USER", "~^PASS", "~^AUTH" } }
   end)
 
-  it("injected: octets behind its reply end it", function()
+  it("injected: octets after its reply end the session", function()
     local s = mock { tls = "auto" }
     s:fault { verb = "STLS", append = "+OK\r\n" }
     assert.equal("tls", stls(s))
     assert.pop3(s).received { never = { "~^USER", "~^PASS", "~^AUTH" } }
   end)
 
-  it("stripped from CAPA by somebody: no password in clear", function()
+  it("stripped from CAPA on the way: no password in clear", function()
     local s = mock { tls = "auto", capa = { authorization = { "USER" } } }
     assert.equal("tls", stls(s))
     assert.pop3(s).received { never = { "~^USER", "~^PASS", "~^AUTH" } }

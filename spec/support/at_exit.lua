@@ -1,7 +1,7 @@
 -- When a state closes, Lua finalizes the newest objects first. The finalizer of an
--- object that is older than all of pop3.core then uses what is finalized already:
--- every method of every object, and everything that takes an object. Prints "ok"; a
--- use after free ends the process.
+-- object that is older than all of pop3.core then uses objects that are finalized
+-- already: every method of every object, and every function that takes an object.
+-- Prints "ok"; a use after free ends the process.
 --
 --    lua5.4 spec/support/at_exit.lua DIRECTORY
 

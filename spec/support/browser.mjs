@@ -160,7 +160,7 @@ class Page {
     }
   }
 
-  // The text of the first element; "" if there is none.
+  // The text of the first element; "" if there is no element.
   text(selector) {
     return this.evaluate(
       `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`);

@@ -1,6 +1,6 @@
 -- Makes mail from a seed, the same on every machine: well-formed mail as programs
--- send it ("sane"), the same in plain English ("plain"), and mail with things
--- wrong in it ("odd").
+-- send it ("sane"), the same in plain English ("plain"), and mail with defects
+-- ("odd").
 
 local M = {}
 
@@ -408,7 +408,7 @@ function entity(r, depth)
   return multipart(r, "mixed", makers)
 end
 
--- ------------------------------------------------------------ what is odd
+-- ------------------------------------------------------------ odd features
 
 local function replace(what, by)
   return function(_, mail) return (mail:gsub(what, by, 1)) end
@@ -467,7 +467,7 @@ local oddities = {
   { "case of names", replace("Content%-Type: ", "content-TYPE:") },
   { "unknown encoding", replace("base64\r\n", "x-unknown\r\n") },
   { "no boundary", replace("boundary=", "boundarie=") },
-  { "blanks behind a soft line break", replace("([^?])=\r\n", "%1=  \r\n") },
+  { "blanks after a soft line break", replace("([^?])=\r\n", "%1=  \r\n") },
   { "junk in base64", replace("(base64\r\n\r\n%w%w%w%w)", "%1*!\r\n") },
   { "encoding of a multipart", replace("(Content%-Type: multipart/)",
     "Content-Transfer-Encoding: base64\r\n%1") },

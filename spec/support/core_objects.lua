@@ -103,7 +103,7 @@ local MAIL = "From: A <a@b.example>, c@d.example\r\nTo: e@f.example\r\n"
 
 local function message() return core.message.parse(MAIL) end
 
--- Connections to a PostgreSQL that says what is written here.
+-- Connections to a scripted PostgreSQL.
 local listener
 
 local function packed(kind, octets)

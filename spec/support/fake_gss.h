@@ -15,7 +15,7 @@
 /* How many tokens complete the contexts: 1 (of the client), 2 (Kerberos), 3. */
 static int fake_gss_legs = 2;
 
-/* The sum is not looked at: for fuzzing. */
+/* The sum is not checked: for fuzzing. */
 static int fake_gss_lax = 0;
 
 typedef struct fake_gss_context {

@@ -1,5 +1,5 @@
--- Faults for the specs: values drawn from the shapes of the rows, and whether an
--- effect shows: whether a client sees anything of it.
+-- Faults for the specs: values drawn from the shapes of the rows, and a check that an
+-- effect shows (a client sees a difference).
 
 local fault = require "pop3.server.fault"
 local place = require "pop3.server.fault.place"
@@ -53,7 +53,7 @@ function faults.effects_at(where)
   return found
 end
 
--- -------------------------------------------------------------- what is seen
+-- -------------------------------------------------------------- events seen
 
 local MAIL = { "Subject: 1\r\n\r\n.one\r\n", "Subject: 2\r\n\r\ntwo\r\n" }
 local VERBS = { "STAT", "LIST", "UIDL", "RETR", "NOOP" }
@@ -76,7 +76,7 @@ local function drain(transport, s, seen)
   end
 end
 
--- What a client without any protocol of its own sees.
+-- The octets that a plain client sees.
 local observe = {}
 
 function observe.connection(f)

@@ -1,4 +1,4 @@
--- What a state that is taken over by another run must do, as specs: for each database
+-- The contract of a state that another run takes over, as specs: for each database
 -- of pop3.state.sql. `make()` is as in spec/support/state_contract.lua, with a third
 -- result: `query(text, ...)` on the database.
 

@@ -1,4 +1,4 @@
--- The command `pop3 fetch` in this process: its environment, what it prints, and a
+-- The command `pop3 fetch` in this process: its environment, its output, and a
 -- server for it.
 
 -- luacheck: ignore 122 (standard streams are replaced)

@@ -52,7 +52,7 @@ local function try(maker, name, n)
     local was = closed()
     collectgarbage("incremental", 200, 100, 13)
     calls = calls + 1
-    -- closed or not, the object is usable, or says what it is
+    -- closed or not, tostring and close must not crash
     pcall(tostring, object)
     if object.close then pcall(object.close, object) end
     if not was then return end

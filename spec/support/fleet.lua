@@ -102,7 +102,7 @@ function Place:run(opts)
   return runs, fleet:counters(), records
 end
 
---- Execute a statement on a connection of its own.
+--- Execute a statement on a new connection.
 function Place:query(text, ...)
   return postgres.query(self.url, text, ...)
 end
@@ -238,7 +238,7 @@ function Place:leftovers()
   return found
 end
 
---- What is lost, and what is there more than once: lists of "user number".
+--- Lost messages, and messages that are there more than once: lists of "user number".
 function Place:judge()
   local delivered, lost, doubled = self:delivered(), {}, {}
   for i = 1, self.opts.users or 1 do

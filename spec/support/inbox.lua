@@ -7,8 +7,8 @@ Inbox.__index = Inbox
 local Message = {}
 Message.__index = Message
 
---- @tparam[opt] table opts `calls`: it cannot find out what a dead run did;
--- `commit = function(handle)`: what a commit answers; `begin`: the same
+--- @tparam[opt] table opts `calls`: it cannot find the messages of a dead run;
+-- `commit = function(handle)`: the result of a commit; `begin`: the same
 local function inbox(opts)
   return setmetatable({
     opts = opts or {}, calls = opts and opts.calls,

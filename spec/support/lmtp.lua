@@ -1,5 +1,5 @@
---- An LMTP server for the specs. It has no process: it works while the client
--- waits, in its `wait` hook.
+--- An LMTP server for the specs. It has no process: it runs in the `wait` hook of the
+-- client, while the client waits.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"

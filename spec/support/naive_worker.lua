@@ -1,5 +1,5 @@
---- A worker of a fleet as one might write it: a lease without a fence, names of
--- files that each attempt makes for itself. The proof of a fleet (`spec.support.proof`)
+--- A worker of a fleet as a programmer might first write it: a lease without a fence, and
+-- file names that each attempt makes up. The proof of a fleet (`spec.support.proof`)
 -- must find its faults.
 --
 -- | order | it does | what goes wrong |

@@ -1,8 +1,8 @@
--- The programs of a page in Markdown: what stands in its fences, and a way to
--- run them. A program finds mail.example (ports 995 and 110, users "mrose" and
+-- The programs of a page in Markdown: the text of its fences, and a way to run
+-- them. A program finds mail.example (ports 995 and 110, users "mrose" and
 -- "ann", password "secret") as a server of this machine, trusts its certificate
--- without an option, and finds a mail in message.eml. Its home directory has what
--- getmail has fetched, and its password manager, pass, prints "secret".
+-- without an option, and finds a message in message.eml. Its home directory has the
+-- mail that getmail fetched, and its password manager, pass, prints "secret".
 
 local core = require "pop3.core"
 local pop3 = require "pop3"
@@ -87,10 +87,10 @@ function pages.runs(block)
   return interpreters[block.language] ~= nil
 end
 
---- Run a program in a directory of its own.
+--- Run a program in a new directory.
 -- @tparam table block
 -- @tparam[opt] function before is given the directory first
--- @treturn string what it printed
+-- @treturn string its output
 -- @treturn boolean was its exit status 0?
 function pages.run(block, before)
   local dir <close> = tempdir()

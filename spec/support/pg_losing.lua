@@ -1,6 +1,6 @@
 --- A proxy of PostgreSQL (`spec.support.pg_proxy`) in a child process, which loses one
--- piece in some number, of what clients say, and of what the server answers: a
--- COMMIT, or the answer to one, among them.
+-- piece of a given number on average, in both directions: a COMMIT, or the answer to
+-- one, among them.
 --
 --    local proxy <close> = losing(server(), url, 30)
 --    local db = sql.open { url = proxy.url }

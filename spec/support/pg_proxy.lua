@@ -1,19 +1,19 @@
 -- A proxy between a client of PostgreSQL and the server, as tasks of a loop, which
--- loses, or holds back, what it is told to.
+-- loses or holds back pieces by a rule.
 --
 --    local proxy <close> = pg_proxy(loop, server, url)
 --    proxy.rule = function(from, octets, count, pair) return "pass" end
 --
--- `from` is "client" or "server", `count` how many pieces came from there until now,
+-- `from` is "client" or "server", `count` the number of pieces from that side until now,
 -- over all connections, `pair` a table for each connection. A rule answers
 --
 -- - "pass"
--- - an integer: so many octets pass, the rest and all after it are held back, as by
---   "stall"
+-- - an integer: this number of octets passes, the rest and all after it are held back, as
+--   by "stall"
 -- - "lose": the piece is lost, and both connections end
 -- - "half": half of the piece passes, then both connections end
 -- - "stall": the piece and all after it are held back; both connections stay
--- - "hold": as "stall", but `proxy:release()` gives all held pieces to the server, and
+-- - "hold": as "stall", but `proxy:release()` passes all held pieces to the server, and
 --   waits until the server has closed
 
 local core = require "pop3.core"
@@ -115,7 +115,7 @@ local function accept(self)
   end
 end
 
--- Give the server what was held back, with the end of the connection, and wait until
+-- Pass the held pieces to the server, with the end of the connection, and wait until
 -- it has closed.
 function Proxy:release()
   for _, pair in ipairs(self.held) do

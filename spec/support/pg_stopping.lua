@@ -1,6 +1,6 @@
---- A proxy of PostgreSQL (`spec.support.pg_proxy`) in a child process, which holds back
--- all that comes, on all connections, after some number of messages of the clients: what
--- the server sees of a client that is frozen there.
+--- A proxy of PostgreSQL (`spec.support.pg_proxy`) in a child process. It holds back all
+-- octets, on all connections, after a number of messages of the clients: the server sees
+-- the same as of a client that is frozen at that place.
 --
 --    local proxy <close> = stopping(server(), url, 40, true)  -- in the 40th message
 --    proxy:has_stopped()
@@ -16,7 +16,7 @@ local Stopping = {}
 Stopping.__index = Stopping
 
 -- Call a function with the octets that each message of a piece has in it until its end;
--- the function ends the loop by true. `pair` keeps what is not complete. The first
+-- the function ends the loop by true. `pair` keeps an incomplete message. The first
 -- message of a connection has no type.
 local function each_message(pair, octets, fn)
   pair.rest, pair.head = (pair.rest or 0), pair.head or ""

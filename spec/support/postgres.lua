@@ -1,6 +1,5 @@
---- A private PostgreSQL for specs: a cluster of its own in a temporary directory,
--- on a Unix socket, as an unprivileged user. It ends with the process that
--- started it.
+--- A private PostgreSQL for specs: a new cluster in a temporary directory, on a Unix
+-- socket, as an unprivileged user. It ends with the process that started it.
 --
 --    local postgres = require "spec.support.postgres"
 --    postgres.describe("name", function(server) … server().url … end)
@@ -59,7 +58,7 @@ local function as_user(command)
     or "", command)
 end
 
--- Run a command in the background; what it prints can be read.
+-- Run a command in the background; its output can be read.
 local function spawn(command)
   local input <close> = assert(core.open("/dev/null", "r"))
   return assert(core.spawn("exec 2>&1\n" .. command, input, { "LC_ALL=C" }))

@@ -1,6 +1,6 @@
 --- The proof of a fleet: a place (`spec.support.fleet`) whose server has no locks of
--- maildrops and looks up at each DELE whether the message is recorded as delivered;
--- several workers in processes of their own; disturbances; and the guarantees.
+-- maildrops and checks at each DELE that the message is recorded as delivered;
+-- several workers in separate processes; disturbances; and the guarantees.
 --
 --    local site <close> = proof.site(server(), { kind = "maildir", keep = false })
 --    site:start()
@@ -9,10 +9,10 @@
 --    site:finish()
 --    local found = site:judge()     -- lost, doubled, unrecorded, …
 --
--- Workers tell each step they make (the points of `pop3.fleet.points`). A disturbance
--- comes after a random number of steps, wherever the workers are then; besides, a
--- worker stops by itself at one step in twenty. Nothing depends on time: a lease ends
--- since the site says so to the database.
+-- Workers report each of their steps (the points of `pop3.fleet.points`). A disturbance
+-- comes after a random number of steps, at any place of the workers; besides, a worker
+-- stops by itself at one step in twenty. Nothing depends on time: the site ends a lease
+-- by a statement to the database.
 
 local core = require "pop3.core"
 local deliveries = require "spec.support.proof_deliveries"
@@ -49,7 +49,7 @@ local RECORD = [[select 1 from pop3_seen s join pop3_account a on a.id = s.accou
 local function watch_deletes(url)
   return function(server, directory)
     local db
-    -- the database may be away; then its record cannot be made meanwhile either
+    -- the database may be stopped; then no record can be made either
     local function is_recorded(session, n)
       while true do
         local rows
@@ -200,7 +200,7 @@ function Site:expire(worker)
                  for update skip locked)]], worker.name)
 end
 
---- All accounts are due that nobody has.
+--- Make all accounts due that no worker has.
 function Site:make_due()
   self.place:query [[update pop3_account set due = now() where id in (
     select id from pop3_account where parked is null
@@ -331,13 +331,13 @@ function actions.mail(self)
   end
 end
 
---- Somebody takes what is in the table away.
+--- Another program takes the messages of the table.
 function actions.consume(self)
   if self.opts.kind ~= "table" then return false end
   self:consume()
 end
 
---- Somebody takes away what was delivered.
+--- Another program takes the delivered messages.
 function Site:consume()
   local list = self.delivery.consume and self.delivery.consume(self) or {}
   table.move(list, 1, #list, #self.consumed + 1, self.consumed)
@@ -369,7 +369,7 @@ function Site:finish()
   for _, worker in ipairs(self.workers) do
     local status
     repeat
-      -- steps are taken away, so that no worker waits to tell them
+      -- steps are read meanwhile, so that no worker waits to report them
       core.poll(self.fd:getfd(), "r", 0.02)
       drain(self)
       while actions.continue(self) ~= false do end

@@ -1,11 +1,11 @@
 --- The deliveries of the proof of a fleet (`spec.support.proof`), by name:
 --
--- - `into(directory)`: the option of `pop3.fleet`, and a function that ends what
+-- - `into(directory)`: the option of `pop3.fleet`, and a function that ends the programs
 --   it started, or nil
--- - `found(site)`: a list of all that was delivered, each with `octets`, or `digest` and
+-- - `found(site)`: a list of all delivered messages, each with `octets`, or `digest` and
 --   `again`, "true" if the call said that it might be a repeat
--- - `consume(site)`: somebody takes what was delivered away: a list as of `found`. Only
---   of what is recorded as delivered, for a Maildir
+-- - `consume(site)`: takes delivered messages out of the place, as another program would:
+--   a list as of `found`. For a Maildir, only messages that are recorded as delivered
 -- - `is_told`: a message may come more than once, if each repeat says so
 -- - `is_untold`: repeats cannot say so
 

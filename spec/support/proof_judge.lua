@@ -1,5 +1,5 @@
---- What the proof of a fleet (`spec.support.proof`) finds in the end: messages that
--- are lost, doubled, partial, left; DELE without a record; changes by a run with
+--- The verdict of the proof of a fleet (`spec.support.proof`): messages that are lost,
+-- doubled, partial, left over; DELE without a record; changes by a run that has
 -- nothing to do.
 
 local core = require "pop3.core"

@@ -1,4 +1,4 @@
--- What every driver of pop3.sql must do, as specs: for SQLite in
+-- The contract of every driver of pop3.sql, as specs: for SQLite in
 -- spec/unit/sql_spec.lua, for PostgreSQL in spec/fleet/sql_spec.lua.
 
 local busted = require "busted"
@@ -19,7 +19,7 @@ local function octets()
   return table.concat(all) .. "\\x00''"
 end
 
--- `open(opts)` makes a connection to a database of its own, `again(opts)` one more.
+-- `open(opts)` makes a connection to a new database, `again(opts)` one more.
 return function(open, again)
   local db
 
@@ -50,7 +50,7 @@ return function(open, again)
     assert.same({}, (db:query "select * from t where a = 5"))
   end)
 
-  it("binds parameters, whatever they hold", function()
+  it("binds parameters with any octets", function()
     assert(db:query "create table t (a text, n integer)")
     for i, text in ipairs(HOSTILE) do
       assert(db:query("insert into t values ($1, $2)", text, i))
@@ -79,7 +79,7 @@ return function(open, again)
     end
   end)
 
-  it("says what is wrong with a statement, and goes on", function()
+  it("reports the error of a statement, and goes on", function()
     local ok, message, code = db:query "selec"
     assert.is_nil(ok)
     assert.equal("sql", code)
@@ -184,7 +184,7 @@ return function(open, again)
     assert.is_nil(ok)
     assert.equal("schema", code)
     assert.truthy(message:find("pop3 fleet init", 1, true))
-    -- tables of that name that somebody else made: nothing is half done
+    -- tables of that name that another program made: nothing is half done
     ok, message, code = schema.init(db)
     assert.is_nil(ok)
     assert.equal("sql", code)

@@ -1,4 +1,4 @@
--- What pop3.inbox must do, as specs: for each database. `make()` returns the URL of an
+-- The contract of pop3.inbox, as specs: for each database. `make()` returns the URL of an
 -- empty database, and a function that removes it.
 
 local busted = require "busted"
@@ -199,7 +199,7 @@ return function(make, driver)
     assert.equal(1, fetch(last, { into = into:lease(), account = "b" }).new)
   end)
 
-  it("says what it needs", function()
+  it("names a missing option", function()
     local place <close> = fetching.place(1)
     local result, message, code = place:sync { into = pop3.inbox {} }
     assert.is_nil(result)

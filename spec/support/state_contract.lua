@@ -1,4 +1,4 @@
--- What every state of pop3.sync must do, as specs. `make()` makes a place for states:
+-- The contract of every state of pop3.sync, as specs. `make()` makes a place for states:
 -- it returns a function that makes a state there, which is not open, and a function
 -- that removes the place.
 
@@ -38,7 +38,7 @@ return function(make)
     return list
   end
 
-  it("remembers what was recorded", function()
+  it("keeps the records", function()
     local s = opened()
     assert.same({}, s:seen())
     assert.same({ "name-1", false }, s:intend { entry("a", { name = "name-1" }),
@@ -80,7 +80,7 @@ return function(make)
     assert(s:close {})
   end)
 
-  it("takes what is recorded last", function()
+  it("keeps the last record of a message", function()
     local s = opened()
     assert(s:intend { entry("a", { name = "first" }) })
     assert(s:intend { entry("a", { name = "second" }), entry("a", { name = "third" }) })
@@ -114,7 +114,7 @@ return function(make)
     assert.same({}, seen("three"))
   end)
 
-  it("keeps unique-ids, names and reasons, whatever they hold", function()
+  it("keeps unique-ids, names and reasons with any octets", function()
     local s, list = opened(), {}
     for i, text in ipairs(HOSTILE) do
       list[i] = entry(text, { nth = i, name = text, note = text, status = "failed" })
@@ -154,7 +154,7 @@ return function(make)
     end
   end)
 
-  it("lets one run in at a time, and says who has it", function()
+  it("lets one run in at a time, and names its owner", function()
     local first = opened "a"
     local ok, message, code, info = new():open "a"
     assert.is_nil(ok)

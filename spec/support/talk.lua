@@ -78,7 +78,7 @@ function talk:ask(line)
   return self:line()
 end
 
---- The lines of a body, up to its dot, as they are on the wire.
+--- The lines of a body on the wire, up to its dot.
 function talk:lines()
   local list = {}
   for line in function() return self:line() end do

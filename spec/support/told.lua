@@ -1,5 +1,5 @@
--- What is told of a message, as text: by the parser that gets it in pieces, and
--- by the one that sees all of it at once.
+-- The events of a message as text: from the parser that gets the message in pieces, and
+-- from the one that gets all of it at once.
 
 local message = require "pop3.message"
 
@@ -15,8 +15,8 @@ local function no_parts(out, from)
   out[#out + 1] = "end -"
 end
 
--- All that a stream tells of 'text', given in pieces of 'step'
--- octets, or of so many as 'step' returns.
+-- The events of a stream for 'text', given in pieces of 'step'
+-- octets, or of the number that 'step' returns.
 function told.stream(text, step, limits)
   local out, data = {}, {}
   local begun, first, at = {}, 1, {}     -- open parts; first line of the next one
@@ -71,7 +71,7 @@ function told.parsed(text, limits)
     local kind = part:_kind()
     if kind == "encoded" then
       local found
-      for p, inner in base:walk() do       -- the first behind it
+      for p, inner in base:walk() do       -- the first after it
         if found and (p == path .. ".1" or p == path .. ".TEXT") then
           tell(inner, base)
           break

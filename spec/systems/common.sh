@@ -1,4 +1,4 @@
-# common.sh - what the programs of this folder share. Each builds pop3.core for
+# common.sh - code that the programs of this folder share. Each builds pop3.core for
 # one other system, or with one other library, and runs tests on it by spec/run.
 # Where something is not installed, it says SKIPPED and passes. No program uses
 # the network: spec/deps.sh systems has fetched what they need.

@@ -1,6 +1,6 @@
 -- Runs with musl only (spec/systems/musl): its iconv has fewer charsets than that of
--- glibc, and other names for some. A text is read right, or the charset is said to be
--- unknown; it is never something else.
+-- glibc, and other names for some. A text is read right, or the error says that the
+-- charset is unknown; a text is never read wrong.
 
 local message = require "pop3.message"
 

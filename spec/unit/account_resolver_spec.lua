@@ -22,7 +22,7 @@ describe("the resolver of pop3 fetch", function()
     loop:run()
     for i = 1, 10 do assert.equal("192.0.2.1", got[i]) end
     assert.same({ "mail.example", "none.example" }, asked)
-    -- what was found is kept, what was not is asked for again
+    -- an answer is kept; a name without an answer is asked for again
     loop:spawn(function()
       assert(resolve "mail.example")
       resolve "none.example"
@@ -31,7 +31,7 @@ describe("the resolver of pop3 fetch", function()
     assert.same({ "mail.example", "none.example", "none.example" }, asked)
   end)
 
-  it("asks nobody for addresses", function()
+  it("sends no query for addresses", function()
     local loop <close> = assert(pop3.loop.own())
     local resolve = new_resolver(loop, error)
     assert.same({ { family = "inet", addr = "192.0.2.1" } }, resolve "192.0.2.1")

@@ -48,7 +48,7 @@ describe("core.seal", function()
     assert.equal(("\0"):rep(16), core.unseal(("\0"):rep(32), sealed, ""))
   end)
 
-  it("refuses other keys and what is too long", function()
+  it("refuses other keys and secrets that are too long", function()
     for _, key in ipairs { "", ("k"):rep(31), ("k"):rep(33) } do
       assert.error_matches(function() core.seal(key, "x", "") end, "32 octets")
       assert.error_matches(function() core.unseal(key, ("x"):rep(30), "") end,
@@ -163,7 +163,7 @@ describe("a sealed password", function()
     end
   end)
 
-  it("is a secret of an account; what is not sealed is no reference", function()
+  it("is a secret of an account; an unsealed text is not a reference", function()
     local keys = assert(keys_of(ONE))
     local account = { name = "ann", user = "ann@x", host = "mail.example" }
     assert(secret.refer(account, (seal.close(keys, ann, "geheim"))))

@@ -1,4 +1,4 @@
--- Where pop3 fetch gets passwords and tokens from.
+-- The sources of passwords and tokens of pop3 fetch.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -7,7 +7,7 @@ local pop3 = require "pop3"
 local process = require "pop3.util.process"
 local secret = require "pop3.account.secret"
 
--- Run a function in a task of a loop; what it returned.
+-- Run a function in a task of a loop; returns its results.
 local function in_loop(fn)
   local loop <close> = assert(pop3.loop.own())
   local results
@@ -24,7 +24,7 @@ local function get(account, again)
 end
 
 describe("a command", function()
-  it("gives what it prints, and nothing of its standard error", function()
+  it("gives its output, without its standard error", function()
     assert.equal("out\n", in_loop(function(wait)
       return process("echo err >&2; echo out", wait, helper.PATIENCE)
     end))

@@ -1,6 +1,5 @@
--- What somebody on the way, or a false server, tries in order to get at a
--- password, a table of it: each must end before any secret is sent, with a
--- clear error, in bounded time and memory.
+-- Attacks of a host on the way, or of a false server, that aim at a password: each must
+-- end before any secret is sent, with a clear error, in bounded time and memory.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -64,7 +63,7 @@ describe("STLS that is stripped:", function()
     end)
   end
 
-  it("a greeting that claims to be past the login is none", function()
+  it("a greeting that claims a login does not log in", function()
     local peer = helper.peer { "-ERR gone" }
     helper.fails("err", helper.connect(peer, { tls = "stls",
       servername = "localhost", user = "mrose", password = "secret" }))
@@ -72,7 +71,7 @@ describe("STLS that is stripped:", function()
   end)
 end)
 
-describe("octets behind STLS", function()
+describe("octets after STLS", function()
   local INJECTED = "+OK begin\r\n+OK no STLS here\r\n.\r\n"
 
   it("that a client gets are fatal, however they are cut", function()
@@ -80,7 +79,7 @@ describe("octets behind STLS", function()
     for split in helper.sweep(before, before + #INJECTED, 6) do
       local peer = helper.peer({ "+OK ready",
         { "CAPA", helper.multi("", "STLS\r\n") }, { "STLS", { INJECTED } },
-        -- what is sent then is a handshake; it has no lines
+        -- the client then sends a handshake; it has no lines
       }, { split = split })
       local got = peer.send
       function peer:send(octets)
@@ -108,7 +107,7 @@ describe("octets behind STLS", function()
     end
   end)
 
-  it("and what came before it are forgotten by a server", function()
+  it("and the commands before it are forgotten by a server", function()
     local s = server { tls = "auto" }
     local c <close> = assert(connect(s, { tls = "none" }))
     assert(c:command "USER mrose")
@@ -120,7 +119,7 @@ describe("octets behind STLS", function()
     assert.is_true(c:login("mrose", "secret"))
   end)
 
-  it("capabilities are asked anew", function()
+  it("capabilities are asked for again", function()
     local s = server { tls = "auto", mechs = { "PLAIN" }, require_tls = true }
     local c <close> = assert(connect(s, { tls = "none" }))
     assert.is_true(c:supports "STLS")
@@ -251,7 +250,7 @@ describe("mechanisms that are talked down:", function()
   end)
 end)
 
--- A server whose SCRAM says what a function makes of the client's nonce.
+-- A server whose SCRAM message is made by a function from the client's nonce.
 local function scram(first_reply)
   local steps = 0
   return helper.peer({ "+OK ready",
@@ -370,7 +369,7 @@ describe("a link that is cut inside a message", function()
     end)
   end
 
-  it("in memory too, where it is told from an end", function()
+  it("in memory, too, where it differs from an end", function()
     local s = server { tls = "auto", implicit = true, faults = {
       { verb = "RETR", cut = { bytes = 200 } } } }
     local c <close> = assert(connect(s, LOGIN))

@@ -1,5 +1,5 @@
--- A build without libidn and Kerberos passes the specs of both, and says what is
--- missing.
+-- A build without libidn and Kerberos passes the specs of both, and names the missing
+-- library.
 
 local folder
 

@@ -24,7 +24,7 @@ local function fails(pattern, fn)
 end
 
 describe("assert.pop3", function()
-  it("says what was received", function()
+  it("shows the received commands", function()
     local s = server()
     assert.pop3(s).received(LINES)
     assert.pop3(s).received "~^DELE"
@@ -61,7 +61,7 @@ describe("assert.pop3", function()
     fails("no such user", function() assert.pop3(s).has_not.holds("x", 2) end)
   end)
 
-  it("says first what the spec says", function()
+  it("shows the spec's message first", function()
     local s = server()
     fails(": mine\nverify: command", function()
       assert.pop3(s).received("XX", "mine")

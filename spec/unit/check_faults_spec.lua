@@ -1,5 +1,5 @@
--- The conformance checker can fail: for each check a server that breaks just
--- that rule, and is found out by it.
+-- The conformance checker can fail: for each check there is a server that breaks just
+-- that rule, and the check finds it.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -83,7 +83,7 @@ local function with(case, more)
   return case
 end
 
--- It says the octets, and hangs up at what comes next.
+-- It sends the octets, and hangs up at the next command.
 local function ends(pattern, octets)
   return { command = function(line, state)
     if state.over then return false end
@@ -189,7 +189,7 @@ cases["RETR-again"] = { reply = function(octets, line, state)
   return state.times > 1 and octets:gsub("a line", "b line", 1) or octets
 end }
 cases["RETR-keeps-messages"] = { reply = function(octets, line, state)
-  -- what was fetched is not there any more
+  -- a fetched message is not there any more
   state.left = (state.left or 9) - (line:find "^RETR" and 1 or 0)
   if line:find "^STAT" then return ("+OK %d 0\r\n"):format(state.left) end
   return octets
@@ -351,7 +351,7 @@ for name, case in pairs(require "spec.support.bent_extensions" {
   cases[name] = case
 end
 
-describe("pop3.check finds what breaks", function()
+describe("pop3.check finds defects", function()
   teardown(function() dir:__close() end)
 
   local list = {}

@@ -1,7 +1,6 @@
--- The conformance checker and servers that are odd: those that keep to the RFCs
--- in their own way are not found fault with, and those that do not keep to
--- anything get a report that has an end, and no more mail or passwords than was
--- said.
+-- The conformance checker and odd servers: a server that keeps to the RFCs in an unusual
+-- way passes; a server that keeps to no rule gets a report that ends, and gets no more
+-- mail or passwords than the report says.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -179,7 +178,7 @@ describe("pop3.check finds no fault with a server", function()
         local before = run:mailbox "mrose"
         local result = look_at(run, { delete = delete })
         assert.equal("", failed(result))
-        -- what was there is there, but for message 1
+        -- all old messages are there, except message 1
         local after = run:mailbox "mrose"
         local gone = delete and reason(result, "QUIT-deletes") == nil and 1 or 0
         local lost = #before - gone
@@ -212,7 +211,7 @@ describe("pop3.check finds no fault with a server", function()
 end)
 
 describe("pop3.check is careful with a server that", function()
-  it("deletes what was marked when a link is lost", function()
+  it("deletes marked messages when a link is lost", function()
     local run = server()
     local result = look_at(run, { delete = true }, { at_end = "QUIT\r\n" })
     assert.match("though QUIT was not sent",
@@ -220,7 +219,7 @@ describe("pop3.check is careful with a server that", function()
     assert.same({ MAIL[2], MAIL[3] }, run:mailbox "mrose")
   end)
 
-  it("deletes what was fetched when QUIT is said", function()
+  it("deletes fetched messages at QUIT", function()
     local s = server()
     local fetched = {}
     function s.on.RETR(session, n)
@@ -254,7 +253,7 @@ describe("pop3.check is careful with a server that", function()
                  reason(result, "LOGIN-login"))  -- the last one
   end)
 
-  it("says again whatever it is told", function()
+  it("echoes every command", function()
     local run = server { mechs = { "PLAIN", "LOGIN", "CRAM-MD5",
                                            "SCRAM-SHA-1" } }
     local said = {}
@@ -280,7 +279,7 @@ describe("pop3.check is careful with a server that", function()
 end)
 
 describe("pop3.check ends with a report of a server that", function()
-  it("is none of POP3", function()
+  it("speaks another protocol", function()
     local run = server()
     local result = look_at(run, nil, { reply = function(octets, line)
       return line == "greeting" and "220 here is SMTP\r\n" or octets
@@ -329,7 +328,7 @@ describe("pop3.check ends with a report of a server that", function()
     end
   end)
 
-  it("answers anything whatever", function()
+  it("sends random replies", function()
     local run = server()
     local pieces = { "+OK", "-ERR", " ", "\r\n", "\n", ".", "..", "1", " 2 ", "0",
                      "[", "]", "/", "<a@b>", "+ ", "=", "\0", "\xFF", "AUTH",

@@ -1,6 +1,5 @@
--- The conformance checker: our own server passes, nothing is lost or shown that
--- must not be, and what comes of it can be read. That each check can fail is in
--- check_faults_spec.lua.
+-- The conformance checker: our own server passes, no mail is lost, no secret is shown,
+-- and programs can read the report. check_faults_spec.lua tests that each check can fail.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -38,7 +37,7 @@ local function options(port, more)
   return opts
 end
 
--- The same in memory, through a relay that changes what is sent.
+-- The same in memory, through a relay that changes octets.
 local function bent(s, more, change)
   local opts = options(nil, more)
   opts.transport = bend.transport(s, change)
@@ -73,7 +72,7 @@ describe("pop3.check of our own server", function()
       assert.same({}, names(result, "warn"))
       assert.equal(3, result.refused)
       assert.same({ MAIL[2], MAIL[3] }, run:mailbox "mrose")
-      -- what is skipped is what cannot be
+      -- only checks that cannot run are skipped
       local skipped = { ["APOP-not-offered"] = true, ["PLAIN-needs-TLS"] = true,
         ["passwords-need-TLS"] = true, ["LOGIN-DELAY-format"] = true,
         ["SYS-code-format"] = true, ["UTF8-code-where-it-belongs"] = true,
@@ -89,7 +88,7 @@ describe("pop3.check of our own server", function()
     end)
   end
 
-  it("deletes nothing unless it is told to", function()
+  it("deletes nothing without the option", function()
     local run <close> = server():fork()
     local result = assert(check(options(run.port, { delete = false })))
     assert.same({}, names(result, "fail"))
@@ -111,7 +110,7 @@ describe("pop3.check of our own server", function()
   end)
 
   it("tries no more than three wrong passwords", function()
-    -- what names a user, and is wrong, is counted where it is looked at
+    -- 'authenticate' counts the wrong passwords of the user
     local dir <close> = helper.directory()
     local path = dir:write("tries", "")
     local s = server { authenticate = function(_, mech, user, verify)
@@ -141,7 +140,7 @@ describe("pop3.check of our own server", function()
     assert.equal(1, run:count "PASS" - #{ "PASS-without-USER" })
   end)
 
-  it("does what it can without a user", function()
+  it("runs the checks that need no user", function()
     local run <close> = server():fork()
     local result = assert(check { host = "127.0.0.1", port = run.port,
                                   tls = "none" })
@@ -151,7 +150,7 @@ describe("pop3.check of our own server", function()
     assert.equal(0, result.refused)
   end)
 
-  it("logs in by what there is where USER is refused", function()
+  it("logs in by an offered mechanism where USER is refused", function()
     for _, apop in ipairs { true, false } do
       local s = server { apop = apop, mechs = { "CRAM-MD5" } }
       function s.on.USER(session) return session:err "not by USER" end
@@ -231,7 +230,7 @@ describe("the progress of pop3.check", function()
 end)
 
 describe("pop3.check of a server that", function()
-  it("is far away, sends no password over an open link", function()
+  it("is not local: it sends no password over a link without TLS", function()
     local run <close> = server():fork()
     local open = Link.open
     finally(function() Link.open = open end)

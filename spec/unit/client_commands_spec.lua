@@ -1,4 +1,4 @@
--- What each method sends, what it returns, and how it fails.
+-- The command, the result and the failures of each method of a session.
 
 local helper = require "spec.helper"
 
@@ -54,7 +54,7 @@ describe("list and uidl", function()
     assert.same({ {}, 0 }, { s:uidl() })
   end)
 
-  it("take numbers in any order, and text behind them", function()
+  it("take numbers in any order, and text after them", function()
     local s = session { "LIST", multi("", "2 5 octets\r\n1 7\r\n") }
     assert.same({ { 7, 5 }, 2 }, { s:list() })
   end)
@@ -107,7 +107,7 @@ describe("list and uidl", function()
     fails("proto", s:stat())
   end)
 
-  -- bad lines: the number that they have, if any, and what is wrong
+  -- bad lines: their number, if any, and the defect
   local no_number, no_size, empty = "the line has no message number",
     "the line has no size", "the line is empty"
   local malformed = {

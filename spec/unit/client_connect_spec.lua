@@ -1,4 +1,4 @@
--- Connecting: what a server says first, options, URLs, addresses.
+-- Connecting: greetings, options, URLs, addresses.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -99,7 +99,7 @@ describe("what is no POP3 server", function()
     ["a blank before it"] = " +OK ready\r\n",
   }
   for name, octets in pairs(others) do
-    it("is told from one: " .. name, function()
+    it("is distinguished from one: " .. name, function()
       local _, peer = nil, helper.peer { octets }
       local message = fails("proto", helper.connect(peer))
       assert.is_truthy(message:find "not a POP3 reply")
@@ -108,7 +108,7 @@ describe("what is no POP3 server", function()
     end)
   end
 
-  it("is told from one when it never ends its line", function()
+  it("is distinguished from one when it never ends its line", function()
     local peer = helper.peer { { ("\255"):rep(100000) } }
     fails("limit", helper.connect(peer))
     assert.are.equal(1, peer.closed)
@@ -127,7 +127,7 @@ describe("connecting by TCP", function()
     end
   end)
 
-  it("fails when nobody listens", function()
+  it("fails when no server listens", function()
     local sock = assert(socket.bind("127.0.0.1", 0))
     local _, port = sock:getsockname()
     sock:close()
@@ -138,7 +138,7 @@ describe("connecting by TCP", function()
     assert.are.equal(before, helper.descriptors())
   end)
 
-  it("fails when the name is none", function()
+  it("fails when the host name is invalid", function()
     -- no name server is asked for a label of this length
     fails("connect", pop3.connect { host = ("x"):rep(64) .. ".invalid",
                                     tls = "none" })

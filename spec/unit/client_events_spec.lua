@@ -3,7 +3,7 @@
 
 local core = require "pop3.core"
 
--- Commands and what the server says to them, in a session of these.
+-- Commands and the replies to them, in a session of these.
 local COMMANDS = {
   { "RETR 1", "+OK\r\nmessage 1\r\n..\r\n.\r\n" },
   { "RETR 2", "-ERR [SYS/TEMP] later\r\n" },
@@ -104,7 +104,7 @@ describe("the events of a client in a table", function()
     assert.equal("proto", select(3, client:next()))
   end)
 
-  it("are written over what the table held, without its metamethods", function()
+  it("replace the contents of the table, without its metamethods", function()
     local client = busy()
     client:feed(COMMANDS[1][2])
     local into = setmetatable({ "old", "kept" }, { __newindex = error })
@@ -144,7 +144,7 @@ describe("the commands for several numbers", function()
     assert.same({ nil, "proto" }, { ok, code })
   end)
 
-  it("tell of an -ERR that nobody asked for", function()
+  it("include an -ERR that no command asked for", function()
     local client = logged_in()
     client:feed "-ERR too long\r\n"
     assert.same({ true, true }, { client:ask_each("RETR", { 1, 2 }, 1, 2) })

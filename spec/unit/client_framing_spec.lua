@@ -19,7 +19,7 @@ local function every_split(script, check)
   end
 end
 
--- Bodies as they are on the wire, before the terminator, and what they hold.
+-- Bodies on the wire, without the terminator, and their contents.
 local bodies = {
   ["nothing"] = { "", "" },
   ["an empty line"] = { "\r\n", "\r\n" },
@@ -30,7 +30,7 @@ local bodies = {
   ["a dot that is not stuffed"] = { ".a\r\nb\r\n", "a\r\nb\r\n" },
   ["dots inside"] = { "a.\r\nb.c\r\n", "a.\r\nb.c\r\n" },
   ["a bare LF"] = { "a\nb\r\n", "a\nb\r\n" },
-  ["a dot behind a bare LF"] = { "a\n.\nb\n.c\r\n", "a\n.\nb\n.c\r\n" },
+  ["a dot after a bare LF"] = { "a\n.\nb\n.c\r\n", "a\n.\nb\n.c\r\n" },
   ["a terminator of bare LFs"] = { "a\n.\n\r\n", "a\n.\n\r\n" },
   ["a terminator with CR only"] = { "a\r.\r\r\n", "a\r.\r\r\n" },
   ["a dot, CR, no LF"] = { "a\r\n..\rb\r\n", "a\r\n.\rb\r\n" },

@@ -34,7 +34,7 @@ local function feed(client, octets, piece)
 end
 
 describe("a large message as a string", function()
-  it("has the octets that were sent, whatever its size and the pieces", function()
+  it("has the octets on the wire, for each size and each cut", function()
     local client = logged_in()
     local sizes = { KEPT - 1, KEPT, KEPT + 1, KEPT + 2, 2 * KEPT, 1000003, 3, 4 * KEPT }
     for _, piece in ipairs { 1999, 65536, 300000, 1 << 24 } do

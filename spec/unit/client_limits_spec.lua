@@ -1,5 +1,5 @@
--- Limits are inclusive, and enforced while reading: nothing a server sends
--- makes the client grow without bound.
+-- Limits are inclusive, and enforced while reading: no octets of a server make the
+-- client grow without bound.
 
 local helper = require "spec.helper"
 
@@ -141,7 +141,7 @@ describe("limits.message", function()
     end
   end)
 
-  it("holds for bodies that go to a sink, which is told", function()
+  it("holds for bodies that go to a sink, which gets the error", function()
     for _, chunk in ipairs { 1, 10, 1000 } do
       local s = session({ message = 100 }, {
         { "RETR 1", multi("", BODY) }, { "RETR 2", multi("", "x" .. BODY) },
@@ -189,7 +189,7 @@ describe("limits.message", function()
 end)
 
 describe("limits.drain", function()
-  -- What is thrown away is counted in chunks as they come.
+  -- Discarded octets are counted in chunks as they come.
   local function refused(octets, drain, chunk)
     local s, peer = helper.login({ { "RETR 1", multi("", octets) }, NOOP },
       { chunk = chunk, split = helper.LOGIN_OCTETS + 6 },
@@ -211,7 +211,7 @@ describe("limits.drain", function()
     fails("limit", s:noop())
   end)
 
-  it("is for what is left of a message beyond its limit too", function()
+  it("holds for the rest of a message beyond its limit, too", function()
     local s = session({ message = 10, drain = 1000 },
                       { { "RETR 1", multi("", ("x"):rep(5000) .. "\r\n") } },
                       { chunk = 100 })
@@ -219,7 +219,7 @@ describe("limits.drain", function()
     assert.are.equal("closed", s:state())
   end)
 
-  it("is counted anew for each command", function()
+  it("is counted for each command separately", function()
     local script = {}
     for n = 1, 20 do
       script[n] = { "RETR " .. n, multi("", ("x"):rep(500) .. "\r\n") }

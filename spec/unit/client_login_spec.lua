@@ -1,4 +1,4 @@
--- Logging in: mechanisms, refusals, what may cross a link in clear.
+-- Logging in: mechanisms, refusals, and secrets on a link without TLS.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -14,7 +14,7 @@ local function session(script, peer_opts, opts)
 end
 
 describe("login", function()
-  it("asks what the server can, then sends USER and PASS", function()
+  it("sends CAPA, then USER and PASS", function()
     local s, peer = session {
       "+OK ready", { "CAPA", "+OK\r\nUSER\r\nTOP\r\n.\r\n" },
       helper.USER, helper.PASS }
@@ -37,7 +37,7 @@ describe("login", function()
     assert.are.equal("PASS  pa ss\u{fc} ", peer.got[2])
   end)
 
-  it("does not ask for capabilities when told which mechanism", function()
+  it("does not ask for capabilities when mechs names a mechanism", function()
     local s, peer = session { "+OK", helper.USER, helper.PASS }
     assert.is_true(s:login("mrose", "secret", { mechs = { "USER" } }))
     assert.same({ "USER mrose", "PASS secret" }, peer.got)
@@ -95,7 +95,7 @@ describe("a refused login", function()
     end
   end)
 
-  it("has a reply without a code when the server gives none", function()
+  it("has a reply without a code when the server sends no code", function()
     local _, _, message, code, reply = refused "-ERR"
     fails("auth", nil, message, code, reply)
     assert.same({ text = "" }, reply)
@@ -150,7 +150,7 @@ describe("a password in clear", function()
     assert.are.equal("transaction", s:state())
   end)
 
-  it("is no reason to refuse APOP, which sends none", function()
+  it("is no reason to refuse APOP, which sends no password", function()
     local s = session({ "+OK " .. STAMP, { APOP, "+OK" } }, { foreign = true })
     assert.same({ true, "APOP" }, { s:login("mrose", "tanstaaf",
                                             { mechs = { "USER", "APOP" } }) })

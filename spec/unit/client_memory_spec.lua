@@ -1,13 +1,13 @@
--- What a client takes of memory, measured in processes of their own.
+-- The memory that a client takes, measured in separate processes.
 
--- A sanitizer has a memory of its own.
+-- A sanitizer needs memory for itself.
 if os.getenv "LPOP3_SANITIZED" then return end
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
 
 describe("memory of a client with limits", function()
-  -- A server without end, behind a client that has limits. Prints the code
+  -- A client with limits and a server that never ends its reply. Prints the code
   -- and the KiB by which the process grew at its peak.
   local PROGRAM = [[
     local pop3 = require "pop3"
@@ -77,8 +77,8 @@ describe("memory of a client with limits", function()
 end)
 
 describe("messages of any size", function()
-  -- A client in a process of its own, behind a server that makes up a message
-  -- of so many MiB; prints octets and KiB of memory at the peak. The message goes to
+  -- A client in a separate process, and a server that makes up a message
+  -- of `mib` MiB; prints octets and KiB of memory at the peak. The message goes to
   -- the file `path`, to a sink ("") or to a string ("string").
   local CLIENT = [[
     local core, pop3 = require "pop3.core", require "pop3"

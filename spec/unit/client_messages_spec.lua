@@ -28,7 +28,7 @@ describe("messages", function()
     assert.same({ 1, 2, 10 }, numbers(s, { order = "oldest" }))
   end)
 
-  it("leaves out what has a unique-id of a set", function()
+  it("leaves out messages whose unique-id is in a set", function()
     local s = helper.login { LIST, UIDL }
     assert.same({ 1, 10 }, numbers(s, { uids = { b = true, z = true } }))
   end)

@@ -224,7 +224,7 @@ describe("arguments of methods", function()
     end)
   end)
 
-  it("that have a method of their own", function()
+  it("that have a separate method", function()
     misuse("session:login()", function() local _ = s:command "AUTH PLAIN x" end)
     misuse("session:stls()", function() local _ = s:command "stls" end)
     misuse("begin with a verb", function() local _ = s:command "" end)

@@ -1,4 +1,4 @@
--- Options of pop3.connect for servers that are not as they should be.
+-- Options of pop3.connect for servers that break rules.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -56,7 +56,7 @@ describe("verify as a function", function()
     assert.is_string(seen.not_after)
   end)
 
-  it("gets what is wrong, and decides", function()
+  it("gets the problem, and decides", function()
     local s = server()
     local answers = { [true] = true, yes = true }
     for answer, good in pairs { [true] = true, yes = true, [false] = false } do
@@ -116,7 +116,7 @@ describe("verify as a function", function()
 end)
 
 describe("fingerprint", function()
-  it("is of the whole certificate, on top of the chain or alone", function()
+  it("is that of the whole certificate, beside the check of the chain or alone", function()
     local s = server()
     local print
     connect(s, { verify = function(certificate)
@@ -172,7 +172,7 @@ describe("min_version, ciphers and security_level", function()
     fails("tls", connect(s, { cafile = s.cafile }))
   end)
 
-  it("are not all: a server that wants a certificate says so", function()
+  it("do not help with a server that wants a client certificate: the error says so", function()
     for version, alert in pairs { ["TLSv1.2"] = "handshake failure",
                                   ["TLSv1.3"] = "certificate required" } do
       local s = server { tls = { auto = true, client_cert = "required",
@@ -201,14 +201,14 @@ describe('tls = "stls?"', function()
     return s, connect(s, all)
   end
 
-  it("takes STLS where there is one", function()
+  it("uses STLS where the server has it", function()
     local s, c = try {}
     assert.is_true(c:is_secure())
     assert.equal(1, s:count "STLS")
     c:close()
   end)
 
-  it("goes on without where there is none, or it is refused", function()
+  it("goes on without TLS where STLS is missing or refused", function()
     local s, c = try { tls = false }
     assert.is_false(c:is_secure())
     assert.equal(0, s:count "STLS")
@@ -250,7 +250,7 @@ describe('tls = "stls?"', function()
 end)
 
 describe("pipeline and ignore", function()
-  it("keep the client from capabilities that lie", function()
+  it("ignore false capabilities", function()
     for _, opts in ipairs { { pipeline = false }, { ignore = { "PIPELINING" } },
                             { ignore = { "pipelining" } } } do
       local script = { { "CAPA", multi("", "PIPELINING\r\nTOP\r\n") } }
@@ -264,7 +264,7 @@ describe("pipeline and ignore", function()
     end
   end)
 
-  it("leave out a mechanism", function()
+  it("exclude a mechanism", function()
     local peer = helper.peer { "+OK",
       { "CAPA", multi("", "SASL CRAM-MD5 PLAIN\r\nTOP\r\n") },
       { "~^AUTH PLAIN", "+OK" } }
@@ -277,7 +277,7 @@ describe("pipeline and ignore", function()
     assert.is_false(s:supports "TOP")
   end)
 
-  it("must be names", function()
+  it("must be names of capabilities", function()
     misuse("ignore", function()
       local _ = pop3.connect { host = "h", ignore = { 1 } }
     end)
@@ -305,7 +305,7 @@ describe("retry", function()
     return waits, sessions, c, message, code, reply
   end
 
-  it("connects again for what passes", function()
+  it("connects again after a temporary failure", function()
     for _, code in ipairs { "IN-USE", "LOGIN-DELAY", "SYS/TEMP" } do
       local waits, sessions, c = try(
         { verb = "PASS", times = 2, reply = "-ERR [" .. code .. "] later" },
@@ -322,7 +322,7 @@ describe("retry", function()
     c:close()
   end)
 
-  it("gives up after that number of attempts, and at once for others", function()
+  it("stops after that number of attempts, and at once after other failures", function()
     local waits, sessions, c, message, code, reply = try(
       { verb = "PASS", reply = "-ERR [IN-USE] later" }, { attempts = 2, wait = 7 })
     fails("err", c, message, code, reply)
@@ -397,7 +397,7 @@ describe("cancel", function()
     fails("closed", s:noop())
   end)
 
-  it("is not close, which a callback may call, too", function()
+  it("differs from close, which a callback may call, too", function()
     for _, log in ipairs { false, function() end } do
       for _, sink in ipairs { false, function() return true end } do
         local s
@@ -412,7 +412,7 @@ describe("cancel", function()
     end
   end)
 
-  it("or close ends a call that waits in another coroutine", function()
+  it("ends a call that waits in another coroutine, as close does", function()
     local stalling = require "pop3.server".new { users = { mrose = {
       password = "secret" } } }
     stalling:fault { verb = "STAT", stall = true }
@@ -433,7 +433,7 @@ describe("cancel", function()
     fails("closed", value, message, code)
   end)
 
-  it("works in progress, which is told of octets", function()
+  it("works in the callback progress, which gets octets", function()
     local body = ("x"):rep(98) .. "\r\n"
     local told, s = {}, nil
     local function progress(command, octets)

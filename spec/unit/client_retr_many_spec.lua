@@ -21,7 +21,7 @@ local function script(count, capa)
   return numbers, steps
 end
 
--- A function for retr_many, and what it was told.
+-- A function for retr_many, and its arguments of each call.
 local function listener()
   local told = {}
   return function(n, octets, message, code, reply)
@@ -31,7 +31,7 @@ local function listener()
 end
 
 describe("retr_many", function()
-  it("tells of each message in the order asked for", function()
+  it("reports each message in the order of the list", function()
     local s = helper.login { CAPA, retr(3), retr(1), retr(3), NOOP }
     local fn, told = listener()
     assert.same({ 3 }, { s:retr_many({ 3, 1, 3 }, fn) })
@@ -39,25 +39,25 @@ describe("retr_many", function()
     assert.is_true(s:noop())
   end)
 
-  it("of nothing is 0, and nothing is sent", function()
+  it("of no message returns 0, and nothing is sent", function()
     local s, peer = helper.login {}
     assert.are.equal(0, s:retr_many({}, error))
     assert.are.equal(2, #peer.got)
   end)
 
-  it("of one asks for no capabilities", function()
+  it("of one message asks for no capabilities", function()
     local s = helper.login { retr(7) }
     assert.are.equal(1, s:retr_many({ 7 }, (listener())))
   end)
 
-  it("takes a function or something that is called", function()
+  it("takes a function or a callable object", function()
     local s, got = helper.login { retr(1) }, nil
     assert.are.equal(1, s:retr_many({ 1 }, setmetatable({}, {
       __call = function(_, n) got = n end })))
     assert.are.equal(1, got)
   end)
 
-  it("goes on after an -ERR, and tells of it", function()
+  it("goes on after an -ERR, and reports it", function()
     local s = helper.login { CAPA, retr(1), { "RETR 2", "-ERR [X] gone" },
                              retr(3), NOOP }
     local replies, told = {}, {}
@@ -69,7 +69,7 @@ describe("retr_many", function()
     assert.is_true(s:noop())
   end)
 
-  it("goes on after a message beyond the limit, and tells of it", function()
+  it("goes on after a message beyond the limit, and reports it", function()
     local s = helper.login({ CAPA, retr(1),
       { "RETR 2", multi("", ("x"):rep(500) .. "\r\n") }, retr(3), NOOP },
       nil, { limits = { message = 100 } })
@@ -79,7 +79,7 @@ describe("retr_many", function()
     assert.is_true(s:noop())
   end)
 
-  it("tells of every message that a lost link kept away", function()
+  it("reports every message that a lost link prevented", function()
     for code, ending in pairs { closed = "closed", timeout = "timeout" } do
       for _, capa in ipairs { CAPA, NO_CAPA } do
         local numbers, steps = script(100, capa)
@@ -99,7 +99,7 @@ describe("retr_many", function()
     end
   end)
 
-  it("tells of every message when nothing could be asked", function()
+  it("reports every message when no command could be sent", function()
     local s = helper.connect(helper.peer { "+OK" })
     local fn, told = listener()
     fails("state", s:retr_many({ 1, 2 }, fn))
@@ -130,7 +130,7 @@ describe("pipelining", function()
     assert.is_true(peer.most <= 64)
   end)
 
-  it("is not used when the server does not say it can", function()
+  it("is not used when the server does not announce it", function()
     for _, capa in ipairs { NO_CAPA, { "CAPA", "-ERR" } } do
       local numbers, steps = script(50, capa)
       local s, peer = helper.login(steps)
@@ -139,13 +139,13 @@ describe("pipelining", function()
     end
   end)
 
-  it("copes with a transport that takes a few octets at a time", function()
+  it("works with a transport that takes a few octets at a time", function()
     local numbers, steps = script(150, CAPA)
     local s = helper.login(steps, { accept = 3 })
     assert.are.equal(150, s:retr_many(numbers, (listener())))
   end)
 
-  it("does not deadlock when the buffers between are full", function()
+  it("does not deadlock when the buffers of the link are full", function()
     -- the server writes 50 MB before it reads the second command
     local octets = ("0123456789abcde\r\n"):rep(60000)
     local reply = multi("", octets)
@@ -221,7 +221,7 @@ describe("pipelining", function()
 end)
 
 describe("within the function", function()
-  it("the session answers code state, and the rest comes", function()
+  it("the session answers code state, and the other messages come", function()
     local s, peer = helper.login { CAPA, retr(1), retr(2), retr(3), NOOP }
     local count = s:retr_many({ 1, 2, 3 }, function(n)
       fails("state", s:noop())
@@ -236,7 +236,7 @@ describe("within the function", function()
     assert.is_true(s:noop())
   end)
 
-  it("an error passes, and the session stays in step", function()
+  it("an error is raised, and the session stays usable", function()
     for nth = 1, 3 do
       local s = helper.login { CAPA, retr(1), retr(2), retr(3), NOOP, retr(5) }
       local oops = {}
@@ -249,7 +249,7 @@ describe("within the function", function()
     end
   end)
 
-  it("an error costs no more than the drain", function()
+  it("an error discards no more than the drain", function()
     local big = multi("", ("x"):rep(998) .. "\r\n")
     local steps = { CAPA, retr(1), { "RETR 2", big }, { "RETR 3", big }, NOOP }
     local function play(drain)
@@ -265,7 +265,7 @@ describe("within the function", function()
     fails("closed", s:noop())
   end)
 
-  it("closing the session ends it, also where more replies are there", function()
+  it("closing the session ends it, also when more replies have come", function()
     for _, name in ipairs { "close", "cancel" } do
       for nth = 1, 3 do
         local s, peer = helper.login { CAPA, retr(1), retr(2), retr(3) }
@@ -283,7 +283,7 @@ describe("within the function", function()
     end
   end)
 
-  it("an -ERR, and then the end of the connection, are told of", function()
+  it("an -ERR, and then the end of the connection, are reported", function()
     local s = helper.login { CAPA, retr(1), { "RETR 2", "-ERR bye" },
                              { "RETR 3", { helper.CLOSED } } }
     local told = {}

@@ -66,7 +66,7 @@ describe("save", function()
     end
   end)
 
-  it("opens nothing that it does not close", function()
+  it("closes every file that it opens", function()
     local before = helper.descriptors()
     session():save(1, dir.path .. "/a")
     session("-ERR"):save(1, dir.path .. "/b")
@@ -75,7 +75,7 @@ describe("save", function()
   end)
 end)
 
-describe("save leaves nothing behind", function()
+describe("save leaves no file", function()
   after_each(function() assert.same({}, dir:names()) end)
 
   it("when the link is lost at any octet", function()
@@ -103,7 +103,7 @@ describe("save leaves nothing behind", function()
     assert.is_true(s:noop())
   end)
 
-  it("when what comes is no reply", function()
+  it("when the server sends a malformed reply", function()
     fails("proto", session "what?":save(1, dir.path .. "/mail"))
   end)
 
@@ -129,7 +129,7 @@ describe("save leaves nothing behind", function()
 end)
 
 describe("save", function()
-  it("to a name that is no file is code io; nothing is sent", function()
+  it("to a name of a directory or device is code io; nothing is sent", function()
     core.mkdir(dir.path .. "/sub")
     local s, peer = session()
     for _, path in ipairs { dir.path .. "/sub", dir.path .. "/sub/",
@@ -152,7 +152,7 @@ describe("save", function()
     assert.is_true(s:noop())
   end)
 
-  it("below something that is no directory is code io", function()
+  it("below a file is code io", function()
     dir:write("file", "")
     fails("io", session():save(1, dir.path .. "/file/mail"))
     assert.same({ "file" }, dir:names())

@@ -82,7 +82,7 @@ describe("a password", function()
     clean(log)
   end)
 
-  it("is masked in what is no reply at all", function()
+  it("is masked in a malformed reply", function()
     for _, line in ipairs { SECRET, "500 PASS " .. SECRET, "+OK" .. SECRET } do
       local s, log = session { "+OK", helper.USER,
                                { "PASS " .. SECRET, line } }
@@ -110,7 +110,7 @@ describe("a password", function()
     clean(log)
   end)
 
-  it("of one letter takes the text of its refusal, and no other", function()
+  it("of one letter hides the text of its refusal, and no other text", function()
     local s, log = session { "+OK", helper.USER, { "PASS e", "-ERR not e" },
                              { "LANG en", "+OK yes" } }
     local _, reply = fails("auth", s:login("mrose", "e", USER))
@@ -119,13 +119,13 @@ describe("a password", function()
     assert.are.equal("yes", s:command "LANG en")
   end)
 
-  it("does not spoil a response code that has a meaning", function()
+  it("does not hide a response code that has a meaning", function()
     local s = session { "+OK", helper.USER, { "PASS USE", "-ERR [IN-USE] x" } }
     local _, reply = fails("err", s:login("mrose", "USE", USER))
     assert.are.equal("IN-USE", reply.code)
   end)
 
-  it("does not spoil numbers that happen to hold it", function()
+  it("does not hide numbers that contain it", function()
     local s = session { "+OK", helper.USER, { "PASS 12345", "+OK" },
                         { "STAT", "+OK 1 12345" }, { "UIDL 1", "+OK 1 12345" },
                         { "LIST 1", "+OK 1 12345" },
@@ -156,7 +156,7 @@ describe("a password", function()
     end
   end)
 
-  it("is nowhere in the session or its name", function()
+  it("is not stored in the session or its name", function()
     local s = session { "+OK", helper.USER, { "PASS " .. SECRET, "+OK" } }
     assert.is_true(s:login("mrose", SECRET, USER))
     clean(tostring(s))
@@ -197,7 +197,7 @@ describe("the log", function()
                   "C DELE 2", "S -ERR [X] none", "C QUIT", "S +OK" }, log)
   end)
 
-  it("has what was sent when no answer came", function()
+  it("has a sent command when no reply came", function()
     local s, log = session { "+OK", { "CAPA", { helper.SILENCE } } }
     fails("timeout", s:capa())
     assert.same({ "S +OK", "C CAPA" }, log)

@@ -53,7 +53,7 @@ describe("a sink", function()
     assert.are.equal(BODY, got)
   end)
 
-  it("gets nothing but the end of an empty body", function()
+  it("gets only the end of an empty body", function()
     local s = helper.login { { "RETR 1", "+OK\r\n.\r\n" } }
     local got = {}
     assert.are.equal(0, s:retr(1, function(chunk) got[#got + 1] = chunk or "end"
@@ -61,7 +61,7 @@ describe("a sink", function()
     assert.same({ "end" }, got)
   end)
 
-  it("works for top too", function()
+  it("works for top, too", function()
     local s = helper.login { { "TOP 1 2", multi("", BODY) } }
     local sink, t = ltn12.sink.table()
     assert.are.equal(#BODY, s:top(1, 2, sink))
@@ -109,7 +109,7 @@ describe("a sink that refuses", function()
     end)
   end
 
-  it("the end of the body fails the call", function()
+  it("at the end of the body fails the call", function()
     local s = session()
     local message = fails("io", s:retr(1, function(chunk)
       if chunk then return true end
@@ -119,24 +119,24 @@ describe("a sink that refuses", function()
     assert.is_true(s:noop())
   end)
 
-  it("without saying why fails the call too", function()
+  it("without a message fails the call, too", function()
     local s = session()
     fails("io", s:retr(1, function() return false end))
     assert.is_true(s:noop())
   end)
 
-  it("may return nothing for the end", function()
+  it("may return nothing at the end", function()
     local s = session()
     assert.are.equal(#BODY, s:retr(1, function(chunk) return chunk end))
   end)
 
-  it("does not spoil a quit", function()
+  it("does not disturb a quit", function()
     local s = helper.login { { "RETR 1", multi("", BODY) }, { "QUIT", "+OK" } }
     fails("io", s:retr(1, function() return nil, "full" end))
     assert.is_true(s:quit())
   end)
 
-  it("costs no more than what is left to read within the drain", function()
+  it("discards the rest of the body, up to the drain", function()
     local rest = ("x"):rep(2000) .. "\r\n"
     local function play(drain)
       local s = helper.login({ { "RETR 1", { "+OK\r\na\r\n", 0, rest .. ".\r\n" } },
@@ -170,7 +170,7 @@ describe("a sink that raises an error", function()
 end)
 
 describe("a sink is told", function()
-  -- What a sink is told last when the server says this.
+  -- The last call of a sink when the server sends this.
   local function last(reply, opts)
     local s, told = helper.login({ { "RETR 1", reply } }, nil, opts), {}
     local _, message, code = s:retr(1, function(chunk, err)
@@ -199,7 +199,7 @@ describe("a sink is told", function()
                                        { limits = { message = 5 } }) })
   end)
 
-  it("of a reply that is none", function()
+  it("of a malformed reply", function()
     assert.same({ "proto", 1 }, { last "what?" })
   end)
 end)

@@ -20,7 +20,7 @@ local early = {
 }
 
 describe("before the login", function()
-  it("what needs a maildrop is code state, and nothing is sent", function()
+  it("a command that needs a maildrop is code state, and nothing is sent", function()
     local peer = helper.peer { "+OK" }
     local s = helper.connect(peer)
     calls.save[2] = os.tmpname()
@@ -33,7 +33,7 @@ describe("before the login", function()
     os.remove(calls.save[2])
   end)
 
-  it("a sink is told of it", function()
+  it("a sink gets the error", function()
     local s, told = helper.connect(helper.peer { "+OK" }), nil
     local message = fails("state", s:retr(1, function(chunk, err)
       told = { chunk, err }
@@ -65,7 +65,7 @@ describe("after the login", function()
 end)
 
 describe("a session that the server ended", function()
-  it("answers nil, code closed, from every method", function()
+  it("returns nil, code closed, from every method", function()
     local s, peer = helper.login { { "NOOP", { helper.CLOSED } } }
     fails("closed", s:noop())
     assert.are.equal("closed", s:state())
@@ -82,14 +82,14 @@ describe("a session that the server ended", function()
     assert.are.equal(1, peer.closed)
   end)
 
-  it("tells a sink", function()
+  it("gives a sink the error", function()
     local s, told = helper.login { { "NOOP", { helper.CLOSED } } }, nil
     s:noop()
     fails("closed", s:retr(1, function(_, err) told = err return true end))
     assert.is_string(told)
   end)
 
-  it("says why the link broke when the transport knows", function()
+  it("says why the link broke when the transport knows it", function()
     local s = helper.login({ { "NOOP", "+OK" } },
                            { stop = helper.LOGIN_OCTETS,
                              ending = "connection reset" })
@@ -97,7 +97,7 @@ describe("a session that the server ended", function()
     assert.is_truthy(message:find("connection reset", 1, true))
   end)
 
-  it("still gives what it said before it went", function()
+  it("still gives the replies that came before the end", function()
     local s = helper.login { { "NOOP", { "-ERR [SYS/TEMP] going down\r\n",
                                          helper.CLOSED } }, { "NOOP", {} } }
     local _, reply = fails("err", s:noop())
@@ -135,7 +135,7 @@ describe("quit", function()
     end
   end)
 
-  it("deletes what was marked, close does not", function()
+  it("deletes marked messages, close does not", function()
     local server = pop3.server.new {
       users = { mrose = { password = "secret", mail = { "a", "b" } } } }
     local function session()
@@ -213,7 +213,7 @@ describe("a reply", function()
     end
   end)
 
-  it("that nobody asked for ends the session", function()
+  it("that no command asked for ends the session", function()
     local s = helper.login { { "NOOP", "+OK\r\n+OK 5 5\r\n" } }
     assert.is_true(s:noop())
     fails("proto", s:stat())

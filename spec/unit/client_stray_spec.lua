@@ -1,5 +1,5 @@
--- Octets that no command asked for: a reply too many must never become the reply
--- to the next command.
+-- Octets that no command asked for: an extra reply must never become the reply to the
+-- next command.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -7,7 +7,7 @@ local pop3 = require "pop3"
 
 local fails, multi = helper.fails, helper.multi
 
--- What a server may say unasked, and where that is: behind a reply.
+-- Octets that a server may send unasked, after a reply.
 local strays = {
   "+OK\r\n", "+OK logged in\r\n", "+OK 7 700\r\n", "+OK\n", "+", "x", "\r\n\r\n",
   "+OK\r\nSubject: x\r\n.\r\n", "-ERR no\r\n-ERR no\r\n", "-ERR no",
@@ -30,7 +30,7 @@ local after = {
 
 describe("a stray reply", function()
   for name, first in pairs(before) do
-    it("behind the one to " .. name .. " is code proto, and ends the session",
+    it("after the one to " .. name .. " is code proto, and ends the session",
        function()
       for _, stray in ipairs(strays) do
         for next_name, second in pairs(after) do
@@ -58,7 +58,7 @@ describe("a stray reply", function()
     assert.truthy(message:find('"+OK hello, *** ?"', 1, true), message)
   end)
 
-  it("behind the greeting does not log in", function()
+  it("after the greeting does not log in", function()
     for _, way in ipairs { {}, { chunk = 1 }, { split = #"+OK ready\r\n" } } do
       local peer = helper.peer({ "+OK ready\r\n+OK second banner\r\n" }, way)
       fails("proto", helper.connect(peer, { user = "mrose", password = "wrong",
@@ -67,7 +67,7 @@ describe("a stray reply", function()
     end
   end)
 
-  it("behind the reply to USER does not log in", function()
+  it("after the reply to USER does not log in", function()
     for _, way in ipairs { {}, { chunk = 1 } } do
       local peer = helper.peer({ "+OK", { "USER mrose", "+OK\r\n+OK\r\n" } },
                                way)
@@ -88,7 +88,7 @@ describe("a stray reply", function()
     end
   end)
 
-  it("behind the reply to AUTH does not log in", function()
+  it("after the reply to AUTH does not log in", function()
     for _, last in ipairs { "-ERR wrong password\r\n", "+OK\r\n", "+ \r\n" } do
       for _, way in ipairs { {}, { split = 30 }, { split = 60 } } do
         local peer = helper.peer({ "+OK", { "CAPA", "+OK\r\nSASL PLAIN\r\n.\r\n" },
@@ -98,7 +98,7 @@ describe("a stray reply", function()
     end
   end)
 
-  it("behind a challenge does not log in", function()
+  it("after a challenge does not log in", function()
     for _, way in ipairs { {}, { chunk = 1 } } do
       local peer = helper.peer({ "+OK", { "CAPA", "+OK\r\nSASL LOGIN\r\n.\r\n" },
                                  { "AUTH LOGIN", "+ VXNlcjo=\r\n+OK\r\n" } },
@@ -163,8 +163,8 @@ describe("a message that begins with a status line", function()
   end)
 end)
 
-describe("an empty line that nothing asked for", function()
-  it("is forgiven once, and the log says so", function()
+describe("an empty line that no command asked for", function()
+  it("is ignored once, and the log says so", function()
     for _, eol in ipairs { "\r\n", "\n" } do
       for _, way in ipairs { {}, { chunk = 1 } } do
         local log = {}
@@ -185,8 +185,8 @@ describe("an empty line that nothing asked for", function()
   end)
 end)
 
-describe("a line -ERR that nothing asked for", function()
-  it("is why the server ends the session", function()
+describe("a line -ERR that no command asked for", function()
+  it("gives the reason why the server ends the session", function()
     for _, way in ipairs { {}, { chunk = 1 } } do
       local s, peer = helper.login(
         { { "NOOP", { "+OK\r\n", "-ERR [SYS/TEMP] idle too long\r\n",
@@ -235,7 +235,7 @@ describe("a stray reply on a socket", function()
     theirs:close()
   end)
 
-  it("does not make a lost connection anything but closed", function()
+  it("leaves the code of a lost connection closed", function()
     local s, theirs = session()
     theirs:close()
     fails("closed", s:capa())

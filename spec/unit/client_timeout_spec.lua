@@ -9,7 +9,7 @@ local function session(script, timeout)
   return helper.login(script, nil, { timeout = timeout })
 end
 
--- A reply of which one octet comes every so many seconds.
+-- A reply of which one octet comes every `seconds` seconds.
 local function drip(octets, seconds)
   local parts = {}
   for i = 1, #octets do
@@ -27,7 +27,7 @@ describe("silence", function()
     assert.are.equal(60, peer.time)
   end)
 
-  it("is code timeout after as long as was asked for", function()
+  it("is code timeout after the given time", function()
     for _, timeout in ipairs { 0.25, 5, { io = 5 }, { io = 5, total = 90 },
                                { io = 50, total = 5 }, { total = 5 } } do
       local s, peer = session({ { "NOOP", { SILENCE } } }, timeout)
@@ -60,7 +60,7 @@ describe("silence", function()
     fails("timeout", s:retr(1))
   end)
 
-  it("that ends in time is none", function()
+  it("that ends in time is no error", function()
     local s, peer = session({ { "NOOP", { 4.9, "+O", 4.9, "K\r\n" } } }, 5)
     assert.is_true(s:noop())
     assert.are.equal(9.8, peer.time)
@@ -92,14 +92,14 @@ describe("a late reply", function()
 end)
 
 describe("a drip", function()
-  it("can go on for ever without a total", function()
+  it("can go on for ever without timeout.total", function()
     local s, peer = session({ { "NOOP", drip("+OK " .. ("x"):rep(95) .. "\r\n",
                                              50) } })
     assert.is_true(s:noop())
     assert.is_true(peer.time > 5000)
   end)
 
-  it("is ended by the total", function()
+  it("is ended by timeout.total", function()
     local s, peer = session({ { "NOOP", drip("+OK yes\r\n", 3) } },
                             { io = 60, total = 20 })
     fails("timeout", s:noop())
@@ -107,7 +107,7 @@ describe("a drip", function()
     assert.are.equal("closed", s:state())
   end)
 
-  it("of a body is ended by the total, whole or to a sink", function()
+  it("of a body is ended by timeout.total, whole or to a sink", function()
     for _, sink in ipairs { false, function() return true end } do
       local s, peer = session({ { "RETR 1", drip(multi("", "abc\r\n"), 3) } },
                               { io = 60, total = 20 })
@@ -116,7 +116,7 @@ describe("a drip", function()
     end
   end)
 
-  it("of octets that are thrown away is ended by it too", function()
+  it("of discarded octets is ended by it, too", function()
     local s, peer = session({ { "RETR 1", { "+OK\r\na",
                               table.unpack(drip("bcdefghijklm\r\n", 3)) } },
                               { "NOOP", "+OK" } }, { total = 20 })
@@ -125,7 +125,7 @@ describe("a drip", function()
     assert.are.equal(20, peer.time)
   end)
 
-  it("that is over in time is none", function()
+  it("that ends in time is no error", function()
     local s = session({ { "NOOP", drip("+OK\r\n", 3) } }, { total = 15 })
     assert.is_true(s:noop())
   end)
@@ -180,7 +180,7 @@ describe("the total", function()
     assert.are.equal(10, peer.time)
   end)
 
-  it("starts anew after an operation that raised an error", function()
+  it("starts again after an operation that raised an error", function()
     local s = session({ { "CAPA", multi("", "PIPELINING\r\n") },
                         { "RETR 1", { 8, multi("", "x\r\n") } },
                         { "RETR 2", multi("", "x\r\n") },

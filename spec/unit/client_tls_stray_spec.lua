@@ -159,7 +159,7 @@ describe("octets after the +OK of STLS", function()
     end)
   end
 
-  it("are refused while nothing else comes", function()
+  it("are refused when no other octets come", function()
     local server = new { replies = replies { STLS = "+OK begin\r\n+OK\r\n" } }
     local _, message = connect(server)
     assert.matches("injected", message)

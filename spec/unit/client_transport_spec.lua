@@ -37,11 +37,11 @@ describe("a descriptor", function()
     assert.are.equal(before, helper.descriptors())
   end)
 
-  it("that is none is code io", function()
+  it("that is not open is code io", function()
     fails("io", pop3.connect { transport = 9999 })
   end)
 
-  it("that is no socket is code closed", function()
+  it("of a device is code closed", function()
     local free, other = core.socketpair()
     local number = free:getfd()
     free:close()
@@ -51,7 +51,7 @@ describe("a descriptor", function()
     other:close()
   end)
 
-  it("of a connection by TCP is a loopback when its host is", function()
+  it("of a TCP connection is a loopback when its host is one", function()
     local ours, theirs = pair()
     theirs:send "+OK\r\n"
     local number = ours:getfd()
@@ -78,7 +78,7 @@ describe("a LuaSocket object", function()
     assert.are.equal("closed", select(2, theirs:receive()))
   end)
 
-  it("keeps what it has buffered", function()
+  it("keeps its buffered octets", function()
     local ours, theirs = pair()
     theirs:send "220 proxy\r\n+OK behind a proxy\r\n"
     assert.are.equal("220 proxy", ours:receive "*l")
@@ -113,7 +113,7 @@ describe("a LuaSocket object", function()
     fails("closed", helper.connect(ours))
   end)
 
-  it("is silent for as long as it may be", function()
+  it("may be silent until the time-out", function()
     local ours, theirs = pair()
     fails("timeout", helper.connect(ours, { timeout = 0.01 }))
     theirs:close()
@@ -128,7 +128,7 @@ describe("an object", function()
     assert.is_true(s:noop())
   end)
 
-  it("is asked for no more than it may give", function()
+  it("is asked for no more octets than needed", function()
     local peer = helper.peer { "+OK" }
     local receive, most = peer.receive, 0
     peer.receive = function(self, max)
@@ -140,7 +140,7 @@ describe("an object", function()
     assert.is_true(most >= 4096 and most <= 1024 * 1024)
   end)
 
-  it("that has to wait may have neither a clock nor settimeout", function()
+  it("that must wait works without a clock and without settimeout", function()
     local said, asked = { "+OK\r\n" }, 0
     local object = {
       send = function(_, octets) return #octets end,
@@ -182,7 +182,7 @@ describe("an object", function()
     assert.is_true(refused > 10)
   end)
 
-  it("that says anything but timeout is gone", function()
+  it("that returns any error but timeout is closed", function()
     for _, why in ipairs { "closed", "Connection reset by peer" } do
       local peer = helper.peer({ "+OK" }, { stop = 2, ending = why })
       fails("closed", helper.connect(peer))
@@ -194,7 +194,7 @@ describe("an object", function()
     assert.is_truthy(message:find("Broken pipe", 1, true))
   end)
 
-  it("that says nothing of why it is gone is gone too", function()
+  it("that returns no reason for its end is closed, too", function()
     local s, peer = helper.login {}
     peer.receive = function() return nil end
     peer.command = function() end
@@ -238,7 +238,7 @@ describe("an object", function()
     assert.is_true(helper.connect(helper.peer { "+OK" }):may_send_cleartext())
   end)
 
-  it("is closed once, whatever happens", function()
+  it("is closed exactly once", function()
     local s, peer = helper.login { { "NOOP", { helper.CLOSED } } }
     s:noop()
     s:close()

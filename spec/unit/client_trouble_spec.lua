@@ -1,6 +1,6 @@
--- A whole session, with the link lost at each of its octets: what was
--- answered was answered whole, everything else is an error, and `quit` is only
--- believed when the server confirmed.
+-- A whole session, with the link lost at each of its octets: every result before the
+-- loss is whole, everything after it is an error, and `quit` succeeds only when the
+-- server confirmed it.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -92,7 +92,7 @@ for ending, code in pairs(endings) do
       end)
     end
 
-    it("behind the last octet does not matter", function()
+    it("after the last octet does not matter", function()
       assert.is_nil(play(helper.peer(SCRIPT, { stop = TOTAL,
                                                ending = ending })))
     end)
@@ -100,7 +100,7 @@ for ending, code in pairs(endings) do
 end
 
 describe("a connection that is reset", function()
-  it("is code closed, whatever was under way", function()
+  it("is code closed after any number of octets", function()
     local server = pop3.server.new {
       users = { mrose = { password = "secret", mail = { MAIL:rep(1000) } } } }
     for nth, bytes in ipairs { 0, 3, 500, 10000 } do
@@ -127,7 +127,7 @@ describe("a command that cannot be sent", function()
     assert.are.equal("closed", s:state())
   end)
 
-  it("still gives the server's last words", function()
+  it("still gives the server's last reply", function()
     local s, peer = helper.login {}
     peer.gone = true
     peer:say "-ERR [SYS/TEMP] shutting down"

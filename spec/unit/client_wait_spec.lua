@@ -1,4 +1,4 @@
--- The wait hook: the one thing an event loop needs.
+-- The wait hook, by which an event loop runs the client.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -25,7 +25,7 @@ describe("the wait hook", function()
     assert.is_table(server)
   end)
 
-  it("that says timeout is believed at once", function()
+  it("that returns timeout ends the call at once", function()
     for _, make in ipairs {
       function()
         local mine, its = core.socketpair()
@@ -44,7 +44,7 @@ describe("the wait hook", function()
     end
   end)
 
-  it("may wake up for nothing", function()
+  it("may return early", function()
     local fd, server <close> = helper.fork(serve)
     local calls = 0
     local s = assert(helper.connect(fd:detach(), {
@@ -57,7 +57,7 @@ describe("the wait hook", function()
     assert.is_table(server)
   end)
 
-  it("may raise an error, which passes", function()
+  it("may raise an error, which the call raises", function()
     local mine, its = core.socketpair()
     local ok, err = pcall(helper.connect, mine:detach(), {
       wait = function() error("cancelled", 0) end })
@@ -77,7 +77,7 @@ describe("the wait hook", function()
     assert.is_table(server)
   end)
 
-  it("may run other things meanwhile", function()
+  it("may run other code meanwhile", function()
     local fd, server <close> = helper.fork(serve)
     local turns = 0
     local co = coroutine.wrap(function()
@@ -113,7 +113,7 @@ describe("a session in coroutines", function()
   local LANG = { "LANG", "+OK\r\nen English\r\n.\r\n" }
   local ENGLISH = { { tag = "en", description = "English" } }
 
-  it("answers another one with code state while one waits", function()
+  it("answers a second call with code state while one waits", function()
     local s, peer = session { "+OK", CAPA, LANG }
     local result
     local co = coroutine.create(function() result = s:capa() end)

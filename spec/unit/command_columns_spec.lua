@@ -1,4 +1,4 @@
--- How wide a text is on a terminal, tables, and lines of a width.
+-- The width of a text on a terminal, tables, and wrapped lines.
 
 local columns = require "pop3.command.columns"
 local helper = require "spec.helper"
@@ -6,7 +6,7 @@ local new_table = require "pop3.command.table"
 local wrap = require "pop3.command.wrap"
 
 describe("the columns of a text", function()
-  it("are what Unicode says", function()
+  it("are those of Unicode", function()
     local program = [[
 import unicodedata
 for c in list(range(32, 127)) + list(range(160, 0xe4f)) + list(range(0x1100, 0x1160)) \
@@ -73,7 +73,7 @@ describe("a table", function()
     end
   end)
 
-  it("gives what one column does not need to the others", function()
+  it("gives the unused width of one column to the others", function()
     assert.equal("100  a lon…  word word wo…", lines(26, 200)[3])
     assert.equal("  1  ann         hello", lines(80, 5)[2])
   end)

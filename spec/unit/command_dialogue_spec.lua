@@ -1,4 +1,4 @@
--- What `pop3 serve` and `pop3 replay` show while they run, and the options of
+-- The output of `pop3 serve` and `pop3 replay` while they run, and the options of
 -- their command line that make a server.
 
 if os.getenv "LPOP3_SANITIZED" then return end
@@ -50,7 +50,7 @@ log in as: ann, password geheim, 1 message
 ]]
 
 describe("pop3 serve on a terminal", function()
-  it("says who may log in, and shows the dialogue, in colour", function()
+  it("prints who may log in, and shows the dialogue, in colour", function()
     local dir <close> = helper.directory()
     local text = on_terminal(dir, "", "")
     assert.match("^ready host=127.0.0.1 port=%d+ tls=none\n", text)
@@ -71,7 +71,7 @@ end)
 describe("pop3 serve --control on a terminal", function()
   local AT = "\nlook at:   http://127%.0%.0%.1:(%d+)/"
 
-  it("says where the page is, with a token that it made", function()
+  it("prints the URL of the page, with a token that it made", function()
     local dir <close> = helper.directory()
     local text = on_terminal(dir, "NO_COLOR=1", "--control tcp:127.0.0.1:0")
     local port, token = text:match(AT .. "#token=(%x+)\n")
@@ -92,7 +92,7 @@ describe("pop3 serve --control on a terminal", function()
 end)
 
 describe("pop3 serve elsewhere", function()
-  it("shows the dialogue if it is told so", function()
+  it("shows the dialogue with the option", function()
     local dir <close> = helper.directory()
     local script = dir:write("s.lua", SCRIPT)
     for _, form in ipairs { "text", "json", false } do
@@ -217,7 +217,7 @@ describe("the command line of pop3 serve", function()
     assert.match('replay: expected "QUIT", got "STAT"\n$', text)
   end)
 
-  it("says in one line what does not go together", function()
+  it("names in one line options that exclude each other", function()
     local dir <close> = helper.directory()
     local file = dir:write("t", "S: +OK\n")
     local script = dir:write("s.lua", "return require 'pop3'.server.new {}")

@@ -1,5 +1,5 @@
 -- The parts of `pop3 fleet` that need no database: the command line, files of accounts,
--- and what is shown.
+-- and the output.
 
 local columns = require "pop3.command.columns"
 local fetch = require "spec.support.fetch_command"
@@ -90,7 +90,7 @@ describe("the database of a fleet", function()
     end
   end)
 
-  it("must be said, and has no password on the command line", function()
+  it("must be given, and has no password on the command line", function()
     local place <close> = fetch.place()
     local status, _, err = place.main("fleet", "status")
     assert.same({ 2, "pop3: fleet: which database? Use --store or set "
@@ -106,7 +106,7 @@ describe("the database of a fleet", function()
     end
   end)
 
-  it("may be away: status 75, and nothing secret", function()
+  it("may be stopped: status 75, and no secret is shown", function()
     local place <close> = fetch.place { POP3_FLEET_STORE =
       "host=/nonexistent dbname=x user=u password=geheim" }
     for _, words in ipairs { { "init" }, { "status" }, { "park", "x" },
@@ -242,7 +242,7 @@ describe("the lines of pop3 fleet status", function()
     end
   end)
 
-  it("are cut nowhere without a terminal", function()
+  it("are not cut without a terminal", function()
     local text = table.concat(view.lines(found), "\n")
     assert.is_truthy(text:find(("w"):rep(90), 1, true))
     assert.is_truthy(text:find(("x"):rep(200), 1, true))

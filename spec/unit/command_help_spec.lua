@@ -142,7 +142,7 @@ describe("a misspelt word", function()
     end
   end)
 
-  it("is said so, where nothing is near", function()
+  it("is an error without a suggestion when no name is near", function()
     for text, case in pairs {
       ["unknown command 'frobnicate'\n"] = { "frobnicate" },
       ["unknown option '--frobnicate'\n"] = { "list", "--frobnicate" },
@@ -190,7 +190,7 @@ describe("the manual page", function()
     assert.equal("", output "env -u LD_PRELOAD groff -man -Tutf8 -ww -z FILE")
   end)
 
-  it("has all commands, options and arguments, as they are written", function()
+  it("has all commands, options and arguments by their names", function()
     local shown = output "mandoc -T ascii -O width=100 FILE":gsub(".\b", "")
     for _, c in ipairs(commands) do
       assert.is_truthy(shown:find("\n     pop3 " .. c.words, 1, true)

@@ -53,7 +53,7 @@ describe("pop3 list", function()
     end)
   end)
 
-  it("shows headers without what could harm a terminal", function()
+  it("shows headers without octets that could harm a terminal", function()
     with(nil, function(run, place)
       local status, out = run("list", "--headers")
       assert.equal(0, status)
@@ -92,7 +92,7 @@ describe("pop3 list", function()
     end)
   end)
 
-  it("lists what a server without UIDL or TOP has", function()
+  it("lists the messages of a server without UIDL or TOP", function()
     with({ on = { UIDL = function(_, s) return s:err "no" end,
                   TOP = function(_, s) return s:err "no" end } }, function(run)
       assert.same({ 0, ("1    %d\n2  %d\n3     10\n"):format(#ONE, #TWO), "" },
@@ -181,7 +181,7 @@ describe("pop3 list", function()
 end)
 
 if not os.getenv "LPOP3_SANITIZED" then
-  describe("a reader of the output that has gone", function()
+  describe("a reader of the output that has closed it", function()
     local command = require "spec.support.command"
 
     it("ends list and get silently", function()
@@ -241,7 +241,7 @@ describe("pop3 get", function()
     end)
   end)
 
-  it("replaces no FIFO, device, link or directory, and writes into none", function()
+  it("neither replaces nor writes into a FIFO, device, link or directory", function()
     with(nil, function(run, place)
       local path = place.dir.path
       assert.is_true(os.execute(("cd %s && mkfifo fifo && ln -s fifo link && ln -s /dev/null "
@@ -319,7 +319,7 @@ describe("pop3 get", function()
     end)
   end)
 
-  it("fetches the others when one does not come", function()
+  it("fetches the other messages when one fails", function()
     with({ on = { RETR = function(all, s, n)
       if n < 3 then return s:err("gone " .. n, "SYS/PERM") end
       return all.default.RETR(s, n)

@@ -38,7 +38,7 @@ local function has(text, ...)
 end
 
 describe("pop3 login", function()
-  it("shows TLS, certificate, capabilities, mechanisms and the mailbox", function()
+  it("shows TLS, certificate, capabilities, mechanisms and the maildrop", function()
     for _, implicit in ipairs { true, false } do
       with({ tls = "auto", implicit = implicit, mechs = { "SCRAM-SHA-256", "PLAIN" } },
            function(run)
@@ -101,7 +101,7 @@ describe("pop3 login", function()
     end)
   end)
 
-  it("says what is wrong with a certificate", function()
+  it("names the defect of a certificate", function()
     for kind, texts in pairs {
       expired = { "has expired on ", "EXPIRED" },
       ["wrong-host"] = { "not for localhost: use that name" },
@@ -138,7 +138,7 @@ describe("pop3 login", function()
     end)
   end)
 
-  it("says what the port speaks instead", function()
+  it("names the protocol of the port", function()
     with({ tls = "auto", implicit = true }, function(run, _, there)
       for _, words in ipairs { { "pop://mrose@localhost:PORT" },
                                { "pops://mrose@localhost:PORT", "--tls", "none" } } do
@@ -173,7 +173,7 @@ describe("pop3 login", function()
     end
   end)
 
-  it("says why nobody can be reached", function()
+  it("says why the host cannot be reached", function()
     local place <close> = fetch_command.place { POP3_PASSWORD = "x" }
     local status, out, err = place.main("login", "u@no-such-host.invalid")
     assert.equal(75, status)
@@ -237,7 +237,7 @@ describe("pop3 login", function()
     has(list[1], "--insecure")
   end)
 
-  it("makes harmless what the server says", function()
+  it("makes the server's text harmless", function()
     with({ faults = { { hook = "connect", reply = "+OK \27]0;x\7 hi\u{202E}" } } },
          function(run)
       local _, out, err = run("pop://mrose@localhost:PORT", "--tls", "none")
@@ -265,7 +265,7 @@ if os.getenv "LPOP3_SANITIZED" then return end
 local command = require "spec.support.command"
 
 describe("the prompt for a password", function()
-  -- Types a line as soon as something asks for it, and returns what was shown.
+  -- Types a line as soon as something asks for it, and returns the output.
   local function typing(words, line)
     local dir <close> = helper.directory()
     local program = [[
@@ -300,7 +300,7 @@ sys.stdout.buffer.write(b'%d\n' % status + seen)
     return tonumber(status), text
   end
 
-  it("does not show what is typed", function()
+  it("does not show the typed secret", function()
     with({}, function(_, _, there)
       local url = "pop://mrose@127.0.0.1:" .. math.tointeger(there.port)
       local status, text = typing({ "list", url, "--tls", "none" }, "secret\n")

@@ -1,5 +1,5 @@
--- `pop3 serve` as a program: what it is given, what it leaves, how it ends.
--- Programs of their own would be slow beyond use under a preloaded sanitizer.
+-- `pop3 serve` as a program: its arguments, its files, its end. Under a preloaded
+-- sanitizer the programs would be too slow; these specs do not run there.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -11,7 +11,7 @@ local talk = require "spec.support.talk"
 
 local MAIL = "Subject: one\r\n\r\n.hi\r\n"
 
--- A session of a client; what it fetched.
+-- A session of a client; the messages that it fetched.
 local function fetch(port, user, opts)
   local all = { host = "127.0.0.1", port = port, tls = "none",
                 user = user or "mrose", password = "secret" }
@@ -34,7 +34,7 @@ local function ended(process, status, said)
 end
 
 describe("pop3 serve", function()
-  it("tells when it is ready, and ends on a signal", function()
+  it("prints a line when it is ready, and ends on a signal", function()
     for _, signal in ipairs(helper.heeded { "TERM", "INT", "HUP" }) do
       local run <close> = start()
       assert.equal(("ready host=127.0.0.1 port=%d tls=none"):format(run.port),
@@ -55,7 +55,7 @@ describe("pop3 serve", function()
     ended(run, 0)
   end)
 
-  it("ends on signals that go on coming, whatever a handler does", function()
+  it("ends on repeated signals while a handler runs", function()
     local dir <close> = helper.directory()
     local run = start(dir:write("s.lua", [[
       return { on = { XLOOP = function() while true do end end } }]]))
@@ -92,7 +92,7 @@ describe("pop3 serve", function()
     assert.same({ MAIL, "b: c\r\n\r\n" }, fetch(run.port))
   end)
 
-  it("adds users by deliveries, if it is told so", function()
+  it("adds users by deliveries, with the option", function()
     local dir <close> = helper.directory()
     local run <close> = start("--control", dir.path .. "/s",
                               "--new-users", "pw")
@@ -104,7 +104,7 @@ describe("pop3 serve", function()
     t:close()
   end)
 
-  it("takes handlers in Lua by request, if it is told so", function()
+  it("takes handlers in Lua by request, with the option", function()
     local dir <close> = helper.directory()
     local lua = "function on.XHI(session) return session:ok 'hi' end"
     for _, allowed in ipairs { true, false } do
@@ -139,7 +139,7 @@ describe("pop3 serve", function()
     assert.is_nil(dir:read "t":find("secret", 1, true))
   end)
 
-  it("writes to pipes and descriptors, and leaves them where they are", function()
+  it("writes to pipes and descriptors, and does not remove them", function()
     local dir <close> = helper.directory()
     local fifo = dir.path .. "/port"
     assert(os.execute("mkfifo " .. fifo))
@@ -164,7 +164,7 @@ describe("pop3 serve", function()
     assert.equal("directory", core.stat(sub))
   end)
 
-  it("ends when nobody can be told that it is ready", function()
+  it("ends when it cannot print that it is ready", function()
     local dir <close> = helper.directory()
     for _, out in ipairs { ">/dev/full", ">&-" } do
       local status, _, err = command.run({ "serve", "--port-file",
@@ -176,7 +176,7 @@ describe("pop3 serve", function()
     end
   end)
 
-  it("leaves the transcript also when serving goes wrong", function()
+  it("writes the transcript also when serving fails", function()
     local dir <close> = helper.directory()
     local run <close> = start(dir:write("s.lua", [[
       local over = false
@@ -224,7 +224,7 @@ describe("a script of pop3 serve", function()
                 fetch(run.port, "ann", { host = "127.0.0.2" }))
   end)
 
-  it("returns options, beside which the command line stands", function()
+  it("returns options, which the command line completes", function()
     local dir <close> = helper.directory()
     local run <close> = start(script(dir, [[
       return { greeting = "from a script", users = {
@@ -237,7 +237,7 @@ describe("a script of pop3 serve", function()
     assert.same({ MAIL }, fetch(run.port, "bob"))
   end)
 
-  it("may say what has to come: the status tells whether it did", function()
+  it("may name expected commands: the status tells whether they came", function()
     local dir <close> = helper.directory()
     for _, form in ipairs { "users = users", "server = s.new { users = users }" } do
       local path = script(dir, ([[
@@ -258,7 +258,7 @@ describe("a script of pop3 serve", function()
     end
   end)
 
-  it("fails when a handler did", function()
+  it("fails when a handler failed", function()
     local dir <close> = helper.directory()
     local run <close> = start(script(dir, [[
       return { on = { XOOPS = function() error "oops" end } }]]))
@@ -284,7 +284,7 @@ describe("a script of pop3 serve", function()
   end)
 end)
 
-describe("pop3 serve says in one line what is wrong", function()
+describe("pop3 serve reports in one line a mistake", function()
   local function refused(status, text, ...)
     local got, out, err = command.run { "serve", ... }
     assert.same({ status, "" }, { got, out }, err)

@@ -1,18 +1,18 @@
--- `pop3 show`, and what it does to text of strangers.
+-- `pop3 show`, and how it makes text from the network harmless.
 
 local terminal = require "pop3.command.terminal"
 
 describe("harmless text", function()
   local harmless = terminal.harmless
 
-  it("is what it was, when it was", function()
+  it("does not change when it is harmless already", function()
     local text = "a ~é田\u{1F600}\u{FFFD}\u{A0}"
     assert.equal(text, harmless(text))
     assert.equal("", harmless "")
     assert.equal("a\n\tb\n", harmless("a\r\n\tb\n", true))
   end)
 
-  it("has pictures of control characters", function()
+  it("has visible symbols for control characters", function()
     for c = 0, 31 do
       assert.equal(utf8.char(0x2400 + c), harmless(string.char(c)))
     end
@@ -29,7 +29,7 @@ describe("harmless text", function()
     end
   end)
 
-  it("is UTF-8, whatever it is made of", function()
+  it("is UTF-8 for any octets", function()
     for _, octets in ipairs { "\x80", "\xff", "\xc3", "\xe7\x94", "\xc0\x80",
                               "\xed\xa0\x80", "\xf8\x88\x80\x80\x80" } do
       local text = harmless("a" .. octets .. "\27é")
@@ -75,7 +75,7 @@ describe("pop3 show", function()
     return out
   end
 
-  it("sums a message up", function()
+  it("prints a summary of a message", function()
     assert.equal(table.concat({
       "From:    René <rene@example.org>", "To:      a@example.org",
       "Date:    2026-11-23T08:00:00+01:00",
@@ -107,7 +107,7 @@ describe("pop3 show", function()
     assert.equal("\0\xff\27", into:read "x.bin")
   end)
 
-  it("does so in JSON", function()
+  it("prints JSON", function()
     local function read(...)
       return (assert(dkjson.decode(show("--json", ...), 1, nil, nil)))
     end
@@ -122,7 +122,7 @@ describe("pop3 show", function()
     assert.equal("René <rene@example.org>", read "--headers".headers[1].value)
   end)
 
-  it("reads what is no file of the disk", function()
+  it("reads a pipe and a device", function()
     local status, out, err = command.run({ "show", "/dev/fd/0", "--text" },
                                          "printf 'a: b\\n\\nhi\\n' | ")
     assert.same({ 0, "hi\n", "" }, { status, out, err })
@@ -151,7 +151,7 @@ describe("pop3 show", function()
     assert.same({ 0, "\0\xff\27\0\xff\27" }, { status, out })
   end)
 
-  it("goes on after one that it cannot show", function()
+  it("goes on after a message that it cannot show", function()
     local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
     local none = dir.path .. "/none"
     local status, out, err = command.run { "show", none, plain, path, "--html" }
@@ -162,7 +162,7 @@ describe("pop3 show", function()
     assert.equal(1, (command.run { "show", plain, path, "--html" }))
   end)
 
-  it("ends silently when nobody reads", function()
+  it("ends silently when its output is closed", function()
     for _, words in ipairs { "--headers", "", "--json", "--part 2" } do
       local pipe <close> = assert(io.popen(([[exec bash -c '
         exec 5> >(exit); wait $!
@@ -172,7 +172,7 @@ describe("pop3 show", function()
     end
   end)
 
-  it("says what it cannot do", function()
+  it("reports mistakes", function()
     local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
     for text, case in pairs {
       ["the message has no html"] = { 1, plain, "--html" },

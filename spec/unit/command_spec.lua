@@ -1,5 +1,5 @@
--- The command's own part in `pop3 check` and `pop3 record`: options in, status
--- and output out. What they do is elsewhere; here it is played.
+-- The command's own part in `pop3 check` and `pop3 record`: options in, status and
+-- output out. The modules that do the work have other specs; here they are replaced.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -42,7 +42,7 @@ describe("pop3 check", function()
                   .. "or POP3_PASSWORD\n" }, { status, out, err })
   end)
 
-  it("hands on what it is told, and what came out", function()
+  it("passes the options to the checker, and its status to the caller", function()
     local dir <close> = helper.directory()
     for _, case in ipairs {
       { 0, "text ok 110 none nil nil nil nil\n", "ok" },
@@ -140,7 +140,7 @@ describe("pop3 record", function()
     visit(again.port, { tls = "implicit", cafile = again.cafile })
   end)
 
-  it("says what it cannot do", function()
+  it("reports mistakes", function()
     local status, out, err = command.run { "record", "127.0.0.1:1",
                                            "/nonexistent/t" }
     assert.same({ 3, "", "pop3: record: /nonexistent/t: No such file or "
@@ -163,7 +163,7 @@ describe("pop3 record", function()
       .. "in use\n"):format(server.port) }, { status, out, err })
   end)
 
-  it("tells of trouble with the server when it ends", function()
+  it("reports failures of the server when it ends", function()
     local dir <close> = helper.directory()
     local gone = pop3.server.new()
     local port = gone.port
@@ -181,7 +181,7 @@ describe("pop3 record", function()
 end)
 
 describe("pop3", function()
-  it("helps, and refuses what it does not know", function()
+  it("prints help, and refuses unknown options", function()
     local status, out, err = command.run { "--help" }
     assert.same({ 0, "" }, { status, err })
     for _, name in ipairs { "serve", "show", "check", "record" } do
@@ -205,7 +205,7 @@ describe("pop3", function()
     assert.match("^pop3: [^\n]*oops\n$", out)
   end)
 
-  it("tells which library it needs", function()
+  it("names the library that it needs", function()
     local dir <close> = helper.directory()
     for library, words in pairs {
       argparse = { "show", "x" },

@@ -58,7 +58,7 @@ describe("quoted-printable", function()
   end)
 end)
 
-it("what is encoded is decoded again", function()
+it("decoding reverses encoding", function()
   local seed = 3
   for n = 0, 300 do
     local t = {}

@@ -67,7 +67,7 @@ describe("a disk file", function()
     assert.is_nil(list:find(path(), 1, true))
   end)
 
-  it("gathers octets and writes them for whoever reads or syncs", function()
+  it("gathers octets and writes them before a read or a sync", function()
     local file <close> = assert(core.open(path(), "rwc"))
     assert(file:write "ab")
     assert.equal("", dir:read "file")
@@ -92,7 +92,7 @@ describe("a disk file", function()
     assert.equal(18 + 3 * #big, file:octets())
   end)
 
-  it("converts and hashes what is written", function()
+  it("converts and hashes written octets", function()
     local text = "Subject: x\r\nFrom: y\r\n\r\nFrom z\r\n.\r\n"
     local header = core.sha256 "Subject: x\nFrom: y\n"
     local forms = {
@@ -128,7 +128,7 @@ describe("a disk file", function()
     assert.same({ nil, core.sha256 "" }, { file:digests() })
   end)
 
-  it("has the digest of a header, whatever its end", function()
+  it("has the digest of a header, with or without an empty line", function()
     for text, want in pairs {
       [""] = "", ["\r\n"] = "", ["\n"] = "", ["\r"] = "", ["A: b"] = "A: b",
       ["A: b\r\n"] = "A: b\n", ["A: b\r\n\r\n"] = "A: b\n",
@@ -207,7 +207,7 @@ describe("a disk file", function()
     end
   end)
 
-  it("says what failed, and goes on failing", function()
+  it("reports the failure, and fails from then on", function()
     local full <close> = assert(core.open("/dev/full", "w"))
     assert(full:write "x")
     assert.equal("/dev/full: No space left on device",

@@ -1,4 +1,4 @@
--- The packages for other languages in examples/: each runs its own test, a test
+-- The packages for other languages in examples/: each passes its test, a test
 -- that fails says why, and no server outlives its program.
 
 if os.getenv "LPOP3_SANITIZED" then return end
@@ -23,7 +23,7 @@ local function beside(name)
   return dir
 end
 
--- Does nobody listen on the port any more, soon?
+-- Does the port have no listener any more? Waits for it.
 local function is_free(port)
   return helper.await(function()
     local sock = socket.connect("127.0.0.1", port)
@@ -41,7 +41,7 @@ describe("pop3_pytest.py", function()
     assert.match("\n1 passed", text)
   end)
 
-  it("gives each test the server as it was, and shows why one failed", function()
+  it("resets the server for each test, and shows why a test failed", function()
     local dir <close> = beside "pop3_pytest.py"
     dir:write("conftest.py", "from pop3_pytest import pop3, pop3_process\n")
     dir:write("test_it.py", [[
@@ -89,7 +89,7 @@ describe("pop3_node.mjs", function()
     assert.match("pass 1\n", text)
   end)
 
-  it("has a server for each test, and says why one failed", function()
+  it("has a server for each test, and says why a test failed", function()
     local dir <close> = beside "pop3_node.mjs"
     dir:write("it.mjs", [[
 import test from "node:test";

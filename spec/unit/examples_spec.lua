@@ -1,5 +1,5 @@
--- Every example runs, as its first lines say. They are programs of their own,
--- which a preloaded sanitizer would slow down beyond use.
+-- Every example runs, as its first lines say. Examples are separate programs, which a
+-- preloaded sanitizer would make too slow.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 
@@ -48,7 +48,7 @@ describe("the units of systemd", function()
     assert.is_true(content)
   end)
 
-  it("run what there is", function()
+  it("run programs that exist", function()
     local f <close> = assert(io.open "examples/systemd/pop3-fetch.service")
     local command = f:read "a":match "\nExecStart=([^\n]*)"
     local text, content = pages.run { language = "sh", program = [[
@@ -66,7 +66,7 @@ describe("bad_certificates.lua", function()
       client))
   end
 
-  it("tells a client that looks from one that does not", function()
+  it("tells a client that verifies the certificate from one that does not", function()
     local dir <close> = tempdir()
     local client = dir.path .. "/client.lua"
     for _, verify in ipairs { "true", "false" } do
@@ -100,7 +100,7 @@ describe("inbox.lua", function()
 end)
 
 describe("mock_server.lua", function()
-  it("serves, and fails where it says", function()
+  it("serves, and fails at the documented place", function()
     local pipe = assert(io.popen("lua5.4 examples/mock_server.lua & echo $!; "
                                  .. "wait"))
     local pid = math.tointeger(pipe:read "n")
@@ -149,7 +149,7 @@ describe("unittest_mock.py", function()
 end)
 
 describe("scenario.lua", function()
-  it("moves on from visit to visit", function()
+  it("continues from run to run", function()
     local text = run "lua5.4 examples/scenario.lua"
     assert.equal("visit 1: PASS: transport: [SYS/TEMP] try again\n"
       .. "visit 2: lpop3.1: number 1\nvisit 2: lpop3.2: number 2\n"

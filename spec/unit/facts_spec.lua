@@ -1,4 +1,4 @@
--- What core.verbs and core.sasl.mechanisms say, and that nobody else says it.
+-- The facts in core.verbs and core.sasl.mechanisms, and that no other file repeats them.
 
 local core = require "pop3.core"
 
@@ -13,7 +13,7 @@ local function names(keep)
 end
 
 describe("core.verbs", function()
-  it("says what RFC 1939, 2449, 2595, 5034 and 6856 say", function()
+  it("agrees with RFC 1939, 2449, 2595, 5034 and 6856", function()
     assert.equal("APOP AUTH CAPA DELE LANG LIST NOOP PASS QUIT RETR RSET STAT "
                  .. "STLS TOP UIDL USER UTF8", names(function() return true end))
     assert.equal("CAPA RETR TOP",

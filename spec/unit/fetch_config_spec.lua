@@ -34,7 +34,7 @@ describe("the configuration of pop3 fetch", function()
       mbox = { inherit = "old", mbox = "/m/box", password_file = "/p" },
     }]]
 
-  it("gives accounts with what they inherit", function()
+  it("gives accounts with inherited values", function()
     local accounts = assert(read(BOTH))
     assert.same({ "mbox", "old", "work" }, { table.unpack(accounts) })
     assert.same({
@@ -83,7 +83,7 @@ describe("the configuration of pop3 fetch", function()
     assert.is_truthy(accounts[1])
   end)
 
-  it("may return the tables, and compute them", function()
+  it("may compute and return the tables", function()
     local accounts = assert(read [[
       local list = {}
       for _, name in ipairs { "a", "b" } do
@@ -104,7 +104,7 @@ describe("the configuration of pop3 fetch", function()
     assert.equal(os.getenv "HOME" .. "/s", accounts.a.state)
   end)
 
-  it("names file and key of what it does not know", function()
+  it("names the file and the key of an unknown option", function()
     refused("account 'a': unknown key 'keeep'",
             'accounts = { a = { url = "pops://u@h", keeep = 1 } }')
     refused("defaults: unknown key 'maildr'",
@@ -147,7 +147,7 @@ describe("the configuration of pop3 fetch", function()
     refused("an account needs a name", 'accounts = { ["a/b"] = { host = "h" } }')
   end)
 
-  it("says what an account lacks, and what it has twice", function()
+  it("names a missing key of an account, and a key that is given twice", function()
     refused("account 'a': it needs a url or a host",
             'accounts = { a = { maildir = "/m" } }')
     refused("account 'a': it needs a user",
@@ -164,7 +164,7 @@ describe("the configuration of pop3 fetch", function()
             'accounts = { a = { url = "pops://u:geheim@h", maildir = "m" } }')
   end)
 
-  it("finds circles and gaps of inheritance", function()
+  it("finds circles and missing parents of inheritance", function()
     refused("account 'a' inherits from itself", [[accounts = {
       a = { inherit = "b" }, b = { inherit = "a" } }]])
     refused("there is no account 'c' to inherit from", [[accounts = {
@@ -192,7 +192,7 @@ describe("the configuration of pop3 fetch", function()
     refused("attempt to load a binary chunk", string.dump(function() end))
   end)
 
-  it("takes a password only where nobody else can read it", function()
+  it("takes a password only from a file that other users cannot read", function()
     local source = [[accounts = { a = { url = "pops://u@h", maildir = "/m",
                                         password = "geheim" } }]]
     refused("that only its owner can read", source, "640")

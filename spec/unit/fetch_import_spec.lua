@@ -1,5 +1,5 @@
--- Importing the state of other programs: the formats, and what becomes of them. That
--- the programs write such files is in spec/interop/import_spec.lua.
+-- Importing the state of other programs: the formats and their results.
+-- spec/interop/import_spec.lua tests that the programs write such files.
 
 local account = require "pop3.command.fetch.account"
 local core = require "pop3.core"
@@ -142,7 +142,7 @@ describe("an import", function()
     end
   end)
 
-  it("marks messages as seen, once, and keeps what is known", function()
+  it("marks messages as seen, once, and keeps existing records", function()
     local ann = some "ann"
     assert.same({ 0, nil, "ann: 2 messages marked as seen, 0 known before\n" },
                 { run("fdm", "1 a\n1 b\n1 a\n", { ann }) })
@@ -178,7 +178,7 @@ describe("an import", function()
     assert.equal(3, status)
   end)
 
-  it("takes the time of the first sighting, but none of the future", function()
+  it("takes the time when a message was first seen, unless it is in the future", function()
     local ann = some "ann"
     assert.equal(0, (run("thunderbird", "*mail.example ann\nk a 1700000000\n"
                                         .. "k b 99999999999\n", { ann })))
@@ -187,7 +187,7 @@ describe("an import", function()
     assert.is_true(list.b.first < 99999999999)
   end)
 
-  it("says what it cannot do", function()
+  it("reports mistakes", function()
     local status, err = run("fdm", "1 a\n", { some "ann", some "bob" })
     assert.same({ 2, "--import: a file of fdm belongs to one account: name it" },
                 { status, err })

@@ -1,4 +1,4 @@
--- What pop3 fetch prints and writes: reports, progress, metrics, failures in a row.
+-- The output of pop3 fetch: reports, progress, metrics, failures in a row.
 
 local dkjson = require "dkjson"
 local failures = require "pop3.command.fetch.failures"
@@ -151,7 +151,7 @@ end)
 describe("an outcome", function()
   local function status(o) return o.status end
 
-  it("is temporary, or needs a person", function()
+  it("is temporary, or a person must act", function()
     for code, want in pairs { connect = 75, timeout = 75, closed = 75,
                               proto = 75, limit = 75, tls = 3, auth = 3,
                               io = 3, state = 3 } do

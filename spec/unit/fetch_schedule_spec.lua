@@ -121,7 +121,7 @@ describe("the scheduler of pop3 fetch", function()
     assert.match("no report", err)
   end)
 
-  it("writes metrics, and needs a person when it cannot", function()
+  it("writes metrics; when it cannot, a person must act", function()
     local dir <close> = helper.directory()
     assert.equal(0, (run({ a = function() return OK end },
                          { metrics = new_metrics(dir.path .. "/m") })))

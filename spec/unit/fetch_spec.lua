@@ -54,7 +54,7 @@ describe("pop3 fetch", function()
     assert.equal(0, run:count "DELE")
   end)
 
-  it("deletes what was delivered, if it is told to", function()
+  it("deletes delivered messages, with the option", function()
     local run <close> = pop3.server.new { users = { ann = user(2) } }:fork()
     assert.same({ 0, "", "" }, { fetch(run, "--delete") })
     assert.same({}, run:mailbox "ann")
@@ -79,7 +79,7 @@ describe("pop3 fetch", function()
     end
   end)
 
-  it("tells temporary trouble from what needs a person", function()
+  it("tells a temporary failure from one where a person must act", function()
     local s = pop3.server.new { users = { ann = user(1), bob = user(1) } }
     function s.on.PASS(session, secret)
       if session.server.data and session.server.data.busy then return nil end
@@ -129,7 +129,7 @@ describe("pop3 fetch", function()
     assert.equal(0, (fetch(run, "--state", state)))
   end)
 
-  it("needs a person for a damaged state, and repairs it", function()
+  it("says that a person must act for a damaged state, and repairs it", function()
     local run <close> = pop3.server.new { users = { ann = user(3) } }:fork()
     local state = dir.path .. "/s"
     assert.equal(0, (fetch(run, "--state", state)))
@@ -178,7 +178,7 @@ describe("pop3 fetch", function()
     assert.is_nil(err:find "stale")
   end)
 
-  it("fetches many accounts of a file, each for itself", function()
+  it("fetches many accounts of a file independently", function()
     local users = { refused = user(1) }
     for i = 1, 12 do users["u" .. i] = user(2) end
     local run <close> = pop3.server.new { users = users }:fork()

@@ -14,7 +14,7 @@ describe("an outfile", function()
                                dir.path .. "/temp"))
   end
 
-  it("appears with commit, in place of what has its name", function()
+  it("appears with commit, and replaces a file of its name", function()
     for _, sync in ipairs { false, true } do
       local file = new()
       assert(file:write "a whole ")

@@ -1,10 +1,10 @@
--- Objects of pop3.core that finalizers use and close while their methods run.
+-- Finalizers that use and close objects of pop3.core while methods of these run.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
 local tempdir = require "spec.support.tempdir"
 
--- In a directory of its own: methods are called with any string as a path.
+-- In a new directory: methods are called with any string as a path.
 local function run(script, ...)
   local dir <close> = tempdir()
   local words = { "root=$PWD; cd", dir.path, "&& LUA_PATH=\"$root/?.lua;;\" lua5.4",
@@ -24,7 +24,7 @@ describe("a finalizer that closes an object", function()
     assert.matches("^ok %d+ %d+\n$", text)
   end)
 
-  it("may be older than the object, when the state closes", function()
+  it("may be older than the object when the state closes", function()
     local ok, text = run "spec/support/at_exit.lua"
     assert.is_true(ok, text)
     assert.equal("ok\n", text)
@@ -78,7 +78,7 @@ describe("an object in use", function()
     assert.has_error(function() s:feed "x" end)
   end)
 
-  it("is used no more after an error of the method", function()
+  it("is not in use after an error of the method", function()
     local c = core.client()
     assert.has_error(function() c:feed() end)
     assert.has_error(function() c:feed {} end)
@@ -102,7 +102,7 @@ describe("an object in use", function()
     assert.matches("closed", tostring(s))
   end)
 
-  it("is used no more after an error in another coroutine", function()
+  it("is not in use after an error in another coroutine", function()
     local c = core.client()
     local co = coroutine.create(function() c:feed() end)
     assert.is_false(coroutine.resume(co))

@@ -53,7 +53,7 @@ describe("the schedule of a fleet", function()
                               at(1)).seconds)
   end)
 
-  it("waits up to a day when a person is needed", function()
+  it("waits up to a day when a person must act", function()
     local failed = outcome.failed("the disk is full", "io", false)
     local v = values(failed, { every = 300, failures = 20 }, at(1))
     assert.equal("person", v.kind)
@@ -68,7 +68,7 @@ describe("the schedule of a fleet", function()
     assert.equal(1, v.failures)
   end)
 
-  it("is not troubled by a message that was set aside", function()
+  it("ignores a message that was set aside", function()
     local o = outcome.of_result { aside = 1, failed = 0, new = 1,
       problems = { { number = 1, text = "rejected" } } }
     local v = values(o, nil, at(0.5))

@@ -1,5 +1,5 @@
 -- The reads and writes of a worker, collected (lua/pop3/fleet/store.lua), over a
--- connection that is a script.
+-- scripted connection.
 
 local new_loop = require "pop3.loop.own"
 local new_store = require "pop3.fleet.store"
@@ -28,7 +28,7 @@ local function locked(list)
   return ids
 end
 
--- What a database answers whose accounts have the fences `fences` (1).
+-- The answers of a database whose accounts have the fences `fences` (1).
 local function owned(fences)
   return function(list)
     local answers = {}
@@ -84,7 +84,7 @@ describe("the store of a worker", function()
     assert.equal(1, counters.transactions)
   end)
 
-  it("gathers what is asked for while a transaction is under way", function()
+  it("gathers requests while a transaction is under way", function()
     local loop_of
     local writer = connection(function(list)
       loop_of:sleep(0)
@@ -106,7 +106,7 @@ describe("the store of a worker", function()
     assert.equal(50, #results)
   end)
 
-  it("tells the one that is not the owner any more", function()
+  it("reports a lost lease to the former owner", function()
     local results = {}
     run(connection(owned { [2] = 7 }), { writes(1, "a", results),
                                          writes(2, "b", results) })
@@ -115,7 +115,7 @@ describe("the store of a worker", function()
     assert.equal("fenced", results[2][3])
   end)
 
-  it("says the same again until the database answers", function()
+  it("repeats a statement until the database answers", function()
     for _, code in ipairs { "connect", "unknown", "timeout" } do
       local writer = connection(function(list, n)
         if n < 4 then return nil, "away", code end
@@ -129,7 +129,7 @@ describe("the store of a worker", function()
     end
   end)
 
-  it("gives up when the lease is over: the session ends without QUIT", function()
+  it("stops when the lease is over: the session ends without QUIT", function()
     local writer = connection(function() return nil, "away", "connect" end)
     local results = {}
     run(writer, { writes(1, "a", results) }, { patience = 0 })
@@ -216,7 +216,7 @@ describe("the store of a worker", function()
     assert.match("^update pop3_account", writer.batches[1][4][1])
   end)
 
-  it("lets a lock that somebody holds stop its account only", function()
+  it("lets a lock of another program stop its account only", function()
     local held = true
     local writer = connection(function(list)
       for _, id in ipairs(locked(list)) do
@@ -239,7 +239,7 @@ describe("the store of a worker", function()
     assert.is_true(#writer.batches >= after)
   end)
 
-  it("drops what a cancelled session waits for", function()
+  it("drops the requests of a cancelled session", function()
     local result
     local writer = connection(function(list, n)
       if n == 1 then return nil, "away", "connect" end

@@ -73,7 +73,7 @@ describe("HTML as text", function()
     }
   end)
 
-  it("has quotes in quotes, with what is in them", function()
+  it("has nested quotes, with their contents", function()
     cases {
       "a<blockquote>b<br><br>c<blockquote><ul><li>d<li>e</ul></blockquote>f"
       .. "</blockquote>g", "a\n\n> b\n>\n> c\n>\n> > - d\n> > - e\n>\n> f\n\ng\n",
@@ -95,7 +95,7 @@ describe("HTML as text", function()
     }
   end)
 
-  it("has links where they say more than their text", function()
+  it("has the URLs of links that differ from their text", function()
     cases {
       '<a href="https://x.example/a?b=1&amp;c=2">here</a>.',
       "here <https://x.example/a?b=1&c=2>.\n",
@@ -154,7 +154,7 @@ describe("HTML as text", function()
     }
   end)
 
-  it("is only made of UTF-8", function()
+  it("reads only UTF-8", function()
     local none, _, code = core.decode.html "\255"
     assert.is_nil(none)
     assert.equal("charset", code)
@@ -181,7 +181,7 @@ describe("the charset of HTML", function()
                          opts):html()
   end
 
-  it("is the one in <meta> if the header has none", function()
+  it("is the one in <meta> if the header names no charset", function()
     for _, meta in ipairs {
       '<meta charset=koi8-r>', '<META CHARSET="KOI8-R">', "<meta charset='koi8-r'/>",
       '<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">',
@@ -195,7 +195,7 @@ describe("the charset of HTML", function()
     end
   end)
 
-  it("is not looked for where it does not count", function()
+  it("is read neither after 1,024 octets nor from comments", function()
     local meta = "<meta charset=koi8-r>"
     assert.equal(meta .. "Æ", html("; charset=iso-8859-1", meta .. "\xC6"))
     assert.equal(meta .. "é", html("", meta .. "é"))
@@ -286,13 +286,13 @@ describe("a message of HTML alone", function()
   local MAIL = "Content-Type: text/html; charset=iso-8859-1\r\n\r\n"
                .. "<p>Gr\252\223e,<br>ich</p>\r\n"
 
-  it("has a text when it is asked for", function()
+  it("has a text with the option", function()
     local m = message.parse(MAIL)
     assert.is_nil(m:text())
     assert.equal("Grüße,\r\nich\r\n", m:text { from_html = true })
   end)
 
-  it("but not in place of one that there is", function()
+  it("keeps an existing text", function()
     local m = message.parse("Content-Type: multipart/alternative; boundary=b\n\n"
       .. "--b\n\nplain\n--b\nContent-Type: text/html\n\n<p>html\n--b--\n")
     assert.equal("plain", m:text { from_html = true })

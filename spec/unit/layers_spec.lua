@@ -122,7 +122,7 @@ describe("make layers", function()
     end
   end)
 
-  it("fails for what is not there, and for a folder without a layer", function()
+  it("fails for a missing file, and for a folder without a layer", function()
     fails("includes b.h, which is not there",
           { ["csrc/base/a.c"] = '#include "b.h"\n' })
     fails("requires pop3.util.b, which is not there",

@@ -1,5 +1,5 @@
--- What a program loads that only names a part of the library: the rest comes with
--- its first use.
+-- The modules that a program loads when it only names a part of the library: the rest
+-- is loaded at its first use.
 
 local proc = require "spec.interop.proc"
 

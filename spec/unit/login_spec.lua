@@ -1,5 +1,5 @@
 -- Logging in by every mechanism, our client to our server, in memory, with TLS
--- and without; and what a test can make the server do.
+-- and without; and the options of the server about logins.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -136,7 +136,7 @@ describe("the choice of mechanisms", function()
     assert.equal("EXTERNAL", chosen(ALL, { tls = "stls", cert = true }, P))
   end)
 
-  it("goes on behind one that is broken", function()
+  it("goes on after a mechanism that fails", function()
     local s = server { mechs = { "SCRAM-SHA-256", "CRAM-MD5", "PLAIN" } }
     function s.on.AUTH(session, mech, initial)
       if mech ~= "PLAIN" then return session:err "not today" end
@@ -147,7 +147,7 @@ describe("the choice of mechanisms", function()
     assert.equal(3, s:count "AUTH")
   end)
 
-  it("connects anew when a server drops the link then", function()
+  it("connects again when a server drops the link then", function()
     local s = server { mechs = { "SCRAM-SHA-256", "PLAIN" } }
     function s.on.AUTH(session, mech, initial)
       if mech ~= "PLAIN" then
@@ -166,7 +166,7 @@ describe("the choice of mechanisms", function()
     assert.equal(2, transcript[#transcript].session)
   end)
 
-  it("stops at [AUTH], and at what will pass", function()
+  it("stops at [AUTH], and at temporary failures", function()
     for resp, code in pairs { AUTH = "auth", ["IN-USE"] = "err",
                               ["SYS/TEMP"] = "err", ["SYS/PERM"] = "auth" } do
       local s = server()
@@ -229,7 +229,7 @@ describe("the choice of mechanisms", function()
     end
   end)
 
-  it("tries a list of mechs whole", function()
+  it("tries every mechanism of a list", function()
     local s = server { mechs = ALL }
     local c <close> = assert(connect(s))
     local list = { "CRAM-MD5", "SCRAM-SHA-1", "PLAIN", "LOGIN", "USER" }
@@ -354,7 +354,7 @@ describe("CAPA that", function()
     assert.equal(0, bare:count "PASS")
   end)
 
-  it("hangs is given up after a time of its own", function()
+  it("hangs is given up after a separate time-out", function()
     local waits = {}
     local run <close>, c, message = broken({ stall = true }, {
       wait = function(fd, mode, seconds)
@@ -407,7 +407,7 @@ describe("CAPA that", function()
     end
   end)
 
-  it("is refused by an end of the link each time is a failure", function()
+  it("ends the link each time is a failure", function()
     local s = server { mechs = { "PLAIN" } }
     s:fault { verb = "CAPA", cut = { bytes = 0 } }
     s:fault { hook = "connect", session = 2, refuse = true }
@@ -432,21 +432,21 @@ describe("the form of the exchange", function()
     assert.same({ true, "PLAIN" }, { c:login("mrose", "secret") })
   end)
 
-  it("has it apart when the line would be too long", function()
+  it("sends it separately when the line would be too long", function()
     local long = ("x"):rep(200)
     local c = script("PLAIN", { "AUTH PLAIN", "+ " },
                      { sasl.encode("\0mrose\0" .. long), "+OK" })
     assert.same({ true, "PLAIN" }, { c:login("mrose", long) })
   end)
 
-  it("has it apart for XOAUTH2, as Office 365 wants it", function()
+  it("sends it separately for XOAUTH2, as Office 365 requires it", function()
     local c = script("XOAUTH2", { "AUTH XOAUTH2", "+ " },
       { sasl.encode "user=mrose\1auth=Bearer tok\1\1", "+OK" })
     assert.same({ true, "XOAUTH2" }, { c:login("mrose", nil,
                                                { token = "tok" }) })
   end)
 
-  it("does not take a +OK before any response for a login", function()
+  it("does not accept a +OK before any response as a login", function()
     local long = ("x"):rep(200)
     for mech, response in pairs { PLAIN = "\0mrose\0" .. long,
                                   LOGIN = "mrose" } do
@@ -510,7 +510,7 @@ describe("the form of the exchange", function()
     end
   end)
 
-  it("has it apart for a server that does not say what it has", function()
+  it("sends it separately for a server that announces no capabilities", function()
     local peer = helper.peer { "+OK ready", { "CAPA", "-ERR unknown" },
       { "AUTH PLAIN", "+" }, { "AG1yb3NlAHNlY3JldA==", "+OK" } }
     local c = assert(helper.connect(peer))
@@ -518,7 +518,7 @@ describe("the form of the exchange", function()
                 { c:login("mrose", "secret", { mechs = { "PLAIN" } }) })
   end)
 
-  it("answers the errors of OAuth as each wants it", function()
+  it("answers the errors of each OAuth mechanism in its form", function()
     local json = "+ " .. sasl.encode '{"status":"400","tok":"en"}'
     local c, peer = script("OAUTHBEARER", { "~^AUTH OAUTHBEARER ", json },
                            { "AQ==", "-ERR [AUTH] invalid token.1" })
@@ -532,7 +532,7 @@ describe("the form of the exchange", function()
     helper.fails("auth", c:login("mrose", nil, { token = "tok" }))
   end)
 
-  it("masks what a server echoes of it", function()
+  it("masks a secret that a server echoes", function()
     for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256" } do
       local s = server { mechs = { mech } }
       local seen = {}
@@ -603,7 +603,7 @@ describe("the server", function()
     end
   end)
 
-  it("gives up after so many failures, on a clock of its own", function()
+  it("closes the link after a number of failures, on the server's clock", function()
     local s = server { limits = { logins = 3 }, failure_delay = 5 }
     local c <close> = assert(connect(s))
     local start = s:now()
@@ -614,7 +614,7 @@ describe("the server", function()
     helper.fails("closed", c:login("mrose", "secret", { mechs = { "USER" } }))
   end)
 
-  it("lets nobody log in without TLS who must have it", function()
+  it("refuses a login without TLS where TLS is required", function()
     local s = server { tls = "auto", require_tls = true }
     local c <close> = assert(connect(s))
     for _, mech in ipairs { "USER", "APOP", "PLAIN", "CRAM-MD5" } do
@@ -624,7 +624,7 @@ describe("the server", function()
     assert(c:login("mrose", "secret"))
   end)
 
-  it("says the same each time with a seed", function()
+  it("gives the same challenges each time with a seed", function()
     local function once()
       local s = server { seed = 7, mechs = { "CRAM-MD5" } }
       local c <close> = assert(connect(s))
@@ -652,7 +652,7 @@ describe("the server", function()
     assert.truthy(link:receive(1000):find "^%-ERR ")
   end)
 
-  it("takes an exchange that is cancelled, or is no base64", function()
+  it("handles an exchange that is cancelled, or is not base64", function()
     for line, text in pairs { ["*"] = "cancelled", ["!"] = "base64",
                               [("A"):rep(9000)] = "too long" } do
       local s = server { mechs = { "PLAIN" } }
@@ -688,7 +688,7 @@ describe("the server", function()
     assert.is_true(d:login("mrose", "secret", { mechs = { "LOGIN" } }))
   end)
 
-  it("is nobody's by EXTERNAL without a certificate, or another's", function()
+  it("refuses EXTERNAL without a certificate, or with another user's", function()
     local s = server { tls = { auto = true, client_cert = "optional" },
                        implicit = true, users = { mrose = {}, other = {} } }
     local cert, key = s:client_certificate "mrose"

@@ -157,7 +157,7 @@ describe("pop3.loop.own", function()
     its:close()
   end)
 
-  it("closes what its tasks hold when it is closed", function()
+  it("closes the variables of its tasks when it is closed", function()
     local closed = 0
     local other = assert(pop3.loop.own())
     for _ = 1, 2 do
@@ -175,7 +175,7 @@ describe("pop3.loop.own", function()
     assert.equal(2, closed)
   end)
 
-  it("stops, and runs on", function()
+  it("stops, and runs again", function()
     local n = 0
     loop:spawn(function()
       while n < 5 do
@@ -261,7 +261,7 @@ describe("jobs in a loop", function()
     assert.same({ 1, 2, 5, 6 }, { table.unpack(order, 1, 4) })
   end)
 
-  it("fail alone", function()
+  it("fail independently", function()
     local order, _, _, failures = run({ "a", "a", "a" }, 1, nil, function(i)
       if i == 2 then error "oops" end
     end)

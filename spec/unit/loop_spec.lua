@@ -60,7 +60,7 @@ local function silence(hook)
 end
 
 describe("pop3.loop", function()
-  it("knows the loops there are and no others", function()
+  it("knows the documented loops and no others", function()
     assert.is_nil(pop3.loop.nothing)
   end)
 

@@ -28,7 +28,7 @@ describe("csrc/README.md", function()
     assert.equal("TOP\r\nUIDL\r\n\n", text)
   end)
 
-  it("links to files that are there", function()
+  it("links to existing files", function()
     for _, target in ipairs(pages.links "csrc/README.md") do
       local file = io.open("csrc/" .. target)
       assert.is_truthy(file, target)

@@ -59,7 +59,7 @@ describe("a DKIM signature", function()
       assert.equal("pass", results((octets:gsub("\r\n", "\n"))))
     end)
 
-    it("is wrong if what was signed was changed: " .. name, function()
+    it("is wrong if signed octets were changed: " .. name, function()
       local octets = slurp(name)
       for _, change in ipairs { { "Hello", "Hallo" }, { "Ann <", "Eve <" },
                                 { "A  test", "A test!" }, { "\r\n line", "\r\nline" },
@@ -84,7 +84,7 @@ describe("a DKIM signature", function()
     end
   end)
 
-  it("tells whose it is", function()
+  it("names its domain", function()
     local m = message.parse(slurp "ed25519-simple-simple")
     local r = m:dkim { resolve = keys() }[1]
     assert.same({ "mail.example", "e", "ed25519-sha256" },
@@ -109,7 +109,7 @@ describe("a DKIM signature", function()
     end))
     assert.equal("permerror", results(octets, function() return nil end))
     assert.equal("temperror", results(octets, function() return nil, "timeout" end))
-    -- the key of somebody else
+    -- another key
     assert.equal("fail", results(slurp "ed25519-simple-simple", keys(nil,
       "k=ed25519; p=" .. ("A"):rep(43) .. "=")))
   end)
@@ -128,7 +128,7 @@ describe("a DKIM signature", function()
     end
   end)
 
-  it("tells that a part of the body is signed, and that the domain tests", function()
+  it("reports that only a part of the body is signed, and that the domain tests DKIM", function()
     local octets = slurp "ed25519-part"
     local key = "k=ed25519; t=s:y; p=A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
     local function first(o, record)
@@ -143,7 +143,7 @@ describe("a DKIM signature", function()
     assert.equal("fail", first(octets:gsub("From: A", "From: b@x\r\n%0"), key).result)
   end)
 
-  it("has a domain that can be one, and results that are safe", function()
+  it("has a valid domain, and results without control characters", function()
     local asked = 0
     for _, name in ipairs { "a\0b", "a\r\n b", "\xFF", "\xC3", "a b", "\27$B", "a/b" } do
       for tag, value in pairs { d = name, s = name, i = "@" .. name, a = name } do

@@ -7,7 +7,7 @@ local function invitation(lines, head)
 end
 
 describe("an invitation", function()
-  it("has its time, its organiser and who is invited", function()
+  it("has its time, its organiser and its attendees", function()
     local t = invitation { "METHOD:REQUEST", "BEGIN:VTIMEZONE", "TZID:Europe/Berlin",
       "BEGIN:STANDARD", "DTSTART:19701025T030000", "END:STANDARD", "END:VTIMEZONE",
       "BEGIN:VEVENT", "UID:1@mail.example", "DTSTAMP:20261101T120000Z",
@@ -80,7 +80,7 @@ describe("an invitation", function()
     end
   end)
 
-  it("is none where there is none", function()
+  it("is nil in other messages", function()
     assert.is_nil(message.parse("A: b\r\n\r\nx"):invitation())
     assert.is_nil(invitation {})
     assert.is_nil(invitation { "BEGIN:VTIMEZONE", "END:VTIMEZONE" })

@@ -44,7 +44,7 @@ describe("the fields of a mailing list", function()
     end
   end)
 
-  it("may say that nobody can post, or be broken", function()
+  it("may say that no one can post, or be broken", function()
     assert.is_false(list("List-Post: NO (announcements)").post)
     assert.same({}, list("List-Post: nobody").post)
     assert.same({}, list("List-Help: <").help)

@@ -1,4 +1,4 @@
--- What holds for every message, however broken.
+-- Properties of every message, also of broken ones.
 
 local message = require "pop3.message"
 local mutate = require "spec.support.mutate"
@@ -125,17 +125,17 @@ local function each(count, check)
 end
 
 describe("every message", function()
-  it("is all there: header, preamble, parts, epilogue", function()
+  it("is complete: header, preamble, parts, epilogue", function()
     each(60, function(text)
       assert.are.equal(text, rebuild(message.parse(text), text))
     end)
   end)
 
-  it("can be asked for everything", function()
+  it("allows every method", function()
     each(25, function(text) look(message.parse(text)) end)
   end)
 
-  it("is reached by its text, its HTML and its attachments", function()
+  it("is covered by its text, its HTML and its attachments", function()
     each(60, function(text) reach(message.parse(text)) end)
   end)
 

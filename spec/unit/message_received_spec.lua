@@ -5,7 +5,7 @@ local function hop(value)
 end
 
 describe("a Received field", function()
-  it("has who, where, how and when", function()
+  it("has sender, receiver, protocol and time", function()
     local h = hop("from mail.example (mx.mail.example [192.0.2.1])\r\n\tby in.example "
       .. "(Postfix) with ESMTPS id 4T3 (TLS1.3)\r\n\tfor <ann@in.example>; "
       .. "Mon, 23 Nov 2026 08:00:00 +0100 (CET)")

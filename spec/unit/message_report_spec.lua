@@ -29,7 +29,7 @@ describe("a report", function()
     assert.equal("Lunch?", r.original.subject)
   end)
 
-  it("of a disposition has what was done", function()
+  it("of a disposition has the action", function()
     local r = report("message/disposition-notification",
       "Reporting-UA: pc.example; Mail 1\r\nFinal-Recipient: rfc822;ann@mail.example\r\n"
       .. "Original-Message-ID: <1@mail.example>\r\nDisposition: manual-action/"
@@ -93,7 +93,7 @@ describe("a report", function()
     assert.is_nil(of "Final-Recipient: rfc822; a@x")
   end)
 
-  it("has the header of its message, whatever the type says", function()
+  it("has the header of its message, for every declared type", function()
     for _, kind in ipairs { "text/rfc822-headers", "message/rfc822-headers",
                             "message/global-headers" } do
       local r = report("message/delivery-status", "Reporting-MTA: dns; x\r\n",

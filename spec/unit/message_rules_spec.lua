@@ -1,5 +1,5 @@
--- How mail is read, rule by rule, with the section that says so; "tolerance" is
--- what the RFCs do not allow but mail does, "choice" what they leave open.
+-- How mail is read, rule by rule, with the section of the RFC; "tolerance" is a form that
+-- the RFCs do not allow but mail has, "choice" a form that they leave open.
 
 local message = require "pop3.message"
 
@@ -69,7 +69,7 @@ end
 local plain, html = "Content-Type: text/plain\r\n\r\nT",
                     "Content-Type: text/html\r\n\r\nH"
 
--- { rule, basis, what is read, what it must be }
+-- { rule, basis, input, expected result }
 local cases = {
   { 1, "RFC 5322 2.2.3", subject " a\r\n b\r\n\tc ", "a b\tc" },
   { 1, "RFC 5322 2.1", message.parse("A: b\r\n \r\nSubject: s\r\n\r\n").subject,
@@ -186,7 +186,7 @@ describe("rule", function()
 end)
 
 describe("decoded values", function()
-  it("hold no NUL, whatever they are of", function()
+  it("hold no NUL, in every field", function()
     local m = message.parse("Content-Transfer-Encoding: a\0b\r\nContent-Type: text/calendar;"
       .. " a\0b=c\0d\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
       .. "ORGANIZER;CN=a\0b:mailto:a\0b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")

@@ -70,7 +70,7 @@ describe("a message", function()
     assert.are.equal("3", list[2].path)
   end)
 
-  it("tells what a part is", function()
+  it("describes a part", function()
     local p = m:part("2")
     assert.are.equal("image/png", p.type)
     assert.are.equal("base64", p.encoding)
@@ -153,7 +153,7 @@ describe("a message", function()
 end)
 
 describe("the text of a part", function()
-  it("is its own, also if it is the root", function()
+  it("is that of the part, also for the root", function()
     local m = message.parse "Content-Type: text/html\r\n\r\n<p>hi"
     assert.is_nil(m:text())
     assert.are.equal("<p>hi", m:html())
@@ -165,7 +165,7 @@ describe("the text of a part", function()
     assert.are.equal("<p>hi", m:html_part():text())
   end)
 
-  it("is none for a multipart, and any for other types of text", function()
+  it("is nil for a multipart, and exists for each type of text", function()
     local m = message.parse(lines("Content-Type: multipart/mixed; boundary=b", "",
       "--b", "", "one", "--b", "Content-Type: text/csv; charset=iso-8859-1", "",
       "\xE9;1", "--b--"))
@@ -221,7 +221,7 @@ describe("the body", function()
                                       "", "--b", html, "--b", plain, "--b--"))
   end)
 
-  it("and the attachments are all that there is", function()
+  it("and the attachments are the whole message", function()
     assert.are.equal("1 2 ", mixed_of("alternative", plain, html))
     assert.are.equal("1 3 2", mixed_of("alternative", plain,
       "Content-Type: text/calendar\r\n\r\nx", html))
@@ -249,7 +249,7 @@ describe("the body", function()
     return t and t.path, h and h.path
   end
 
-  it("is no attachment", function()
+  it("is not an attachment", function()
     local t, h = chosen("Content-Type: multipart/mixed; boundary=b", "",
       "--b", "Content-Disposition: attachment", "", "a", "--b", "", "b",
       "--b", "Content-Type: text/html", "", "c", "--b--")
@@ -301,7 +301,7 @@ describe("format=flowed", function()
     assert.are.equal("ab\r\n", flowed("a \r\nb\r\n", "; delsp=yes"))
   end)
 
-  it("is left alone where it is not asked for, or not declared", function()
+  it("does not change without the option, or when not declared", function()
     local m = message.parse("Content-Type: text/plain; format=flowed" ..
                             "\r\n\r\na \r\nb")
     assert.are.equal("a \r\nb", m:text())
@@ -392,7 +392,7 @@ describe("saving", function()
     assert.is_truthy((assert(m:save(dir)):find("%-1%.txt$")))
   end)
 
-  it("leaves nothing behind when it fails", function()
+  it("leaves no file when it fails", function()
     local path, err, code = named("x"):save(dir .. "/none/x")
     assert.is_nil(path)
     assert.is_truthy(err:find("none", 1, true))
@@ -404,7 +404,7 @@ describe("saving", function()
 end)
 
 describe("opening", function()
-  it("maps a file, and lets it go", function()
+  it("maps a file, and unmaps it", function()
     local m = assert(message.open("spec/messages/mp-related.eml"))
     assert.are.equal("mp-related", m.subject)
     local part = m:part("2")
@@ -422,7 +422,7 @@ describe("opening", function()
     return kib and tonumber(kib) / 1024
   end
 
-  it("looks no further than it is asked", function()
+  it("reads no further than needed", function()
     local dir <close> = tempdir()
     dir:write("huge", "Subject: s\r\nContent-Type: multipart/mixed; " ..
       "boundary=b\r\n\r\n--b\r\n\r\nfirst\r\n--b\r\n" ..
@@ -444,7 +444,7 @@ describe("opening", function()
     if before then assert.is_true(looked_into() - before < 64) end
   end)
 
-  it("closes what was found in it", function()
+  it("closes the parts that were found in it", function()
     local m = assert(message.open("spec/messages/mp-rfc822-unclosed.eml"))
     local inner = m:part("1"):message()
     assert.are.equal("1", inner:part("1").path)

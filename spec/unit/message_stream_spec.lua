@@ -11,7 +11,7 @@ end
 describe("a stream", function()
   for path in io.popen("ls spec/messages/*.eml"):lines() do
     local name = path:match("([^/]*)%.eml$")
-    it("tells of " .. name .. " what the parser says, however it is cut",
+    it("reports " .. name .. " as the parser does, at every cut",
        function()
       local text = slurp(path)
       local want = parsed(text)
@@ -21,7 +21,7 @@ describe("a stream", function()
     end)
   end
 
-  it("looks into a message that is encoded", function()
+  it("reads an encoded embedded message", function()
     local core = require "pop3.core"
     local function wrapped(inner)
       return "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" ..
@@ -41,7 +41,7 @@ describe("a stream", function()
     assert.is_truthy(parsed(text):find('header 1.1 Subject "inner"', 1, true))
   end)
 
-  it("keeps to the same limits", function()
+  it("has the same limits", function()
     local text = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" ..
       ("--b\r\nX: " .. ("y"):rep(100) .. "\r\nContent-Type: text/html" ..
        "\r\n\r\n<p>\r\n"):rep(9) .. "--b--\r\n"
@@ -73,7 +73,7 @@ describe("a stream", function()
     assert.are.equal(1, ended)
   end)
 
-  it("hands on what a handler and a source say", function()
+  it("passes on the errors of handlers and sources", function()
     local sink = message.stream{ on_data = function() return false end }
     assert(sink("A: b\r\n\r\n"))
     local ok, err = sink("x")

@@ -8,7 +8,7 @@ local function utf16(s)
   return (s:gsub(".", "%0\0")) .. "\0\0"
 end
 
--- RTF as MS-OXRTFCP's example has it (3.1): compressed, and what it is.
+-- RTF as MS-OXRTFCP's example has it (3.1): compressed, and the result.
 local LZFU = "\45\0\0\0\43\0\0\0LZFu\241\197\199\167\3\0\10\0rcpg125B2"
   .. "\10\243 hel\9\0 bw\5\176ld}\10\128\15\160"
 local RTF = "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
@@ -84,7 +84,7 @@ describe("TNEF", function()
                 { a.tnef.subject, a.tnef.text, a.tnef.attachments[1].filename,
                   a.tnef.attachments[1].body() })
     assert.equal("application/ms-tnef", a.type)
-    -- other methods, and what is not TNEF
+    -- other methods, and octets that are not TNEF
     a = read(attached(inner, 1)).attachments[1]
     assert.equal("a stand-in", a.body())
     assert.is_nil(a.tnef)
@@ -197,12 +197,12 @@ describe("TNEF", function()
     end
   end)
 
-  it("is nothing else", function()
+  it("is found only in its types", function()
     assert.is_nil(message.parse("A: b\r\n\r\nx"):tnef())
     assert.is_nil(message.parse("Content-Type: text/plain; name=x.dat\n\n"):tnef())
   end)
 
-  it("that is broken is an error, or less of it, and no crash", function()
+  it("that is broken is an error, or is read in part, without a crash", function()
     local whole = tnef.make { subject = "s", text = "t", properties = {
       { 31, 0x0037, utf16 "Title" }, { 258, 0x1009, LZFU } },
       attachments = { { title = "a", octets = "one", properties = {
@@ -223,7 +223,7 @@ describe("TNEF", function()
     end
   end)
 
-  it("promises nothing that has to be kept", function()
+  it("allocates no memory for a promised size", function()
     for _, octets in ipairs {
       ("<I4I4I4I4"):pack(12, 0xFFFFFFFF, 0x75465A4C, 0),
       ("<I4I4I4I4"):pack(12, 100, 0x414C454D, 0),

@@ -1,6 +1,6 @@
--- Mail as it is really written: each spec/messages/wild/NAME.eml stands for a
--- kind of mail seen in public bug reports. The rules are numbered as in the
--- comments of lua/pop3/message and csrc/mail; here is what each mail must give.
+-- Real mail: each spec/messages/wild/NAME.eml stands for a kind of mail seen in public
+-- bug reports. The rules are numbered as in the comments of lua/pop3/message and
+-- csrc/mail; this spec has the expected result of each message.
 
 local message = require "pop3.message"
 
@@ -217,7 +217,7 @@ describe("mail as it is written", function()
     assert.is_string(inner.subject or inner.text)
   end)
 
-  it("every mail of the folder is asked for something", function()
+  it("every message of the folder has an expected result", function()
     seen["tnef-embedded"], seen["tnef-embedded-message"] = true, true
     for path in io.popen("ls spec/messages/wild/*.eml"):lines() do
       local name = path:match "([^/]*)%.eml$"

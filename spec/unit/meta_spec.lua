@@ -1,5 +1,5 @@
--- The annotations for editors are those of the comments, and name what the library
--- has: functions, parameters, fields, options and their values.
+-- The annotations for editors are those of the comments, and cover the whole library:
+-- functions, parameters, fields, options and their values.
 
 if os.getenv "LPOP3_SANITIZED" then return end  -- LDoc is a program of its own
 
@@ -52,7 +52,7 @@ describe("lua/pop3/meta.lua", function()
     return list
   end
 
-  it("is what make meta writes", function()
+  it("is the output of make meta", function()
     local dir <close> = tempdir()
     local p = assert(io.popen(("make -s meta META='%s/meta.lua' 2>&1"):format(dir.path)))
     local said = p:read "a"
@@ -198,7 +198,7 @@ describe("lua/pop3/meta.lua", function()
     end
   end)
 
-  it("has the handlers, and what they use", function()
+  it("has the handlers, and their arguments", function()
     local server = pop3.server.new { users = { u = { password = "p", mail = {} } } }
     local declared = classes["pop3.server.handlers"].fields
     for name, handler in pairs(server.default) do

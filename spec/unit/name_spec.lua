@@ -92,7 +92,7 @@ describe("this host", function()
     pipe:close()
   end)
 
-  it("knows which processes there are, and when they began", function()
+  it("knows which processes run, and when they began", function()
     local began = core.process(core.getpid())
     assert.equal("integer", math.type(began))
     assert.equal(began, core.process(core.getpid()))
@@ -104,7 +104,7 @@ describe("this host", function()
 end)
 
 describe("a hash in pieces", function()
-  it("is that of the whole, at each cut", function()
+  it("is the hash of the whole, at each cut", function()
     local text = "From: a\r\n\0\255 and more"
     for cut = 0, #text do
       local hash = core.hash()

@@ -1,6 +1,6 @@
--- The packages, built and installed where nothing of this tree is found: the rock
--- in an empty directory, Debian's packages in a root that has only what they depend
--- on. The demo runs from there.
+-- The packages, built and installed apart from this tree: the rock in an empty
+-- directory, Debian's packages in a root that has only their dependencies. The demo
+-- runs from there.
 
 if os.getenv "LPOP3_SANITIZED" then return end  -- they build their own
 
@@ -109,7 +109,7 @@ describe("the rock", function()
       assert.match(" %-O2 .* %-fvisibility=hidden ", command)
     end
 
-    -- what is installed, apart from what LuaRocks itself writes
+    -- the installed files, except those that LuaRocks itself writes
     local there = lines(output("cd '%s'; find . -type f ! -path './lib/luarocks/*' "
                                .. "-printf '%%P\\n'", rocks))
     local wanted = modules "share/lua/5.4/"
@@ -167,7 +167,7 @@ describe("Debian's packages", function()
            debs, TREE)
   end)
 
-  it("run the demo in a root that has only what they depend on", function()
+  it("run the demo in a root that has only their dependencies", function()
     local root = dir.path .. "/root"
     local needed = field("lua-pop3", "Depends") .. "," .. field("pop3-tools", "Depends")
     needed = needed:gsub("%b()", ""):gsub("lua%-pop3", ""):gsub(",", " ")

@@ -29,7 +29,7 @@ describe("README.md", function()
     assert.same(sorted(needed), sorted(named))
   end)
 
-  it("names targets that the Makefile has", function()
+  it("names existing targets of the Makefile", function()
     local makefile, seen = read "Makefile" .. read "spec/packaging/packaging.mk", 0
     for _, block in ipairs(blocks) do
       if block.language == "sh" then
@@ -47,7 +47,7 @@ describe("README.md", function()
     assert.is_true(seen >= 6)
   end)
 
-  it("tells how to use the tree where it was built", function()
+  it("says how to use the tree where it was built", function()
     for _, block in ipairs(blocks) do
       if block.program:find("make -s env", 1, true) then
         local pipe = assert(io.popen("env -u LUA_PATH -u LUA_CPATH sh -e 2>&1 <<'END'\n"
@@ -85,7 +85,7 @@ describe("examples/README.md", function()
     end
   end
 
-  it("shows the same mock in five languages", function()
+  it("shows the same mock server in five languages", function()
     local section = read "examples/README.md":match "\n## Mock a server\n(.-)\n## "
     local seen = 0
     for _, block in ipairs(pages.blocks "examples/README.md") do
@@ -100,8 +100,8 @@ describe("examples/README.md", function()
   end)
 end)
 
-describe("what is counted", function()
-  it("is as many as there are", function()
+describe("the counted parts", function()
+  it("has the number that the pages say", function()
     local pop3 = require "pop3"
     local server = pop3.server.new {}
     local result = assert(pop3.check { transport = function()

@@ -70,7 +70,7 @@ describe("a charset", function()
     end)
   end
 
-  it("is nil where none is declared, or the part is no text", function()
+  it("is nil where the header names no charset, or the part is not text", function()
     assert.is_nil(part("text/plain").charset)
     assert.is_nil(part("text/plain; charset=\"\"").charset)
     assert.is_nil(part("image/png; charset=utf-8").charset)
@@ -78,7 +78,7 @@ describe("a charset", function()
 end)
 
 describe("a filename", function()
-  it("that is empty gives way to a name", function()
+  it("that is empty is replaced by a name", function()
     for _, case in ipairs { { "; name=x", "x" }, { "; name=\"\"", "" }, { "", "" } } do
       local m = message.parse("Content-Disposition: attachment; filename=\"\"\r\n"
                               .. "Content-Type: a/b" .. case[1] .. "\r\n\r\n")
@@ -149,7 +149,7 @@ describe("a filename", function()
     end)
   end
 
-  it("is the name of Content-Type where the disposition has none", function()
+  it("is the name of Content-Type where the disposition has no filename", function()
     assert.are.equal("n", part("a/b; name=n").filename)
     assert.are.equal("n", part("a/b; name=n", "attachment").filename)
     assert.are.equal("f", part("a/b; name=n", "attachment; filename=f")

@@ -158,7 +158,7 @@ describe("a loose replay", function()
     assert.equal("+OK in", t:ask "APOP bob 0123456789abcdef")
   end)
 
-  it("refuses logins where none succeeded", function()
+  it("refuses logins where no login succeeded", function()
     local t = talk.to(replay "S: +OK\nC: AUTH PLAIN ***\nS: -ERR no\n")
     assert.equal("-ERR not in the transcript", t:ask "USER x")
     assert.equal("-ERR no", t:ask "AUTH PLAIN x")

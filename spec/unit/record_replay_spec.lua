@@ -36,7 +36,7 @@ S: +OK bye
 ]]
 
 describe("replay", function()
-  it("says what was said, octet for octet", function()
+  it("replays the dialogue, octet for octet", function()
     local s = assert(replay(SESSION))
     local t = talk.to(s)
     assert.equal("+OK ready", t.greeting)
@@ -46,7 +46,7 @@ describe("replay", function()
     assert.is_true(s:verify(s.expected))
   end)
 
-  it("says the same at every split of what the client says", function()
+  it("replies the same at every split of the client's octets", function()
     local octets = "USER mrose\r\nPASS x y \r\nUIDL\r\nRETR 1\r\nQUIT\r\n"
     local t = talk.to(assert(replay(SESSION)))
     t:send(octets)
@@ -59,7 +59,7 @@ describe("replay", function()
     end
   end)
 
-  it("is strict: in order, and nothing else", function()
+  it("is strict: only the recorded commands, in order", function()
     local s = assert(replay(SESSION))
     local t = talk.to(s)
     t:ask "USER mrose"
@@ -71,7 +71,7 @@ describe("replay", function()
     assert.is_nil(table.concat(s.errors):find("geheim", 1, true))
   end)
 
-  it("has as many sessions as were recorded", function()
+  it("has the recorded number of sessions", function()
     local s = assert(replay(SESSION))
     talk.to(s):close()
     assert.is_nil(talk.to(s).greeting)
@@ -196,7 +196,7 @@ S: +OK 0 0
     assert.equal("-ERR not in the transcript", t:ask "abcd")
   end)
 
-  it("shows no secret, that of the file neither", function()
+  it("shows no secret, also not that of the file", function()
     local s = assert(replay [[
 S: +OK
 C: USER mrose
@@ -292,7 +292,7 @@ S: +OK second
     assert.equal("+OK first", t:ask "XFIND 2031-01-01 7")
   end)
 
-  it("is loose no further than a login that a pattern stands for", function()
+  it("is not loose before a login that a pattern stands for", function()
     local t = talk.to(assert(replay([[
 S: +OK
 ~ ^PASS
@@ -305,7 +305,7 @@ S: +OK 0 0
     assert.equal("+OK 0 0", t:ask "STAT")
   end)
 
-  it("takes TLS where it was taken", function()
+  it("takes TLS where the recording has it", function()
     local s = assert(replay [[
 S: +OK
 C: STLS
@@ -387,13 +387,13 @@ S: +OK
     c:close()
   end)
 
-  it("takes no mail for a test case of curl", function()
+  it("does not take a message for a test case of curl", function()
     local t = talk.to(assert(replay(
       "S: +OK\nC: RETR 1\nS: +OK\nS: <testcase>\nS: .\n")))
     assert.same({ "<testcase>" }, (select(2, t:list "RETR 1")))
   end)
 
-  it("says what is wrong with a file, and where", function()
+  it("names the defect of a file, and its line", function()
     for text, message in pairs {
       ["S: +OK\nhello\n"] = "session.txt:2: the line does not begin with C:",
       ["# nothing\n"] = "there is no C: or S: line",
@@ -462,7 +462,7 @@ describe("a test case of curl", function()
     local t = talk.to(s)
     assert.equal("-ERR Unrecognized command", t:ask "CAPA")
     t:login("user", "secret")
-    -- as it is in the file, which has the dots as they go over the wire
+    -- as in the file, which has the dots as on the wire
     assert.same({ "From: me@x.example", "", "..body" },
                 (select(2, t:list "RETR 900")))
     assert.match("^%+OK", t:ask "QUIT")
@@ -489,7 +489,7 @@ describe("a test case of curl", function()
     assert.equal("-ERR Unrecognized command", t:ask "XTND")
   end)
 
-  it("says what its macros stand for", function()
+  it("replaces its macros", function()
     local s = assert(replay(case("<data>\nn: %TESTNUMBER%CR\n"
       .. "%hex[%c3%a4 x]hex%\n%repeat[3 x ab%63]%\n</data>\n<servercmd>\n"
       .. "AUTH PLAIN\nREPLY AUTH +\n"
@@ -530,13 +530,13 @@ describe("a test case of curl", function()
     end
   end)
 
-  it("may leave open what is asked for", function()
+  it("may leave the commands open", function()
     local s = assert(replay "<testcase>\n<reply>\n</reply>\n</testcase>\n")
     assert.equal("+OK", talk.to(s):ask "NOOP")
     assert.is_true(s:verify(s.expected))
   end)
 
-  it("must have a reply", function()
+  it("must have a reply section", function()
     local _, err, code = replay "<testcase>\n</testcase>\n"
     assert.equal("proto", code)
     assert.match("no <reply>", err)
@@ -544,7 +544,7 @@ describe("a test case of curl", function()
 end)
 
 describe("a transcript that is broken at random", function()
-  it("is played or refused, and never more", function()
+  it("is played or refused, and never crashes", function()
     local mutate = require "spec.support.mutate"
     local script = require "pop3.record.reader"
     local r = mutate.random(3)

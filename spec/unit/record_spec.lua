@@ -1,4 +1,4 @@
--- What a client and a server said, written down, and played back.
+-- The recorder: a transcript of a session between client and server, and its replay.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -16,7 +16,7 @@ local function real(opts)
   return pop3.server.new(made)
 end
 
--- Run `fn(run, path)` with a recorder before a server; what it wrote.
+-- Run `fn(run, path)` with a recorder before a server; returns the recording.
 local function recorded(server, upstream, opts, fn)
   local dir <close> = tempdir()
   local path = dir.path .. "/t.txt"
@@ -50,7 +50,7 @@ local function visit(c)
 end
 
 describe("a recorder", function()
-  it("leaves a transcript alone until it listens", function()
+  it("does not touch a transcript before it listens", function()
     local dir <close> = tempdir()
     local path = dir.path .. "/t.txt"
     dir:write("t.txt", "S: +OK kept\n")
@@ -67,7 +67,7 @@ describe("a recorder", function()
     assert.equal("# lpop3 transcript\n", dir:read "new.txt")
   end)
 
-  it("changes nothing, and what it wrote plays the same", function()
+  it("changes no octet, and its recording replays the same", function()
     local first
     local text, again = recorded(real(), nil, nil, function(run)
       first = visit(assert(connect(run)))
@@ -109,7 +109,7 @@ describe("a recorder", function()
     end
   end)
 
-  it("does not trust whom connect would not", function()
+  it("verifies certificates as connect does", function()
     local text = recorded(real { tls = "wrong-host" }, { tls = "stls" }, nil,
       function(run)
         local _, _, code = connect(run)
@@ -119,7 +119,7 @@ describe("a recorder", function()
     assert.match("\n! hangup fin\n$", text)
   end)
 
-  it("hands exchanges on and writes no secret of them", function()
+  it("relays exchanges and writes no secret of them", function()
     for _, mech in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256" } do
       local text = recorded(real { mechs = { mech } }, nil, nil, function(run)
         assert(connect(run, { mechs = { mech } })):quit()
@@ -218,7 +218,7 @@ describe("a recorder", function()
     end
   end)
 
-  it("leaves the mail as it is, whatever is in it", function()
+  it("does not change messages, whatever octets they have", function()
     local server = real()
     server.users.mrose.mail = { "Subject: geheim\r\n\r\ngeheim\r\n" }
     server.users.mrose.uidl = { "geheim" }
@@ -230,7 +230,7 @@ describe("a recorder", function()
                  visit(assert(connect(run)))[11])
   end)
 
-  it("writes a reply to a short password without what is around it", function()
+  it("writes a reply to a short password without the words around it", function()
     local server = real()
     function server.on.PASS(session) return session:ok "Oh, hello" end
     local text = recorded(server, nil, nil, function(run)
@@ -239,7 +239,7 @@ describe("a recorder", function()
     assert.match("\nC: PASS %*%*%*\nS: %+OK %*%*%*\n", text)
   end)
 
-  it("takes octets after a reply for a part of it", function()
+  it("takes octets after a reply as a part of it", function()
     local server = real()
     function server.on.XLIST(session) return session:multi("all", { "a", "b" }) end
     function server.on.XERR(session) return session:raw "-ERR a\r\nb\r\n" end
@@ -266,7 +266,7 @@ describe("a recorder", function()
     assert.equal(first, all(again:fork()))
   end)
 
-  it("hands on what the client says as it says it", function()
+  it("relays the client's octets unchanged", function()
     local said, heard = { "xAsk a  B ", "user mrose", "Pass geheim", "x\tY", "QUIT x",
                           "STLS x", "stat", "~a*", "quit" }, {}
     local server = assert(require "pop3.server.raw"({}, {
@@ -295,7 +295,7 @@ describe("a recorder", function()
     assert.is_true(run:verify(again.expected))
   end)
 
-  it("passes on what comes while nobody asks", function()
+  it("relays octets that no command asked for", function()
     local server = real()
     function server.on.XASK(session)
       session.engine:raw "+OK\r\n"
@@ -341,7 +341,7 @@ describe("a recorder", function()
     assert.match("\nC: STAT\nS: %+OK 2", text)
   end)
 
-  it("goes on for a client that has said its last", function()
+  it("goes on for a client that has ended its side", function()
     local function all(run)
       local sock = assert(require "socket".connect("127.0.0.1", run.port))
       sock:settimeout(helper.PATIENCE)
@@ -360,7 +360,7 @@ describe("a recorder", function()
     assert.equal(first, all(again:fork()))
   end)
 
-  it("hands a long body over while it still comes", function()
+  it("relays a long body while it still comes", function()
     local server = real()
     function server.on.RETR(session)
       session.engine:raw("+OK\r\n" .. ("x"):rep(1000) .. "\r\n")
@@ -376,7 +376,7 @@ describe("a recorder", function()
     assert.match("\nC: RETR 1\nS: %+OK\nS: xxxx", text)
   end)
 
-  it("counts a session in which nothing was said", function()
+  it("counts a session without commands", function()
     local server = real { faults = { { hook = "connect", session = 1,
                                        stall = true } } }
     local text, again = recorded(server, nil, nil, function(run)
@@ -391,7 +391,7 @@ describe("a recorder", function()
     assert(connect(run)):quit()
   end)
 
-  it("offers no mechanism that binds to TLS, nor one that tells of it", function()
+  it("offers no mechanism that binds to TLS, nor one that hints at it", function()
     local text = recorded(real { tls = "auto", mechs = { "SCRAM-SHA-256-PLUS",
                           "SCRAM-SHA-256", "PLAIN" } }, { tls = "stls" }, nil,
       function(run)
@@ -408,7 +408,7 @@ describe("a recorder", function()
     end)
   end)
 
-  it("does not read what was injected after STLS", function()
+  it("does not read octets that were injected after STLS", function()
     local server = real { tls = "auto" }
     server:fault { verb = "STLS", append = "+OK injected\r\n" }
     for how, tls in pairs { stls = "none", none = "stls" } do
@@ -419,7 +419,7 @@ describe("a recorder", function()
     end
   end)
 
-  it("lets the script greet, and ends well though its hook does not", function()
+  it("lets the script greet, and ends well though its hook fails", function()
     local on = {
       connect = function(session) return session:ok "mine" end,
       disconnect = function() error "oops" end,
@@ -477,7 +477,7 @@ describe("a recorder", function()
     assert.equal(first, visit_both(run))
   end)
 
-  it("leaves no half of a transcript when it cannot write", function()
+  it("leaves no partial transcript when it cannot write", function()
     local dir <close> = tempdir()
     local notes = assert(require "pop3.record.writer"(dir.path .. "/t"))
     assert(notes:begin())
@@ -526,7 +526,7 @@ describe("a recorder", function()
     assert.same({}, dir:names())
   end)
 
-  it("says at once when whom to trust cannot be read", function()
+  it("reports at once that the file of trusted CAs cannot be read", function()
     local dir <close> = tempdir()
     local none, err, code = pop3.record { file = dir.path .. "/t", upstream = {
       host = "127.0.0.1", cafile = "/nonexistent/ca" } }
@@ -556,7 +556,7 @@ describe("a recorder", function()
     end
   end)
 
-  it("tells when the server hangs up between commands", function()
+  it("records when the server hangs up between commands", function()
     local server = real()
     function server.on.NOOP(session)
       local reply = session:ok()
@@ -591,7 +591,7 @@ describe("a recorder", function()
     assert.same({ 2, 0 }, { (a:stat()), (b:stat()) })
   end)
 
-  it("can spoil a session with a real server", function()
+  it("can apply faults to a session with a real server", function()
     recorded(real(), nil, { faults = { { verb = "RETR", cut = { bytes = 30 } } } },
       function(run)
         assert.equal("closed", (select(3, assert(connect(run)):retr(1))))
@@ -611,7 +611,7 @@ describe("a recorder", function()
       end)
   end)
 
-  it("says why when nobody is there, and when it cannot write", function()
+  it("says why when no server answers, and when it cannot write", function()
     local gone = real()
     local port = gone.port
     gone:stop()
@@ -646,7 +646,7 @@ describe("a recorder", function()
     end
   end)
 
-  it("lets the server go when the client goes, and the other way", function()
+  it("closes the link to the server when the client leaves, and the other way round", function()
     local server = real()
     recorded(server, nil, nil, function(run, up)
       local t = talk.tcp(run.port)
@@ -661,7 +661,7 @@ describe("a recorder", function()
   end)
 end)
 
-describe("whatever the server does", function()
+describe("for every behaviour of the server", function()
   local faults = {
     function(r) return { cut = { bytes = r(60) - 1, how = r(2) == 1 and "rst"
                                  or "fin" } } end,
@@ -730,7 +730,7 @@ describe("whatever the server does", function()
     return table.concat(parts) .. "\r\n.\r\n"
   end
 
-  -- A server of these replies, whatever is asked.
+  -- A server that sends these replies to any commands.
   local function says(replies, how)
     return assert(require "pop3.server.raw"({}, {
       connect = function(session) return session:raw "+OK\r\n" end,

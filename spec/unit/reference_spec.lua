@@ -1,5 +1,5 @@
--- The reference documents every public name. Names come from the code where it can
--- be asked, and from lists here where it cannot.
+-- The reference documents every public name. The names come from the library where it
+-- can list them, and from lists in this file otherwise.
 
 if os.getenv "LPOP3_SANITIZED" then return end  -- LDoc is a program of its own
 
@@ -99,7 +99,7 @@ describe("the reference", function()
     assert.is_true(tables >= 3)
   end)
 
-  it("says on its first page what each page is about", function()
+  it("describes each page on its first page", function()
     local content = pages.index.html:match '<div id="content">(.-)</div>'
     for name, summary in content:gmatch 'html">([^<]*)</a></td>%s*<td class="summary">(.-)</td>' do
       assert.is_true(#summary > 0, name)
@@ -165,7 +165,7 @@ describe("the reference", function()
     end
   end)
 
-  it("has what `require \"pop3\"` gives", function()
+  it("has every function of `require \"pop3\"`", function()
     has_items("pop3", "connect message server store loop record check core")
   end)
 
@@ -182,7 +182,7 @@ describe("the reference", function()
     mentions("pop3", "connect", known(pop3.connect, { host = "h", timeout = BAD }))
   end)
 
-  -- A session in memory, for what it can be asked.
+  -- A session in memory, to list its methods.
   local function session(server)
     server = server or pop3.server.new { users = { u = { password = "p",
       mail = { "A: b\r\n\r\nc\r\n" } } } }
@@ -268,7 +268,7 @@ describe("the reference", function()
              known(pop3.server.new, { capa = BAD }))
   end)
 
-  it("has the methods of a server, and of what fork returns", function()
+  it("has the methods of a server, and of a run", function()
     has_items("pop3.server", "fault fork loopback listen step run stop now advance "
       .. "reset snapshot user preset list_faults clear_faults list_sessions drop "
       .. "transcript verify count wait_for mailbox deliver client_certificate "
@@ -295,7 +295,7 @@ describe("the reference", function()
     end
   end)
 
-  it("has what handlers do with a session", function()
+  it("has the methods that handlers use", function()
     has_items("pop3.server.session", "ok err multi raw hangup fault sleep challenge",
               "pop3.server.session:")
     for field in ("id user state secure peer maildrop data"):gmatch "%S+" do
@@ -348,7 +348,7 @@ describe("the reference", function()
     end
   end)
 
-  it("has what concerns pop3.sync", function()
+  it("has the names of pop3.sync", function()
     has_items("pop3", "sync maildir mbox lmtp pipe")
     has_params("pop3", "lmtp", known(pop3.lmtp, BAD))
     has_params("pop3", "pipe", known(pop3.pipe, "true", BAD))
@@ -379,7 +379,7 @@ describe("the reference", function()
     end
   end)
 
-  it("has what concerns databases", function()
+  it("has the names of databases", function()
     has_items("pop3", "state")
     local sql = require "pop3.sql"
     has_params("pop3.sql", "open", known(sql.open, BAD))

@@ -1,5 +1,5 @@
--- SASLprep (RFC 4013): what becomes of names and passwords. With libidn it is done
--- whole; without it, the steps that need tables of Unicode are left out. This spec
+-- SASLprep (RFC 4013) of user names and passwords. With libidn all of it is done;
+-- without it, the steps that need tables of Unicode are left out. This spec
 -- holds for both builds (spec/unit/bare_spec.lua runs it for the second one).
 
 local core = require "pop3.core"
@@ -47,7 +47,7 @@ describe("core.sasl.prepare", function()
     else assert.equal("\u{627}1", sasl.prepare "\u{627}1") end
   end)
 
-  it("says what it refuses, not the text itself", function()
+  it("names the refused character, not the text itself", function()
     local function why(text, as)
       local message = refused(sasl.prepare(text, as))
       assert.is_nil(message:find("zebra", 1, true))

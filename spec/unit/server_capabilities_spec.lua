@@ -52,7 +52,7 @@ describe("a capability that is added as a row", function()
 end)
 
 describe("CAPA", function()
-  it("has what the options bring, in the order of the rows", function()
+  it("has the lines of the options, in the order of the rows", function()
     assert.same({ "TOP", "USER", "UIDL", "RESP-CODES", "AUTH-RESP-CODE",
                   "PIPELINING", "EXPIRE 7", "SASL PLAIN", "STLS",
                   "LOGIN-DELAY 2", "UTF8", "LANG", "IMPLEMENTATION lpop3" },

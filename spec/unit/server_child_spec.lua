@@ -1,4 +1,4 @@
--- A server in a child process: what the parent sees of it, and its end.
+-- A server in a child process: the calls of the parent, and the end of the child.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -99,7 +99,7 @@ describe("fork", function()
     end)
   end)
 
-  it("has what clients sent before a question done before its answer",
+  it("handles the octets of clients that came before a request first",
      function()
     local run <close> = server():fork()
     for i = 1, 50 do
@@ -120,7 +120,7 @@ describe("fork", function()
     assert.match("oops", err)
   end)
 
-  it("can be done again, each with a port of its own", function()
+  it("can be forked again, each time with a new port", function()
     local s = server()
     local a <close> = s:fork()
     local b <close> = s:fork()
@@ -193,7 +193,7 @@ describe("the child", function()
     assert.is_true(helper.await(function() return not alive(pid) end))
   end)
 
-  it("does not run what waits for the end of the parent", function()
+  it("does not close variables of its parent at its end", function()
     local pipe = assert(io.popen([[lua5.4 -e '
       local pop3 = require "pop3"
       local mark <close> = setmetatable({}, { __close = function()
@@ -216,7 +216,7 @@ describe("the child", function()
     pipe:close()
   end)
 
-  it("does not hand on what stands for its parent's sockets", function()
+  it("does not pass placeholders of its parent's sockets to programs", function()
     local function count()
       local s = server()
       function s.on.XCOUNT(session)

@@ -163,7 +163,7 @@ describe("control by HTTP", function()
     assert.match("\r\nContent%-Type: text/plain; charset=utf%-8\r\n", head)
   end)
 
-  it("says by its status what came of a request", function()
+  it("has the status of the outcome of a request", function()
     local s <close> = start(TOKEN)
     local function post(body) return request("POST", "/requests", body) end
     for expected, octets in pairs {
@@ -252,7 +252,7 @@ describe("control by HTTP", function()
     assert.equal(403, (ask(s, (text:format "1.0":gsub("\r\n", "\r\nOrigin: null\r\n", 1)))))
   end)
 
-  it("reads what follows a refused request, so that the answer is not lost", function()
+  it("reads the rest after a refused request, so that the answer is not lost", function()
     local s <close> = start(TOKEN)
     local sock = s.connect()
     assert(sock:send(("POST /requests HTTP/1.1\r\nHost: localhost\r\n"
@@ -432,7 +432,7 @@ describe("control by HTTP", function()
       .. "Content-Length: " .. #body .. "\r\n\r\n" .. body)))
   end)
 
-  it("renames what leads from a mail to another document", function()
+  it("renames attributes that lead from a mail to another document", function()
     local frame = require "pop3.server.control.frame"
     for html, expected in pairs {
       ["<a href=x>y</a>"] = "<x-a href=x>y</x-a>",
@@ -529,7 +529,7 @@ describe("control by HTTP", function()
     sock:close()
   end)
 
-  it("answers later what has to be waited for", function()
+  it("answers a request that waits later", function()
     local s <close> = start(TOKEN)
     local sock = s.connect()
     assert(sock:send(request("POST", "/requests",

@@ -69,7 +69,7 @@ local function request(name, fields)
 end
 
 describe("the control socket", function()
-  it("delivers, and shows what a mailbox holds", function()
+  it("delivers, and shows the messages of a maildrop", function()
     with(function(c)
       assert.same({ ok = true },
                   c:ask(request("deliver", { user = "u", mail = "é: ü\n\n.\n" })))
@@ -205,7 +205,7 @@ describe("the control socket", function()
     end)
   end)
 
-  it("answers once what was sent before has been dealt with", function()
+  it("answers after it handled the octets that came before", function()
     with(function(c, t)
       t:login()
       for i = 1, 50 do
@@ -275,7 +275,7 @@ describe("the control socket", function()
     end)
   end)
 
-  it("stops when it is told to", function()
+  it("stops by a request", function()
     with(function(c, t, run)
       assert.same({ ok = true }, c:ask(request "stop"))
       assert.equal(0, run:wait())
@@ -392,7 +392,7 @@ describe("bad input of the control socket", function()
     end)
   end)
 
-  it("has bounded lines, and goes on behind one that is too long", function()
+  it("has bounded lines, and goes on after one that is too long", function()
     with(function(c, t)
       c:send '{"do":"count","verb":"NOOP","id":1}\n'
       c:send((" "):rep(17 * 1024 * 1024))
@@ -478,7 +478,7 @@ describe("the path of the control socket", function()
 end)
 
 describe("pop3.json", function()
-  it("keeps octets, whatever they are", function()
+  it("keeps any octets", function()
     for _, octets in ipairs { "", "a\0\r\n\"\\\127é", "\xff", "\xed\xa0\x80",
                               ("\xfe"):rep(200) } do
       local text = json.encode { octets = octets }

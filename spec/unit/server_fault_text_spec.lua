@@ -24,7 +24,7 @@ describe("a fault as text", function()
     end
   end)
 
-  it("says what is wrong", function()
+  it("reports mistakes", function()
     for text, message in pairs {
       ['reply="-ERR'] = "a quote has no end",
       ["=3"] = "'=3' is not name=value",

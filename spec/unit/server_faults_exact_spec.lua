@@ -1,5 +1,5 @@
--- Faults to the octet: their bounds, what stands before and behind them, what big
--- replies cost, and how the link ends.
+-- Faults to the octet: their bounds, the octets before and after them, the cost of big
+-- replies, and the end of the link.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -89,7 +89,7 @@ describe("a line of a body", function()
 end)
 
 describe("a status line", function()
-  it("is the engine's, whatever the handler put in", function()
+  it("is the engine's, for any text of the handler", function()
     for _, reply in ipairs { { status = "+OK", text = "a\r\nb\tc\127" },
                              { status = "-ERR", text = "a", code = "" },
                              { status = "-ERR", text = 5, code = "X\nY" } } do
@@ -118,7 +118,7 @@ describe("a body", function()
     end
   end
 
-  it("is changed as it was encoded, in whatever pieces it comes", function()
+  it("is changed as it was encoded, in pieces of any size", function()
     for _, body in ipairs(BODIES) do
       local ways = { body }
       if type(body) == "string" then
@@ -171,7 +171,7 @@ describe("a body", function()
     end
   end)
 
-  it("from a source is cut at each octet and each line, in whatever pieces", function()
+  it("from a source is cut at each octet and each line, in pieces of any size", function()
     local body = "Subject: x\r\n\r\n.\r\n..a\r\n\r\nlast\r\n"
     local whole = "+OK\r\nSubject: x\r\n\r\n..\r\n...a\r\n\r\nlast\r\n.\r\n"
     local ends = {}  -- of lines of the body
@@ -226,12 +226,12 @@ describe("a body", function()
 end)
 
 describe("faults together", function()
-  it("append stands behind garbage", function()
+  it("append comes after garbage", function()
     local s = server { verb = "NOOP", garbage = { bytes = 9 }, append = "end" }
     assert.match("^.........end", (all(s, "NOOP\r\nQUIT\r\n")))
   end)
 
-  it("QUIT ends the session whatever its reply is", function()
+  it("QUIT ends the session after any reply", function()
     for _, f in ipairs { {}, { append = "x" }, { slice = 1 } } do
       f.verb, f.reply = "QUIT", "-ERR no"
       local s = server(f)
@@ -243,7 +243,7 @@ describe("faults together", function()
 end)
 
 describe("half of a link", function()
-  it("that has ended cannot end again: what follows is done", function()
+  it("that has ended cannot end again: later commands are done", function()
     for _, more in ipairs { "", "!" } do
       local s = server { verb = "STAT", append = more ~= "" and more or nil,
                          cut = { bytes = 2, how = "half" } }
@@ -340,7 +340,7 @@ describe("unique-ids that are missing", function()
   end)
 end)
 
--- Over TCP: what the kernel makes of it.
+-- Over TCP, with the kernel's behaviour.
 describe("a link", function()
   local BIG = ("x"):rep(78) .. "\r\n"
 
@@ -370,7 +370,7 @@ describe("a link", function()
     return t
   end
 
-  it("ends by FIN though commands came that nobody reads", function()
+  it("ends by FIN though commands came that are not read", function()
     for _, f in ipairs { { delay = 0.1 }, { delay = 0.1, append = "x" } } do
       f.verb, f.cut = "RETR", { bytes = 20 }
       local server_run <close> = run(f)
@@ -432,7 +432,7 @@ describe("a link", function()
     end
   end)
 
-  it("whose handler waits for another one's leaves room for it", function()
+  it("whose handler waits for the handler of another one does not block it", function()
     local s, flag = server(), false
     function s.on.XWAIT(session)
       while not flag do session:sleep() end

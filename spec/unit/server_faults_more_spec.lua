@@ -85,7 +85,7 @@ describe("a fault strikes", function()
     end
   end)
 
-  it("nowhere by what is no pattern", function()
+  it("not at all with an invalid pattern", function()
     local ok, err = pcall(server, { verb = "LIST", args = "[" })
     assert.is_false(ok)
     assert.match("fault: args: ", err)
@@ -123,7 +123,7 @@ describe("octets", function()
     assert.equal("-ERR", t:ask "PASS x")
   end)
 
-  it("have unique-ids that are one's, none, or too few", function()
+  it("have repeated, missing or too few unique-ids", function()
     local t = logged_in(server { verb = "UIDL", uids = "duplicate" })
     assert.same({ "1 lpop3.1", "2 lpop3.1", "3 lpop3.1" },
                 (select(2, t:list "UIDL")))
@@ -139,7 +139,7 @@ describe("octets", function()
 end)
 
 describe("mixed-up replies", function()
-  it("leave behind the next one", function()
+  it("come after the next one", function()
     assert.equal("+OK 1 19\r\n+OK 3 59\r\n+OK goodbye\r\n", (all(
       server { verb = "STAT", swap = true }, "STAT\r\nLIST 1\r\nQUIT\r\n")))
   end)
@@ -267,7 +267,7 @@ describe("a handshake", function()
     assert.equal(0, s:count "USER")
   end)
 
-  it("has faults of its own only", function()
+  it("has separate faults only", function()
     for message, f in pairs {
       ["reply does not apply to the hook tls"] = { hook = "tls", reply = "x" },
       ["alert needs the hook tls"] = { verb = "STLS", alert = true },
@@ -287,7 +287,7 @@ describe("a handshake", function()
 end)
 
 describe("session:fault", function()
-  it("is what goes wrong with this reply alone", function()
+  it("affects this reply only", function()
     local s = server()
     function s.on.LIST(session, n)
       if n == 2 then session:fault { wrong_size = 5 } end

@@ -1,5 +1,5 @@
--- Whatever goes wrong: the client ends with an answer or an error, in time, no
--- message is taken for whole that is not, and none is lost.
+-- Under every fault, the client ends with an answer or an error, in time; it takes no
+-- partial message for whole, and loses none.
 
 local fault = require "pop3.server.fault"
 local faults = require "spec.support.faults"
@@ -236,7 +236,7 @@ local function run(r, i, tls, wrap)
   end
 end
 
-describe("whatever goes wrong", function()
+describe("for every fault", function()
   for _, tls in ipairs { "none", "stls", "implicit" } do
     it("there is an answer or an error, and no mail is lost or short: "
        .. tls, function()
@@ -267,7 +267,7 @@ describe("whatever goes wrong", function()
   end
 
   for _, why in ipairs(helper.some({ "closed", "timeout" }, 1)) do
-    it("is noticed in a client that takes what is short for whole: " .. why,
+    it("is noticed in a client that takes a partial message for whole: " .. why,
        function()
       local r = mutate.random(5)
       local ok, err = pcall(function()
@@ -300,7 +300,7 @@ describe("each effect", function()
     faults.check_all_show(mutate.random(7))
   end)
 
-  it("that does nothing is noticed, at whatever place", function()
+  it("that does nothing is noticed, at every place", function()
     for where, value in pairs { reply = { type = "boolean" },
                                 handshake = { type = "integer", least = 0 },
                                 connection = { type = "string" } } do

@@ -1,4 +1,4 @@
--- Faults as data: where they strike, and what happens there.
+-- Faults as data: the places where they strike, and their effects.
 
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
@@ -121,7 +121,7 @@ describe("delay", function()
     assert.equal(12.5, s:now())
   end)
 
-  it("holds what is pipelined behind it", function()
+  it("holds commands that are pipelined after it", function()
     local s = server { verb = "NOOP", nth = 1, delay = 3 }
     local t = logged_in(s)
     t:send "NOOP\r\nNOOP\r\nSTAT\r\n"
@@ -149,7 +149,7 @@ describe("delay", function()
 end)
 
 describe("drip", function()
-  it("gives so many octets every so many seconds", function()
+  it("sends some octets at each interval", function()
     local s = server { verb = "RETR", drip = { bytes = 10, every = 2 } }
     local t = logged_in(s)
     t:send "RETR 1\r\nNOOP\r\n"
@@ -248,7 +248,7 @@ describe("a mangled reply", function()
     return wire(fault, "RETR 1")
   end
 
-  it("has octets behind it", function()
+  it("has octets after it", function()
     assert.equal(OK .. STUFFED .. ".\r\n-ERR x\r\n" .. GOODBYE,
                  retr { append = "-ERR x\r\n" })
   end)
@@ -319,12 +319,12 @@ describe("a mangled reply", function()
     end
   end)
 
-  it("ends a session that quits all the same", function()
+  it("ends a session that quits nevertheless", function()
     assert.equal(GOODBYE .. "x", wire({ verb = "QUIT", append = "x" }, "NOOP")
       :gsub("^%+OK[^\r]*\r\n", "", 1))
   end)
 
-  it("may be the greeting, or there is none", function()
+  it("may be the greeting, or the greeting is missing", function()
     assert.match("^%+OK [^\r\n]*\n", wire({ hook = "connect", bare_lf = true },
                                           "QUIT", false))
     local t = talk.over(server { hook = "connect", refuse = true }:loopback())

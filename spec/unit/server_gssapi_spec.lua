@@ -1,5 +1,5 @@
--- Whose maildrop a principal of Kerberos opens, and who decides. The tickets are
--- left to spec/interop/gssapi_spec.lua: here the machine of the core is replaced.
+-- The maildrop that a principal of Kerberos opens, and who decides it.
+-- spec/interop/gssapi_spec.lua tests real tickets: here the GSSAPI machine is replaced.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -71,7 +71,7 @@ describe("the principal of a ticket", function()
     assert.is_nil(login({}, "mrose@HERE", "HERE", "mrose@THERE"))
   end)
 
-  it("is what authenticate gets", function()
+  it("is an argument of authenticate", function()
     local seen
     local opts = { authenticate = function(session, mech, user, check)
       seen = { mech, user, session.authzid, check "anything" }

@@ -72,7 +72,7 @@ describe("a handler", function()
     assert.equal("integer", math.type(got.RETR[1]))
   end)
 
-  it("gets a mechanism in upper case, and no language when none is named",
+  it("gets a mechanism in upper case, and nil without a language",
      function()
     local got = {}
     local s = server { mechs = { "PLAIN" } }
@@ -92,7 +92,7 @@ describe("a handler", function()
     assert.equal("+OK i-default", t:ask "LANG i-default")
   end)
 
-  it("never gets a number that is none", function()
+  it("never gets an invalid number", function()
     local s, called = server(), false
     function s.on.RETR(session)
       called = true
@@ -270,7 +270,7 @@ describe("a handler", function()
     assert.equal("timeout", select(3, c:noop()))
   end)
 
-  it("sees who it talks to", function()
+  it("sees the properties of the session", function()
     local s, seen = server(), nil
     function s.on.XWHO(session)
       session.data.count = (session.data.count or 0) + 1
@@ -299,7 +299,7 @@ describe("a reply", function()
     return (t:rest():gsub("%+OK goodbye\r\n$", "")), s
   end
 
-  it("stays one line, whatever is in its text", function()
+  it("stays one line, for any text", function()
     local s = server()
     function s.on.XTEXT(session)
       return session:ok "a\r\n+OK b\0c"
@@ -350,7 +350,7 @@ describe("a reply", function()
     assert.match("no more paper", s.errors[1])
   end)
 
-  it("has an empty body when it is to have one and there is none", function()
+  it("has an empty body where the verb needs one and the handler gives no body", function()
     local s = server()
     function s.on.XNONE(session) return session:multi "nothing" end
     local status, body = logged_in(s):list "XNONE"
@@ -398,7 +398,7 @@ describe("hooks", function()
     assert.equal(20, s:now())
   end)
 
-  it("disconnect is told of every end", function()
+  it("disconnect is called at every end", function()
     local s, ended = server(), {}
     function s.on.disconnect(session) ended[#ended + 1] = session.id end
     talk.to(s):ask "QUIT"
@@ -451,7 +451,7 @@ describe("hooks", function()
     assert.match("session 2: .*a mistake", err)
   end)
 
-  it("update may call the default, once, and look at what it says", function()
+  it("update may call the default, once, and read its reply", function()
     local removed, why = 0, nil
     local s = server { users = { u = { password = "pw", mail = {
       open = function()
@@ -492,7 +492,7 @@ describe("hooks", function()
 end)
 
 describe("authenticate", function()
-  it("decides with what the client proved", function()
+  it("decides with the name that the client proved", function()
     local calls = {}
     local s = server { authenticate = function(session, mech, user, check)
       calls[#calls + 1] = { session.id, mech, user, check "right",
@@ -541,7 +541,7 @@ describe("authenticate", function()
     assert.equal("", (t:rest()))
   end)
 
-  it("may check what it has for a user, though that be nothing", function()
+  it("may pass nil as the password of an unknown user", function()
     local passwords = { u = "pw" }
     local s = server { apop = true, mechs = { "PLAIN", "LOGIN" },
       authenticate = function(_, _, user, check)

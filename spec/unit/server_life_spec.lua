@@ -1,4 +1,5 @@
--- Servers come and go by the thousand, as in a long test run: nothing stays.
+-- Thousands of servers are made and ended, as in a long test run: no memory, process,
+-- file or descriptor is left.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -10,7 +11,7 @@ local function new()
     mail = { "Subject: a\r\n\r\n" .. ("x"):rep(10000) .. "\r\n" } } } }
 end
 
--- One that has ended, and that nobody has asked about yet, is not.
+-- A child that has ended and was not waited for yet does not run.
 local function alive(pid)
   local f <close> = io.open("/proc/" .. pid .. "/stat")
   local stat = f and f:read "a"
@@ -75,7 +76,7 @@ if os.getenv "LPOP3_SANITIZED" then return end
 
 describe("memory", function()
   it("does not grow with the servers that were", function()
-    -- in a process of its own, which has no garbage but this
+    -- in a separate process, which has no garbage but this
     local out = helper.run [[
       local pop3 = require "pop3"
       local function resident()

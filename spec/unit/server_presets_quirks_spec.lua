@@ -1,4 +1,4 @@
--- What the presets show of the servers that they are like.
+-- The quirks that each preset imitates.
 
 local core = require "pop3.core"
 local made = require "spec.support.preset"
@@ -21,7 +21,7 @@ local function xoauth2(token)
 end
 
 describe("gmail", function()
-  it("lists what was fetched no more, once QUIT was said", function()
+  it("lists fetched messages no more, after QUIT", function()
     local s = server "gmail"
     local t = inside(s)
     t:list "RETR 1"
@@ -40,7 +40,7 @@ describe("gmail", function()
     assert.equal("+OK 2 106", inside(server "gmail"):ask "STAT")
   end)
 
-  it("keeps what is deleted, out of sight", function()
+  it("hides deleted messages and keeps them", function()
     local s = server "gmail"
     local t = inside(s)
     t:ask "DELE 1"
@@ -68,7 +68,7 @@ describe("gmail", function()
     assert.equal("+OK 1 47", t:ask "STAT")
   end)
 
-  it("shows so many at a time, the oldest first", function()
+  it("shows a part at a time, the oldest first", function()
     local mail = {}
     for i = 1, 260 do mail[i] = "Subject: " .. i .. "\r\n\r\n" end
     local s = server("gmail", { users = { u = { password = "pw",
@@ -85,7 +85,7 @@ describe("gmail", function()
     assert.equal("+OK 2 106", inside(s):ask "STAT")
   end)
 
-  it("says what it says", function()
+  it("has its texts", function()
     local t = talk.to(server "gmail")
     assert.equal("+OK send PASS", t:ask "USER u")
     assert.equal("-ERR [AUTH] Username and password not accepted.",
@@ -116,7 +116,7 @@ describe("gmail", function()
 end)
 
 describe("outlook", function()
-  it("wants the token on a line of its own", function()
+  it("wants the token on a separate line", function()
     local s = server "outlook"
     local t = talk.to(s)
     assert.equal("-ERR Protocol error. Connection is closed. 10",
@@ -127,7 +127,7 @@ describe("outlook", function()
     assert.equal("+OK User successfully logged on.", t:ask(xoauth2 "tk"))
   end)
 
-  it("says what failed in words of its own", function()
+  it("has its texts for failures", function()
     local t = talk.to(server "outlook")
     t:ask "AUTH XOAUTH2"
     t:ask(xoauth2 "bad")
@@ -156,7 +156,7 @@ describe("exchange", function()
     assert.same({ "1 59", "2 35" }, listing(inside(s), "LIST"))
   end)
 
-  it("answers AUTH NTLM by +OK and refuses what comes next", function()
+  it("answers AUTH NTLM by +OK and refuses the response", function()
     local t = talk.to(server "exchange")
     assert.equal("+OK", t:ask "AUTH NTLM")
     local refused = "-ERR Logon failure: unknown user name or bad password."
@@ -173,7 +173,7 @@ describe("exchange", function()
 end)
 
 describe("dovecot", function()
-  it("names what is wrong", function()
+  it("names the mistake", function()
     local t = talk.to(server "dovecot")
     assert.equal("-ERR Unknown command.", t:ask "FOO")
     t:ask "USER u"
@@ -208,7 +208,7 @@ describe("dovecot", function()
 end)
 
 describe("courier", function()
-  it("says what it says", function()
+  it("has its texts", function()
     local t = talk.to(server "courier")
     assert.equal("-ERR Invalid command.", t:ask "LANG")
     assert.equal("+OK UTF8 enabled", t:ask "UTF8")
@@ -273,7 +273,7 @@ describe("popa3d", function()
 end)
 
 describe("cyrus", function()
-  it("hides what came of the update", function()
+  it("hides the outcome of the update", function()
     local s = server "cyrus"
     function s.on.update(session) return session:err("no", "SYS/TEMP") end
     local t = inside(s)
@@ -366,7 +366,7 @@ describe("uw", function()
 end)
 
 describe("zimbra", function()
-  it("says what it does", function()
+  it("has its texts", function()
     local t = talk.to(server "zimbra")
     assert.equal("+OK hello u, please enter your password",
                  t:ask "USER u{in:inbox}")
@@ -394,7 +394,7 @@ describe("hmailserver", function()
                  .. "+OK POP3 server saying goodbye...\r\n", (t:rest()))
   end)
 
-  it("still lists what was deleted, if asked for it", function()
+  it("lists deleted messages when asked for one of them", function()
     local t = inside(server "hmailserver")
     t:ask "DELE 1"
     assert.same({ "2 47" }, listing(t, "LIST"))
@@ -425,7 +425,7 @@ describe("hmailserver", function()
 end)
 
 describe("citadel", function()
-  it("tells who is there and what is wrong", function()
+  it("reveals which users exist, and names the mistake", function()
     local t = talk.to(server "citadel")
     assert.equal("-ERR No such user.", t:ask "USER nobody")
     assert.equal("-ERR Not logged in.", t:ask "FOO")
@@ -442,7 +442,7 @@ describe("citadel", function()
     assert.same({ "2 2" }, listing(t, "UIDL"))
   end)
 
-  it("says goodbye whatever came of the update", function()
+  it("says goodbye after every outcome of the update", function()
     local s = server "citadel"
     function s.on.update(session) return session:err "no" end
     local t = inside(s)
@@ -576,7 +576,7 @@ describe("the replies of", function()
 end)
 
 describe("domino", function()
-  it("has a stamp that is none", function()
+  it("has a malformed stamp", function()
     local t = talk.to(server "domino")
     local stamp = t.greeting:match "<.*>"
     assert.match("[\128-\255]", stamp)

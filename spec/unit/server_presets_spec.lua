@@ -1,4 +1,4 @@
--- Servers in the field: every preset works, and shows its quirks.
+-- Presets of real servers: every preset works, and shows its quirks.
 
 local pop3 = require "pop3"
 local made = require "spec.support.preset"
@@ -87,7 +87,7 @@ describe("the presets", function()
         assert.same({}, s.errors)
       end)
 
-      it("does not change what presets are for others", function()
+      it("does not change presets for other servers", function()
         local a, b = server(name), server(name)
         function a.on.NOOP(session) return session:ok "mine" end
         if type(a.capa) == "table" then
@@ -176,7 +176,7 @@ describe("a preset", function()
     assert.equal("LOGIN-DELAY 60", found)
   end)
 
-  it("has what the script's options want, also where the server lacks it",
+  it("has the features of the script's options, also where the server lacks them",
      function()
     for name in pairs(presets) do
       local s = server(name, { mechs = { "CRAM-MD5" }, expire = 7,
@@ -194,7 +194,7 @@ describe("a preset", function()
     end
   end)
 
-  it("lacks what it lacks, otherwise", function()
+  it("lacks the server's missing features otherwise", function()
     for name, line in pairs { courier = "APOP u 0123", hmailserver = "AUTH PLAIN",
                               popa3d = "STLS", qmail = "AUTH LOGIN" } do
       assert.match("^%-ERR", talk.to(server(name)):ask(line))

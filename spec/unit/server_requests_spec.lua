@@ -1,5 +1,5 @@
--- Requests: what a server can be asked for from elsewhere, and that nothing is
--- missing which its methods can do.
+-- The requests of the control interface: each works, and every method of a server has
+-- its request.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -65,7 +65,7 @@ describe("the request user", function()
     assert.match("^%+OK", talk.to(s):login("u", "pw"))
   end)
 
-  it("refuses what is not a user", function()
+  it("refuses invalid users", function()
     local s = new()
     refused(s, "user", { user = "v", remove = true }, "state", "no user v")
     refused(s, "user", { user = "u", remove = true, password = "x" },
@@ -94,7 +94,7 @@ describe("the request deliver", function()
 end)
 
 describe("the request preset", function()
-  it("changes what the server is like, and back", function()
+  it("changes the behaviour of the server, and back", function()
     local s = new { mechs = { "LOGIN" } }
     function s.on.NOOP(session) return session:ok "own" end
     ask(s, "preset", { preset = "dovecot" })
@@ -147,7 +147,7 @@ describe("the request handlers", function()
     assert.equal("+OK", t:ask "NOOP")
   end)
 
-  it("says what is wrong with a chunk, and where", function()
+  it("reports the error of a chunk, and its line", function()
     for lua, text in pairs { ["function ("] = "handlers:1: ",
                              ["\nerror 'oops'"] = "handlers:2: oops",
                              ["error {}"] = "table" } do
@@ -225,7 +225,7 @@ describe("the requests about mail", function()
     .. "Content-Disposition: attachment; filename=\"../x\\\"\u{202E}y.pdf\"\r\n"
     .. "\r\n/wD+\r\n--m--\r\n"
 
-  it("list the maildrops, with who has them", function()
+  it("list the maildrops, with the users who have them open", function()
     local s = new { users = { u = { password = "pw", mail = MAIL },
                               ann = { password = "pw", mail = {} },
                               bad = { mail = { open = function()
@@ -349,7 +349,7 @@ describe("the request watch", function()
     return late.look, late
   end
 
-  it("tells what is new, once there is something", function()
+  it("returns new events, once there are some", function()
     local s = new()
     local t = talk.to(s)
     local first = watch(s, {})(false)
@@ -371,7 +371,7 @@ describe("the request watch", function()
     assert.equal("+OK", rest.transcript[1].line)
   end)
 
-  it("sees what leaves no line in the transcript", function()
+  it("returns events that leave no line in the transcript", function()
     local s = new()
     local t = talk.to(s)
     t:login()
@@ -441,7 +441,7 @@ describe("the request fault", function()
 end)
 
 describe("the request verify", function()
-  it("keeps what it missed, unless it is a trial", function()
+  it("keeps its failures, unless it is a trial", function()
     local s = new()
     talk.to(s):ask "NOOP"
     refused(s, "verify", { commands = { "STAT" }, trial = true }, "verify", "STAT")
@@ -546,7 +546,7 @@ describe("the methods of a server", function()
 end)
 
 describe("an answer of the control socket", function()
-  it("has its error and its transcript as text, whatever the octets", function()
+  it("has its error and its transcript as text, for any octets", function()
     local control_requests = require "pop3.server.control.requests"
     local s = new()
     local t = talk.to(s)
@@ -563,7 +563,7 @@ describe("an answer of the control socket", function()
   end)
 end)
 
-describe("misuse of the methods behind requests", function()
+describe("misuse of the methods of requests", function()
   it("is an error at the line that called them", function()
     local s = new()
     helper.misuse("user: the name must be a string", function() s:user(5, {}) end)

@@ -1,4 +1,4 @@
--- The server by the letter of RFC 1939: what others get wrong, and we must not.
+-- The server keeps the rules of RFC 1939 that servers often break.
 
 local pop3 = require "pop3"
 local talk = require "spec.support.talk"
@@ -106,7 +106,7 @@ describe("states", function()
     is_ok(t:login())
   end)
 
-  it("do not tell who is a user", function()
+  it("do not reveal which users exist", function()
     local t = talk.to(server())
     local known, unknown = t:ask "USER u", t:ask "USER nobody"
     assert.equal(known, unknown)
@@ -303,7 +303,7 @@ describe("pipelining", function()
 end)
 
 describe("CAPA", function()
-  it("says what there is", function()
+  it("lists the capabilities", function()
     local t = talk.to(server())
     local _, list = t:list "CAPA"
     local set = {}
@@ -344,7 +344,7 @@ describe("APOP", function()
     is_err(t:ask("APOP u " .. core.md5 "pw"))
   end)
 
-  it("has a stamp behind a greeting of the script's own", function()
+  it("has a stamp after a greeting of the script", function()
     local t = talk.to(server { apop = true, greeting = "hello" })
     local stamp = t.greeting:match "^%+OK hello (<.-@.->)$"
     is_ok(t:ask("APOP u " .. core.md5(stamp .. "pw")))

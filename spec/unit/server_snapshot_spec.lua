@@ -1,4 +1,4 @@
--- One server for many tests: back to the start.
+-- One server for many tests: reset to the start.
 
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -12,7 +12,7 @@ local function new(opts)
   return pop3.server.new(opts)
 end
 
--- One session that deletes its first message; what was said.
+-- One session that deletes its first message; returns its replies.
 local function delete(server)
   local t = talk.to(server)
   t:login()
@@ -23,7 +23,7 @@ local function delete(server)
 end
 
 describe("reset", function()
-  it("brings mail back, and takes away what was delivered", function()
+  it("restores deleted messages, and removes delivered ones", function()
     local server = new()
     delete(server)
     assert.is_true(server:deliver("u", "Subject: b\r\n\r\n"))
@@ -81,7 +81,7 @@ describe("reset", function()
     assert.same(MAIL, server:mailbox "u")
   end)
 
-  it("ends sessions and forgets what was said", function()
+  it("ends sessions and forgets the transcript", function()
     local ended = 0
     local server = new { limits = { transcript = 10000 }, on = {
       disconnect = function() ended = ended + 1 end,
@@ -113,7 +113,7 @@ describe("reset", function()
     assert.equal(first, talk.to(server).greeting)
   end)
 
-  it("has the faults of the start strike anew, and no others", function()
+  it("has the faults of the start strike again, and no others", function()
     local server = new()
     server:fault { verb = "USER", times = 1, reply = "-ERR once" }
     local function ask()

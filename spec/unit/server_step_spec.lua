@@ -84,7 +84,7 @@ describe("step", function()
     c:close()
   end)
 
-  it("answers what a client sent before it ended its side", function()
+  it("answers commands that came before the client ended its side", function()
     local s <close> = server()
     local c = connect(s)
     c:send "USER a\r\nPASS pw\r\nRETR 1\r\n"
@@ -115,7 +115,7 @@ describe("step", function()
 end)
 
 describe("a slow reader", function()
-  it("costs bounded memory and stalls nobody", function()
+  it("costs bounded memory and delays no other session", function()
     local s <close> = server()
     collectgarbage()
     local slow, before = {}, collectgarbage "count"
@@ -209,7 +209,7 @@ describe("the limits of the process", function()
 end)
 
 describe("many sessions", function()
-  it("are served side by side, beyond what select can", function()
+  it("are served side by side, more than select can handle", function()
     assert.is_true(core.maxfiles() > 2600)
     local s <close> = server()
     local all, many = {}, helper.all and 1100 or 1030
@@ -313,7 +313,7 @@ describe("a clock of the script's own", function()
     assert.has_error(function() s:advance(1) end)
   end)
 
-  it("ends what was idle for too long before it takes a command", function()
+  it("ends a session that was idle too long before it takes a command", function()
     local now = 100
     local s <close> = server { clock = function() return now end }
     local t = require "spec.support.talk".to(s)
@@ -328,7 +328,7 @@ describe("a clock of the script's own", function()
     c:close()
   end)
 
-  it("brings what a fault has put off", function()
+  it("sends a reply that a fault delayed", function()
     local now = 100
     local s = server { clock = function() return now end,
                        faults = { { verb = "CAPA", delay = 5 } } }
@@ -358,7 +358,7 @@ describe("a clock of the script's own", function()
     d:close()
   end)
 
-  it("that is none says so", function()
+  it("that is invalid is an error", function()
     assert.error_matches(function()
       server { clock = function() return "noon" end }
     end, "clock returned a string")
@@ -366,7 +366,7 @@ describe("a clock of the script's own", function()
 end)
 
 describe("wait_for in memory", function()
-  it("moves the clock in place of waiting, and listens to nobody", function()
+  it("moves the clock in place of waiting, and does not listen", function()
     local s = server { faults = { { verb = "NOOP", delay = 20 } } }
     local t = require "spec.support.talk".to(s)
     t:login()

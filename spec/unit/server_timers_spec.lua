@@ -1,9 +1,9 @@
--- What is due when, against a list that is searched.
+-- The timers of a server, compared with a list that is searched.
 
 local timers = require "pop3.server.timers"
 
 describe("the heap", function()
-  it("does not keep what is over, though its time be far", function()
+  it("drops ended entries before their time", function()
     local heap, alive = timers.heap(), {}
     for i = 1, 20000 do
       local thing = { ended = i % 40 ~= 0 }
@@ -45,7 +45,7 @@ describe("the heap", function()
 end)
 
 describe("the queue", function()
-  it("lets go what was idle for long enough, and nothing else", function()
+  it("returns entries that were idle for long enough, and no others", function()
     local q = timers.queue(10)
     local a, b, c = { active = 0 }, { active = 1 }, { active = 2 }
     for _, thing in ipairs { a, b, c } do q:add(thing) end

@@ -7,7 +7,7 @@ local function send(name)
 end
 
 describe("signals", function()
-  it("wake who waits, and are taken in their order", function()
+  it("wake a task that waits, and are taken in their order", function()
     local signals <close> = assert(core.signals("USR1", "USR2"))
     assert.is_nil(signals:next())
     assert.same({ nil, "timeout" }, { core.poll(signals:getfd(), "r", 0) })
@@ -23,7 +23,7 @@ describe("signals", function()
     assert.is_nil(signals:next())
   end)
 
-  it("do what they did before once it is closed", function()
+  it("can be caught by another object once it is closed", function()
     local outer = assert(core.signals "USR1")
     assert.has_error(function() core.signals "USR2" end,
                      "another object catches signals already")

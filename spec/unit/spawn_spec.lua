@@ -53,7 +53,7 @@ describe("a command", function()
     assert.same({ "exit", 127 }, { kind, number })
   end)
 
-  it("has the environment of this process and what is set", function()
+  it("has the environment of this process and the given variables", function()
     local out = finish(spawn("echo $PATH-$LPOP3_ID-$LPOP3_UID", "",
                              { "LPOP3_ID=a b", "LPOP3_UID=$(x)", "PATH=/bin" }))
     assert.equal("/bin-a b-$(x)\n", out)
@@ -107,7 +107,7 @@ describe("a command", function()
     assert.same({}, helper.children())
   end)
 
-  it("is told to end when this process is killed", function()
+  it("gets a signal when this process is killed", function()
     if os.getenv "LPOP3_SYSTEM" == "posix" then
       return pending "SKIPPED: only Linux can tell it"
     end
@@ -144,7 +144,7 @@ describe("a command", function()
     assert.equal("unknown\n", out)
   end)
 
-  it("refuses misuse, and says what fails", function()
+  it("refuses misuse, and reports failures", function()
     local spool = core.spool(dir.path)
     for _, f in ipairs {
       function() core.spawn("a\0b", spool, {}) end,

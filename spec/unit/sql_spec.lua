@@ -1,4 +1,4 @@
--- pop3.sql: what needs no server. PostgreSQL: spec/fleet/sql_spec.lua.
+-- pop3.sql without a server. PostgreSQL: spec/fleet/sql_spec.lua.
 
 local contract = require "spec.support.sql_contract"
 local core = require "pop3.core"

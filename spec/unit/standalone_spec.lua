@@ -1,4 +1,4 @@
--- The executable of "make standalone", in a root that holds nothing else.
+-- The executable of "make standalone", in a root that has no other file.
 
 if os.getenv "LPOP3_SANITIZED" then return end
 

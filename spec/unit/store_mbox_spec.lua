@@ -59,7 +59,7 @@ describe("pop3.store.mbox", function()
     for n = 1, 4 do assert.equal(uids[n], drop:uid(n)) end
   end)
 
-  it("removes messages, and keeps what others have added meanwhile", function()
+  it("removes messages, and keeps messages that others have added meanwhile", function()
     for _, case in ipairs { { 1 }, { 2, 3 }, { 4 }, { 1, 2, 3, 4 }, {} } do
       dir:write("inbox", FILE)
       local drop = assert(store:open "mrose")
@@ -129,7 +129,7 @@ describe("pop3.store.mbox", function()
     end)
   end)
 
-  it("takes what pop3.mbox delivers", function()
+  it("takes the messages of pop3.mbox", function()
     os.remove(path)
     local box = pop3.mbox(path)
     for _, octets in ipairs(MAIL) do assert(box:deliver(octets)) end

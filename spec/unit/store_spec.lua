@@ -15,7 +15,7 @@ local function reading(drop)
 end
 
 describe("mail in memory", function()
-  it("is what was given, made canonical", function()
+  it("is the given message, made canonical", function()
     local drop = pop3.store.memory({ "a\nb", "c\r\n" }, { "x", "y" }):open()
     assert.same({ { "x", 6, "a\r\nb\r\n" }, { "y", 3, "c\r\n" } },
                 reading(drop))
@@ -32,7 +32,7 @@ describe("mail in memory", function()
                   { "lpop3.4", 3, "4\r\n" } }, reading(store:open()))
   end)
 
-  it("refuses what is no mail", function()
+  it("refuses values that are not messages", function()
     assert.has_error(function() pop3.store.memory "x" end)
     assert.has_error(function() pop3.store.memory { 1 } end)
   end)
@@ -126,7 +126,7 @@ describe("a Maildir", function()
     }, reading(store:open()))
   end)
 
-  it("has what is delivered at the end, whoever delivers", function()
+  it("has delivered messages at the end, by any program", function()
     local dir <close> = tempdir()
     local one, two = maildir(dir), maildir(dir)
     for i = 1, 24 do
@@ -155,7 +155,7 @@ describe("a Maildir", function()
     assert.same(before, reading(pop3.store.maildir(dir.path):open()))
   end)
 
-  it("finds what another program moves while a session is open", function()
+  it("finds a message that another program moves while a session is open", function()
     local dir <close> = tempdir()
     local store = maildir(dir)
     dir:write("new/1.a", "one\n")
@@ -216,7 +216,7 @@ describe("a Maildir", function()
   end)
 end)
 
-describe("a store of one's own", function()
+describe("a store of a script", function()
   it("needs only open, and says why it cannot", function()
     local s = pop3.server.new { users = { u = { password = "pw", mail = {
       open = function(_, user) return nil, user .. " is away", "SYS/PERM" end,
@@ -228,7 +228,7 @@ describe("a store of one's own", function()
   end)
 end)
 
--- A store of a list, and what it was asked to remove.
+-- A store of a list, and the messages it was asked to remove.
 local function own_store(list, remove)
   local store = { removed = {} }
   function store.open()
@@ -264,7 +264,7 @@ describe("a store that says little", function()
     assert.same({ "a: b\r\n\r\n1\r\n2\r\n.3\r\n" }, s:mailbox "u")
   end)
 
-  it("has removed what it was told to when it returns nothing", function()
+  it("has removed the marked messages when it returns nothing", function()
     local store = own_store { "x", "y", "z" }
     local t = logged_in(store)
     t:ask "DELE 3"
@@ -285,7 +285,7 @@ describe("a store that says little", function()
 end)
 
 describe("unique-ids that are made up", function()
-  it("are none of those that were given", function()
+  it("differ from those that were given", function()
     local t, s = logged_in({ "1", "2", "3" }, { "lpop3.2", "lpop3.4" })
     s:deliver("u", "4")
     t:close()
@@ -315,7 +315,7 @@ describe("unique-ids that are the same", function()
 end)
 
 describe("canonical form", function()
-  it("is the same whatever way a file is read", function()
+  it("is the same for every way of reading a file", function()
     local dir <close> = tempdir()
     math.randomseed(7)
     for _ = 1, 200 do

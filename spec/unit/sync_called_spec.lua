@@ -1,4 +1,4 @@
--- What pop3.sync remembers of a message that may have been delivered.
+-- The record of pop3.sync about a message that may have been delivered.
 
 local fetching = require "spec.support.fetching"
 local inbox = require "spec.support.inbox"
@@ -26,7 +26,7 @@ describe("a message that may have been delivered", function()
     assert.same({ false, true }, attempts { { nil, "lost", "unknown" } })
   end)
 
-  it("says so until it is delivered, whatever happens meanwhile", function()
+  it("says so until it is delivered, after any number of runs", function()
     assert.same({ false, true, true, true }, attempts {
       { nil, "lost", "unknown" }, { nil, "busy" }, { nil, "busy" },
     })
@@ -36,7 +36,7 @@ describe("a message that may have been delivered", function()
     assert.same({ false, false }, attempts { { nil, "busy" } })
   end)
 
-  it("does not say so when nobody could be called", function()
+  it("does not say so when no delivery was called", function()
     local place <close> = fetching.place(1)
     local again = {}
     local function commit(handle)

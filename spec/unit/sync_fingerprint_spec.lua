@@ -1,4 +1,4 @@
--- The digest by which pop3.sync knows a message again.
+-- The digest by which pop3.sync recognises a message.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"

@@ -227,7 +227,7 @@ describe("sync: identity", function()
     assert.equal(0, new(place))
   end)
 
-  it("forgets what whole listings have not shown for days", function()
+  it("forgets messages that whole listings have not shown for days", function()
     local mail = fetching.mail(3)
     local place <close> = fetching.place(mail, { uidl = uids(3) })
     local time = 1800000000

@@ -1,5 +1,5 @@
 -- A Maildir with a directory for each owner of an account
--- (lua/pop3/sync/maildir_lease.lua): a frozen owner that goes on delivers nothing.
+-- (lua/pop3/sync/maildir_lease.lua): a frozen owner that is continued delivers nothing.
 
 local core = require "pop3.core"
 local fetching = require "spec.support.fetching"
@@ -35,7 +35,7 @@ describe("a Maildir of a fleet", function()
     return d
   end
 
-  it("works in the directory of the lease, and leaves none", function()
+  it("works in the directory of the lease, and removes it", function()
     local box = owner(7, 3)
     assert.same({}, names "tmp")
     assert(box:reserve())
@@ -82,7 +82,7 @@ describe("a Maildir of a fleet", function()
     end)
   end
 
-  it("sees what an owner before has linked", function()
+  it("sees the files that a former owner linked", function()
     local old = owner(7, 3)
     assert(old:reserve())
     assert(begun(old, "a"):commit())

@@ -61,7 +61,7 @@ describe("pop3.maildir", function()
     assert.matches("^%d+%.M%d%d%d%d%d%dP%d+Q%d+R%x+%.[%w._-]+$", name)
   end)
 
-  it("takes an ltn12 source, and says what fails in it", function()
+  it("takes an ltn12 source, and returns its error", function()
     local box = pop3.maildir(path)
     local parts = { "Subject: a\r\n", "\r\n", ("x"):rep(100000), "" }
     local i = 0
@@ -124,7 +124,7 @@ describe("pop3.maildir", function()
     end
   end)
 
-  it("leaves nothing of what was given up", function()
+  it("leaves no file of an abandoned batch", function()
     local box = opened()
     local before = helper.descriptors()
     begun(box):abort()
@@ -139,7 +139,7 @@ describe("pop3.maildir", function()
     assert.equal(before, helper.descriptors())
   end)
 
-  it("knows after a crash what became of a message", function()
+  it("finds after a crash whether a message was delivered", function()
     local box = opened()
     local intents = {}
     local function state(what, f)

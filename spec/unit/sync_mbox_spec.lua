@@ -74,7 +74,7 @@ describe("pop3.mbox", function()
     assert.same({ "inbox" }, dir:names())
   end)
 
-  it("separates entries by one empty line, whatever there was", function()
+  it("separates entries by one empty line, after any end of the file", function()
     for before, gap in pairs {
       [""] = "", ["x"] = "\n\n", ["x\n"] = "\n", ["x\n\n"] = "", ["\n"] = "",
       ["\n\n"] = "",
@@ -201,7 +201,7 @@ describe("pop3.mbox", function()
     local mails = { "Subject: 1\r\n\r\none\r\n", "Subject: 2\r\n\r\nFrom two",
                     "Subject: 3\r\n\r\nthree\r\n\r\n" }
     local before = "From x@y Mon Nov 30 19:00:00 2026\nSubject: 0\n\nzero\n\n"
-    -- Settle all, and deliver again what is absent; the log, and the answers.
+    -- Settle all, and deliver absent messages again; the log, and the answers.
     local function recover(handles, change)
       local log, answers, names, again = {}, {}, {}, {}
       local box = pop3.mbox(path)
@@ -230,7 +230,7 @@ describe("pop3.mbox", function()
       return dir:read "inbox", handles
     end
 
-    it("finds what is whole and completes the rest, cut at every octet",
+    it("finds whole entries and completes the rest, cut at every octet",
        function()
       for _, start in ipairs { before, before:sub(1, -2), before:sub(1, -3), "" } do
         local text, handles = batch(start)
@@ -276,7 +276,7 @@ describe("pop3.mbox", function()
       assert.equal(text:sub(second + 1), found:sub(second + 20 + #foreign + 1))
     end)
 
-    it("does not cut what others wrote where nothing of ours is", function()
+    it("does not cut entries of others where no entry is ours", function()
       local text, handles = batch(before)
       local short = "From z@z Mon Nov 30 19:00:01 2026\nA: z\n\n"
       assert.is_true(#short < #text - #before)
@@ -346,7 +346,7 @@ describe("pop3.mbox", function()
       assert.equal(path .. ": not a mark of an mbox: rubbish", message)
     end)
 
-    it("breaks the lock of its own dead process, and no other", function()
+    it("breaks the lock of its dead process, and no other", function()
       local program = ([[
         local core, pop3 = require "pop3.core", require "pop3"
         local box = pop3.mbox("%s")
@@ -391,7 +391,7 @@ describe("pop3.mbox", function()
   end)
 
   describe("when a system call fails", function()
-    it("cuts off what a full disk has left", function()
+    it("cuts off a partial entry of a full disk", function()
       local out = helper.run(([[
         local pop3 = require "pop3"
         local box = pop3.mbox("%s")

@@ -64,7 +64,7 @@ describe("pop3.pipe", function()
     assert.equal("Delivered-To: a@b\nSubject: a\n\nbody\n", dir:read "got")
   end)
 
-  it("knows what an exit status means", function()
+  it("knows the meaning of exit statuses", function()
     local meaning = {}
     for status = 0, 255 do meaning[status] = "later" end
     meaning[0], meaning[99] = "done", "done"
@@ -94,7 +94,7 @@ describe("pop3.pipe", function()
     assert.is_nil(how)
   end)
 
-  it("tells the end of what the command printed, in one line", function()
+  it("returns the end of the command's output, in one line", function()
     local _, message = deliver(pop3.pipe
       "echo out; printf 'first\\nsecond\\033[1m\\n' >&2; exit 75")
     assert.equal("pipe: exit status 75: out first second [1m", message)
@@ -105,7 +105,7 @@ describe("pop3.pipe", function()
     assert.is_true(#message < 1100)
   end)
 
-  it("does not wait for what the command has left behind", function()
+  it("does not wait for processes that the command leaves", function()
     local to = pop3.pipe("sleep 1000 & echo $! > " .. dir.path .. "/pid")
     assert.is_true(deliver(to))
     local pid = tonumber(dir:read "pid")

@@ -1,4 +1,4 @@
--- pop3.sync: what is fetched, recorded and deleted.
+-- pop3.sync: which messages are fetched, recorded and deleted.
 
 local fetching = require "spec.support.fetching"
 local helper = require "spec.helper"
@@ -19,7 +19,7 @@ local function run(place, opts, new, skipped, deleted, failed, aside, again,
 end
 
 describe("sync", function()
-  it("fetches what is new, octet for octet, and nothing twice", function()
+  it("fetches new messages, octet for octet, each once", function()
     local mail = fetching.mail(70)
     local place <close> = fetching.place(mail)
     local result = run(place, nil, 70)
@@ -78,7 +78,7 @@ describe("sync", function()
     assert.same(mail, got)
   end)
 
-  it("asks a filter, and never again about what is skipped", function()
+  it("asks a filter, and never again about skipped messages", function()
     local place <close> = fetching.place(4)
     local asked = {}
     local decisions = { "fetch", "skip", "later", "delete" }
@@ -95,7 +95,7 @@ describe("sync", function()
     assert.same({ "message 3" }, asked)
   end)
 
-  it("leaves what is too large, or takes its beginning", function()
+  it("leaves messages that are too large, or takes their beginning", function()
     local place <close> = fetching.place({ "A: b\r\n\r\nshort\r\n",
       "A: b\r\n\r\n1\r\n2\r\n3\r\n" .. ("x"):rep(2000) .. "\r\n" })
     run(place, { max_size = 1000 }, 1, 1)
@@ -142,7 +142,7 @@ describe("sync", function()
     assert.equal(5, #place.inbox.list)
   end)
 
-  it("tells how far it is, and what happens", function()
+  it("reports its progress and its events", function()
     local place <close> = fetching.place(3)
     local progress, events = {}, {}
     run(place, {
@@ -208,7 +208,7 @@ describe("sync: failures", function()
     run(place)
   end)
 
-  it("sets aside at once what is rejected", function()
+  it("sets aside at once a message that is rejected", function()
     local place <close> = fetching.place(2)
     local into = function(_, handle)
       if handle.number == 1 then return nil, "550 no", "reject" end
@@ -255,7 +255,7 @@ describe("sync: failures", function()
     run(place, nil, 1)
   end)
 
-  it("records what came before the connection is lost", function()
+  it("records messages that came before the connection was lost", function()
     local place <close> = fetching.place(20)
     place.server:fault { verb = "RETR", nth = 11, times = 1,
                          cut = { bytes = 30 } }

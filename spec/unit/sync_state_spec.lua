@@ -60,7 +60,7 @@ describe("state file", function()
     assert.is_nil(seen(path).x)
   end)
 
-  it("behind a symbolic link is locked, repaired and kept as that file", function()
+  it("by a symbolic link is locked, repaired and kept as that file", function()
     local dir <close> = tempdir()
     assert.is_true(os.execute(("mkdir %s/a %s/b && ln -s ../a/s %s/b/t")
                                :format(dir.path, dir.path, dir.path)))

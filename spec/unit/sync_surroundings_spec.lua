@@ -1,4 +1,4 @@
--- pop3.sync in bad surroundings: a very large maildrop, a state that cannot be
+-- pop3.sync in difficult surroundings: a very large maildrop, a state that cannot be
 -- written, a clock that jumps.
 
 local core = require "pop3.core"

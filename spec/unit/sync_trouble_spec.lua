@@ -1,4 +1,4 @@
--- pop3.sync: callbacks that fail, places that are busy, sessions that end early.
+-- pop3.sync: callbacks that fail, deliveries that are locked, sessions that end early.
 
 local fetching = require "spec.support.fetching"
 local helper = require "spec.helper"
@@ -72,7 +72,7 @@ describe("sync: a callback that raises an error", function()
 end)
 
 describe("sync: a place that is busy", function()
-  it("is a temporary failure: an mbox that somebody has locked", function()
+  it("is a temporary failure: an mbox that another program has locked", function()
     local place <close> = fetching.place(3)
     local path = place.dir.path .. "/mbox"
     local box = pop3.mbox(path, { lock_timeout = 0 })
@@ -196,7 +196,7 @@ end)
 describe("sync: the filter", function()
   local function deletes() return "delete" end
 
-  it("deletes in a later run what this one could not", function()
+  it("deletes in a later run the messages that this one could not delete", function()
     local place <close> = fetching.place(3)
     place.server:fault { verb = "DELE", times = 1, cut = { bytes = 0 } }
     assert.is_nil((place:sync { filter = deletes }))
@@ -233,7 +233,7 @@ describe("sync: the filter", function()
   end)
 end)
 
-describe("sync: a reply too many among pipelined ones", function()
+describe("sync: an extra reply among pipelined ones", function()
   local COUNT = 12
 
   -- Messages of one size, or of several, and the replies to RETR of them.
@@ -372,7 +372,7 @@ describe("sync: a pipelined reply that is missing", function()
     end)
   end
 
-  it("and a line too many: neither becomes a part of a message", function()
+  it("and an extra line: neither becomes a part of a message", function()
     for nth = 1, 7 do
       for _, append in ipairs { "+OK\r\n", "+OK 12 octets\r\n" } do
         local mail = fetching.mail(7)
@@ -388,7 +388,7 @@ describe("sync: a pipelined reply that is missing", function()
     end
   end)
 
-  it("is not what a server with inexact sizes has", function()
+  it("is not found with a server of inexact sizes", function()
     for _, calls in ipairs { true, false } do
       local mail = fetching.mail(100)
       local place <close> = fetching.place(mail)
@@ -541,7 +541,7 @@ describe("sync: messages that share a unique-id", function()
     assert.same(mail, place.inbox.list)
   end)
 
-  it("or have none are not deleted unread", function()
+  it("or have no unique-id are not deleted unread", function()
     local mail = alike(12)
     local place <close> = fetching.place(mail)
     function place.server.on.UIDL(session) return session:err "no" end
@@ -549,7 +549,7 @@ describe("sync: messages that share a unique-id", function()
                             reconnect = function() return place:connect() end })
   end)
 
-  it("or have none are all fetched when one failed", function()
+  it("or have no unique-id are all fetched when one failed", function()
     for nth = 1, 12 do
       local mail = alike(12)
       local place <close> = fetching.place(mail)

@@ -327,7 +327,7 @@ system_default = own
     return text
   end
 
-  it("raises and lowers what is not given as an option", function()
+  it("raises and lowers values that are not given as an option", function()
     local program = [[
       print(version({ max_version = "TLSv1.2" }, {}),
             version({ max_version = "TLSv1.1" }, {}),

@@ -82,7 +82,7 @@ local function shakes(reason, client, server)
 end
 
 describe("the chain of certificates", function()
-  it("has what the other side sent after its own, on both sides", function()
+  it("has the certificates that the other side sent after its own, on both sides", function()
     with_ca(function(path)
       local own, own_key = cert { subject = "someone", client = true }
       for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
@@ -211,7 +211,7 @@ describe("a certificate", function()
     end
   end)
 
-  it("whose common name alone would fit is for nobody", function()
+  it("whose common name alone would fit is valid for no host", function()
     shakes("mismatch", { name = "mail.example" }, named({}, "mail.example"))
     shakes("mismatch", { name = "mail.example" },
            named({ "other.example" }, "mail.example"))
@@ -243,7 +243,7 @@ describe("a certificate", function()
     end
   end)
 
-  it("with names from hell is told of in one line", function()
+  it("with hostile names is reported in one line", function()
     local c, k = cert { subject = "a\nb\27[31m" .. ("x"):rep(40),
       names = { "evil\r\n.example", ("n"):rep(5000) } }
     with_ca(function(path)
@@ -344,7 +344,7 @@ describe("TLS that cannot be", function()
     end
   end)
 
-  it("just stops, or ends, and the two are told apart", function()
+  it("is cut off or ended, and the two differ", function()
     local c, s = pair { verify = false }
     join(c, s)
     s:write "half of it"

@@ -1,4 +1,4 @@
--- TLS contexts that connections share: when they are the same, and when not.
+-- TLS contexts that connections share: when two are the same, and when they are not.
 
 local context = require "pop3.transport.context"
 local core = require "pop3.core"
@@ -170,7 +170,7 @@ describe("the contexts of clients", function()
     assert.is_true(count <= 9, count)
   end)
 
-  it("show each client's own certificate, and trust what the file has now", function()
+  it("show each client's certificate, and trust the present contents of the file", function()
     local cert, key = certificate "server"
     local function server()
       return assert(core.tls { server = true, cert = cert, key = key, cafile = cafile,

@@ -6,7 +6,7 @@ local object = require "pop3.transport.object"
 local fd_transport = require "pop3.transport.fd"
 local helper = require "spec.helper"
 
--- A byte stream with a clock of its own. `queue` holds what it gives: octets, a
+-- A byte stream with a virtual clock. `queue` holds its input: octets, a
 -- number of seconds that pass first, or CLOSED.
 local CLOSED = {}
 
@@ -150,7 +150,7 @@ describe("an exact count of octets", function()
     assert.are.equal("d", link:take())
   end)
 
-  it("that does not come is a failure, and what came stays", function()
+  it("that does not come is a failure, and octets that came stay", function()
     local link = over { "ab", CLOSED }
     assert.are.equal("closed", select(3, link:octets(3)))
     assert.are.equal("ab", link:unread())
@@ -235,7 +235,7 @@ describe("TLS", function()
                                        names = { "localhost" } }
 
   -- A link whose peer is a TLS server in memory. `chunk` octets come at once at
-  -- most; `say` sends plaintext from the server; `heard` is what it got.
+  -- most; `say` sends plaintext from the server; `heard` is its input.
   local function tls_pair(chunk, greeting)
     local server = core.tls { server = true, cert = cert, key = key }
     local link, s = over {}
@@ -328,7 +328,7 @@ describe("TLS", function()
     assert.is_false(link.secure)
   end)
 
-  it("does not start behind octets that were not used", function()
+  it("does not start after unread octets", function()
     local link, s = over { "+OK go on\r\n+OK injected\r\n" }
     assert.are.equal("+OK go on\r\n", link:line(100))
     local ok, _, code = link:start_tls(trust "localhost")

@@ -1,4 +1,4 @@
--- Proxies, scripted in this process: the wait hook is where they get to talk.
+-- Proxies, scripted in this process: they run in the wait hook of the client.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -6,7 +6,7 @@ local pop3 = require "pop3"
 local proxy = require "pop3.transport.proxy"
 local socket = require "socket"
 
--- A proxy that plays a script of { what it must get, what it says } and then
+-- A proxy that plays a script of { expected octets, answer } and then
 -- says `greeting`; its octets come `chunk` at once. `open` runs against it.
 local function play(url, script, opts)
   opts = opts or {}
@@ -126,7 +126,7 @@ describe("SOCKS5", function()
     good(LOGIN, { { "\5\2\0\2", "\5\0" }, { "\5\1\0" .. NAME, OK } })
   end)
 
-  it("says what a proxy refused", function()
+  it("returns the proxy's reason of a refusal", function()
     bad("connect", "refused the login", LOGIN,
         { { "\5\2\0\2", "\5\2" }, { "\1\3joe\8hush you", "\1\1" } })
     bad("connect", "requires a login", URL, { { "\5\1\0", "\5\255" } })
@@ -143,7 +143,7 @@ describe("SOCKS5", function()
     bad("connect", "too long", URL, { HELLO }, { host = ("x"):rep(256) })
   end)
 
-  it("notices what is no SOCKS5", function()
+  it("reports a peer that does not speak SOCKS5", function()
     for _, reply in ipairs { "\4\0", "+O", "HT", "\0\0" } do
       bad("proto", "the reply is not SOCKS5", URL, { { "\5\1\0", reply } })
     end
@@ -161,7 +161,7 @@ describe("SOCKS5", function()
     bad("connect", "closed the connection", URL, { { "\5\1\0", "" } }, { hangup = true })
   end)
 
-  it("leaves what the mail server says at once", function()
+  it("keeps octets of the mail server that come at once", function()
     local r = play(URL, { HELLO, { "\5\1\0" .. NAME, OK .. "+OK ready\r\n" } })
     assert.truthy(r.fd, r.message)
     assert.equal("+OK ready\r\n", r.fd:read(100))
@@ -201,7 +201,7 @@ describe("HTTP CONNECT", function()
     end
   end)
 
-  it("says what a proxy refused", function()
+  it("returns the proxy's reason of a refusal", function()
     bad("connect", "requires a login", URL,
         { { ASK, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" } })
     bad("connect", "refused the login", "http://joe:hush@127.0.0.1:PORT",
@@ -216,7 +216,7 @@ describe("HTTP CONNECT", function()
     bad("connect", "502", URL, { { ASK, "HTTP/1.0 502\r\n\r\n" } })
   end)
 
-  it("notices what is no HTTP, or has no end", function()
+  it("reports a peer that does not speak HTTP, or whose header never ends", function()
     bad("proto", "the reply is not HTTP", URL, { { ASK, "+OK ready\r\n\r\n" } })
     bad("proto", "the reply is not HTTP", URL, { { ASK, "HTTP/2 200\r\n\r\n" } })
     bad("proto", "too long", URL, { { ASK, "HTTP/1.1 200 OK\r\n"
@@ -233,7 +233,7 @@ describe("HTTP CONNECT", function()
     end
   end)
 
-  it("leaves what the mail server says at once", function()
+  it("keeps octets of the mail server that come at once", function()
     local r = play(URL, { { ASK .. "\r\n",
                             "HTTP/1.1 200 OK\r\n\r\n+OK ready\r\n" } })
     assert.equal("+OK ready\r\n", r.fd:read(100))

@@ -47,7 +47,7 @@ describe("octets", function()
                      hex "1:2:3:4:5:6:10.0.0.1")
   end)
 
-  it("are nil for what is no address", function()
+  it("are nil for a text that is not an address", function()
     for _, host in ipairs { "mail.example", "1.2.3", "1.2.3.4.5", "1.2.3.256",
                             "1.2.3.4444", "1:2", "1:2:3:4:5:6:7:8:9",
                             "1::2::3", "::12345", "::g", "1:2:3:4:5:6:7:",

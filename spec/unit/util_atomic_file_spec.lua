@@ -1,4 +1,4 @@
--- pop3.util.atomic_file: what is written, and what is never replaced.
+-- pop3.util.atomic_file: files that it writes, and files that it never replaces.
 
 local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
@@ -74,7 +74,7 @@ describe("a file", function()
   end)
 end)
 
--- Things that must stay what they are, and how to make each.
+-- Things that must not be replaced, and how to make each.
 local others = {
   directory = function() core.mkdir(at "x") end,
   ["link to a file"] = function()

@@ -20,7 +20,7 @@ describe("a suggestion", function()
                  suggest.tip("ad", { ac = 1, ab = 2, xyz = 3 }))
   end)
 
-  it("is none where nothing is near", function()
+  it("is nil where no name is near", function()
     for _, wrong in ipairs { "", "x", "frobnicate", "--", "--zzz", ("list"):rep(50) } do
       assert.equal("", suggest.tip(wrong, known), wrong)
     end

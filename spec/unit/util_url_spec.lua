@@ -64,7 +64,7 @@ describe("a URL", function()
     assert.are.equal("fe80::1%eth0", url.parse("pop://[fe80::1%25eth0]").host)
   end)
 
-  it("says what is wrong", function()
+  it("reports mistakes", function()
     for text, message in pairs {
       ["mail.example"] = "no scheme", ["//h"] = "no scheme",
       ["pop:h"] = "no scheme", ["pop://"] = "no host",

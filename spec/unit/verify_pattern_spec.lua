@@ -1,4 +1,4 @@
--- Patterns are known to be none before a subject shows it.
+-- An invalid pattern is found before a subject is matched with it.
 
 local pattern = require "pop3.verify.pattern"
 
@@ -6,7 +6,7 @@ local PIECES = { "a", "b", "%", "[", "]", "^", "$", "(", ")", "*", "-", "+", "?"
                  ".", "%b", "%f", "1", "0", "x", "()", "%1" }
 local SUBJECT = { "a", "b", "%", "[", "]", "1", "0", "x", "(", ")", "^", "$" }
 
--- So many of a list, from a seed of one's own.
+-- At most `most` random elements of a list, joined.
 local function some(list, most, random)
   local out = {}
   for i = 1, random(most + 1) - 1 do out[i] = list[random(#list)] end
@@ -21,7 +21,7 @@ describe("a pattern", function()
     end
   end)
 
-  it("that is none says what Lua would", function()
+  it("that is invalid has Lua's error", function()
     for text, subject in pairs {
       ["a%"] = "a", ["[a"] = "a", ["[^]"] = "a", ["a%b("] = "a", ["a%f"] = "a",
       ["a.)"] = "ab", ["(a"] = "a", ["%1"] = "a", ["(a%1)"] = "aa", ["(a)%2"] = "a",

@@ -1,4 +1,4 @@
--- Transcripts as text, and what verify says of them.
+-- Transcripts as text, and the messages of verify about them.
 
 local expect = require "pop3.verify"
 local helper = require "spec.helper"
@@ -77,7 +77,7 @@ describe("verify", function()
     assert.match("%- USER a\n%+ USER\\9a$", verify({ "USER\ta" }, { "USER a" }))
   end)
 
-  it("finds the nearest line whatever its case, and about there", function()
+  it("finds the nearest line in any case, and near its place", function()
     assert.match('nearest: command 2, "retr 2"',
                  verify({ "STAT", "retr 2" }, { "RETR 2", "STAT" }))
     assert.match('nearest: command 3, "STAT"',
@@ -103,7 +103,7 @@ describe("verify with groups", function()
                  verify({ "z" }, { { any_order = { "y", "x" } } }))
   end)
 
-  it("takes a line so often", function()
+  it("takes a line a number of times", function()
     local function often(n, item)
       local lines = {}
       for i = 1, n do lines[i] = "RETR " .. i end
@@ -122,7 +122,7 @@ describe("verify with groups", function()
                  often(2, { "~^RETR", times = 3 }))
   end)
 
-  it("says of ranges what is missing, and no more", function()
+  it("names the missing lines of ranges, and no more", function()
     local some = { "~^RETR", at_least = 1 }
     assert.match("\n  RETR 1\n  STAT\n  RETR 2\n  RETR 3\n%- QUIT$",
                  verify({ "RETR 1", "STAT", "RETR 2", "RETR 3" },
@@ -140,7 +140,7 @@ describe("verify with groups", function()
     assert.is_string(verify({ "A", "Q", "Z" }, want))
   end)
 
-  it("is as the way to try all of them says", function()
+  it("agrees with a search through all ways", function()
     local function fits(items, i, lines, j)
       local item, took = items[i], 0
       if not item then return j == #lines end
@@ -182,7 +182,7 @@ describe("verify with groups", function()
     assert.match("in any order", (verify(lines, { any, { any_order = group } })))
   end)
 
-  it("says what never may come, and counts", function()
+  it("reports lines that never may come, and their number", function()
     local lines = { "USER u", "RETR 1", "RETR 2", "DELE 1" }
     assert.is_nil(verify(lines, { never = "~^TOP" }))
     assert.match('command 4: received "DELE 1", and "~^DELE" must never be received',
@@ -203,7 +203,7 @@ describe("verify with groups", function()
                                 0, {}))
   end)
 
-  it("raises on what it does not know", function()
+  it("raises an error for an unknown line", function()
     for message, want in pairs {
       ["a line must be a string"] = { 1 },
       ["malformed pattern"] = { "~[" },
@@ -230,7 +230,7 @@ describe("verify with groups", function()
     end
   end)
 
-  it("says of a pattern at once that it is none", function()
+  it("reports an invalid pattern at once", function()
     for _, want in ipairs { { "~CAPA[" }, { never = "~CAPA[" },
                             { count = { ["~CAPA["] = 1 } },
                             { { any_order = { "CAPA", "~CAPA[" } } } } do
@@ -283,7 +283,7 @@ describe("the server's transcript", function()
     assert.match("\nS: %-ERR no, %*%*%* is wrong\n", text)
   end)
 
-  it("has none where a handler of AUTH echoes what it has decoded", function()
+  it("masks a secret that a handler of AUTH has decoded and echoes", function()
     local encode = require "pop3.core".encode.base64
     local s = pop3.server.new()
     function s.on.AUTH(session, _, initial)
@@ -300,7 +300,7 @@ describe("the server's transcript", function()
     assert.is_nil(tostring(s:transcript()):find "geheim")
   end)
 
-  it("is without them, and so is what verify says of a handler", function()
+  it("has no secret, and neither has the report of verify about a handler", function()
     local s = pop3.server.new()
     function s.on.PASS(_, secret) error("bad: " .. secret) end
     function s.on.XECHO(session, rest) return session:ok(rest) end

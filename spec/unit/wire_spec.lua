@@ -1,6 +1,6 @@
 -- The golden transcripts of spec/wire, played to the engines through Lua:
--- whole, octet by octet, and cut at every offset. The format, and what the
--- words mean, is told in spec/wire/README.md; spec/c plays the same files.
+-- whole, octet by octet, and cut at every offset. spec/wire/README.md describes the
+-- format and its words; spec/c plays the same files.
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
@@ -29,7 +29,7 @@ local function quote(s)
   return '"' .. escape(s) .. '"'
 end
 
--- The quoted string in a text, its escapes undone; nil if there is none.
+-- The quoted string in a text, its escapes undone; nil without one.
 local function unquote(s)
   local from = s:find('"', 1, true)
   if not from then return end
@@ -205,7 +205,7 @@ local function ask(play, line)
   play.heard[#play.heard + 1] = 'refused ' .. quote(why:match "^[^:]*")
 end
 
--- Take what is to be sent, `n` octets of it.
+-- Take `n` octets of the output.
 local function send(play, n)
   local out = play.engine:out() or ""
   assert.equal(play.out, out)

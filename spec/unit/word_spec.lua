@@ -59,7 +59,7 @@ describe("encoded-words", function()
     end)
   end
 
-  it("are found in linear time, whatever the octets", function()
+  it("are found in linear time, for any octets", function()
     for _, piece in ipairs{ "=?", "=?a?Q?", "=?utf-8?Q?a?= ", "=?utf-8?Q?a",
                             "?=", "=?x?X?a?=", "=", "?" } do
       assert.is_string(decode(piece:rep(100000)))
@@ -88,11 +88,11 @@ describe("text for a field", function()
     { "café au lait", "=?UTF-8?Q?caf=C3=A9_au_lait?=" },
     { "Grüße", "=?UTF-8?B?R3LDvMOfZQ==?=" },
     { "abé", "=?UTF-8?Q?ab=C3=A9?=" },              -- 8 and 8
-    -- what a phrase does not hold is escaped
+    -- characters that a phrase cannot hold are escaped
     { "é!*+-/ abcdefg.", "=?UTF-8?Q?=C3=A9!*+-/_abcdefg=2E?=" },
     { ("a"):rep(42) .. "é =?_,(", "=?UTF-8?Q?" .. ("a"):rep(42)
       .. "=C3=A9_=3D=3F=5F=2C?= =?UTF-8?Q?=28?=" },
-    -- what a reader would take for something else
+    -- characters that a reader would misread
     { " a", "=?UTF-8?Q?_a?=" }, { "a\t", "=?UTF-8?Q?a=09?=" },
     { " ", "=?UTF-8?Q?_?=" },
     { "=?utf-8?Q?a?=", "=?UTF-8?B?PT91dGYtOD9RP2E/PQ==?=" },
