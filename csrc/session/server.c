@@ -38,6 +38,7 @@ struct pop3_server {
   unsigned char sasl;      /* enum: may what follows be of an exchange? */
   unsigned char exchange;  /* the next line is a response to a challenge */
   unsigned char plain;     /* commands are not checked */
+  unsigned char due;       /* a command, or the greeting, has no reply yet */
   unsigned char login;     /* the last command was one of a login */
   pop3_endot enc;
   pop3_buf in;
@@ -59,6 +60,7 @@ pop3_server *pop3_server_new (pop3_mem mem, const pop3_server_limits *lim,
   s->j = j;
   s->id = id;
   s->phase = POP3_GREETING;
+  s->due = 1;
   pop3_buf_init(&s->in, mem);
   pop3_buf_init(&s->out, mem);
   pop3_buf_init(&s->secrets, mem);
@@ -156,7 +158,10 @@ int pop3_server_reply (pop3_server *s, int ok, pop3_span code,
   size_t start;
   int err = make_room(s, code.n + text.n + 16);
   start = s->out.n;
-  if (err == 0) err = ok ? put(s, "+OK", 3) : put(s, "-ERR", 4);
+  if (err == 0) {
+    s->due = 0;
+    err = ok ? put(s, "+OK", 3) : put(s, "-ERR", 4);
+  }
   if (err == 0 && code.n > 0) {
     err = put(s, " [", 2);
     if (err == 0) err = put_text(s, code);
@@ -223,6 +228,7 @@ int pop3_server_raw (pop3_server *s, const char *p, size_t n) {
   size_t start;
   if (make_room(s, n) != 0) return POP3_ENOMEM;
   start = s->out.n;
+  s->due = 0;
   if (put(s, p, n) != 0) return POP3_ENOMEM;
   if (s->j != NULL && n > 0) {  /* its first line */
     const char *lf = (const char *)memchr(p, '\n', n);
@@ -306,6 +312,10 @@ void pop3_server_rest (pop3_server *s) {
     s->wipe = 0;
   }
   if (pending(s) == 0) pop3_buf_free(&s->out);
+}
+
+int pop3_server_due (const pop3_server *s) {
+  return s->due;
 }
 
 int pop3_server_phase (const pop3_server *s) {
@@ -552,5 +562,6 @@ int pop3_server_next (pop3_server *s, pop3_command *cmd) {
     got = s->exchange ? take_response(s, line, n, cmd)
                       : take_command(s, line, n, cmd);
   }
+  if (got == 1) s->due = 1;
   return got;
 }

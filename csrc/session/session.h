@@ -433,6 +433,8 @@ void      pop3_server_sent (pop3_server *s, size_t n);
 /* Free the memory that an idle session does not need. */
 void pop3_server_rest (pop3_server *s);
 
+/* Has the last command, or the connection, had no reply yet? */
+int  pop3_server_due (const pop3_server *s);
 int  pop3_server_phase (const pop3_server *s);
 void pop3_server_enter (pop3_server *s, int phase);
 

@@ -203,6 +203,28 @@ static void rooms (void) {
   end_server(s, &m);
 }
 
+/* A reply is due from a command to the first octets of its reply. */
+static void due (void) {
+  static const pop3_span text = { "text", 4 };
+  failmem m;
+  pop3_server *s = pop3_server_new(failmem_mem(&m, 0), &pop3_server_defaults,
+                                   NULL, 1);
+  pop3_command cmd;
+  CHECK(s != NULL && pop3_server_due(s));
+  CHECK(pop3_server_reply(s, 1, none, text) == 0 && !pop3_server_due(s));
+  pop3_server_enter(s, POP3_AUTHORIZATION);
+  CHECK(feed(s, "AUTH X\r\nresponse\r\nSTAT\r\nNOSUCH\r\n") == 0);
+  CHECK(pop3_server_next(s, &cmd) == 1 && pop3_server_due(s));
+  CHECK(pop3_server_challenge(s, text) == 0 && pop3_server_due(s));
+  CHECK(pop3_server_next(s, &cmd) == 1 && pop3_server_due(s));
+  CHECK(pop3_server_raw(s, "+OK\r\n", 5) == 0 && !pop3_server_due(s));
+  CHECK(pop3_server_next(s, &cmd) == 1 && cmd.verb == POP3_V_OTHER);
+  CHECK(pop3_server_due(s));  /* STAT was refused by the engine */
+  CHECK(pop3_server_reply(s, 0, none, none) == 0 && !pop3_server_due(s));
+  CHECK(pop3_server_next(s, &cmd) == 0 && !pop3_server_due(s));
+  end_server(s, &m);
+}
+
 int main (void) {
   wire_sweep("spec/wire/server-commands.txt", 'C', wire_server);
   wire_sweep("spec/wire/server-arguments.txt", 'C', wire_server);
@@ -215,5 +237,6 @@ int main (void) {
   muted();
   memory();
   rooms();
+  due();
   return check_end();
 }

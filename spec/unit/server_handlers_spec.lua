@@ -151,6 +151,39 @@ describe("a handler", function()
     assert.match("STAT returned string", s.errors[2])
   end)
 
+  it("returns fields of the types that a reply has, or fails", function()
+    local function source() end
+    local computed = setmetatable({}, { __index = function(_, key)
+      return key == "status" and "+OK" or error "computed"
+    end })
+    for reply, expected in pairs {
+      [{ status = "+OK", text = 7, body = 8 }] = "+OK 7\r\n8\r\n.\r\n",
+      [{ status = "-ERR", text = "no", body = source }] = "-ERR no\r\n",
+      [{ status = "-ERR", code = "A", body = { "x" } }] = "-ERR [A]\r\n",
+      [{ status = "+OK", body = source }] = "+OK\r\n.\r\n",
+      [{ status = "+OK", body = {} }] = "+OK\r\n.\r\n",
+      [{ status = "+OK", hangup = false }] = "+OK\r\n",
+      [{ status = "+ok" }] = false, [{}] = false, [computed] = false,
+      [{ status = "+OK", text = {} }] = false,
+      [{ status = "+OK", code = 1 }] = false,
+      [{ status = "+OK", body = true }] = false,
+      [{ status = "+OK", body = { "x", false } }] = false,
+      [{ status = "-ERR", body = { {} } }] = false,
+      [{ status = "+OK", raw = false }] = false, [{ raw = 1 }] = false,
+      [{ status = "+OK", raw = source }] = false,
+    } do
+      for _, faults in ipairs { {}, { { verb = "STAT", delay = 1 } } } do
+        local s = server { faults = faults }
+        function s.on.STAT() return reply end
+        local t = logged_in(s)
+        t:send "STAT\r\n"
+        assert.equal(expected or "-ERR [SYS/TEMP] the handler failed\r\n",
+                     t.transport:receive())
+        assert.equal(expected and 0 or 1, #s.errors)
+      end
+    end
+  end)
+
   it("may send any octets, or hang up", function()
     local s = server()
     function s.on.STAT(session) return session:raw "+OK 1\n.\r\n" end
@@ -178,6 +211,47 @@ describe("a handler", function()
     assert.equal("+OK", a:line())
     assert.equal("+OK 2 38", a:line())
     assert.equal(5, s:now())
+  end)
+
+  it("fails, waits or asks between other commands of one write", function()
+    local lines = { "XCOUNT\r\n", "XFAIL\r\n", "XSLEEP\r\n", "AUTH X\r\n",
+      "aGk=\r\n", "XTABLE\r\n", "STLS x\r\n", "XFAIL\r\n", "XFAIL\r\n",
+      "AUTH X\r\n", "XFAIL\r\n", "XSLEEP\r\n", "XCOUNT\r\n" }
+    local failed = "-ERR [SYS/TEMP] the handler failed\r\n"
+    local replies = "+OK 1\r\n" .. failed .. "+OK slept\r\n+ Pw==\r\n+OK hi\r\n"
+      .. failed .. "-ERR no arguments expected\r\n" .. failed .. failed
+      .. "+ Pw==\r\n-ERR not base64\r\n+OK slept\r\n+OK 2\r\n"
+    local octets = table.concat(lines)
+    for cut = 0, #octets do
+      local s, count = server(), 0
+      function s.on.XCOUNT(session)
+        count = count + 1
+        return session:ok(tostring(count))
+      end
+      function s.on.XFAIL() error "no" end
+      function s.on.XTABLE(session) return session:multi("x", { {} }) end
+      function s.on.XSLEEP(session)
+        session:sleep(3)
+        return session:ok "slept"
+      end
+      function s.on.AUTH(session)
+        local response, why = session:challenge "?"
+        if not response then return session:err(why) end
+        return session:ok(response)
+      end
+      local link, got = s:loopback(), {}
+      assert.match("^%+OK", link:receive())
+      link:settimeout(60)
+      for _, part in ipairs { octets:sub(1, cut), octets:sub(cut + 1) } do
+        if part ~= "" then link:send(part) end
+        repeat
+          local some = link:receive()
+          got[#got + 1] = some
+        until not some
+      end
+      assert.equal(replies, table.concat(got), cut)
+      assert.equal(4, #s.errors)
+    end
   end)
 
   it("may yield without a time, as often as it likes", function()

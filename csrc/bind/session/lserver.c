@@ -201,18 +201,24 @@ static int s_next (lua_State *L) {
   return push_command(L, &cmd, u->plain);
 }
 
-/* The lines of the list at 'arg' as one string on the top of the stack. */
-static void join_lines (lua_State *L, int arg) {
+/*
+** Replace the list of lines on the top of the stack by their octets. Returns 0 if
+** a line is not a string or number.
+*/
+static int join_lines (lua_State *L) {
   luaL_Buffer b;
-  lua_Integer i, n = luaL_len(L, arg);
+  int list = lua_gettop(L);
+  lua_Integer i, n = luaL_len(L, list);
   luaL_buffinit(L, &b);
   for (i = 1; i <= n; i++) {
-    lua_geti(L, arg, i);
-    luaL_argcheck(L, lua_isstring(L, -1), arg, "a line is not a string");
+    lua_geti(L, list, i);
+    if (!lua_isstring(L, -1)) return 0;
     luaL_addvalue(&b);
     luaL_addlstring(&b, "\r\n", 2);
   }
   luaL_pushresult(&b);
+  lua_replace(L, list);
+  return 1;
 }
 
 /* The string on the top is a body or a piece of one; anchor it if needed. */
@@ -228,6 +234,18 @@ static int give_body (lua_State *L, Server *u, int last) {
   return err;
 }
 
+/*
+** Give the engine a reply. Its body is on the top of the stack: octets, true if it
+** comes in pieces, nil if there is none.
+*/
+static int give_reply (lua_State *L, Server *u, int ok, pop3_span code,
+                       pop3_span text) {
+  int err = pop3_server_reply(u->s, ok, code, text);
+  if (err != 0 || lua_isnil(L, -1)) return err;
+  return lua_isboolean(L, -1) ? pop3_server_body(u->s, "", 0, 0)
+                              : give_body(L, u, 1);
+}
+
 /***
 Answer a command. CR and LF in the text become spaces; in the body, dots are
 stuffed and line ends become CRLF.
@@ -239,22 +257,81 @@ stuffed and line ends become CRLF.
 `body` will give it in pieces
 */
 static int s_reply (lua_State *L) {
-  Server *u = check(L);
-  int ok = lua_toboolean(L, 2), err;
+  int err;
   pop3_span text, code;
   text.p = luaL_optlstring(L, 3, "", &text.n);
   code.p = luaL_optlstring(L, 4, "", &code.n);
   lua_settop(L, 5);
-  if (lua_istable(L, 5)) {
-    join_lines(L, 5);
-    lua_replace(L, 5);
-    check(L);  /* a list that is computed may have closed it */
-  }
+  if (lua_istable(L, 5))
+    luaL_argcheck(L, join_lines(L), 5, "a line is not a string");
   else if (!lua_isnil(L, 5) && !lua_isboolean(L, 5)) luaL_checkstring(L, 5);
-  err = pop3_server_reply(u->s, ok, code, text);
-  if (err == 0 && lua_isboolean(L, 5)) err = pop3_server_body(u->s, "", 0, 0);
-  else if (err == 0 && !lua_isnil(L, 5)) err = give_body(L, u, 1);
+  err = give_reply(L, check(L), lua_toboolean(L, 2), code, text);
   return err != 0 ? lpop3_fail(L, err) : 0;
+}
+
+/*
+** Push a field of the table at 2 and take its octets, none if it is nil. Returns 0
+** if it has another type; a number is taken where 'number' is true.
+*/
+static int push_text (lua_State *L, const char *field, int number,
+                      pop3_span *s) {
+  int type = lua_getfield(L, 2, field);
+  s->p = "";
+  s->n = 0;
+  if (type == LUA_TNIL) return 1;
+  if (type != LUA_TSTRING && !(type == LUA_TNUMBER && number)) return 0;
+  s->p = lua_tolstring(L, -1, &s->n);
+  return 1;
+}
+
+/*
+** Push the body of the table at 2 as octets, or nil where none is sent. Returns
+** whether that was possible.
+*/
+static int push_body (lua_State *L, int ok) {
+  int type = lua_getfield(L, 2, "body");
+  if (type == LUA_TTABLE && !join_lines(L)) return 0;
+  if (!ok) lua_pushnil(L);
+  return type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TNUMBER ||
+         type == LUA_TTABLE || (type == LUA_TFUNCTION && !ok);
+}
+
+/***
+Answer a command with a table, if it is a status line with or without octets or
+lines.
+@function server:answer
+@tparam table reply `status`: "+OK" or "-ERR"; `text`, `code` and `body` as for
+`reply`. No body is sent after -ERR
+@treturn boolean false, and nothing is sent, if the reply or a field has another
+type, or if there is a field `raw` or `hangup`
+*/
+static int s_answer (lua_State *L) {
+  pop3_span status, text, code;
+  int given = 0;
+  lua_settop(L, 2);
+  if (lua_istable(L, 2) && lua_getfield(L, 2, "raw") == LUA_TNIL &&
+      (lua_getfield(L, 2, "hangup"), !lua_toboolean(L, -1)) &&
+      push_text(L, "status", 0, &status)) {
+    int err = 0, ok = status.n == 3 && memcmp(status.p, "+OK", 3) == 0;
+    given = (ok || (status.n == 4 && memcmp(status.p, "-ERR", 4) == 0)) &&
+            push_text(L, "text", 1, &text) && push_text(L, "code", 0, &code) &&
+            push_body(L, ok);
+    if (given) err = give_reply(L, check(L), ok, code, text);
+    if (err != 0) return lpop3_fail(L, err);
+  }
+  lua_pushboolean(L, given);
+  return 1;
+}
+
+/***
+Whether the last command has had no reply yet; before the greeting, whether the
+connection has had none.
+@function server:due
+@treturn boolean
+*/
+static int s_due (lua_State *L) {
+  lua_pushboolean(L, pop3_server_due(check(L)->s));
+  return 1;
 }
 
 /***
@@ -475,10 +552,12 @@ static int s_tostring (lua_State *L) {
 
 static const luaL_Reg methods[] = {
   { "__tostring", s_tostring },
+  { "answer", s_answer },
   { "body", s_body },
   { "busy", s_busy },
   { "challenge", s_challenge },
   { "close", s_close },
+  { "due", s_due },
   { "enter", s_enter },
   { "feed", s_feed },
   { "mask", s_mask },

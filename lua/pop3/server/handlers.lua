@@ -56,7 +56,7 @@ end
 -- @tparam string secret
 function default.PASS(session, secret)
   local user = session.name
-  session.name = nil
+  session.name = false
   if not user then return session:err("USER comes first") end
   return auth.login(session, "USER", user, {
     shown = secret,
@@ -101,7 +101,7 @@ function default.STLS(session)
   elseif session.engine:unread() > 0 then
     return session:hangup()
   end
-  session.name = nil
+  session.name = false
   local reply = session:ok("begin TLS now")
   reply.starttls = true
   return reply

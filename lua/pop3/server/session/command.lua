@@ -3,14 +3,12 @@
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
+local coroutines = require "pop3.server.session.coroutine"
 local fault = require "pop3.server.fault"
 local replies = require "pop3.server.session.reply"
-local coroutines = require "pop3.server.session.coroutine"
 
 local sasl = core.sasl
-local DONE, run, outcome = coroutines.DONE, coroutines.run, coroutines.outcome
-local safe_answer = replies.safe_answer
-local resume = coroutine.resume
+local answer, resume, run = replies.answer, coroutines.resume, coroutines.run
 
 -- Methods that run once a command, without the look-up.
 local engine_next = core.types["pop3.server.engine"].next
@@ -26,12 +24,12 @@ local function keep_secret(session, octets)
   end
 end
 
--- Execute one command.
-local function command(session, verb, a, b, isnew)
+-- Execute one command and answer it.
+local function execute(session, verb, a, b, isnew)
   local server = session.server
   session.verb, session.effect = verb, false
   if session.name and verb ~= "PASS" and verb ~= "USER" then
-    session.name = nil  -- PASS comes right after USER (RFC 1939 section 7)
+    session.name = false  -- PASS comes right after USER (RFC 1939 section 7)
   end
   local handler = server.on[verb] or server.default[verb]
                   or server.on.unknown
@@ -44,23 +42,47 @@ local function command(session, verb, a, b, isnew)
                              a, b)
     if not ok then
       server:handler_error(session, tostring(effect))
-      return safe_answer(session, session:err("a fault failed", "SYS/TEMP"))
+      return answer(session, session:err("a fault failed", "SYS/TEMP"))
     end
     session.effect = effect or false
     if effect and fault.replacement(session, effect) then
-      return safe_answer(session, session:ok(), effect)
+      return answer(session, session:ok())
     end
   end
-  if not handler then
-    return safe_answer(session, session:err "unknown command", session.effect)
-  end
-  local reply = run(session, handler, a, b)
-  if reply ~= DONE then safe_answer(session, reply, session.effect) end
+  if not handler then return answer(session, session:err "unknown command") end
+  return answer(session, handler(session, a, b))
 end
 
--- Resume the handler that waits for a response; `line` is nil if it was too
--- long.
-local function respond(session, line)
+-- In a coroutine: execute commands while there are any and their replies may
+-- leave. Returns whether there were any.
+local function serve(session)
+  local engine, any = session.engine, false
+  while not (session.held or session.ended) do
+    local verb, a, b, isnew, line = engine_next(engine)
+    -- a command that the engine refused counts, too
+    if not verb then return any or engine_pending(engine) > 0 end
+    if line then session.line = line end  -- of a server that takes every line
+    any = true
+    execute(session, verb, a, b, isnew)
+  end
+  return any
+end
+
+-- In a coroutine: send the greeting, which is the reply of the hook `connect`,
+-- or the default.
+local function greet(session)
+  local server, effect, reply = session.server, session.effect, nil
+  if effect and fault.replacement(session, effect) then reply = session:ok()
+  elseif server.on.connect then reply = server.on.connect(session) end
+  if type(reply) ~= "table" then reply = server.default.connect(session) end
+  answer(session, reply)
+end
+
+-- Give its response to the handler that waits for it, if it has come; a line
+-- that was too long is nil. Returns what `resume` returns.
+local function respond(session)
+  local verb, line = engine_next(session.engine)
+  if not verb then return false, false end
   local co, octets, why = session.challenged, nil, nil
   session.challenged = nil
   if line == nil then why = "too long"
@@ -70,44 +92,23 @@ local function respond(session, line)
     if not octets then why = "not base64"
     elseif session.server.on.AUTH then keep_secret(session, octets) end
   end
-  local reply = outcome(session, co, resume(co, octets, why, line))
-  if reply ~= DONE then safe_answer(session, reply, session.effect) end
+  return resume(session, co, octets, why, line)
 end
 
--- Send the greeting: the reply of the hook `connect`, or the default.
-local function greet(session, reply)
-  if reply == DONE then return end
-  if type(reply) ~= "table" then
-    reply = session.server.default.connect(session)
-  end
-  safe_answer(session, reply, session.effect)
-end
-
--- Execute commands while there are any and their replies may leave. Returns
--- whether there were any.
+-- Execute what has come. Returns whether there was anything.
 local function take(session)
-  local engine, any = session.engine, false
-  while not (session.held or session.ended) do
-    local verb, a, b, isnew, line = engine_next(engine)
-    if not verb then
-      -- a command that the engine refused counts, too
-      any = any or engine_pending(engine) > 0
-      break
-    end
-    if line then session.line = line end  -- of a server that takes every line
-    any = true
-    if verb == "+" and not isnew then respond(session, a)
-    else command(session, verb, a, b, isnew) end
+  local any, again = false, true
+  while again and not (session.held or session.ended) do
+    local some
+    if session.challenged then some, again = respond(session)
+    else some, again = run(session, serve) end
+    any = any or some
   end
   if any then session.active = session.server.time end
   return any
 end
 
--- Resume a handler whose sleep has ended.
-local function continue(session)
-  local reply = outcome(session, session.task.co, resume(session.task.co))
-  if not session.verb then greet(session, reply)
-  elseif reply ~= DONE then safe_answer(session, reply, session.effect) end
-end
-
-return { take = take, greet = greet, continue = continue }
+return {
+  take = take,
+  greet = function(session) run(session, greet) end,
+}

@@ -1,19 +1,21 @@
---- Handlers as coroutines: a handler may wait for time to pass, or for the
--- client's response to a challenge, while other sessions are served.
+--- Coroutines of sessions: commands are executed in one, so that a handler may
+-- wait for time to pass, or for the client's response to a challenge, while
+-- other sessions are served.
 -- @submodule pop3.server.session
 
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local output = require "pop3.server.session.output"
+local replies = require "pop3.server.session.reply"
 
 local set = output.set
-local yield, resume = coroutine.yield, coroutine.resume
+local yield = coroutine.yield
 
 local Session = {}
 
--- What the coroutine of a handler yields; a number is seconds to sleep.
-local DONE = {}       -- the handler has returned
-local CHALLENGE = {}  -- it waits for a response
+-- What such a coroutine yields; a number is seconds to sleep.
+local DONE = {}       -- its function has returned
+local CHALLENGE = {}  -- a handler waits for a response
 
 --- Send a challenge of a SASL exchange and wait for the response (RFC 5034
 -- section 4). For handlers of AUTH.
@@ -74,49 +76,74 @@ local function challenge(session, co, octets)
   end
   session.challenged = co
   session.engine:challenge(raw or core.sasl.encode(octets), raw and true)
-  return DONE
 end
 
--- The coroutine: it runs one handler after another. It is used again for the
--- next command unless the handler yields or raises an error.
-local function work(session, handler, a, b)
+-- A handler raised an error, or its reply did: answer -ERR, unless the reply has
+-- begun. If there is no reply, the connection ends.
+local function fail(session, co, err)
+  session.server:handler_error(session, tostring(err), debug.traceback(co))
+  if session.ended then return end
+  local reply = session:err("the handler failed", "SYS/TEMP")
+  local ok = session.engine:due() and pcall(replies.answer, session, reply)
+  if not (ok or session.ending) then set(session, "ending", "fin") end
+end
+
+-- A coroutine that calls one function after another with a session. It is used
+-- again, also for other sessions, unless a handler in it yields or raises an
+-- error. While it waits, it refers to no session, which would be collected late:
+-- the engine refers to this coroutine.
+local function work(session, act)
   while true do
-    session, handler, a, b = yield(DONE, handler(session, a, b))
+    local result = act(session)
+    session, act = nil, nil  -- luacheck: ignore 311
+    session, act = yield(DONE, result)
   end
 end
 
--- The result of resuming a handler: its reply, or DONE when it waits.
-local function outcome(session, co, ok, tag, reply)
-  local server = session.server
-  set(session, "task", nil)
+-- The function in a coroutine has not returned: it has yielded or raised an error.
+-- Returns whether the next command may be executed now.
+local function stopped(session, co, ok, tag, value)
   if not ok then
-    server:handler_error(session, tostring(tag), debug.traceback(co))
-    return session:err("the handler failed", "SYS/TEMP")
-  elseif tag == DONE then
-    server.idle_workers[#server.idle_workers + 1] = co
-    return reply
+    fail(session, co, tag)
+    return true
   elseif tag == CHALLENGE then
-    return challenge(session, co, reply)
+    challenge(session, co, value)
+    return true
   end
+  local server = session.server
   local seconds = pause(server, tag)
   set(session, "task", { co = co, at = server.time + seconds })
   server:after(seconds, session)
-  return DONE
+  return false
 end
 
--- Run a handler. Returns its reply, or DONE when it waits.
-local function run(session, handler, a, b)
+-- Resume a coroutine. Returns the result of its function, or true if that has not
+-- returned; and whether the next command may be executed now.
+local function resume(session, co, ...)
+  local ok, tag, value = coroutine.resume(co, ...)
+  if ok and tag == DONE then
+    local idle = session.server.idle_workers
+    idle[#idle + 1] = co
+    return value, false
+  end
+  return true, stopped(session, co, ok, tag, value)
+end
+
+-- Call act(session) in a coroutine. Returns the results of `resume`.
+local function run(session, act)
   local idle = session.server.idle_workers
   local n = #idle
   local co = idle[n]
   if co then idle[n] = nil
   else co = coroutine.create(work) end
-  local ok, tag, reply = resume(co, session, handler, a, b)
-  if ok and tag == DONE then
-    idle[#idle + 1] = co
-    return reply
-  end
-  return outcome(session, co, ok, tag, reply)
+  return resume(session, co, session, act)
+end
+
+-- Resume a handler whose sleep has ended.
+local function continue(session)
+  local co = session.task.co
+  set(session, "task", nil)
+  resume(session, co)
 end
 
 -- Close the coroutine of a handler that waits, with its to-be-closed variables.
@@ -135,7 +162,7 @@ end
 local function farewell(session, hook)
   local server, co, sleeper = session.server, coroutine.create(hook), {}
   function sleeper.wake()
-    local ok, result = resume(co, session)
+    local ok, result = coroutine.resume(co, session)
     if not ok then
       server:handler_error(session, debug.traceback(co, tostring(result)))
     elseif coroutine.status(co) ~= "dead" then
@@ -146,6 +173,6 @@ local function farewell(session, hook)
 end
 
 return {
-  methods = Session, DONE = DONE, run = run, outcome = outcome,
+  methods = Session, run = run, resume = resume, continue = continue,
   abandon = abandon, farewell = farewell,
 }

@@ -94,13 +94,7 @@ end
 
 -- Send the greeting.
 function Session:greet()
-  local server = self.server
-  if self.effect and fault.replacement(self, self.effect) then
-    greet(self, self:ok())
-  else
-    local handler = server.on.connect or server.default.connect
-    greet(self, coroutines.run(self, handler))
-  end
+  greet(self)
   self:advance()
 end
 
@@ -219,7 +213,7 @@ function Session:wake()
   if self.ended then return end
   local now = self.server.time
   if self.task and now >= self.task.at then
-    commands.continue(self)
+    coroutines.continue(self)
     self.active = now
   end
   if self.hold and now >= self.hold then set(self, "hold", nil) end
@@ -303,6 +297,7 @@ local function new(server, id, fd, peer)
     eof = false,       -- the client sends nothing more
     blocked = false,   -- octets wait for the client to read
     verb = false,      -- of the command that is being answered
+    name = false,      -- that USER has given, for PASS
   }, Session)
 end
 

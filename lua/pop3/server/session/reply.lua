@@ -7,8 +7,8 @@ local fault = require "pop3.server.fault"
 local faults = require "pop3.server.session.fault"
 local output = require "pop3.server.session.output"
 
--- Runs once a command.
-local engine_reply = core.types["pop3.server.engine"].reply
+-- Runs once a command, without the look-up.
+local engine_answer = core.types["pop3.server.engine"].answer
 local set = output.set
 
 local Session = {}
@@ -69,14 +69,13 @@ end
 -- Why the value that a handler returned cannot be sent; nil when the reply is
 -- valid.
 local function unfit(reply)
+  if type(reply) ~= "table" then return type(reply) .. ", not a reply" end
   local raw, text, code, body = reply.raw, reply.text, reply.code, reply.body
   local kind = type(body)
-  if reply.status == "+OK" and type(text) == "string" and code == nil
-     and raw == nil and (kind == "string" or body == nil) then
-    return nil  -- as most replies are
-  end
-  if raw ~= nil then
-    return type(raw) ~= "string" and "raw octets of type " .. type(raw)
+  if reply.hangup then return nil end
+  if raw ~= nil then  -- effects of faults may make a source
+    return type(raw) ~= "string" and not reply.rewritten
+           and "raw octets of type " .. type(raw)
   elseif text ~= nil and type(text) ~= "string" and type(text) ~= "number" then
     return "a text of type " .. type(text)
   elseif code ~= nil and type(code) ~= "string" then
@@ -95,6 +94,16 @@ local function unfit(reply)
   end
 end
 
+-- The reply that a handler returned; or, if it cannot be sent, which is an error of
+-- the handler, -ERR and true.
+local function checked(session, reply)
+  local wrong = unfit(reply)
+  if not wrong then return reply, false end
+  session.server:handler_error(session,
+    ("the handler of %s returned %s"):format(session.verb or "connect", wrong))
+  return session:err("the handler failed", "SYS/TEMP"), true
+end
+
 -- The session's state and its connection after a reply.
 local function after(session, reply)
   local verb = session.verb
@@ -110,25 +119,40 @@ local function after(session, reply)
   end
 end
 
--- Give a reply to the engine, and after it the reply that waits for it: see the
--- effect `swap`.
-local function answer(session, reply, effect)
-  local waiting, later = session.later, nil
+-- Apply the effects of faults to a reply. Returns the reply to send now, or nil if
+-- it is sent after the next one; and the reply to send after it, see the effect
+-- `swap`.
+local function affected(session, reply)
+  local effect, waiting = session.effect or nil, session.later
+  local later, wrong
+  reply, wrong = checked(session, reply)
+  if effect and not wrong then
+    reply = fault.replacement(session, effect) or reply
+  end
   if waiting then
     session.later = false
     effect = fault.merge(effect, waiting.effect)
   end
-  if effect then
-    reply, later = faults.apply(session, reply, effect, waiting and true)
-  end
+  reply, later = faults.apply(session, reply, effect, waiting and true)
   if later then
     if waiting then later.raw = later.raw .. waiting.raw end
     session.later = later
-    return
   end
-  if reply.hangup then return set(session, "ending", reply.hangup) end
-  local engine, body, raw = session.engine, reply.body, reply.raw
-  if type(raw) == "function" then  -- too many octets to be held
+  return reply, waiting
+end
+
+-- Give the engine a reply that is not a status line with octets or lines.
+-- Returns the reply, or nil if there is none.
+local function give(session, reply, waiting)
+  local wrong
+  reply, wrong = checked(session, reply)
+  local engine, raw = session.engine, reply.raw
+  if reply.hangup then
+    set(session, "ending", reply.hangup)
+    return nil
+  elseif wrong then
+    engine_answer(engine, reply)
+  elseif type(raw) == "function" then  -- too many octets to be held
     set(session, "source", raw)
     set(session, "bare", true)
   elseif raw then
@@ -137,37 +161,25 @@ local function answer(session, reply, effect)
       engine:raw(waiting.raw)
       reply.close = waiting.close
     end
-  elseif reply.status == "-ERR" then  -- no body follows
-    engine_reply(engine, false, reply.text, reply.code)
-  elseif type(body) == "function" then
-    engine_reply(engine, true, reply.text, reply.code, true)
-    set(session, "source", body)
   else
-    engine_reply(engine, true, reply.text, reply.code, body)
+    engine:reply(true, reply.text, reply.code, true)
+    set(session, "source", reply.body)
   end
-  after(session, reply)
+  return reply
 end
 
--- Answer with the value that a handler returned. A value that cannot be sent is an
--- error of the handler.
-local function safe_answer(session, reply, effect)
+-- Answer with the value that a handler returned.
+local function answer(session, reply)
   if session.ended then return end  -- the handler has ended it
-  local server = session.server
-  local wrong
-  if type(reply) ~= "table" then wrong = type(reply) .. ", not a reply"
-  elseif not reply.hangup then wrong = unfit(reply) end
-  if wrong then
-    server:handler_error(session, ("the handler of %s returned %s"):format(
-                                  session.verb or "connect", wrong))
-    reply = session:err("the handler failed", "SYS/TEMP")
-  elseif effect then
-    reply = fault.replacement(session, effect) or reply
+  local waiting
+  if session.effect or session.later then
+    reply, waiting = affected(session, reply)
+    if not reply then return end
   end
-  local ok, err = pcall(answer, session, reply, effect)
-  if not ok then
-    server:handler_error(session, tostring(err))
-    if not session.ending then set(session, "ending", "fin") end
+  if not engine_answer(session.engine, reply) then
+    reply = give(session, reply, waiting)
   end
+  if reply then after(session, reply) end
 end
 
-return { methods = Session, safe_answer = safe_answer }
+return { methods = Session, answer = answer }
