@@ -310,19 +310,17 @@ fuzz:
 	    -print_final_stats=0 -dict=spec/fuzz/pop3.dict \
 	    $(B)/fuzz/new-$$n spec/fuzz/corpus/$$n || exit 1; done
 
-# The pages in Markdown, by the names that they have in the reference.
-PAGES = readme=README.md cookbook=examples/README.md fleet=examples/fleet.md \
-        test-server=lua/pop3/server/README.md engines=csrc/README.md \
-        mail-programs=spec/interop/README.md speed=spec/bench/README.md
-
 docs: pages
 	@spec/deps.sh docs
 	@rm -rf $(B)/doc
 	ldoc -q -c .config.ld -d $(CURDIR)/$(B)/doc .
 
+# The pages in Markdown, by the names that they have in the reference: the rows
+# { "PATH.md", "NAME" } of .config.ld.
 pages:
 	@mkdir -p $(B)/pages
-	@for p in $(PAGES); do cp "$${p#*=}" "$(B)/pages/$${p%%=*}.md"; done
+	@grep -o '{ "[^"]*\.md", "[^"]*" }' .config.ld | tr -d '{",}' | \
+	  while read -r path name; do cp "$$path" "$(B)/pages/$$name.md"; done
 
 # The annotations for editors, from the comments that the reference is made of.
 META = lua/pop3/meta.lua

@@ -87,12 +87,6 @@ local function check_options(opts, what)
   end
 end
 
-local function check_string(value, what)
-  if type(value) ~= "string" then
-    argument.misuse(2, "%s must be a string, not %s", what, type(value))
-  end
-end
-
 --- Parse a message.
 -- @tparam string octets the message; its line ends may be CRLF or LF
 -- @tparam[opt] table opts limits, beyond which the input is not read, and `defects`
@@ -111,7 +105,7 @@ end
 --                                        { charset = "koi8-r" })
 -- assert(m:text() == "text\r\n")
 function message.parse(octets, opts)
-  check_string(octets, "parse: the message")
+  argument.string(octets, "parse: the message", 1)
   check_options(opts, "parse")
   return core.message.parse(octets, opts)
 end
@@ -124,7 +118,7 @@ end
 -- @treturn string the error, with the path
 -- @treturn string "io"
 function message.open(path, opts)
-  check_string(path, "open: the path")
+  argument.string(path, "open: the path", 1)
   check_options(opts, "open")
   return core.message.open(path, opts)
 end
@@ -180,7 +174,7 @@ end
 -- @tparam[opt] table opts as for `parse`
 -- @treturn function iterator of message, sender and date line; or nil, error, "io"
 function message.mbox(path, opts)
-  check_string(path, "mbox: the path")
+  argument.string(path, "mbox: the path", 1)
   check_options(opts, "mbox")
   return require "pop3.message.mbox"(path, opts)
 end

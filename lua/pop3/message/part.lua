@@ -20,12 +20,6 @@ local as_part = core.message.as_part
 -- The table with the values already made for a part.
 local cache = core.message.cache
 
-local function check_string(value, what)
-  if type(value) ~= "string" then
-    argument.misuse(2, "%s must be a string, not %s", what, type(value))
-  end
-end
-
 --- Close a message: a mapped file is released. Its parts are closed with it. Also
 -- done by `__close` and the garbage collector.
 -- @function m:close
@@ -89,7 +83,7 @@ end
 -- @treturn part|nil
 function methods.part(part, path)
   ground(part)
-  check_string(path, "part: the path")
+  argument.string(path, "part: the path", 1)
   local index = index_of(part)
   if path == "" then return index.root end
   return index.paths[path]
@@ -101,7 +95,7 @@ end
 -- @treturn part|nil
 function methods.by_cid(part, id)
   ground(part)
-  check_string(id, "by_cid: the id")
+  argument.string(id, "by_cid: the id", 1)
   local cids = index_of(part).cids
   if id:sub(1, 4):lower() == "cid:" then
     id = id:sub(5):gsub("%%(%x%x)", function(x)
@@ -280,7 +274,7 @@ end
 -- @treturn string "io"
 function methods.save(part, path)
   ground(part)
-  check_string(path, "save: the path")
+  argument.string(path, "save: the path", 1)
   return require "pop3.message.save"(part, path)
 end
 

@@ -229,9 +229,7 @@ end
 -- @function replay
 local function replay(path, opts)
   opts = opts or {}
-  if type(path) ~= "string" then
-    argument.misuse(1, "replay: the path must be a string, not %s", type(path))
-  end
+  argument.string(path, "replay: the path", 1)
   argument.options(opts, known, "replay", 1)
   local file, err = io.open(path, "rb")
   if not file then return nil, "replay: " .. err, "io" end

@@ -70,9 +70,7 @@ end
 -- @treturn boolean true, or nil, message, code
 -- @usage server:deliver("mrose", "Subject: new\r\n\r\nhi\r\n")
 function methods:deliver(user, octets)
-  if type(octets) ~= "string" then
-    argument.misuse(1, "deliver: the message must be a string")
-  end
+  argument.string(octets, "deliver: the message", 1)
   local st, text = self:store_of(user)
   if not st and self.new_users then
     self:user(user, { password = self.new_users, mail = {} })

@@ -102,11 +102,17 @@ function argument.count(n, what, level)
   return i
 end
 
---- A string that can be an argument of a command, of at most `max` octets.
-function argument.text(s, what, level, max)
+--- A string.
+function argument.string(s, what, level)
   if type(s) ~= "string" then
     misuse(level + 1, "%s must be a string, not %s", what, type(s))
   end
+  return s
+end
+
+--- A string that can be an argument of a command, of at most `max` octets.
+function argument.text(s, what, level, max)
+  if type(s) ~= "string" then argument.string(s, what, level + 1) end
   if s:find "%c" and s:find "[\r\n\0]" then
     misuse(level + 1, "%s must not hold CR, LF or NUL", what)
   end

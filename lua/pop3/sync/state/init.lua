@@ -42,6 +42,7 @@
 -- @interface pop3.sync.state
 
 local argument = require "pop3.util.argument"
+local calls = require "pop3.sync.state.calls"
 local core = require "pop3.core"
 local record = require "pop3.sync.record"
 
@@ -268,21 +269,7 @@ local function put(self, list, status, lazily)
   return true
 end
 
-function File:intend(list)
-  local ok, message, code = put(self, list, "intent")
-  if not ok then return nil, message, code end
-  local names = {}
-  for i, e in ipairs(list) do names[i] = e.name or false end
-  return names
-end
-
-function File:done(list, lazily)
-  return put(self, list, "delivered", lazily)
-end
-
-function File:failed(list)
-  return put(self, list, "failed")
-end
+calls(File, put)
 
 -- Release the lock and the file.
 function File:release()

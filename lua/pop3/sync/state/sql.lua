@@ -15,6 +15,7 @@
 
 local abandoned = require "pop3.sql.abandoned"
 local argument = require "pop3.util.argument"
+local calls = require "pop3.sync.state.calls"
 local core = require "pop3.core"
 local owner = require "pop3.util.owner"
 local pause = require "pop3.util.pause"
@@ -95,21 +96,7 @@ local function put(self, list, status, lazily)
   return true
 end
 
-function State:intend(list)
-  local ok, message, code = put(self, list, "intent")
-  if not ok then return nil, message, code end
-  local names = {}
-  for i, e in ipairs(list) do names[i] = e.name or false end
-  return names
-end
-
-function State:done(list, lazily)
-  return put(self, list, "delivered", lazily)
-end
-
-function State:failed(list)
-  return put(self, list, "failed")
-end
+calls(State, put)
 
 -- Does this run still own the account? Deliveries call it before they undo something.
 -- True; or nil, message, code.
