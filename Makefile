@@ -294,7 +294,7 @@ LUA_LIB = -llua5.4
 $(FUZZ_OBJ): INC += $(CORE_DIRS:%=-iquote %) -iquote spec/fuzz
 $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(B)/libcore.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libcore.a $(IDN_LIBS)
-$(patsubst %,$(B)/%_fuzz,dkim mbox message rtf smime tnef): $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
+$(patsubst %,$(B)/%_fuzz,batch dkim mbox message rtf smime tnef): $(B)/%_fuzz: $(B)/spec/fuzz/%_fuzz.o $(OBJ)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $< $(OBJ) $(LUA_LIB) $(LIBS)
 
 fuzzers: $(FUZZERS)

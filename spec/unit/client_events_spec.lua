@@ -112,6 +112,18 @@ describe("the events of a client in a table", function()
     assert.same({ "message 1\r\n.\r\n", "kept" }, { into[1], into[2] })
   end)
 
+  it("are lists for the pieces of a body: only a whole body is its octets", function()
+    local client, into = logged_in(), {}
+    for _, line in ipairs { "RETR 1", "XBODY", "XBODY" } do
+      assert(client:ask(line, line == "XBODY", line ~= "XBODY"))
+    end
+    client:feed "+OK\r\na\r\n.\r\n+OK text\r\nb\r\n.\r\n-ERR\r\n"
+    local what, count = client:next(into)
+    assert.same({ "events", 4 }, { what, count })
+    assert.same({ { "data", "a\r\n" }, { "end", 3 }, { "body", "b\r\n", "text" },
+                  { "reply", false, "" } }, into)
+  end)
+
   it("need a table or a file", function()
     for _, wrong in ipairs { 1, "x", true, core.client() } do
       assert.error(function() logged_in():next(wrong) end)

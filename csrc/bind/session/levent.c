@@ -234,10 +234,11 @@ static int write_piece (lua_State *L, const pop3_event *ev) {
   return 3;
 }
 
-/* Put the 'n' values on the top, an event, into the table at 2. */
-static void keep_event (lua_State *L, int n, lua_Integer at) {
+/* Put the 'n' values on the top, those of the event, into the table at 2. */
+static void keep_event (lua_State *L, const pop3_event *ev, int n,
+                        lua_Integer at) {
   int i, first = lua_gettop(L) - n + 1;
-  if (n == 2 && lua_type(L, -1) == LUA_TSTRING) {  /* a whole body */
+  if (n == 2 && ev->type == POP3_EV_END && ev->mode == POP3_WHOLE) {
     lua_rawseti(L, 2, at);
     lua_pop(L, 1);
     return;
@@ -265,7 +266,7 @@ int levent_next (lua_State *L, Client *u, int into) {
       n = write_piece(L, &ev);
     else n = push_event(L, u, &ev);
     if (n > 0 && into != LUA_TTABLE) return n;
-    if (n > 0) keep_event(L, n, ++kept);
+    if (n > 0) keep_event(L, &ev, n, ++kept);
   }
   if (kept > 0) {  /* an error sticks: the next call returns it */
     lua_pushliteral(L, "events");
