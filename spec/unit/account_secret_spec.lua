@@ -123,7 +123,8 @@ describe("the secret of an account", function()
       assert.is_false(temporary)
     end
     assert.match("is empty", (select(2, get { password_file = file("", "600") })))
-    assert.match("none: ", (select(2, get { password_file = dir.path .. "/none" })))
+    assert.equal(dir.path .. "/none: No such file or directory",
+                 (select(2, get { password_file = dir.path .. "/none" })))
     assert.match("not a regular file",
                  (select(2, get { password_file = dir.path })))
   end)

@@ -144,8 +144,14 @@ describe("a misspelt word", function()
 
   it("is an error without a suggestion when no name is near", function()
     for text, case in pairs {
-      ["unknown command 'frobnicate'\n"] = { "frobnicate" },
-      ["unknown option '--frobnicate'\n"] = { "list", "--frobnicate" },
+      ["unknown command 'frobnicate' (pop3 --help lists them)\n"] = { "frobnicate" },
+      ["unknown command 'help' (pop3 --help lists them)\n"] = { "help", "list" },
+      ["unknown command 'help' (pop3 fleet --help lists them)\n"] = { "fleet", "help" },
+      ["unknown option '--frobnicate' (pop3 list --help lists them)\n"] =
+        { "list", "--frobnicate" },
+      ["unknown option '-c' (pop3 fleet run --help lists them)\n"] =
+        { "fleet", "run", "-c", "f" },
+      ["unknown option '--frobnicate' (pop3 --help lists them)\n"] = { "--frobnicate" },
       ["a command is required (pop3 --help lists them)\n"] = {},
       ["missing argument 'url'\n"] = { "list" },
     } do

@@ -324,6 +324,10 @@ describe("pop3 serve reports in one line a mistake", function()
     local file = dir:write("file", "")
     refused(3, "a file of that name exists", "--control", file)
     assert.same({ "file" }, dir:names())
+    refused(3, "serve: " .. dir.path .. ": Is a directory", dir.path)
+    refused(3, "serve: " .. dir.path .. "/none: ", "--replay", dir.path .. "/none")
+    refused(3, "serve: " .. dir.path .. ": Is a directory", "--replay", dir.path)
+    refused(3, "serve: " .. file .. "2:1: ", "--replay", dir:write("file2", "x\n"))
     refused(3, "control:", "--control", dir.path .. "/" .. ("x"):rep(200))
   end)
 
@@ -338,6 +342,10 @@ describe("pop3 serve reports in one line a mistake", function()
       ["return"] = "the script must return a server",
       ["x ="] = "script.lua:1: ",
       ["error 'no'"] = "script.lua:1: no",
+      ["error {}"] = "script.lua: (error object is a table value)",
+      ["error()"] = "script.lua: (error object is a nil value)",
+      ["error(setmetatable({}, { __tostring = function() return 'why' end }))"] =
+        "serve: why",
       ["return { frob = 1 }"] = "unknown option 'frob'",
       ["return { verify = 1 }"] = "the field verify must be a table",
       ["return { verify = { 1 } }"] = "a line must be a string",

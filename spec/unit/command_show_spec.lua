@@ -151,6 +151,15 @@ describe("pop3 show", function()
     assert.same({ 0, "\0\xff\27\0\xff\27" }, { status, out })
   end)
 
+  it("reads standard input once", function()
+    for _, files in ipairs { { "-", "-" }, { "-", path, "-" } } do
+      local status, out, err = command.run({ "show", table.unpack(files) },
+                                           "printf 'Subject: x\\n\\n' | ")
+      assert.same({ 2, "", "pop3: show: give - (standard input) only once\n" },
+                  { status, out, err })
+    end
+  end)
+
   it("goes on after a message that it cannot show", function()
     local plain = dir:write("plain.eml", "a: b\r\n\r\nhi\r\n")
     local none = dir.path .. "/none"

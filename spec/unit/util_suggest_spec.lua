@@ -20,6 +20,14 @@ describe("a suggestion", function()
                  suggest.tip("ad", { ac = 1, ab = 2, xyz = 3 }))
   end)
 
+  it("names each name once, and no other single letter for a single letter", function()
+    assert.same({ "--user" }, suggest.names("--usr", { "--user", "--user" }))
+    assert.same({ "-h" }, suggest.names("-H", { "-h", "-q", "-h" }))
+    for _, wrong in ipairs { "-c", "c" } do
+      assert.same({}, suggest.names(wrong, { "-h", "-q", "h", "-v" }))
+    end
+  end)
+
   it("is nil where no name is near", function()
     for _, wrong in ipairs { "", "x", "frobnicate", "--", "--zzz", ("list"):rep(50) } do
       assert.equal("", suggest.tip(wrong, known), wrong)

@@ -203,7 +203,14 @@ local function choices_of(made, name)
   end
 end
 
---- The message about a wrong command line, with a suggestion if there is one.
+-- The end of a message about an unknown word: a suggestion, or where to look.
+local function hint(wrong, names, words)
+  local tip = suggest.tip(wrong, names)
+  return tip ~= "" and tip or (" (%s --help lists them)"):format(words)
+end
+
+--- The message about a wrong command line, with a suggestion, or with the words that
+-- show the help.
 -- @tparam table p the parser
 -- @tparam string message of argparse
 -- @tparam {string,...} argv
@@ -216,13 +223,13 @@ function parser.explain(p, message, argv)
   if wrong then
     local names = {}
     for i, one in ipairs((c or made).commands) do names[i] = one.name end
-    return message .. suggest.tip(wrong, names)
+    return message .. hint(wrong, names, words)
   end
   wrong = message:match "^unknown option '(.*)'$"
   if wrong then
     local names = options_of(made, {})
     if c then options_of(c, names) end
-    return message .. suggest.tip(wrong, names)
+    return message .. hint(wrong, names, words)
   end
   local name = message:match "'([^']*)' must be one of"
   local choices = name and c and choices_of(c, name)

@@ -38,6 +38,18 @@ function program.complain(name, text)
                   terminal.harmless(text), "\n")
 end
 
+--- The text of an error that a file in Lua raised.
+-- @param err any value
+-- @tparam string path of the file
+-- @treturn string
+function program.raised(err, path)
+  local mt = getmetatable(err)
+  if type(err) == "string" or type(mt) == "table" and mt.__tostring then
+    return tostring(err)
+  end
+  return ("%s: (error object is a %s value)"):format(path, type(err))
+end
+
 --- A converter for argparse: an integer in a range.
 -- @tparam integer from
 -- @tparam integer to

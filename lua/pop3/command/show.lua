@@ -264,7 +264,19 @@ local function show_all(args)
   return show_one(args, m, args.json)
 end
 
+-- Is standard input given more than once? The first reading takes all of it.
+local function is_input_repeated(files)
+  local count = 0
+  for _, path in ipairs(files) do
+    if path == "-" then count = count + 1 end
+  end
+  return count > 1
+end
+
 function show.run(args)
+  if is_input_repeated(args.files) then
+    return command.USAGE, "give - (standard input) only once"
+  end
   if args.json then
     local found, missing = json.available()
     if not found then return command.TROUBLE, missing end

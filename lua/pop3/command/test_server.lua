@@ -35,7 +35,7 @@ local function run_script(path)
   local chunk, err = loadfile(path)
   if not chunk then return nil, err end
   local ok, result = pcall(chunk)
-  if not ok then return nil, tostring(result) end
+  if not ok then return nil, command.raised(result, path) end
   if type(result) ~= "table" then
     return nil, path .. ": the script must return a server or a table of "
                 .. "options"
@@ -71,6 +71,7 @@ end
 -- or nil, message
 function test_server.load(path)
   if not path then return { options = {} } end
+  if core.stat(path) == "directory" then return nil, path .. ": Is a directory" end
   if is_transcript(path) then return { transcript = path, options = {} } end
   return run_script(path)
 end
@@ -170,6 +171,13 @@ local function try(f, ...)
   return made, err
 end
 
+-- Make a server of a transcript. The name of the function is not repeated after that
+-- of the command.
+local function replay(path, opts)
+  local made, err, misuse = try(pop3.server.replay, path, opts)
+  return made, err and err:gsub("^replay: ", ""), misuse
+end
+
 local function new_server(args, given)
   local opts = given.options
   opts.host, opts.port = args.host or opts.host, args.port or opts.port
@@ -179,7 +187,7 @@ local function new_server(args, given)
   if tls == false then opts.implicit = args.implicit end
   if given.transcript then
     opts.loose = not args.strict
-    return try(pop3.server.replay, given.transcript, opts)
+    return replay(given.transcript, opts)
   end
   opts.preset = args.preset or opts.preset
   return try(pop3.server.new, opts)

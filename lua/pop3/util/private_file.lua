@@ -9,7 +9,7 @@ local core = require "pop3.core"
 -- @treturn string its octets; or nil, message
 return function(path)
   local found, err = core.lstat(path)
-  if not found then return nil, path .. ": " .. (err or "no such file") end
+  if not found then return nil, err end
   if found.kind ~= "file" then return nil, path .. ": not a regular file" end
   if found.mode & 63 ~= 0 then
     return nil, path .. ": others can read it (chmod 600)"

@@ -25,9 +25,10 @@ local function distance(a, b)
   return last[#b]
 end
 
--- How different a name may be: one letter of three, but three at the most.
+-- How different a name may be: one letter of three, but three at the most. Every
+-- single letter is near to every other one.
 local function most(name)
-  return math.max(1, math.min(3, #name // 3))
+  return #name < 2 and 0 or math.max(1, math.min(3, #name // 3))
 end
 
 local LONGEST = 64  -- letters of a name that is looked at
@@ -37,16 +38,17 @@ local LONGEST = 64  -- letters of a name that is looked at
 -- @tparam {string,...} known
 -- @treturn {string,...} the nearest ones, sorted; also those that begin with it
 function suggest.names(wrong, known)
-  local best, list = nil, {}
+  local best, list, seen = nil, {}, {}
   if #wrong > LONGEST then return list end
   local lower = wrong:lower()
   local bare = lower:gsub("^%-+", "")
   for _, name in ipairs(known) do
     local d = distance(lower, name:lower())
     if #bare >= 2 and name:lower():sub(1, #lower) == lower then d = 1 end
-    if d <= most(bare) and (not best or d <= best) then
+    if d <= most(bare) and (not best or d <= best) and not seen[name] then
       if best ~= d then best, list = d, {} end
       list[#list + 1] = name
+      seen[name] = true
     end
   end
   table.sort(list)

@@ -21,6 +21,7 @@ local check = require "pop3.command.fetch.account".check
 local core = require "pop3.core"
 local keys = require "pop3.account.keys"
 local parse_url = require "pop3.client.url"
+local program = require "pop3.command.program"
 local sorted_keys = require "pop3.util.sorted_keys"
 local suggest = require "pop3.util.suggest"
 
@@ -61,7 +62,7 @@ local function evaluate(path)
     return nil, err:find(path, 1, true) and err or path .. ": " .. err
   end
   local ok, result = pcall(chunk)
-  if not ok then return nil, tostring(result) end
+  if not ok then return nil, program.raised(result, path) end
   if result == nil then
     result = { defaults = env.defaults, accounts = env.accounts }
     local usual = environment()
