@@ -48,6 +48,8 @@
 
 local core = require "pop3.core"
 
+local type = type
+
 local CHUNK = 65536
 
 local Stream = { waits = false }
@@ -66,7 +68,8 @@ end
 
 local function write(self, octets, from, seconds)
   local object = self.object
-  if object.settimeout then object:settimeout(seconds) end
+  local settimeout = object.settimeout
+  if settimeout then settimeout(object, seconds) end
   if from > 1 then octets = octets:sub(from) end
   local n, err = object:send(octets)
   if n == #octets then return #octets end
@@ -83,7 +86,8 @@ end
 -- with neither cannot tell.
 local function has_input(self)
   local object = self.object
-  if object.pending then return object:pending() end
+  local pending = object.pending
+  if pending then return pending(object) end
   if self.early then return self.early[1] ~= nil end
   if not object.settimeout then return false end
   local octets, err, detail = self:read(CHUNK, 0)
@@ -100,7 +104,8 @@ end
 local function read(self, max, seconds)
   if self.early then return take_early(self) end
   local object = self.object
-  if object.settimeout then object:settimeout(seconds) end
+  local settimeout = object.settimeout
+  if settimeout then settimeout(object, seconds) end
   local octets, err = object:receive(max)
   if not octets then
     if err == "timeout" then return nil, err end

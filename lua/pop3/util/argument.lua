@@ -4,7 +4,7 @@
 
 local suggest = require "pop3.util.suggest"
 
-local pairs, type, math_type = pairs, type, math.type
+local pairs, type, math_type, find = pairs, type, math.type, string.find
 
 local argument = {}
 
@@ -113,7 +113,7 @@ end
 --- A string that can be an argument of a command, of at most `max` octets.
 function argument.text(s, what, level, max)
   if type(s) ~= "string" then argument.string(s, what, level + 1) end
-  if s:find "%c" and s:find "[\r\n\0]" then
+  if not find(s, "^%C*$") and find(s, "[\r\n\0]") then
     misuse(level + 1, "%s must not hold CR, LF or NUL", what)
   end
   if max and #s > max then
