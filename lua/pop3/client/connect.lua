@@ -133,9 +133,10 @@ local function attempt(opts, who, tls, given, total, again)
 end
 
 --- Connect to a server and, if a user is given, log in; see `pop3.connect`.
-local function connect(where, more)
-  local opts, who = options.check(where, more)
-  local tls
+local function connect(where, opts)
+  local more = opts
+  local who, tls
+  opts, who = options.check(where, more)
   if opts.tls ~= "none" then
     local err, code
     tls, err, code = secure.options(opts, 1)
