@@ -66,20 +66,20 @@ static int l_time (lua_State *L) {
 ** microseconds. A peer in lock-step, on this machine or near, answers within
 ** some ten of them, and to block and to wake up costs as much. Other processes
 ** may run between two polls. After polls without success, the next waits block
-** after one poll; the number of such waits doubles each time.
+** at once; the number of such waits doubles each time.
 */
 #define LOOKS 50
 #define PATIENT 64  /* waits without polls, at most, before polls are tried */
 
 typedef struct Looks {
-  int skip;  /* waits that block after one poll */
+  int skip;  /* waits that block at once */
   int vain;  /* their number the last time, 0 after a success */
 } Looks;
 
 static int looks_now (Looks *s) {
   if (s->skip == 0) return LOOKS;
   s->skip--;
-  return 1;
+  return 0;
 }
 
 /* After 'looks' polls: did one of them find something? */

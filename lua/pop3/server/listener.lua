@@ -153,7 +153,8 @@ local function ready(self, session)
         session.eof = true
         session:advance()
       end
-    until not more or not n or session.blocked or not session:listening()
+    until not more or not n or session.blocked or session.held or session.eof
+          or session.ended
   end
   watch(self, session)
 end

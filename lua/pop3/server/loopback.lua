@@ -24,7 +24,8 @@ end
 
 -- Read the clock, which may run by itself, and run the timers that are due.
 local function look(server)
-  local now = server:tick()
+  local now = server.time
+  if server.clock or server.started then now = server:tick() end
   local at, idle = server.heap.at[1], server.idle.after.due
   if at and at <= now or idle and idle <= now then server:fire() end
   return now
@@ -88,7 +89,6 @@ local TURNS = 1000  -- of handlers, while the script's clock stands still
 
 local function receive(self, max)
   local server, session = self.server, self.session
-  if self.over then return nil, "closed" end
   local now = look(server)
   local limit, turns = self.timeout and now + self.timeout, 0
   while not session.ended do
@@ -113,7 +113,11 @@ end
 --- @tparam[opt=65536] integer max
 -- @treturn string octets, or nil, "timeout" or "closed"
 function Loopback:receive(max)
-  return in_step(self.server, receive, self, max or 65536)
+  max = max or 65536
+  if self.over then return nil, "closed" end
+  local octets = self.session:ready_out(max)
+  if octets then return octets end
+  return in_step(self.server, receive, self, max)
 end
 
 --- Close the client's side: the commands that it sent are executed, then the

@@ -79,12 +79,12 @@ local function greet(session)
 end
 
 -- Give its response to the handler that waits for it, if it has come; a line
--- that was too long is nil. Returns what `resume` returns.
+-- that was too long is nil. Returns the results of `resume`.
 local function respond(session)
   local verb, line = engine_next(session.engine)
   if not verb then return false, false end
   local co, octets, why = session.challenged, nil, nil
-  session.challenged = nil
+  session.challenged = false
   if line == nil then why = "too long"
   elseif line == "*" then why = "cancelled"
   else

@@ -9,7 +9,7 @@ local output = require "pop3.server.session.output"
 local replies = require "pop3.server.session.reply"
 
 local set = output.set
-local yield = coroutine.yield
+local yield, resume_coroutine = coroutine.yield, coroutine.resume
 
 local Session = {}
 
@@ -117,10 +117,9 @@ local function stopped(session, co, ok, tag, value)
   return false
 end
 
--- Resume a coroutine. Returns the result of its function, or true if that has not
--- returned; and whether the next command may be executed now.
-local function resume(session, co, ...)
-  local ok, tag, value = coroutine.resume(co, ...)
+-- What follows a resumption. Returns the result of the function in the coroutine, or
+-- true if that has not returned; and whether the next command may be executed now.
+local function outcome(session, co, ok, tag, value)
   if ok and tag == DONE then
     local idle = session.server.idle_workers
     idle[#idle + 1] = co
@@ -129,14 +128,19 @@ local function resume(session, co, ...)
   return true, stopped(session, co, ok, tag, value)
 end
 
--- Call act(session) in a coroutine. Returns the results of `resume`.
+-- Resume a coroutine. Returns the results of `outcome`.
+local function resume(session, co, ...)
+  return outcome(session, co, resume_coroutine(co, ...))
+end
+
+-- Call act(session) in a coroutine. Returns the results of `outcome`.
 local function run(session, act)
   local idle = session.server.idle_workers
   local n = #idle
   local co = idle[n]
   if co then idle[n] = nil
   else co = coroutine.create(work) end
-  return resume(session, co, session, act)
+  return outcome(session, co, resume_coroutine(co, session, act))
 end
 
 -- Resume a handler whose sleep has ended.
@@ -151,7 +155,7 @@ local function abandon(session)
   local task = session.task
   local co = task and task.co or session.challenged
   if task then set(session, "task", nil) end
-  session.challenged = nil
+  session.challenged = false
   if not co or coroutine.status(co) ~= "suspended" then return end
   local ok, err = coroutine.close(co)
   if not ok then session.server:handler_error(session, tostring(err)) end
@@ -162,7 +166,7 @@ end
 local function farewell(session, hook)
   local server, co, sleeper = session.server, coroutine.create(hook), {}
   function sleeper.wake()
-    local ok, result = coroutine.resume(co, session)
+    local ok, result = resume_coroutine(co, session)
     if not ok then
       server:handler_error(session, debug.traceback(co, tostring(result)))
     elseif coroutine.status(co) ~= "dead" then

@@ -198,11 +198,6 @@ function Session:advance()
   if self.eof and not self.held then self:finish "fin" end
 end
 
--- May more octets be read from the client?
-function Session:listening()
-  return not (self.held or self.eof or self.ended)
-end
-
 -- Does the session wait for time to pass, because the script says so?
 function Session:waiting()
   return self.task or self.hold or self.drip
@@ -232,18 +227,20 @@ function Session:rouse()
   self.server:watch(self)
 end
 
--- In memory: at most `max` octets for the client, nil when there are none now.
+-- In memory: at most `max` octets that wait for the client and may leave; nil when
+-- there are none.
+function Session:ready_out(max)
+  if self.ended or self.held or self.may_send then return nil end
+  local port = self.port
+  local octets = port:out(max)
+  if octets then port:sent(#octets) end
+  return octets
+end
+
+-- In memory: execute commands until there are octets for the client. Returns at
+-- most `max`, nil when there are none now.
 function Session:take_out(max)
   local octets
-  if not (self.held or self.may_send) then
-    octets = self.port:out(max)
-    if octets then
-      self.port:sent(#octets)
-      return octets
-    elseif not take(self) then
-      return nil
-    end
-  end
   repeat
     feed(self)
     local may = allowance(self)
@@ -297,6 +294,7 @@ local function new(server, id, fd, peer)
     eof = false,       -- the client sends nothing more
     blocked = false,   -- octets wait for the client to read
     verb = false,      -- of the command that is being answered
+    challenged = false,  -- the coroutine of a handler that waits for a response
     name = false,      -- that USER has given, for PASS
   }, Session)
 end

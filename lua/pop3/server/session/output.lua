@@ -172,7 +172,8 @@ end
 
 -- All octets are out: the reply drips no more.
 local function drained(session)
-  if not (session.ended or session.hold or session.source) then
+  if session.drip
+     and not (session.ended or session.hold or session.source) then
     set(session, "drip", nil)
   end
 end
