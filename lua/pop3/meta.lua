@@ -277,7 +277,7 @@ function session:retr_many(numbers, fn) end
 end
 
 do
----A message of the maildrop, as the iterator `pop3.session:messages` gives it.
+---A message of the maildrop, from the iterator `pop3.session:messages`.
 ---@class pop3.handle
 ---@field number integer of the message in the session
 ---@field size? integer octets, as LIST says; nil if it says nothing
@@ -1561,7 +1561,7 @@ local reply = {}
 end
 
 do
----Faults: what goes wrong in a session, as data.
+---Faults: failures of a session, described as data.
 ---@class pop3.server.fault
 ---@field verb? string string. The command, in upper or lower case.
 ---@field hook? "connect"|"tls"|"update" "connect", "tls" or "update". In place of a verb: "connect" is the greeting, "tls" the start of TLS, "update" a QUIT in the transaction state.
@@ -1648,7 +1648,7 @@ function store.mbox(path, opts) end
 end
 
 do
----A store: where the mail of a user is.
+---A store: the mail of one or more users.
 ---@class pop3.interface.store
 local store = {}
 
@@ -1674,7 +1674,7 @@ function store:snapshot() end
 end
 
 do
----A maildrop: what one session sees of a store.
+---A maildrop: the messages of a user in one session.
 ---@class pop3.interface.maildrop
 local maildrop = {}
 
@@ -1718,7 +1718,7 @@ function maildrop:close() end
 end
 
 do
----A byte stream of the user's, for the option `transport` of `pop3.connect`: any
+---A byte stream that a program supplies, for the option `transport` of `pop3.connect`: any
 ---object that has these methods.
 ---@class pop3.interface.transport
 local transport = {}

@@ -202,7 +202,7 @@ local function token_of(token)
   return made
 end
 
--- Log in as somebody whose name and secret were checked.
+-- Log in with a name and a secret that were checked.
 -- @tparam table s the session
 -- @tparam table who `user`; `secret`, a password, or a token if `mechs` takes only
 -- tokens; `token`, or a function that returns one

@@ -146,7 +146,7 @@ local function connect(where, opts)
       return nil, ("connect: %s: %s"):format(name, err), code
     end
   end
-  -- the session does not keep what is needed only once
+  -- the session does not keep values that are needed only once
   local given = opts.transport
   opts.password, opts.transport = nil, nil
   if opts.user then opts.token = nil end

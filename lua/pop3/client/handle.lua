@@ -1,4 +1,4 @@
---- A message of the maildrop, as the iterator `pop3.session:messages` gives it. Every
+--- A message of the maildrop, from the iterator `pop3.session:messages`. Every
 -- method calls the method of the session with the number of this message, and returns
 -- its results.
 -- @classmod pop3.handle

@@ -1,4 +1,4 @@
---- A byte stream of the user's, for the option `transport` of `pop3.connect`: any
+--- A byte stream that a program supplies, for the option `transport` of `pop3.connect`: any
 -- object that has these methods. `pop3.server:loopback` returns one.
 --
 -- The object does its own waiting. TLS, if the options ask for it, runs on top of it.

@@ -1,4 +1,4 @@
---- Faults: what goes wrong in a session, as data.
+--- Faults: failures of a session, described as data.
 --
 -- A fault is a table that says where it applies and what goes wrong there:
 --
