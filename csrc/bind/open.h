@@ -13,7 +13,7 @@
   X (cache) X (work)                                                    \
   X (client) X (server) X (journal) X (dot) X (verb)                    \
   X (sasl) X (mech) X (credential)                                      \
-  X (message) X (field) X (part) X (walk) X (codec) X (stream)          \
+  X (message) X (field) X (part) X (body) X (walk) X (codec) X (stream) \
   X (context) X (peer) X (tls) X (cert) X (digest) X (seal) X (smime)   \
   X (system) X (fd) X (file) X (infile) X (diskfile) X (dir) X (name)   \
   X (poll) X (proc) X (spawn) X (signal) X (state) X (terminal) X (pq)

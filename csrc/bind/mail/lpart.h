@@ -1,12 +1,12 @@
 /*
-** lpart.h - the octets of parts for the other files of the binding.
+** lpart.h - the header values of parts for the other files of the binding.
 */
 #ifndef LPART_H
 #define LPART_H
 
 #include "lmessage.h"
 
-/* The octets of a part, encoded, and their transfer encoding. */
-pop3_span lpart_octets (lua_State *L, const Part *p, enum pop3_encoding *code);
+/* The fields that describe a part; for the root no parts are looked for. */
+pop3_about lpart_about (lua_State *L, const Part *p);
 
 #endif

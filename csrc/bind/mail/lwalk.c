@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../open.h"
-#include "lpart.h"
+#include "lbody.h"
 
 /* ------------------------------------------------------------------ paths */
 
@@ -127,7 +127,7 @@ static void push_decoded (lua_State *L, int arg, size_t depth) {
   const Part *p = (const Part *)lua_touserdata(L, arg);
   Message *m = p->m, *inner;
   enum pop3_encoding code;
-  pop3_span in = lpart_octets(L, p, &code);
+  pop3_span in = lbody_octets(L, p, &code);
   pop3_decoder d;
   pop3_decoder_init(&d, code);
   m->w->out.n = 0;
