@@ -9,10 +9,10 @@ local deliver = require "pop3.fleet.deliver"
 local json = require "pop3.util.json"
 local keys = require "pop3.account.keys"
 local login = require "pop3.account.login"
+local new_state = require "pop3.sync.state.over".new
 local outcome = require "pop3.account.outcome"
 local points = require "pop3.fleet.points"
 local secret = require "pop3.account.secret"
-local state_sql = require "pop3.sync.state.sql"
 local sync = require "pop3.sync"
 
 local DEADLINE = 3600  -- seconds for one run; the next run continues
@@ -100,7 +100,7 @@ end
 -- @treturn table `account`, `fence`, `row`, `state`
 local function new_lease(row, store)
   return { account = row.id, fence = row.fence, row = row,
-           state = state_sql.over(store, row.id, row.fence) }
+           state = new_state(store, row.id, row.fence) }
 end
 
 --- Run an account.

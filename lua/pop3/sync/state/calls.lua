@@ -1,14 +1,41 @@
---- The calls of a state that write entries (`pop3.sync.state`), over one function that
--- writes: which status each gives to an entry, and what it returns.
+--- The calls of a state (`pop3.sync.state`) that are the same wherever it is kept: they
+-- record entries, and keep the table that `seen` returns up to date.
 -- @module pop3.sync.state.calls
 -- @local
 
---- Add `intend`, `done` and `failed` to a class of states.
+local record = require "pop3.sync.record"
+
+local FORGOTTEN = "forgotten"
+
+--- Give a class the calls `seen`, `intend`, `done` and `failed`. An object has the fields
+-- `entries` (what `seen` returns) and `read_only`.
 -- @tparam table class
--- @tparam function put called with the state, a list of entries, the status of those
--- that have none, and the argument `lazily` of `done`; it returns true, or nil, message,
--- code. The name of an entry that has been recorded before is in its field `name`
-return function(class, put)
+-- @tparam function write `function(self, list, packed, lazily)` records entries, as the
+-- contract says: true; or nil, message, code. `packed` has the record of each entry as
+-- text, false for one that is forgotten
+-- @treturn function the call of all: `function(self, list, status, lazily)`; `status` is
+-- for entries without one
+return function(class, write)
+  local function put(self, list, status, lazily)
+    if self.read_only then return nil, "the state is open for reading", "state" end
+    local packed = {}
+    for i, e in ipairs(list) do
+      e.status = e.status or status
+      packed[i] = e.status ~= FORGOTTEN and record.pack(e)
+    end
+    local ok, message, code = write(self, list, packed, lazily)
+    if not ok then return nil, message, code end
+    local entries = self.entries
+    for i, e in ipairs(list) do
+      entries[record.key(e.uid, e.nth)] = packed[i] or nil
+    end
+    return true
+  end
+
+  function class:seen()
+    return self.entries
+  end
+
   function class:intend(list)
     local ok, message, code = put(self, list, "intent")
     if not ok then return nil, message, code end
@@ -24,4 +51,6 @@ return function(class, put)
   function class:failed(list)
     return put(self, list, "failed")
   end
+
+  return put
 end

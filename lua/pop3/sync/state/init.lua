@@ -242,36 +242,18 @@ function File:damaged_copy()
   return self.copy
 end
 
-function File:seen()
-  return self.entries
-end
-
--- Append the entries of a list and keep the table up to date.
-local function put(self, list, status, lazily)
-  if self.read_only then return nil, "the state is open for reading", "state" end
-  local lines, packed = {}, {}
+-- Append the lines of entries.
+calls(File, function(self, list, packed, lazily)
+  local lines = {}
   for i, e in ipairs(list) do
-    if e.status == "forgotten" then
-      lines[i] = core.state.seal(("forgotten %s %d"):format(
-        record.escape(e.uid), e.nth))
-    else
-      e.status = e.status or status
-      local text = record.pack(e)
-      packed[i] = text
-      lines[i] = core.state.seal(("entry %s %d %s"):format(
-        record.escape(e.uid), e.nth, text))
-    end
+    local uid = record.escape(e.uid)
+    lines[i] = core.state.seal(packed[i]
+                               and ("entry %s %d %s"):format(uid, e.nth, packed[i])
+                               or ("forgotten %s %d"):format(uid, e.nth))
   end
-  local ok, message, code = append(self, lines, lazily)
-  if not ok then return nil, message, code end
-  local entries = self.entries
-  for i, e in ipairs(list) do entries[record.key(e.uid, e.nth)] = packed[i] end
-  return true
-end
+  return append(self, lines, lazily)
+end)
 
-calls(File, put)
-
--- Release the lock and the file.
 function File:release()
   if self.file then self.file:close() end
   if self.lock then self.lock:close() end

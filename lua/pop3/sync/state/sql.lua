@@ -15,8 +15,8 @@
 
 local abandoned = require "pop3.sql.abandoned"
 local argument = require "pop3.util.argument"
-local calls = require "pop3.sync.state.calls"
 local core = require "pop3.core"
+local over = require "pop3.sync.state.over"
 local owner = require "pop3.util.owner"
 local pause = require "pop3.util.pause"
 local record = require "pop3.sync.record"
@@ -25,101 +25,7 @@ local seen = require "pop3.sync.state.seen"
 local sql = require "pop3.sql"
 local statement = require "pop3.sql.statement"
 
-local FENCED = "another run has taken over the account"
-
--- ------------------------------------------------------ the calls over a store
-
--- A store has
---
--- - `store:read(account, fence)` → rows of `seen.read`; or nil, message, code
--- - `store:write(account, fence, entries, opts)` → true; or nil, message, code.
---   `opts.lazily`: durable when the next call has returned; `opts.more`: statements of
---   the same transaction, after the one that takes the lock of the account's row
-local State = { __name = "pop3.state.sql.over" }
-State.__index = State
-
-local function fenced(self)
-  self.fenced = true
-  return nil, FENCED, "fenced"
-end
-
-function State:open(_, opts)
-  self.read_only = opts and opts.read_only or false
-  local rows, message, code = self.store:read(self.account, self.fence)
-  if not rows then
-    if code == "fenced" then return fenced(self) end
-    return nil, message, code, { temporary = code ~= "sql" and code ~= "schema" }
-  end
-  self.entries = seen.entries(rows)
-  return true
-end
-
-function State:seen()
-  return self.entries
-end
-
--- Statements that go into the transaction of the next call that writes.
--- @tparam {table,...} list of `{ text, parameter, ... }`; each must look at the fence
--- itself
-function State:with(list)
-  self.more = self.more or {}
-  table.move(list, 1, #list, #self.more + 1, self.more)
-end
-
--- The dialect of these statements, see `pop3.sql`.
-function State:get_dialect()
-  return self.store.dialect or "postgresql"
-end
-
-local function put(self, list, status, lazily)
-  if self.read_only then return nil, "the state is open for reading", "state" end
-  if self.fenced then return fenced(self) end
-  local more = self.more
-  self.more = nil
-  if #list == 0 and not more and (lazily or not self.is_lazy) then return true end
-  self.seq = self.seq + 1
-  for _, e in ipairs(list) do
-    e.status = e.status or status
-    e.seq = self.seq
-  end
-  local ok, message, code = self.store:write(self.account, self.fence, list,
-                                             { lazily = lazily, more = more })
-  if not ok then
-    if code == "fenced" then return fenced(self) end
-    return nil, message, code
-  end
-  self.is_lazy = lazily
-  for _, e in ipairs(list) do
-    self.entries[record.key(e.uid, e.nth)] = e.status ~= "forgotten"
-                                             and record.pack(e) or nil
-  end
-  return true
-end
-
-calls(State, put)
-
--- Does this run still own the account? Deliveries call it before they undo something.
--- True; or nil, message, code.
-function State:holds()
-  if self.fenced then return fenced(self) end
-  local ok, message, code = self.store:write(self.account, self.fence, {}, {})
-  if not ok then
-    if code == "fenced" then return fenced(self) end
-    return nil, message, code
-  end
-  self.is_lazy = false
-  return true
-end
-
-function State:close()
-  local ok, message, code = true, nil, nil
-  if self.entries and not self.read_only and not self.fenced then
-    ok, message, code = put(self, {}, nil, false)
-  end
-  self.entries = nil
-  if not ok then return nil, message, code end
-  return true
-end
+local State, FENCED = over.State, over.FENCED
 
 -- ------------------------------------------------------ a connection of its own
 
@@ -423,17 +329,6 @@ function state.sql(opts)
   }, Sql)
   self.store = self
   return self
-end
-
---- The six calls over a store that a fleet makes. The fleet has taken the lease.
--- @tparam table store with `read` and `write`, see above
--- @tparam integer account
--- @tparam integer fence
--- @treturn state
--- @local
-function state.over(store, account, fence)
-  return setmetatable({ store = store, account = account, fence = fence, seq = 0 },
-                      State)
 end
 
 return state
