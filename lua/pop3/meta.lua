@@ -109,6 +109,13 @@ function session:stls() end
 ---new connection if the server closed this one. When a check of the client fails, such
 ---as the signature of a SCRAM server, the login fails at once.
 ---
+---The client asks for CAPA before it logs in, and notices there a line too many that a
+---server has sent after its greeting. It sends no CAPA if `mechs` names only USER and
+---APOP. If such a server sends the second line late, that line is taken for the reply to
+---USER, the reply to USER for the one to PASS, and a refused login returns true; the next
+---command fails with code "proto". A reply that has arrived when the login ends is
+---noticed; to wait for more would cost each login a round trip.
+---
 ---A SCRAM server may ask for 4,096 (over TLS: 1) to 5,000,000 iterations; otherwise
 ---the login fails with code "auth" before any is done. A message of a mechanism may
 ---have 64 KiB; a longer one has code "limit".

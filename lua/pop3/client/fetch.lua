@@ -117,7 +117,7 @@ local function header_by_retr(s, n)
       if stop then a = a:sub(1, stop - before) end
       parts[#parts + 1], size, tail = a, size + #a, tail:sub(-2)
       ended = stop ~= nil or size > HEADER
-      if ended and s.opts.limits.drain then
+      if ended and s.opts.limits and s.opts.limits.drain then
         s.engine:discard()
         return table.concat(parts)
       end

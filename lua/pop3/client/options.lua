@@ -41,7 +41,6 @@ end
 
 -- What sessions share where nothing else is given; nobody may change it.
 local TIMEOUTS = { connect = TIMEOUT, io = TIMEOUT }
-local NO_LIMITS = {}
 
 -- The options of a URL, if there is one, and those of the table on top.
 local function collect(where, more)
@@ -71,8 +70,9 @@ local function check_peer(opts)
   end
   local security = opts.tls or opts.transport ~= nil and "none" or "implicit"
   opts.tls = security
-  opts.port = opts.port or address.default_port(security)
-  if not address.is_port(opts.port) then
+  if not opts.port then
+    opts.port = address.default_port(security)
+  elseif not address.is_port(opts.port) then
     misuse("no such port: %d", opts.port)
   end
   if host then
@@ -119,12 +119,7 @@ end
 -- `timeout` as `{ connect =, io =, total = }` in seconds.
 local function check_timeout(opts)
   local given = opts.timeout
-  if given == nil then
-    opts.timeout = TIMEOUTS
-    return
-  elseif type(given) == "number" then
-    given = { io = given }
-  end
+  if type(given) == "number" then given = { io = given } end
   local timeout = {}
   argument.options(given, timeout_types, "connect: timeout", LEVEL, timeout)
   for name, seconds in pairs(timeout) do
@@ -139,13 +134,8 @@ end
 
 -- `limits` as `pop3.core.client` takes them.
 local function check_limits(opts)
-  local given, tracing = opts.limits, opts.log ~= nil
-  if not (given or tracing) then
-    opts.limits = NO_LIMITS
-    return
-  end
-  local limits = { trace = tracing }
-  argument.options(given or NO_LIMITS, limit_types, "connect: limits", LEVEL, limits)
+  local limits = { trace = opts.log ~= nil }
+  argument.options(opts.limits or {}, limit_types, "connect: limits", LEVEL, limits)
   for name in pairs(limit_types) do
     if limits[name] then
       argument.count(limits[name], "connect: the limit " .. name, LEVEL)
@@ -156,7 +146,6 @@ end
 
 -- `ignore` as a set of capabilities, and of "NAME ARGUMENT".
 local function check_ignore(opts)
-  if not opts.ignore then return end
   local set = {}
   for _, name in ipairs(argument.names(opts.ignore, "connect: ignore", LEVEL)) do
     argument.text(name, "connect: a capability in ignore", LEVEL)
@@ -168,7 +157,6 @@ end
 -- `retry` with its defaults.
 local function check_retry(opts)
   local retry = opts.retry
-  if not retry then return end
   argument.options(retry, retry_types, "connect: retry", LEVEL)
   if opts.transport ~= nil then misuse "retry cannot be used with a transport" end
   local attempts, wait = retry.attempts or ATTEMPTS, retry.wait or WAIT
@@ -185,18 +173,19 @@ options.types = types
 --- Check the arguments of `pop3.connect`.
 -- @param where
 -- @param more
--- @treturn table all options, with defaults; `timeout` and `limits` are tables,
--- `proxy` is what `pop3.transport.proxy.parse` returns
+-- @treturn table all options, with defaults; `timeout` is a table, `limits` what
+-- `pop3.core.client` takes, or nil; `proxy` is what `pop3.transport.proxy.parse` returns
 -- @treturn ?table who logs in when the session begins, see
 -- `pop3.client.authorization.enter`
 function options.check(where, more)
   local opts = collect(where, more)
   check_peer(opts)
   local who = check_login(opts)
-  check_timeout(opts)
-  check_limits(opts)
-  check_ignore(opts)
-  check_retry(opts)
+  if opts.timeout then check_timeout(opts)
+  else opts.timeout = TIMEOUTS end
+  if opts.limits or opts.log then check_limits(opts) end
+  if opts.ignore then check_ignore(opts) end
+  if opts.retry then check_retry(opts) end
   return opts, who
 end
 
