@@ -57,8 +57,10 @@ for _, part in ipairs { replies, faults, coroutines, maildrop, tls, output } do
   for name, method in pairs(part.methods) do Session[name] = method end
 end
 
--- Fields that few sessions set; the class has the defaults, so that the table
--- of a session is small.
+-- Fields that few sessions set; the class has the defaults. So a session has at
+-- most 32 fields until its end, and its table never grows to 64.
+Session.secure = false   -- TLS is active
+Session.half = false     -- the server's side of the connection is closed
 Session.muted = false    -- replies are dropped
 Session.patient = false  -- handlers go on after the client has left
 Session.line = false     -- the command, in a server that takes every line
@@ -281,11 +283,9 @@ local function new(server, id, fd, peer)
     tls = false,
     effect = false,    -- effects of faults on the present reply
     later = false,     -- a reply that is sent after the next one
-    half = false,      -- the server's side of the connection is closed
     may_send = false,  -- octets that may still leave before the connection ends
     fd = fd,
     state = "greeting",
-    secure = false,
     peer = peer or "loopback",
     data = {},
     active = server:now(),
