@@ -209,6 +209,11 @@ $(B)/c/%_test: $(B)/spec/c/%_test.o $(TEST_HELP) $(B)/libcore.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	  $(filter %/libtls.a,$^) $(B)/libcore.a $(CLIBS)
 
+# The test of the binding has all of core.so, and Lua.
+$(B)/c/binding_test: $(B)/spec/c/binding_test.o $(TEST_HELP) $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LUA_LIB) $(LIBS)
+
 # The test of SASL with the part of SASLprep that needs no libidn.
 $(SUBSET): $(B)/spec/c/sasl_test.o $(TEST_HELP) $(BARE)/prep.o \
            $(B)/libtls.a $(B)/libcore.a

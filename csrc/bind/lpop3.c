@@ -188,6 +188,21 @@ void lpop3_pushu64 (lua_State *L, uint64_t u) {
                                                   : (lua_Integer)u);
 }
 
+static int push_span (lua_State *L) {
+  const pop3_span *s = (const pop3_span *)lua_touserdata(L, 1);
+  lua_pushlstring(L, s->n > 0 ? s->p : "", s->n);
+  return 1;
+}
+
+int lpop3_trypush (lua_State *L, const char *p, size_t n) {
+  pop3_span s;
+  s.p = p;
+  s.n = n;
+  lua_pushcfunction(L, push_span);
+  lua_pushlightuserdata(L, &s);
+  return lua_pcall(L, 1, 1, 0);
+}
+
 void lpop3_subtable (lua_State *L, const char *name) {
   if (lua_getfield(L, -1, name) == LUA_TTABLE) return;
   lua_pop(L, 1);

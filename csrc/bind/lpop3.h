@@ -69,6 +69,12 @@ int lpop3_in_use (lpop3_object *o);
 /* Push octets in hexadecimal; returns 1. */
 int lpop3_pushhex (lua_State *L, const unsigned char *p, size_t n);
 
+/*
+** Push 'n' octets, or the error: LUA_OK, or what lua_pcall returned. For octets in
+** a buffer that must be freed before an error is raised.
+*/
+int lpop3_trypush (lua_State *L, const char *p, size_t n);
+
 /* Push an integer; one above the maximum of lua_Integer becomes that. */
 void lpop3_pushu64 (lua_State *L, uint64_t u);
 

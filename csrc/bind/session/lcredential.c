@@ -115,24 +115,21 @@ static int l_prepare (lua_State *L) {
   static const enum pop3_prep_as as[] = { POP3_QUERY, POP3_STORED };
   const char *why;
   pop3_buf b;
-  pop3_span in, out;
-  int kind, err;
+  pop3_span in;
+  int kind, err, status = LUA_OK;
   in.p = luaL_checklstring(L, 1, &in.n);
   kind = luaL_checkoption(L, 2, "query", kinds);
   pop3_buf_init(&b, lpop3_mem(L));
   err = pop3_prep(&b, in, as[kind], &why);
-  if (err == POP3_EPREP) {
-    pop3_buf_free(&b);
-    lua_pushnil(L);
-    lua_pushstring(L, why);
-    lua_pushstring(L, pop3_errcode(err));
-    return 3;
-  }
-  out.p = b.n > 0 ? b.p : "";
-  out.n = b.n;
-  if (err == 0) lua_pushlstring(L, out.p, out.n);
+  if (err == 0) status = lpop3_trypush(L, b.p, b.n);
   pop3_buf_wipe(&b);
-  return err != 0 ? lpop3_fail(L, err) : 1;
+  if (status != LUA_OK) return lua_error(L);
+  if (err == 0) return 1;
+  if (err != POP3_EPREP) return lpop3_fail(L, err);
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  lua_pushstring(L, pop3_errcode(err));
+  return 3;
 }
 
 /***

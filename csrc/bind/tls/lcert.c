@@ -76,10 +76,6 @@ static size_t add_names (lua_State *L, const char *field, int mail,
   return n;  /* the list stays on the stack */
 }
 
-static void push_buf (lua_State *L, const pop3_buf *b) {
-  lua_pushlstring(L, b->n > 0 ? b->p : "", b->n);
-}
-
 /***
 Make a key and a certificate (RFC 5280).
 @function certificate
@@ -102,7 +98,7 @@ static int l_certificate (lua_State *L) {
   pop3_cert_name *names;
   pop3_cert_opts o;
   pop3_buf cert, key;
-  int err;
+  int err, status = LUA_OK;
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   memset(&o, 0, sizeof o);
@@ -127,12 +123,11 @@ static int l_certificate (lua_State *L) {
   pop3_buf_init(&cert, lpop3_mem(L));
   pop3_buf_init(&key, lpop3_mem(L));
   err = pop3_cert_make(&o, &cert, &key, why);
-  if (err == 0) {
-    push_buf(L, &cert);
-    push_buf(L, &key);
-  }
+  if (err == 0) status = lpop3_trypush(L, cert.p, cert.n);
+  if (err == 0 && status == LUA_OK) status = lpop3_trypush(L, key.p, key.n);
   pop3_buf_free(&cert);
   pop3_buf_wipe(&key);
+  if (status != LUA_OK) return lua_error(L);
   if (err == 0) return 2;
   if (err != POP3_ETLS) return lpop3_fail(L, err);
   lua_pushnil(L);
