@@ -21,7 +21,7 @@ postgres.describe("an abandoned transaction", function(server)
 
   before_each(function()
     url = server():database()
-    other = assert(sql.open { url = url })
+    other = assert(sql.open { url = url, timeout = LONG })
     assert(other:query "create table t (a integer primary key)")
     assert(other:query "insert into t values (1), (2)")
   end)
@@ -95,8 +95,9 @@ postgres.describe("an abandoned transaction", function(server)
 
   it("in the middle of a pipeline is ended by others, not before its time", function()
     stopped(function(loop, proxy, stop)
-      local first <close> = assert(sql.open { url = proxy.url, wait = loop.wait })
-      local second <close> = assert(sql.open { url = proxy.url, wait = loop.wait })
+      local opts = { url = proxy.url, wait = loop.wait, timeout = LONG }
+      local first <close> = assert(sql.open(opts))
+      local second <close> = assert(sql.open(opts))
       local codes = {}
       stop()
       for i, db in ipairs { first, second } do
@@ -128,8 +129,9 @@ postgres.describe("an abandoned transaction", function(server)
 
   it("is not one that waits for a lock, or computes", function()
     stopped(function(loop)
-      local holder <close> = assert(sql.open { url = url, wait = loop.wait })
-      local waiter <close> = assert(sql.open { url = url, wait = loop.wait })
+      local opts = { url = url, wait = loop.wait, timeout = LONG }
+      local holder <close> = assert(sql.open(opts))
+      local waiter <close> = assert(sql.open(opts))
       local rows
       assert(holder:query "begin")
       assert(holder:query "select 1 from t where a = 1 for update")

@@ -7,6 +7,9 @@ local postgres = require "spec.support.postgres"
 local schema = require "pop3.sql.schema"
 local sql = require "pop3.sql"
 
+-- Seconds: a transaction of a spec does not end because the machine is slow.
+local LONG = 2 * helper.PATIENCE
+
 postgres.describe("the leases of a fleet", function(server)
   local db, url
 
@@ -85,7 +88,7 @@ postgres.describe("the leases of a fleet", function(server)
 
   it("skip accounts that another transaction has locked", function()
     add(3)
-    local other <close> = assert(sql.open { url = url })
+    local other <close> = assert(sql.open { url = url, timeout = LONG })
     assert(other:transaction(function()
       assert(other:query "select 1 from pop3_account where name = 'a1' for update")
       assert.same({ "a2", "a3" }, (claim("w", 10)))
@@ -243,7 +246,7 @@ postgres.describe("the leases of a fleet", function(server)
   it("come back without those that another transaction has locked", function()
     add(2)
     claim("w1", 2)
-    local other <close> = assert(sql.open { url = url })
+    local other <close> = assert(sql.open { url = url, timeout = LONG })
     assert(other:transaction(function()
       assert(other:query "select 1 from pop3_account where name = 'a1' for update")
       local rows = query(table.unpack(lease.give_back_unknown("w1", {})))
@@ -254,8 +257,8 @@ postgres.describe("the leases of a fleet", function(server)
 
   it("are free again when a worker froze in a transaction", function()
     add(2)
-    local frozen <close> = assert(sql.open { url = url })
-    local other <close> = assert(sql.open { url = url })
+    local frozen <close> = assert(sql.open { url = url, timeout = LONG })
+    local other <close> = assert(sql.open { url = url, timeout = LONG })
     assert(frozen:query "begin")
     assert(frozen:query(table.unpack(abandoned.name("fleet w1", 3600))))
     assert(frozen:query(table.unpack(lease.lock { 1 })))

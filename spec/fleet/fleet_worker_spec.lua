@@ -7,6 +7,9 @@ local helper = require "spec.helper"
 local postgres = require "spec.support.postgres"
 local sql = require "pop3.sql"
 
+-- Seconds: a transaction of a spec does not end because the machine is slow.
+local LONG = 2 * helper.PATIENCE
+
 -- The most sessions that were open at the same time, of a transcript.
 local function most_sessions(transcript)
   local first, last = {}, {}
@@ -158,32 +161,36 @@ postgres.describe("a worker", function(server)
     assert.same({}, (place:judge()))
   end)
 
-  it("goes on with the others while another program locks an account", function()
-    local place <close> = new_place { users = 8, mail = 1 }
-    local db <close> = assert(sql.open { url = place.url })
-    local done, order = 0, {}
-    local runs = place:run {
-      hook = function(point, row)
-        if point == "intend" and row.name == "u3" then
-          assert(db:query "begin")
-          assert(db:query "select 1 from pop3_account where name = 'u3' for update")
-        end
-      end,
-      log = function(record)
-        if record.event ~= "run" then return end
-        done = done + 1
-        order[#order + 1] = record.account
-        if done == 7 then assert(db:query "commit") end
-      end,
-    }
-    assert.equal("u3", order[8])
-    assert.equal("ok", runs.u3.kind)
-    assert.same({}, (place:judge()))
-  end)
+  for _, driver in ipairs { "libpq", "dbi" } do
+    it("goes on with the others while another program locks an account: " .. driver,
+       function()
+      local place <close> = new_place { users = 8, mail = 1 }
+      local db <close> = assert(sql.open { url = place.url, timeout = LONG })
+      local done, order = 0, {}
+      local runs = place:run {
+        store = { url = place.url, driver = driver },
+        hook = function(point, row)
+          if point == "intend" and row.name == "u3" then
+            assert(db:query "begin")
+            assert(db:query "select 1 from pop3_account where name = 'u3' for update")
+          end
+        end,
+        log = function(record)
+          if record.event ~= "run" then return end
+          done = done + 1
+          order[#order + 1] = record.account
+          if done == 7 then assert(db:query "commit") end
+        end,
+      }
+      assert.equal("u3", order[8])
+      assert.equal("ok", runs.u3.kind)
+      assert.same({}, (place:judge()))
+    end)
+  end
 
   it("ends the transaction of a worker that froze in it", function()
     local place <close> = new_place { users = 2, mail = 1 }
-    local frozen <close> = assert(sql.open { url = place.url })
+    local frozen <close> = assert(sql.open { url = place.url, timeout = LONG })
     assert(frozen:query "begin")
     assert(frozen:query(table.unpack(abandoned.name("fleet frozen", 1))))
     assert(frozen:query "select 1 from pop3_account where name = 'u1' for update")
@@ -200,7 +207,7 @@ postgres.describe("a worker", function(server)
   it("claims although the worker whose turn it is froze in a claim", function()
     local lease = require "pop3.fleet.lease"
     local place <close> = new_place { users = 2, mail = 1 }
-    local frozen <close> = assert(sql.open { url = place.url })
+    local frozen <close> = assert(sql.open { url = place.url, timeout = LONG })
     assert(frozen:query "begin")
     local list = lease.claim { worker = "frozen", count = 1, seconds = 300,
                                per_host = 1 }
