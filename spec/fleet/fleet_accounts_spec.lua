@@ -1,5 +1,6 @@
 -- What an administrator does with the accounts of a fleet.
 
+local abandoned = require "pop3.sql.abandoned"
 local core = require "pop3.core"
 local helper = require "spec.helper"
 local pop3 = require "pop3"
@@ -263,6 +264,23 @@ postgres.describe("the accounts of a fleet", function(server)
     assert.is_true(b.due_in > 50 and b.due_in <= 100)
     assert.same({ "a", "b", "c" }, fleet:remove { all = true })
     assert.equal(0, fleet:status().accounts)
+  end)
+
+  it("can be changed again after a frozen worker had them locked", function()
+    fleet:add { account "a" }
+    local frozen <close> = assert(sql.open { url = url, timeout = 2 * helper.PATIENCE })
+    assert(frozen:query "begin")
+    assert(frozen:query(table.unpack(abandoned.name("fleet frozen", 1))))
+    assert(frozen:query "select 1 from pop3_account for update")
+    local of_admin <close> = pop3.fleet { store = { url = url, timeout = 1 } }
+    local code
+    assert(helper.await(function()
+      local parked, _, why = of_admin:park "a"
+      code = code or why
+      return parked
+    end))
+    assert.equal("timeout", code)
+    assert.equal("parked", fleet:list()[1].state)
   end)
 
   it("leave nothing in their Maildirs when they are removed", function()

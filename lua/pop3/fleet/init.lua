@@ -47,6 +47,7 @@
 --                           jobs = 200, per_host = 10, log = print }
 -- fleet:close()
 
+local abandoned = require "pop3.sql.abandoned"
 local accounts = require "pop3.fleet.accounts"
 local argument = require "pop3.util.argument"
 local deliver = require "pop3.fleet.deliver"
@@ -120,7 +121,12 @@ local function with_any(self, fn, ...)
     if not db then return nil, message, code end
     self.db = db
   end
-  return fn(self.db, ...)
+  local answer = table.pack(fn(self.db, ...))
+  if answer[1] == nil and answer[3] == "timeout" then
+    -- where no worker runs nobody else does it: the next call succeeds
+    self.db:query(table.unpack(abandoned.finish()))
+  end
+  return table.unpack(answer, 1, answer.n)
 end
 
 -- The same, when the tables are those of this library.
