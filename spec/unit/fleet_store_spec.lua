@@ -50,7 +50,7 @@ local function run(writer, tasks, opts)
   local counters = { reads = 0, writes = 0, transactions = 0, entries = 0 }
   local store = new_store(loop, {
     writer = writer, reader = opts and opts.reader or writer, counters = counters,
-    patience = opts and opts.patience or 1000, worker = "w",
+    patience = opts and opts.patience or 1000, worker = "w", limit = 1,
   })
   local left = #tasks
   for _, task in ipairs(tasks) do
@@ -135,7 +135,7 @@ describe("the store of a worker", function()
     run(writer, { writes(1, "a", results) }, { patience = 0 })
     assert.is_nil(results[1][1])
     assert.equal("fenced", results[1][3])
-    assert.match("away", results[1][2])
+    assert.match("longer than the lease", results[1][2])
   end)
 
   it("lets a refused statement stop its account only", function()
