@@ -138,7 +138,11 @@ postgres.describe("pop3 fleet", function(server)
     assert.equal(2, delivered "ann")
 
     -- what was fetched of a removed account is forgotten
-    does("ann\n", "remove", "ann")
+    local tmp = dir.path .. "/mail/ann/tmp/"
+    local id = query "select id from pop3_account where name = 'ann'"[1].id
+    assert(core.mkdir(tmp .. "lease." .. id .. ".9"))
+    does("ann\n", "remove", "ann", "--maildir", dir.path .. "/mail/{name}")
+    assert.same({}, core.readdir(tmp))
     local left = query("select a.name, count(*) as n from pop3_seen s left join "
       .. "pop3_account a on a.id = s.account group by a.name order by a.name")
     assert.same({ { name = "bob", n = 1 }, { name = "eve", n = 1 } }, left)
