@@ -3,13 +3,13 @@
 #   make            build in place
 #   make demo       install missing packages, build, show an example
 #   make test       install missing packages, build, run the tests
-#   make test-all   the same, every case of what make test samples
-#   make crash      kill and hinder a run of pop3.sync at each system call
+#   make test-all   the same, without sampling: every case
+#   make crash      kill a run of pop3.sync, or let it fail, at each system call
 #   make systems    tests on musl, 32 bits, big-endian, without Linux's own calls,
 #                   with a Lua that checks its interface, with newer event loops
-#   make test-fleet what needs PostgreSQL, with a private server
+#   make test-fleet the tests that need PostgreSQL, with a private server
 #   make env        print LUA_PATH, LUA_CPATH and PATH for this tree
-#   make bench      measure it beside its peers
+#   make bench      measure lpop3 beside other programs
 #   make install    for the system; make man, make completion: parts of it
 #   make standalone link .build/pop3, the command as one static executable
 #   make dist       the sources as an archive; make rockspec, make deb: packages
@@ -84,8 +84,8 @@ SUBSET = $(B)/c/sasl_subset_test
 SYSTEMS = apicheck i386 loops musl posix s390x
 TESTS = $(CTESTS) $(SUBSET) $(INTEROP) $(CRASH) $(FLEET) $(SPECS) \
         $(SYSTEMS:%=spec/systems/%)
-# Only in make test-all: they take long and others try the same in short, or they
-# look at the tree (reference, annotations, layers, rockspec).
+# Only in make test-all: they take long and other specs test the same in short, or they
+# read the tree (reference, annotations, layers, rockspec).
 LATER = $(FLEET) $(SUBSET) $(SYSTEMS:%=spec/systems/%) \
         $(patsubst %,spec/interop/%_spec.lua,behaviour fetchers page reading smime) \
         $(patsubst %,spec/crash/%_spec.lua,freeze lmtp mbox order pipe property) \
@@ -117,7 +117,7 @@ $(B)/%.o: %.c
 
 -include $(OBJ:.o=.d) $(TEST_OBJ:.o=.d)
 
-# Made again when another set of these libraries is found.
+# Built again when another set of these libraries is found.
 FEATURES = $(IDN_INC) $(KRB5_INC)
 $(B)/features: features
 	@mkdir -p $(@D)
@@ -141,7 +141,7 @@ demo:
 	@rm -rf $(B)/demo $(B)/demo.state*
 	@$(ENV) $(LUA) examples/demo.lua $(B)/demo
 
-# spec/run runs test files side by side; LPOP3_ALL=1 runs the whole of what is
+# spec/run runs test files side by side; LPOP3_ALL=1 runs all cases of those that are
 # otherwise sampled by LPOP3_SEED.
 RUN = $(ENV) LUA=$(LUA) spec/run
 JOBS = $(shell nproc 2>/dev/null || echo 2)
@@ -165,13 +165,13 @@ $(B)/half.so: spec/crash/half.c
 	@mkdir -p $(@D)
 	$(CC) -O1 -std=c99 $(WARN) -shared -fPIC -o $@.$$$$ $< -ldl && mv $@.$$$$ $@
 
-# A run of pop3.sync is killed, and hindered, at each of its system calls.
+# A run of pop3.sync is killed, or a call of it fails, at each of its system calls.
 crash: all $(B)/half.so
 	@rm -f $(B)/crash.txt
 	LPOP3_ALL=1 LPOP3_REPORT=$(CURDIR)/$(B)/crash.txt $(RUN) $(CRASH); \
 	  status=$$?; cat $(B)/crash.txt; exit $$status
 
-# What needs PostgreSQL: a private one, on a Unix socket.
+# The specs that need PostgreSQL: a private server, on a Unix socket.
 test-fleet: all
 	@spec/deps.sh run test
 	$(RUN) $(FLEET)
@@ -327,7 +327,7 @@ pages:
 	@grep -o '{ "[^"]*\.md", "[^"]*" }' .config.ld | tr -d '{",}' | \
 	  while read -r path name; do cp "$$path" "$(B)/pages/$$name.md"; done
 
-# The annotations for editors, from the comments that the reference is made of.
+# The annotations for editors, from the comments of the reference.
 META = lua/pop3/meta.lua
 meta: pages
 	@spec/deps.sh docs
@@ -399,7 +399,7 @@ install: install-program
 	  [ ! -e $(B)/$${to%%=*} ] || \
 	    install -D -m 644 $(B)/$${to%%=*} $(DESTDIR)$${to#*=}; done
 
-# What a rock has: the modules and the command.
+# The contents of a rock: the modules and the command.
 install-program: all
 	mkdir -p $(DESTDIR)$(LIBDIR)/pop3 $(DESTDIR)$(BINDIR)
 	install -m 755 lua/bin/pop3 $(DESTDIR)$(BINDIR)/pop3

@@ -1,4 +1,4 @@
--- What `make demo` runs: a server over a folder of sample mail, in a child process;
+-- The program of `make demo`: a server over a folder of sample mail, in a child process;
 -- a client that fetches the mail over TLS into a Maildir and prints the inbox.
 --
 --   lua5.4 examples/demo.lua MAILDIR        from the project's root

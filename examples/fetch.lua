@@ -6,12 +6,12 @@
 --   pop3 fetch --dry-run    what would be done
 --
 -- A key of an account is an option of pop3.connect (host, user, tls, cafile, proxy,
--- timeout, ...), an option of pop3.sync (keep, filter, max_size, ...), where messages go
--- (maildir, mbox, lmtp, pipe) or where the secret comes from (password_command,
+-- timeout, ...), an option of pop3.sync (keep, filter, max_size, ...), the delivery
+-- (maildir, mbox, lmtp, pipe) or the source of the secret (password_command,
 -- token_command, password_file, netrc).
 
 return {
-  -- for every account that does not say otherwise
+  -- for every account that does not set the same key
   defaults = {
     keep = 14,                       -- days on the server; true: all; false: none
     set_aside = "~/Mail/set-aside",  -- messages that failed in five runs

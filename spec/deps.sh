@@ -5,13 +5,13 @@
 #                [browser] [java]
 #
 # run: to build and use the library; test: the specs and the peers that
-# spec/interop and spec/bench run against; lint: what .ci/run needs besides;
+# spec/interop and spec/bench run against; lint: more packages for .ci/run;
 # standalone: static libraries for make standalone; deb: make deb, and its check;
-# systems: what spec/systems builds with and for; browser: for the
+# systems: compilers and libraries for spec/systems; browser: for the
 # specs of the page of pop3 serve; java: for the extension of JUnit. make test-all
 # uses the last four.
 #
-# Needs root or sudo. Does nothing, and asks apt for nothing, when all is there.
+# Needs root or sudo. Does nothing, and does not call apt, when all is installed.
 # No service is started: the specs start private servers on loopback. Debian's
 # pop3-server packages exclude one another, so popa3d and courier-pop are only
 # unpacked, below .build/peers, and their own set-up scripts never run.
