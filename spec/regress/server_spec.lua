@@ -369,7 +369,7 @@ describe("the autologout", function()
   end)
 end)
 
-describe("what clients send", function()
+describe("commands of clients", function()
   it("does not grow the server", function()
     local s = server(nil, { limits = { transcript = 10000 } })
     local t = talk.to(s)

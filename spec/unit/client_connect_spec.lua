@@ -83,7 +83,7 @@ describe("connect", function()
   end)
 end)
 
-describe("what is no POP3 server", function()
+describe("a peer that is not a POP3 server", function()
   local others = {
     SMTP = "220 mail.example ESMTP\r\n",
     HTTP = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",

@@ -250,7 +250,7 @@ describe('tls = "stls?"', function()
 end)
 
 describe("pipeline and ignore", function()
-  it("ignore false capabilities", function()
+  it("keep the client from false capabilities", function()
     for _, opts in ipairs { { pipeline = false }, { ignore = { "PIPELINING" } },
                             { ignore = { "pipelining" } } } do
       local script = { { "CAPA", multi("", "PIPELINING\r\nTOP\r\n") } }

@@ -306,7 +306,7 @@ describe("a certificate", function()
   end)
 end)
 
-describe("TLS that cannot be", function()
+describe("TLS that fails", function()
   it("has no version in common", function()
     shakes("version", { min_version = "TLSv1.3" },
            { max_version = "TLSv1.2" })

@@ -93,7 +93,7 @@ local others = {
   end,
 }
 
-describe("what is not a regular file", function()
+describe("a name that is not a regular file", function()
   local function looks()
     local pipe = assert(io.popen("ls -ld " .. at "x" .. "; ls -lR " .. dir.path))
     local out = pipe:read "a"
