@@ -40,8 +40,8 @@ Peer.__index = Peer
 -- - a function of the command that returns one of these
 --
 -- `opts`: `chunk` octets come at once at the most; the first chunk ends after
--- `split` octets; after `stop` octets `ending` ("closed") is all that comes;
--- `accept` octets are taken at once at the most; `foreign` is no loopback.
+-- `split` octets; after `stop` octets only `ending` ("closed") comes;
+-- `accept` octets are taken at once at the most; `foreign`: it is not a loopback.
 function helper.peer(script, opts)
   opts = opts or {}
   local self = setmetatable({
@@ -195,14 +195,14 @@ end
 helper.USER = { "USER mrose", "+OK" }
 helper.PASS = { "PASS secret", "+OK" }
 
---- Connect to a peer; what `pop3.connect` returns.
+--- Connect to a peer; returns the results of `pop3.connect`.
 function helper.connect(peer, opts)
   local all = { transport = peer }
   for name, value in pairs(opts or {}) do all[name] = value end
   return pop3.connect(all)
 end
 
---- A session that is logged in and goes on by a script without a greeting.
+--- A session that is logged in and continues by a script without a greeting.
 -- Returns the session and the peer.
 function helper.login(script, peer_opts, opts)
   local peer = helper.peer({ "+OK ready", helper.USER, helper.PASS,
@@ -223,7 +223,7 @@ for code in ("connect timeout closed tls auth err proto limit state charset io")
   codes[code] = true
 end
 
---- A call failed as calls of this library do: `fails("err", s:dele(3))`.
+--- Check that a call failed with a code: `fails("err", s:dele(3))`.
 -- Returns the message and the reply.
 function helper.fails(code, value, message, got, reply, ...)
   assert.is_nil(value)
@@ -243,7 +243,7 @@ function helper.fails(code, value, message, got, reply, ...)
   return message, reply
 end
 
---- Calling `f` is misuse: it raises an error that names a line of `f`, and
+--- Check that `f` is misuse: it raises an error that names a line of `f`, and
 -- holds `text`.
 function helper.misuse(text, f)
   local ok, err = pcall(f)
@@ -289,8 +289,8 @@ function helper.children()
   return list
 end
 
---- Ask `f` now and then until it returns something true, for an event that
--- nothing tells of. What it returned, or nil after PATIENCE.
+--- Call `f` at intervals until it returns a true value, for an event without
+-- notification. Returns its value, or nil after PATIENCE.
 function helper.await(f)
   local deadline = core.now() + helper.PATIENCE
   repeat

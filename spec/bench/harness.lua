@@ -27,7 +27,7 @@ function M.median(values)
   return #t % 2 == 1 and t[mid] or (t[mid] + t[mid + 1]) / 2
 end
 
--- One run of a shell command on the client's CPU: a table of what it cost and
+-- One run of a shell command on the client's CPU: a table of its cost and
 -- its output, or nil and why not.
 local function once(cmd, out)
   local line = proc.check(("%srusage -c %d -t %d -o %s sh -c %s"):format(M.bin,
@@ -76,9 +76,9 @@ function M.quiet()
 end
 
 -- Measures a command as a row:
---   label, cmd     what it is; a shell command
---   octets, count  what it must have read, for the rates and as a check:
---   check(output)  the octets that its output tells of (default: its last
+--   label, cmd     its name; a shell command
+--   octets, count  the octets and messages it must read, for the rates and as a check:
+--   check(output)  the octets that its output reports (default: its last
 --                  number); 'false' when the command cannot tell
 --   verify         a command that prints them, run once, uncounted
 --   before         a shell command to run before each run, uncounted
@@ -163,7 +163,7 @@ local function show(value, format)
   return value and format:format(value) or "-"
 end
 
--- Prints rows with 'rate' and 'unit'; the first row is what the ratio is to.
+-- Prints rows with 'rate' and 'unit'; the ratios refer to the first row.
 function M.print(title, rows, goals)
   local floor, busy = rows[1], false
   print(("\n%s\n%-34s %10s %14s %7s %17s %8s  %s"):format(title, "", "median s",
@@ -198,7 +198,7 @@ end
 -- Servers --------------------------------------------------------------------
 
 -- A server process in directory 'dir'. The run script holds this process on
--- the server's CPU, and what it starts stays there.
+-- the server's CPU, and its child processes stay there.
 function M.serve(dir, words, port)
   return proc.serve(proc.words(words), port, dir .. "/" .. port .. ".log")
 end
@@ -243,7 +243,7 @@ function M.loadclient(port, user, ...)
     M.PASSWORD, ... }
 end
 
--- What loadclient printed, as numbers.
+-- The output of loadclient, as numbers.
 function M.load_result(output)
   local t = {}
   for key, value in output:gmatch "(%l+)=([%d.]+)" do

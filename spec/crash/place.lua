@@ -25,14 +25,14 @@ Place.__index = Place
 local function called(directory)
   return function(octets, handle)
     local file <close> = assert(core.open(directory .. "/calls", "ac"))
-    -- what a killed process has written of a line ends before the next line
+    -- a partial line of a killed process ends before the next line
     assert(file:write(("\n%s %s %s.\n"):format(handle.id, tostring(handle.again),
                                                core.sha256(octets))))
     return file:flush()
   end
 end
 
--- A delivery as one might write it without a thought of a crash: the specs must
+-- A delivery of a programmer who did not think of crashes: the specs must
 -- find that it loses and doubles messages.
 local function naive(directory)
   core.mkdir(directory .. "/Maildir")
@@ -61,7 +61,7 @@ printf '\n%s %s %s.\n' "$LPOP3_ID" "$([ "$LPOP3_AGAIN" ] && echo true ||
   echo false)" "$digest" >> ]]
 
 -- An LMTP server in a child process, which appends the same line. It does not learn
--- whether an attempt is the first: that stands for "true".
+-- whether an attempt is the first: its lines always have "true".
 local function lmtp_server(directory)
   local server = require "spec.support.lmtp" { delivered = function(text)
     local id, octets = text:match "^Received: by .- id (%x+);\r\n\t[^\r]*\r\n(.*)$"
@@ -89,7 +89,7 @@ local function into(directory, kind, lmtp_port)
   return called(directory)
 end
 
---- One run; what `pop3.sync` returns.
+--- One run; returns the results of `pop3.sync`.
 function place.sync(directory, kind, keep, port, lmtp_port)
   local session, message, code, reply = pop3.connect {
     host = "127.0.0.1", port = port, tls = "none", user = "mrose",
@@ -129,7 +129,7 @@ local function make_old_state(path)
   state:release()  -- `close` would rewrite it at once
 end
 
---- A place for many runs of one kind. It is to be closed.
+--- A place for many runs of one kind. The caller closes it.
 -- @tparam string kind "maildir", "mbox", "function", "pipe", "lmtp", or "naive": a
 -- delivery whose faults must be found
 -- @tparam boolean keep
@@ -152,7 +152,7 @@ function Place:remove()
   os.execute("rm -rf " .. self.dir)
 end
 
---- Everything as it was at the start.
+--- Reset the place to its start.
 function Place:fresh()
   self:remove()
   assert(core.mkdir(self.dir))
@@ -247,8 +247,8 @@ end
 
 local FOREIGN = "From z@z Mon Nov 30 19:00:00 2026\nSubject: foreign\n\nforeign\n\n"
 
---- Another program appends to the mbox, without a look at locks or at what is
--- there. What of ours it follows may then stay, incomplete.
+--- Another program appends to the mbox, and ignores locks and the text that is
+-- there. An incomplete entry of ours before its text may then stay.
 function Place:add_foreign()
   local path = self.dir .. "/mbox"
   if not core.stat(path) then return end
@@ -268,7 +268,7 @@ local function may_be_left(self, octets)
   return octets:find "^not an entry" ~= nil
 end
 
--- Elements of a list → how many.
+-- Elements of a list → their number.
 local function count(list)
   local counts = {}
   for _, element in ipairs(list) do counts[element] = (counts[element] or 0) + 1 end
@@ -277,7 +277,7 @@ end
 
 -- --------------------------------------------------------------- the guarantees
 
--- What is wrong, as text; lost and doubled messages are counted.
+-- The violations, as text; lost and doubled messages are counted.
 local function compare(self, problems, list, what)
   local have = count(list)
   for octets, n in pairs(count(self.mail)) do
@@ -338,7 +338,7 @@ local function keys_of(self)
   return keys
 end
 
--- Which messages does the state have as delivered? Their keys.
+-- The keys of the messages that the state has as delivered.
 local function recorded(self)
   local state = require "pop3.sync.state".file(self.dir .. "/state")
   local record = require "pop3.sync.record"
@@ -372,7 +372,7 @@ function Place:check_interrupted(problems)
   end
 end
 
--- What a run may leave beside the messages.
+-- The files that a run may leave beside the messages.
 local allowed = { ["/state"] = true, ["/state.lock"] = true, ["/mbox"] = true,
                   ["/calls"] = true }
 

@@ -89,7 +89,7 @@ function Place:new_fleet(opts)
   return pop3.fleet(all), records
 end
 
---- Be a worker until nothing is due: the records of runs by account, the counters, and
+--- Run a worker until nothing is due: the records of runs by account, the counters, and
 -- all records.
 function Place:run(opts)
   local fleet <close>, records = self:new_fleet(opts)
@@ -107,13 +107,13 @@ function Place:query(text, ...)
   return postgres.query(self.url, text, ...)
 end
 
---- The time of the database goes on until all leases are over.
+--- Move the time of the database until all leases are over.
 function Place:expire()
   return self:query("update pop3_account set due = now() - interval '1 second' "
                     .. "where worker is not null")
 end
 
---- All accounts are due.
+--- Make all accounts due.
 function Place:make_due()
   assert(self.fleet:due { names = self:names() })
 end
@@ -127,7 +127,7 @@ end
 -- --------------------------------------------------------------------- workers
 
 --- Start a worker in a child process. `opts`: of `pop3.fleet`, and `freeze`: the point
--- at which it stops whatever it does until `go_on`, once; `hook`: as the option;
+-- at which it stops once, until `go_on`; `hook`: as the option;
 -- `tell`: an event of the log, after which `await` returns, too.
 -- @return worker: `pid`
 function Place:fork(opts)
@@ -170,7 +170,7 @@ function Worker:await()
   return ok
 end
 
---- Let it go on.
+--- Continue the worker.
 function Worker:go_on()
   helper.say(self.fd, "\n")
 end

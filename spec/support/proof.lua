@@ -72,7 +72,7 @@ end
 --- Make a site.
 -- @tparam table server of `spec.support.postgres`
 -- @tparam table opts `kind`: of `spec.support.proof_deliveries`; `keep`; `users` (4);
--- `mail` (4) for each at the start; `jobs` (2) of a worker; `work`: what a worker does
+-- `mail` (4) for each at the start; `jobs` (2) of a worker; `work`: the worker's function
 -- (default: `pop3.fleet`); `hours`: workers' clocks are off by these hours, in turn
 function proof.site(server, opts)
   helper.seed()
@@ -233,7 +233,7 @@ local function stopped(self, name)
   end
 end
 
--- Read the steps of the workers that have come until now: how many.
+-- Read the steps of the workers that have come until now; returns their number.
 local function drain(self)
   local steps = 0
   while true do
@@ -343,7 +343,7 @@ function Site:consume()
   table.move(list, 1, #list, #self.consumed + 1, self.consumed)
 end
 
---- What can happen, but the end of the database.
+--- All disturbances, except the end of the database.
 proof.usual = { "kill", "kill_stopped", "freeze", "continue", "expire", "mail",
                 "consume" }
 

@@ -119,7 +119,7 @@ end
 
 local function note(directory, octets, again)
   local file <close> = assert(core.open(directory .. "/calls", "ac"))
-  -- what a killed process has written of a line ends before the next line
+  -- a partial line of a killed process ends before the next line
   assert(file:write(("\n%s %s.\n"):format(core.sha256(octets), again)))
   return file:flush()
 end

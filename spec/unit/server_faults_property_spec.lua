@@ -91,14 +91,14 @@ end
 -- What a message may be that the client took for whole, after a fault: nothing
 -- else than what it is, but that
 -- - no protocol could tell ("any"), when the octets or the replies are others;
--- - it is what another command was answered ("other"), whole, when replies are
+-- - it is the whole reply to another command ("other"), when replies are
 --   not in their order.
 local TAKEN = { unstuffed = "any", garbage = "any", reply = "any",
                 bare_lf = "any", append = "other", swap = "other" }
 
 local TOP = "Subject: 2\r\n\r\nline\r\n.\r\nline\r\n"  -- of the client below
 
--- Is it the start of a message that was to be whole?
+-- Is it the start of a message that should be whole?
 local function is_short(octets)
   for _, mail in ipairs(MAIL) do
     if octets ~= mail and octets ~= TOP and mail:sub(1, #octets) == octets then
@@ -155,7 +155,7 @@ local ways = {
   end,
 }
 
--- One client: it does what people do. `told` gets what it says, `look` each
+-- One client with a usual session. `told` gets its results, `look` each
 -- message that it takes for whole.
 local function client(r, opts, told, look)
   local c = told(pop3.connect(opts))
@@ -248,7 +248,7 @@ describe("for every fault", function()
     end)
   end
 
-  -- A client that takes the end of the link, or of its patience, for the end of a
+  -- A client that takes the end of the link, or its time-out, for the end of a
   -- message.
   local function careless(why)
     return function(opts)

@@ -242,7 +242,7 @@ local function watch(self)
     local rows = self.control:call("query", table.unpack(abandoned.finish()))
     for _, row in ipairs(rows or {}) do
       log(self, { event = "trouble", code = "abandoned",
-                  text = "a transaction without an end was ended: " .. row.name })
+                  text = "an abandoned transaction was ended: " .. row.name })
     end
   end
 end
