@@ -59,6 +59,21 @@ local MAIL = table.concat({
   "Content-Transfer-Encoding: base64", "", "AP8b", "--b--", "",
 }, "\r\n")
 
+describe("a text of the command line itself", function()
+  it("is written, or the exit status says that it is not", function()
+    for _, words in ipairs { { "--help" }, { "--version" }, { "list", "--help" },
+                             { "fleet", "add", "--help" } } do
+      local status, out, err = command.run(words, "exec >/dev/full; ")
+      assert.equal(3, status)
+      assert.equal("", out)
+      assert.equal("pop3: standard output: No space left on device\n", err)
+      status, out, err = command.run(words)
+      assert.same({ 0, "" }, { status, err })
+      assert.matches("%S\n$", out)
+    end
+  end)
+end)
+
 describe("pop3 show", function()
   local dir, path
 

@@ -31,8 +31,7 @@ function command.parser(argparse)
     .. "recorder, a message reader. pop3 COMMAND --help describes a command.",
     names, commands)
   parser:flag("--version", "Show the version and exit."):action(function()
-    print(pop3._VERSION)
-    os.exit(program.OK)
+    program.leave(pop3._VERSION)
   end)
   return parser, commands
 end

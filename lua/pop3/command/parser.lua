@@ -6,6 +6,7 @@
 -- @module pop3.command.parser
 -- @local
 
+local program = require "pop3.command.program"
 local suggest = require "pop3.util.suggest"
 local terminal = require "pop3.command.terminal"
 local wrap = require "pop3.command.wrap"
@@ -144,6 +145,10 @@ end
 local function set_help(p, name)
   function p.get_help()
     return help(p, name, math.min(terminal.width() or USUAL, WIDEST))
+  end
+  -- argparse's own action does not see that nothing can be written
+  p._options[p._help_option_idx]._action = function()
+    program.leave(p:get_help())
   end
   for _, c in ipairs(p._commands) do set_help(c, name .. " " .. c._name) end
 end

@@ -29,6 +29,17 @@ function program.say(text)
   return true
 end
 
+--- Write a text to standard output, and exit with the status that tells whether it was
+-- written.
+-- @tparam string text
+function program.leave(text)
+  local ok, err = program.say(text .. "\n")
+  if ok then os.exit(program.OK) end
+  if program.broken then os.exit(program.PIPE) end
+  program.complain(nil, err)
+  os.exit(program.TROUBLE)
+end
+
 --- Write one line about a failure to standard error.
 -- @tparam ?string name of the subcommand
 -- @param text line ends in it become ": "
