@@ -9,6 +9,8 @@
 #include "client_state.h"
 
 #define KEEP (256 * 1024)  /* storage that is kept between replies */
+#define PIECE (64 * 1024)  /* octets of a streamed body that are handed out at once */
+#define LEAST 4096         /* a copy of less costs less than new storage */
 
 const pop3_client_limits pop3_client_defaults = {
   8192, 4194304, UINT64_MAX, 16 * 1024 * 1024
@@ -77,20 +79,41 @@ static void compact (pop3_client *c) {
   c->in.n = c->w + raw;
 }
 
+/* Is the reply that comes now handed out in pieces? */
+static int is_streamed (const pop3_client *c) {
+  return c->qn > 0 && c->q[c->qhead].mode == POP3_STREAM;
+}
+
+/*
+** Room for 'n' octets after 'at', and for the one that 'take' adds. New storage has
+** no more than that, since all of it may become a string; later it doubles.
+*/
+static int grow (pop3_client *c, size_t at, size_t n) {
+  size_t cap;
+  char *p;
+  if (n < c->in.cap && at < c->in.cap - n) return 0;
+  if (n > SIZE_MAX / 4 || at > SIZE_MAX / 4) return POP3_ENOMEM;
+  cap = at + n + 1;
+  if (cap < c->in.cap * 2) cap = c->in.cap * 2;
+  p = (char *)pop3_realloc(c->mem, c->in.p, c->in.cap, cap);
+  if (p == NULL) return POP3_ENOMEM;
+  c->in.p = p;
+  c->in.cap = cap;
+  return 0;
+}
+
 char *pop3_client_room (pop3_client *c, size_t want, size_t *got) {
+  size_t raw;
   pop3_client_drop(c);
   compact(c);
   pop3_buf_trim(&c->in, KEEP);
   if (want == 0) want = 1;
-  if (c->in.n > 0) {
-    if (pop3_buf_room(&c->in, want) != 0) return NULL;
-  }
-  else {
-    if (want > SIZE_MAX - c->front ||
-        pop3_buf_room(&c->in, c->front + want) != 0) return NULL;
-    c->body = c->w = c->r = c->in.n = c->front;
-  }
-  *got = c->in.cap - c->in.n;
+  if (grow(c, c->in.n > 0 ? c->in.n : c->front, want) != 0) return NULL;
+  if (c->in.n == 0) c->body = c->w = c->r = c->in.n = c->front;
+  raw = c->in.n - c->r;
+  *got = c->in.cap - c->in.n - 1;
+  if (is_streamed(c) && raw < PIECE && *got > PIECE - raw)
+    *got = want > PIECE - raw ? want : PIECE - raw;
   return c->in.p + c->in.n;
 }
 
@@ -102,7 +125,8 @@ char *pop3_client_take (pop3_client *c, size_t *size) {
   size_t plain = c->w - c->body, raw = c->in.n - c->r;
   pop3_buf rest;
   char *p;
-  if (!c->handed || plain <= KEEP || c->body != c->front) return NULL;
+  if (!c->handed || c->body != c->front) return NULL;
+  if (c->inbody ? plain < LEAST || plain < raw : plain <= KEEP) return NULL;
   pop3_buf_init(&rest, c->mem);
   if (raw > 0) {
     if (pop3_buf_room(&rest, c->front + raw) != 0) return NULL;

@@ -11,7 +11,7 @@
 
 enum { BOL, TEXT, CR };  /* zeroed means: at the start of a line */
 
-#define BLOCK 64
+#define BLOCK 128
 
 /*
 ** The first k >= 'i' with p[k] == '\n' and p[k + 1] == '.', k + 1 < n;
@@ -26,8 +26,13 @@ static size_t find_lf_dot (const char *p, size_t i, size_t n) {
     if (hit) break;
     i += BLOCK;
   }
-  for (; i + 1 < n; i++)
-    if (p[i] == '\n' && p[i + 1] == '.') return i;
+  while (i + 1 < n) {
+    const char *lf = (const char *)memchr(p + i, '\n', n - i - 1);
+    if (lf == NULL) break;
+    i = (size_t)(lf - p);
+    if (p[i + 1] == '.') return i;
+    i++;
+  }
   return n;
 }
 

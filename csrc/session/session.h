@@ -245,12 +245,12 @@ int   pop3_client_feed (pop3_client *c, const char *p, size_t n);
 void  pop3_client_eof (pop3_client *c);
 
 /*
-** The storage of a large body may become the caller's, so that it is not copied.
-** 'front', before any octets: how many octets the caller needs before a body.
-** 'take', after END of a whole body: a block of '*size' octets, which are those,
-** the body, and one more; the caller frees it by the allocator of the session.
-** The data of the event is not valid then. NULL if the body is small or there is
-** no memory; then nothing has changed.
+** The storage of a large body, or of a piece of one, may become the caller's, so that
+** it is not copied. 'front', before any octets: how many octets the caller needs before
+** a body. 'take', after END of a whole body or after DATA: a block of '*size' octets,
+** which are those, the data of the event, and one more; the caller frees it by the
+** allocator of the session. The data of the event is not valid then. NULL if a copy
+** costs less or there is no memory; then nothing has changed.
 */
 void  pop3_client_front (pop3_client *c, size_t n);
 char *pop3_client_take (pop3_client *c, size_t *size);

@@ -357,6 +357,71 @@ static void take_body (const letter *l, size_t piece, size_t front, long fail,
   end_client(c, &m);
 }
 
+/*
+** Take the storage of the pieces of the large body; each 'fail'-th request for memory
+** fails then, if it is not 0. What cannot be taken is copied.
+*/
+static void take_pieces (const letter *l, size_t piece, size_t front, long fail) {
+  failmem m;
+  pop3_mem mem = failmem_mem(&m, 0);
+  pop3_client *c = pop3_client_new(mem, &pop3_client_defaults, NULL);
+  pop3_event ev;
+  size_t fed = 0, total = 0, taken = 0;
+  int ended = 0;
+  check_about("the storage of pieces, %zu octets at a time, front %zu, fail %ld",
+              piece, front, fail);
+  pop3_client_front(c, front);
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(ask(c, "PASS secret", POP3_WHOLE) == 0);
+  CHECK(feed(c, "+OK\r\n") == 0 && pop3_client_next(c, &ev) == 1);
+  CHECK(ask(c, "RETR 1", POP3_STREAM) == 0 && ask(c, "RETR 2", POP3_WHOLE) == 0);
+  while (!ended) {
+    size_t k = l->n - fed < piece ? l->n - fed : piece;
+    int got;
+    while (!ended && (got = pop3_client_next(c, &ev)) == 1) {
+      size_t size = 0;
+      char *block;
+      ended = ev.type == POP3_EV_END;
+      if (ev.type != POP3_EV_DATA) continue;
+      CHECK(ev.data.n <= LARGE - total);
+      m.fail_at = fail == 0 ? 0 : m.calls + fail;
+      block = pop3_client_take(c, &size);
+      m.fail_at = 0;
+      CHECK(memcmp(block == NULL ? ev.data.p : block + front, l->body + total,
+                   ev.data.n) == 0);
+      total += ev.data.n;
+      if (block == NULL) continue;
+      taken++;
+      CHECK(size == front + ev.data.n + 1);
+      CHECK(pop3_client_take(c, &size) == NULL);
+      memset(block, 'x', front + ev.data.n + 1);
+      mem.f(mem.ud, block, front + ev.data.n + 1, 0);
+    }
+    if (ended) break;
+    CHECK(k > 0);
+    if (k == 0) break;
+    CHECK(pop3_client_feed(c, l->wire + fed, k) == 0);
+    fed += k;
+  }
+  CHECK(total == LARGE && ev.octets == LARGE);
+  CHECK((taken > 0) == (piece > 4200 && fail == 0));
+  until_end(c, l, piece, &fed, &ev);
+  CHECK_SAME(ev.data.p, ev.data.n, "small\r\n", 7);
+  CHECK(pop3_client_asked(c) == 0 && pop3_client_unread(c) == 0);
+  end_client(c, &m);
+}
+
+static void taking_pieces (void) {
+  static letter l;
+  size_t piece;
+  write_letter(&l);
+  for (piece = 99; piece < LARGE / 4; piece = piece * 5 / 4) {
+    take_pieces(&l, piece, 24, 0);
+    take_pieces(&l, piece, 0, 0);
+    take_pieces(&l, piece, 24, 1);
+  }
+}
+
 static void taking (void) {
   static letter l;
   size_t piece;
@@ -388,5 +453,6 @@ int main (void) {
   big_messages();
   rooms();
   taking();
+  taking_pieces();
   return check_end();
 }

@@ -147,3 +147,42 @@ describe("a large message as a string", function()
     assert.is_true(octets == got)
   end)
 end)
+
+describe("a large message in pieces", function()
+  -- Send `wire` by a socket, at most `cut` octets before each read: the pieces.
+  local function pieces_of(client, wire, cut)
+    local near, far = core.socketpair()
+    local _ <close> = near
+    local _ <close> = far
+    local from, list = 1, {}
+    while true do
+      local what, octets = client:next()
+      if what == "end" then return list, octets end
+      if what then
+        list[#list + 1] = octets
+      else
+        local sent = from <= #wire
+                     and far:write(wire:sub(from, from + cut - 1)) or 0
+        from = from + sent
+        assert(near:recv(client))
+      end
+    end
+  end
+
+  it("comes in strings of at most 64 KiB, whatever the engine read before", function()
+    local client = logged_in()
+    local first, first_reply = message(KEPT - 1, 7)
+    assert(client:ask "RETR 1")
+    local _, _, got = feed(client, first_reply, 1 << 20)  -- makes the storage larger
+    assert.is_true(first == got)
+    for i, cut in ipairs { 999, 4095, 4097, 20000, 61440, 1 << 20 } do
+      local octets, reply = message(KEPT * 3 + i, i)
+      assert(client:ask("RETR 2", false, true))
+      local list, count = pieces_of(client, reply, cut)
+      for _, piece in ipairs(list) do assert.is_true(#piece <= 65536, #piece) end
+      assert.equal(#octets, count)
+      assert.is_true(table.concat(list) == octets, cut)
+    end
+    assert.equal(0, client:unread())
+  end)
+end)

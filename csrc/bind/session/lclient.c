@@ -14,7 +14,7 @@ The client engine for Lua.
 #include "levent.h"
 #include "ljournal.h"
 
-#define WANT (64 * 1024)     /* octets read at once: they stay in the cache */
+#define WANT (60 * 1024)     /* octets read at once: they stay in the cache */
 #define TRACE (1024 * 1024)  /* octets of trace kept between two calls */
 
 static char *room (void *e, size_t want, size_t *got) {

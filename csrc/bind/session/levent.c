@@ -170,8 +170,8 @@ static int push_listing (lua_State *L, const pop3_event *ev) {
   return 4;
 }
 
-/* The octets of a whole body. The storage of a large one becomes the string. */
-static void push_body (lua_State *L, Client *u, pop3_span body) {
+/* The octets of a body or of a piece. The storage of a large one becomes the string. */
+static void push_octets (lua_State *L, Client *u, pop3_span body) {
   size_t size;
   char *block = u->front > 0 ? pop3_client_take(u->c, &size) : NULL;
   if (block == NULL) lua_pushlstring(L, body.p, body.n);
@@ -195,7 +195,7 @@ static int push_end (lua_State *L, Client *u, const pop3_event *ev) {
     lpop3_pushu64(L, ev->octets);
     return 2;
   }
-  push_body(L, u, ev->data);
+  push_octets(L, u, ev->data);
   if (!ev->body) return 2;
   lua_getiuservalue(L, 1, TEXT);
   return 3;
@@ -219,7 +219,7 @@ static int push_event (lua_State *L, Client *u, pop3_event *ev) {
     case POP3_EV_END: return push_end(L, u, ev);
     default:
       lua_pushliteral(L, "data");
-      lua_pushlstring(L, ev->data.p, ev->data.n);
+      push_octets(L, u, ev->data);
       return 2;
   }
 }

@@ -64,6 +64,7 @@ static int occupied (const Tls *u) {
 /* Decrypt all octets, directly into the inner engine. */
 static void decrypt (Tls *u) {
   lpop3_port *in = inner(u);
+  size_t want = in != NULL ? in->want : 0;
   int got = 1;
   u->nomem = 0;
   if (occupied(u)) return;
@@ -71,13 +72,14 @@ static void decrypt (Tls *u) {
   while (u->inner != NULL && got == 1) {
     char sink[256];  /* the inner engine is closed: the octets are dropped */
     size_t room = sizeof sink, n;
-    char *p = in != NULL ? in->room(in->engine, PLAIN, &room) : sink;
+    char *p = in != NULL ? in->room(in->engine, want, &room) : sink;
     if (p == NULL) {
       u->nomem = 1;
       return;
     }
     got = pop3_tls_read(u->t, p, room, &n);
     if (got == 1 && in != NULL) in->filled(in->engine, n);
+    want = PLAIN;
   }
 }
 
