@@ -36,10 +36,14 @@ static void filled (void *e, size_t n) {
   pop3_server_filled((pop3_server *)e, n);
 }
 
-/* If there is no memory to encode more now, the next call tries again. */
+/*
+** More of a body is encoded after all octets are sent: before that, the engine would
+** have to move those that are left. If there is no memory to encode more now, the
+** next call tries again.
+*/
 static pop3_span out (void *e) {
   pop3_server *s = (pop3_server *)e;
-  pop3_server_fill(s);
+  if (pop3_server_out(s).n == 0) pop3_server_fill(s);
   return pop3_server_out(s);
 }
 
