@@ -262,7 +262,7 @@ function session:message(n) end
 ---Fetch and parse the header of a message (TOP n 0). When the server refuses TOP,
 ---which is optional, the message is fetched by RETR, and its body is read and dropped:
 ---all of it, or at most `limits.drain` octets where `pop3.connect` was given that; if
----there are more, the session has ended.
+---there are more, the session has ended. `limits.message` counts for such a message.
 ---@param n integer a message number
 ---@return pop3.message|nil # or nil, message, code, reply
 ---@return string|nil # message
@@ -274,6 +274,9 @@ function session:headers(n) end
 ---6.6), several commands are sent before their replies come, in a bounded window. A
 ---message that begins with a line +OK or -ERR then has code "proto", since the line may
 ---be an extra reply; without pipelining (`pipeline = false`) the message is fetched.
+---POP3 replies have no number: after an extra `-ERR` among pipelined replies each
+---message comes under the number of the next one. To notice that, compare `#octets`
+---with `list`.
 ---@param numbers integer[] message numbers
 ---@param fn fun(n: integer, octets: any): any `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a message that did not come. It must not use the session. If it raises an error, that error passes through, and the session can be used, unless more than `limits.drain` octets were requested and not read
 ---@return integer|nil # how many messages came; or nil, message, code when the connection was lost, after `fn` was called for each message that did not come

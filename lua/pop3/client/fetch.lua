@@ -147,7 +147,7 @@ end
 --- Fetch and parse the header of a message (TOP n 0). When the server refuses TOP,
 -- which is optional, the message is fetched by RETR, and its body is read and dropped:
 -- all of it, or at most `limits.drain` octets where `pop3.connect` was given that; if
--- there are more, the session has ended.
+-- there are more, the session has ended. `limits.message` counts for such a message.
 -- @tparam integer n a message number
 -- @treturn pop3.message or nil, message, code, reply
 -- @usage
@@ -180,6 +180,9 @@ end
 -- 6.6), several commands are sent before their replies come, in a bounded window. A
 -- message that begins with a line +OK or -ERR then has code "proto", since the line may
 -- be an extra reply; without pipelining (`pipeline = false`) the message is fetched.
+-- POP3 replies have no number: after an extra `-ERR` among pipelined replies each
+-- message comes under the number of the next one. To notice that, compare `#octets`
+-- with `list`.
 -- @tparam {integer,...} numbers message numbers
 -- @tparam function fn `fn(n, octets)`, or `fn(n, nil, message, code, reply)` for a
 -- message that did not come. It must not use the session. If it raises an error,
