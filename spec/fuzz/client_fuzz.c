@@ -92,7 +92,7 @@ static void settle (run *r) {
 /* A call that is allowed at any time. */
 static void whim (run *r, cuts *c) {
   uint32_t what = cuts_random(c, 64);
-  if (what < 8 && pop3_client_ask(r->e, "NOOP", 4, 0, POP3_WHOLE) == 0)
+  if (what < 8 && pop3_client_ask(r->e, "NOOP", 4, 0, POP3_WHOLE) >= 0)
     r->out += 6;
   else if (what < 12) {
     pop3_client_discard(r->e);
