@@ -11,8 +11,8 @@ char pop3_upper (char c) {
 }
 
 int pop3_same (const char *a, const char *b, size_t n) {
-  while (n-- > 0)
-    if (pop3_upper(*a++) != pop3_upper(*b++)) return 0;
+  for (; n > 0; n--, a++, b++)
+    if (*a != *b && pop3_upper(*a) != pop3_upper(*b)) return 0;
   return 1;
 }
 
@@ -47,26 +47,6 @@ int pop3_code_known (const char *p, size_t n) {
   for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
     if (strlen(codes[i]) == n && pop3_same(p, codes[i], n)) return 1;
   return 0;
-}
-
-pop3_span pop3_span_of (const char *p, size_t n) {
-  pop3_span s;
-  s.p = p;
-  s.n = n;
-  return s;
-}
-
-pop3_span pop3_trim (pop3_span s) {
-  while (s.n > 0 && pop3_isspace(s.p[0])) s.p++, s.n--;
-  while (s.n > 0 && pop3_isspace(s.p[s.n - 1])) s.n--;
-  return s;
-}
-
-int pop3_is (pop3_span s, const char *lower) {
-  size_t i;
-  for (i = 0; i < s.n; i++)
-    if (lower[i] == '\0' || pop3_lower(s.p[i]) != lower[i]) return 0;
-  return lower[i] == '\0';
 }
 
 int pop3_hexdigit (int c) {

@@ -4,6 +4,8 @@
 #ifndef POP3_ASCII_H
 #define POP3_ASCII_H
 
+#include <string.h>
+
 #include "base.h"
 
 /* Are n octets the same, ASCII letters of either case being equal? */
@@ -33,10 +35,26 @@ pop3_span pop3_word (pop3_span *s);
 #define pop3_isdigit(c) ((unsigned)(c) - '0' < 10)
 #define pop3_lower(c)   ((unsigned)(c) - 'A' < 26 ? (c) + 32 : (c))
 
-pop3_span pop3_span_of (const char *p, size_t n);
-pop3_span pop3_trim (pop3_span s);                   /* blanks, CR and LF */
-int       pop3_is (pop3_span s, const char *lower);      /* ASCII case */
-int       pop3_hexdigit (int c);                     /* 0..15, or -1 */
+static inline pop3_span pop3_span_of (const char *p, size_t n) {
+  pop3_span s;
+  s.p = p;
+  s.n = n;
+  return s;
+}
+
+/* Without the blanks, CRs and LFs around it. */
+static inline pop3_span pop3_trim (pop3_span s) {
+  while (s.n > 0 && pop3_isspace(s.p[0])) s.p++, s.n--;
+  while (s.n > 0 && pop3_isspace(s.p[s.n - 1])) s.n--;
+  return s;
+}
+
+/* Is it 'lower', ASCII letters of either case being equal? */
+static inline int pop3_is (pop3_span s, const char *lower) {
+  return s.n == strlen(lower) && pop3_same(s.p, lower, s.n);
+}
+
+int pop3_hexdigit (int c);                           /* 0..15, or -1 */
 
 /* One past the quoted-string, or comment, at 'p'; NULL: it does not end. */
 const char *pop3_skip_quoted (const char *p, const char *e);

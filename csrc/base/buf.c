@@ -24,10 +24,9 @@ void pop3_buf_init (pop3_buf *b, pop3_mem mem) {
   b->mem = mem;
 }
 
-int pop3_buf_room (pop3_buf *b, size_t n) {
+int pop3_buf_grow (pop3_buf *b, size_t n) {
   size_t cap;
   char *p;
-  if (n <= b->cap - b->n) return 0;
   if (n > SIZE_MAX / 4 || b->n > SIZE_MAX / 4) return POP3_ENOMEM;
   cap = b->cap < MINCAP ? MINCAP : b->cap;
   while (cap - b->n < n) cap *= 2;

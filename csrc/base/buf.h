@@ -24,8 +24,12 @@ void  pop3_free (pop3_mem mem, void *p, size_t n);
 
 void  pop3_buf_init (pop3_buf *b, pop3_mem mem);
 
-/* Make room for 'n' more bytes after the last. */
-int   pop3_buf_room (pop3_buf *b, size_t n);
+/* Make room for 'n' more bytes after the last; 'grow': there is none yet. */
+int   pop3_buf_grow (pop3_buf *b, size_t n);
+
+static inline int pop3_buf_room (pop3_buf *b, size_t n) {
+  return n <= b->cap - b->n ? 0 : pop3_buf_grow(b, n);
+}
 
 /* Append. */
 int   pop3_buf_add (pop3_buf *b, const char *p, size_t n);

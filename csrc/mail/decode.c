@@ -111,19 +111,22 @@ void pop3_decoder_init (pop3_decoder *d, enum pop3_encoding code) {
 static const byte digit64[256] = { DIGITS64 };
 #undef D
 
-/* The same for the digits of a quantum, each at its place; BAD64: no digit. */
-#define BAD64 ((uint32_t)1 << 24)
+/*
+** The same for the digits of a quantum, each at its place in the upper 24 bits;
+** BAD64: no digit.
+*/
+#define BAD64 1u
 #define AT64(v, n) ((v) < F ? (uint32_t)(v) << (n) : BAD64)
-#define D(v) AT64(v, 18)
+#define D(v) AT64(v, 26)
 static const uint32_t first64[256] = { DIGITS64 };
 #undef D
-#define D(v) AT64(v, 12)
+#define D(v) AT64(v, 20)
 static const uint32_t second64[256] = { DIGITS64 };
 #undef D
-#define D(v) AT64(v, 6)
+#define D(v) AT64(v, 14)
 static const uint32_t third64[256] = { DIGITS64 };
 #undef D
-#define D(v) AT64(v, 0)
+#define D(v) AT64(v, 8)
 static const uint32_t fourth64[256] = { DIGITS64 };
 #undef D
 
@@ -145,6 +148,8 @@ enum { DIGITS, REST_OF_LINE, LINES, SKIPPED };    /* a line that is not */
 /*
 ** Decode as long as there is no padding that ends a quantum: four digits at a
 ** time, other input one character at a time. Returns one past the input used.
+** Four octets are stored for four digits, since that is one store; the next
+** ones replace the last. SLACK is room for it.
 */
 static const byte *digits64 (pop3_decoder *d, const byte *p, const byte *e,
                              char **out) {
@@ -156,9 +161,10 @@ static const byte *digits64 (pop3_decoder *d, const byte *p, const byte *e,
         uint32_t v4 = first64[p[0]] | second64[p[1]] | third64[p[2]] |
                       fourth64[p[3]];
         if (v4 & BAD64) break;
-        q[0] = (char)(v4 >> 16);
-        q[1] = (char)(v4 >> 8);
-        q[2] = (char)v4;
+        q[0] = (char)(v4 >> 24);
+        q[1] = (char)(v4 >> 16);
+        q[2] = (char)(v4 >> 8);
+        q[3] = (char)v4;
         q += 3;
         p += 4;
       }
@@ -416,12 +422,16 @@ static int uu (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
 
 /* ------------------------------------------------------------- interface */
 
+/* Room for what a decoder holds besides 'held', and one octet (digits64). */
+#define SLACK 8
+
 int pop3_decode (pop3_decoder *d, pop3_span in, int last, pop3_buf *out) {
   char *q;
   if (d->code == POP3_ENC_NONE || d->code == POP3_ENC_UNKNOWN)
     return pop3_buf_add(out, in.p, in.n);
   if (d->code == POP3_ENC_UU) return uu(d, in, last, out);
-  if (in.n > SIZE_MAX / 2 || pop3_buf_room(out, in.n + d->nheld + 8) != 0)
+  if (in.n > SIZE_MAX / 2 ||
+      pop3_buf_room(out, in.n + d->nheld + SLACK) != 0)
     return POP3_ENOMEM;
   q = out->p + out->n;
   switch (d->code) {

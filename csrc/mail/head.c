@@ -31,30 +31,30 @@ size_t pop3_head_size (pop3_span in, int *dashes) {
   return in.n;
 }
 
-/*
-** One past the logical line at 'p': the line and its continuation lines, last
-** line break included.
-*/
-static const char *logical_line (const char *p, const char *e) {
-  for (;;) {
-    const char *nl = (const char *)memchr(p, '\n', (size_t)(e - p));
-    if (nl == NULL) return e;
-    p = nl + 1;
-    if (p == e || !pop3_isblank(*p)) return p;
-  }
+/* One past the line at 'p', line break included. */
+static const char *line_end (const char *p, const char *e) {
+  const char *nl = (const char *)memchr(p, '\n', (size_t)(e - p));
+  return nl != NULL ? nl + 1 : e;
+}
+
+/* One past the continuation lines at 'p'. */
+static const char *skip_folds (const char *p, const char *e) {
+  while (p < e && pop3_isblank(*p)) p = line_end(p, e);
+  return p;
 }
 
 enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
   const char *e = h->block.p + h->block.n;
   const char *p = h->block.p + h->at;
-  const char *end, *colon;
+  const char *line, *end, *colon;
   int first = h->at == 0;
   if (first && e - p >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
     p += 3;                               /* a byte order mark */
     h->at = 3;
   }
   if (p >= e || empty_line(p, e) > 0) return POP3_HEAD_END;
-  end = logical_line(p, e);
+  line = line_end(p, e);
+  end = skip_folds(line, e);
   f->at = h->at;
   h->at = (size_t)(end - h->block.p);
   if (end[-1] == '\n') end--;
@@ -63,14 +63,10 @@ enum pop3_head_kind pop3_head_next (pop3_head *h, pop3_field *f) {
   f->value = pop3_span_of(p, (size_t)(end - p));
   if (first && end - p >= 5 && memcmp(p, "From ", 5) == 0)
     return POP3_HEAD_MBOX;
-  colon = (const char *)memchr(p, ':', (size_t)(end - p));
+  colon = (const char *)memchr(p, ':', (size_t)(line - p));
   if (colon == NULL || pop3_isblank(*p)) return POP3_HEAD_JUNK;
   f->name.n = pop3_trim(pop3_span_of(p, (size_t)(colon - p))).n;
   if (f->name.n == 0) return POP3_HEAD_JUNK;
-  if (memchr(p, '\n', (size_t)(colon - p)) != NULL) {
-    f->name.n = 0;
-    return POP3_HEAD_JUNK;     /* the colon is on a folded line */
-  }
   f->value = pop3_span_of(colon + 1, (size_t)(end - colon - 1));
   return POP3_HEAD_FIELD;
 }
@@ -89,7 +85,7 @@ static int next_of (pop3_head *h, int letter, size_t *max, pop3_field *f,
       const char *p = h->block.p + h->at;
       while (p < e && pop3_lower(*p) != letter && empty_line(p, e) == 0) {
         if (*p == '-') *dashes = 1;
-        p = logical_line(p, e);
+        p = skip_folds(line_end(p, e), e);
       }
       h->at = (size_t)(p - h->block.p);
     }

@@ -235,10 +235,6 @@ typedef struct tag {
   pop3_span href, alt, start;
 } tag;
 
-static int same (pop3_span s, const char *name) {
-  return s.n == strlen(name) && pop3_same(s.p, name, s.n);
-}
-
 static int is_space (char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
@@ -274,9 +270,9 @@ static int take_attribute (html *h, tag *t) {
     while (h->p < h->e && !is_space(*h->p) && *h->p != '>') h->p++;
     value.n = (size_t)(h->p - value.p);
   }
-  if (same(name, "href")) t->href = value;
-  else if (same(name, "alt")) t->alt = value;
-  else if (same(name, "start")) t->start = value;
+  if (pop3_is(name, "href")) t->href = value;
+  else if (pop3_is(name, "alt")) t->alt = value;
+  else if (pop3_is(name, "start")) t->start = value;
   return 1;
 }
 

@@ -15,10 +15,6 @@ static int is_space (char c) {
   return pop3_isspace(c) || c == '\f';
 }
 
-static int is_word (pop3_span s, const char *word) {
-  return s.n == strlen(word) && pop3_same(s.p, word, s.n);
-}
-
 static int starts (const char *p, const char *e, const char *word) {
   size_t n = strlen(word);
   return (size_t)(e - p) >= n && pop3_same(p, word, n);
@@ -131,8 +127,8 @@ static int open_tag (pop3_html_urls *u) {
     while (p < e && !is_space(*p) && *p != '/' && *p != '>') p++;
     name = pop3_span_of(from, (size_t)(p - from));
     u->p = p;
-    u->where = is_word(name, "style") ? IN_STYLE_TAG
-             : is_word(name, "script") ? IN_SCRIPT_TAG : IN_TAG;
+    u->where = pop3_is(name, "style") ? IN_STYLE_TAG
+             : pop3_is(name, "script") ? IN_SCRIPT_TAG : IN_TAG;
     return 1;
   }
   u->p = e;
@@ -154,13 +150,13 @@ static void leave_tag (pop3_html_urls *u) {
 /* 1: the value is a URL. A list of them is kept. */
 static int is_url (pop3_html_urls *u, pop3_span name, pop3_span *value) {
   *value = trim(*value);
-  if (is_word(name, "style") || is_word(name, "srcset")) {
+  if (pop3_is(name, "style") || pop3_is(name, "srcset")) {
     u->list = *value;
     u->kind = pop3_lower(name.p[1]) == 't' ? CSS : SRCSET;
     return 0;
   }
   return starts(value->p, value->p + value->n, "cid:") ||
-         is_word(name, "src") || is_word(name, "background");
+         pop3_is(name, "src") || pop3_is(name, "background");
 }
 
 void pop3_html_urls_init (pop3_html_urls *u, pop3_span in) {

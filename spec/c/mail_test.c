@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "mail.h"
 #include "random.h"
 
@@ -228,6 +229,59 @@ static void test_pieces (pop3_span in) {
   check(c.live == 0, "nothing live after the pieces");
 }
 
+static void *no_memory (void *ud, void *p, size_t osize, size_t nsize) {
+  (void)ud, (void)p, (void)osize, (void)nsize;
+  return NULL;
+}
+
+/*
+** Base64 is decoded into a buffer at the end of memory that has exactly the
+** room that the decoder asks for. The first piece leaves digits of a quantum,
+** or a line after padding, in the decoder; the last quantum is whole, cut or
+** padded.
+*/
+static void test_room (guard *g) {
+  static const char *const firsts[] = {
+    "", "Q", "QU", "QUI", "QUI=Q", "QUI=\nQUJD", "QQ==\nQUJDQUJDQUJD"
+  };
+  static const char *const ends[] = {"", "=", "==", "\n", "=\nQUJD\n", "!"};
+  static const char digits[] = "QUJDQUJDQUJDQUJDQUJDQUJDQUJD";
+  size_t i, k, n;
+  for (i = 0; i < sizeof firsts / sizeof firsts[0]; i++)
+    for (k = 0; k < sizeof ends / sizeof ends[0]; k++)
+      for (n = 0; n < sizeof digits; n++) {
+        char text[64];
+        count c = {-1, 0};
+        pop3_decoder d;
+        pop3_buf first, whole, out;
+        pop3_span in = pop3_span_of(text, 0);
+        pop3_mem mem;
+        size_t held;
+        mem.f = alloc;
+        mem.ud = &c;
+        pop3_buf_init(&first, mem);
+        pop3_buf_init(&whole, mem);
+        in.n = (size_t)snprintf(text, sizeof text, "%s%.*s%s", firsts[i],
+                                (int)n, digits, ends[k]);
+        decoded(in, POP3_ENC_BASE64, in.n + 1, &whole);
+        pop3_decoder_init(&d, POP3_ENC_BASE64);
+        held = strlen(firsts[i]);
+        check(pop3_decode(&d, pop3_span_of(in.p, held), 0, &first) == 0,
+              "memory");
+        in.p += held;
+        in.n -= held;
+        mem.f = no_memory;
+        pop3_buf_init(&out, mem);
+        out.cap = in.n + d.nheld + 8;
+        out.p = guard_end(g, NULL, out.cap);
+        check(pop3_decode(&d, in, 1, &out) == 0, "there is room");
+        check(pop3_buf_add(&first, out.p, out.n) == 0, "memory");
+        compare(&whole, &first, "octets decoded to the end of memory");
+        pop3_buf_free(&first);
+        pop3_buf_free(&whole);
+      }
+}
+
 /*
 ** The memory of parser and caller is bounded: 'chunk' is fed again and again
 ** after 'start'.
@@ -360,7 +414,11 @@ static int test_corpus (const char *dir) {
 int main (int argc, char **argv) {
   static const char multi[] =
     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+  guard g;
   int i, n = argc - 1;
+  check(guard_new(&g, 128), "memory");
+  test_room(&g);
+  guard_free(&g);
   test_encoding("\xC3\xA9");
   test_encoding("\xC3\xA9 plain, and so on; ");
   test_encoding("plain");

@@ -104,16 +104,18 @@ static int l_blank (lua_State *L) {
   return 1;
 }
 
-/* core.message.text(part) -> the decoded octets as UTF-8 */
+/* core.message.text(part) -> the decoded octets as UTF-8; nil: a multipart */
 static int l_text (lua_State *L) {
   const Part *p = lmessage_ground(L, 1);
   Work *w = p->m->w;
   const pop3_charset *cs = NULL;
   enum pop3_encoding code;
   pop3_span s = lbody_octets(L, p, &code);
-  pop3_about a = lpart_about(L, p);
+  pop3_about a;
   pop3_param charset;
   int html = 0;
+  if (pop3_tree_get(&p->m->tree, p->n)->kind == POP3_PART_MULTI) return 0;
+  a = lpart_about(L, p);
   if (a.type.p != NULL) {
     lwork_value(L, w, a.type, p->m->lim.params);
     html = pop3_is(pop3_value_main(&w->value), "text/html");

@@ -21,7 +21,8 @@
 #define MESSAGE_T "pop3.message"
 #define PART_T "pop3.message.part"
 
-static const char ours = 0;       /* its address marks both metatables */
+/* Item 1 of both metatables is the address of this: what has it is a part. */
+static char ours;
 
 /* ---------------------------------------------------------- arguments */
 
@@ -29,13 +30,20 @@ static int is_open (const Message *m) {
   return m->open && m->owner->open;
 }
 
-static Part *to_part (lua_State *L, int arg) {
+/* The part at 'arg', or NULL if there is something else. */
+static Part *test_part (lua_State *L, int arg) {
   Part *p = (Part *)lua_touserdata(L, arg);
   int known;
-  if (p == NULL || !lua_getmetatable(L, arg)) luaL_typeerror(L, arg, MESSAGE_T);
-  known = lua_rawgetp(L, -1, &ours) != LUA_TNIL;
+  if (p == NULL || !lua_getmetatable(L, arg)) return NULL;
+  lua_rawgeti(L, -1, 1);
+  known = lua_touserdata(L, -1) == &ours;
   lua_pop(L, 2);
-  if (!known) luaL_typeerror(L, arg, MESSAGE_T);
+  return known ? p : NULL;
+}
+
+static Part *to_part (lua_State *L, int arg) {
+  Part *p = test_part(L, arg);
+  if (p == NULL) luaL_typeerror(L, arg, MESSAGE_T);
   return p;
 }
 
@@ -338,7 +346,7 @@ static void new_part (lua_State *L, Message *m, size_t n) {
 static void push_parts (lua_State *L) {
   if (lua_getiuservalue(L, -1, UV_PARTS) != LUA_TNIL) return;
   lua_pop(L, 1);
-  lua_newtable(L);
+  lua_createtable(L, UV_FEW, 0);
   lua_pushvalue(L, -1);
   lua_setiuservalue(L, -3, UV_PARTS);
 }
@@ -375,7 +383,7 @@ void lmessage_cache (lua_State *L, int arg) {
   arg = lua_absindex(L, arg);
   if (lua_getiuservalue(L, arg, UV_CACHE) != LUA_TNIL) return;
   lua_pop(L, 1);
-  lua_newtable(L);
+  lua_createtable(L, 0, 1);
   lua_pushvalue(L, -1);
   lua_setiuservalue(L, arg, UV_CACHE);
 }
@@ -404,10 +412,8 @@ static int l_as_part (lua_State *L) {
 
 /* Are two values the same part? A message is equal to its root part. */
 static int l_eq (lua_State *L) {
-  const Part *a = to_part(L, 1), *b = (const Part *)lua_touserdata(L, 2);
-  int known = b != NULL && lua_getmetatable(L, 2) &&
-              lua_rawgetp(L, -1, &ours) != LUA_TNIL;
-  lua_pushboolean(L, known && a->m == b->m && a->n == b->n);
+  const Part *a = to_part(L, 1), *b = test_part(L, 2);
+  lua_pushboolean(L, b != NULL && a->m == b->m && a->n == b->n);
   return 1;
 }
 
@@ -459,11 +465,11 @@ void lmessage_add (lua_State *L, const luaL_Reg *methods,
 /* A metatable; methods and getters are on the top, and stay. */
 static void new_type (lua_State *L, const char *name, const luaL_Reg *meta) {
   luaL_newmetatable(L, name);
+  lua_pushlightuserdata(L, &ours);
+  lua_rawseti(L, -2, 1);
   luaL_setfuncs(L, meta, 0);
   lua_pushliteral(L, MESSAGE_T);
   lua_setfield(L, -2, "__name");
-  lua_pushboolean(L, 1);
-  lua_rawsetp(L, -2, &ours);
   lua_pushvalue(L, -3);
   lua_pushvalue(L, -3);
   lua_pushcclosure(L, l_index, 2);

@@ -20,6 +20,9 @@ local as_part = core.message.as_part
 -- The table with the values already made for a part.
 local cache = core.message.cache
 
+-- The decoded octets of a part; the same as UTF-8, nil for a multipart.
+local body_of, text_of = core.message.body, core.message.text
+
 --- Close a message: a mapped file is released. Its parts are closed with it. Also
 -- done by `__close` and the garbage collector.
 -- @function m:close
@@ -143,7 +146,7 @@ end
 -- @treturn string "io"
 function methods.body(part, sink)
   ground(part)
-  if sink == nil then return core.message.body(part) end
+  if sink == nil then return body_of(part) end
   argument.callable(sink, "body: the sink", 1)
   local reader <close> = core.message.reader(part)
   local count = 0
@@ -222,11 +225,11 @@ function methods.text(part, opts)
   if n < 0 then
     part = shown_part(part, from_html)
     if not part then return nil end
-  elseif part:_kind() == "multipart" then
-    return nil
   end
-  local text = core.message.text(part)
-  if from_html and part.type == "text/html" then
+  local text = text_of(part)
+  if not (from_html or flow) or not text then
+    return text
+  elseif from_html and part.type == "text/html" then
     return core.decode.html(text)
   elseif flow then
     return flowed(part, text) or text
@@ -248,7 +251,7 @@ function methods.html(part, opts)
   end
   local found = part:html_part()
   if not found then return nil end
-  local html = core.message.text(found)
+  local html = text_of(found)
   if opts and opts.inline then
     return require "pop3.message.inline"(part, html)
   end
