@@ -166,6 +166,26 @@ describe("mixed-up replies", function()
     assert.same({ "", "closed" }, { t:rest() })
   end)
 
+  it("come also after one that cannot be made", function()
+    local function torn(session)
+      return session:multi("", function() error "torn" end)
+    end
+    local function list(...)
+      local s = server({ verb = "STAT", swap = true }, ...)
+      s.on.LIST = torn
+      local got = all(s, "STAT\r\nLIST\r\nNOOP\r\nQUIT\r\n")
+      assert.equal(1, #s.errors)
+      assert.match("torn", tostring(s.errors[1]))
+      return got
+    end
+    local failed = "-ERR [SYS/TEMP] the handler failed\r\n"
+    assert.equal(failed .. "+OK 3 59\r\n+OK\r\n+OK goodbye\r\n", list())
+    assert.equal("+OK\r\n" .. failed .. "+OK 3 59\r\n+OK goodbye\r\n",
+                 list { verb = "LIST", swap = true })
+    assert.equal(failed .. "+OK 3 59\r\n+OK\r\n+OK goodbye\r\n",
+                 list { verb = "LIST", no_terminator = true })
+  end)
+
   it("are found out, or at least make no mail of other mail", function()
     local s = server { verb = "UIDL", swap = true }
     local c = assert(pop3.connect { transport = s:loopback(), user = "u",

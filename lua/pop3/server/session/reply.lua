@@ -121,7 +121,7 @@ end
 
 -- Apply the effects of faults to a reply. Returns the reply to send now, or nil if
 -- it is sent after the next one; and the reply to send after it, see the effect
--- `swap`.
+-- `swap`. After an error, for example of a source, the reply that waits still waits.
 local function affected(session, reply)
   local effect, waiting = session.effect or nil, session.later
   local later, wrong
@@ -129,15 +129,10 @@ local function affected(session, reply)
   if effect and not wrong then
     reply = fault.replacement(session, effect) or reply
   end
-  if waiting then
-    session.later = false
-    effect = fault.merge(effect, waiting.effect)
-  end
+  if waiting then effect = fault.merge(effect, waiting.effect) end
   reply, later = faults.apply(session, reply, effect, waiting and true)
-  if later then
-    if waiting then later.raw = later.raw .. waiting.raw end
-    session.later = later
-  end
+  if later and waiting then later.raw = later.raw .. waiting.raw end
+  session.later = later or false
   return reply, waiting
 end
 
