@@ -2,6 +2,7 @@
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
+local pop3 = require "pop3"
 
 local fails = helper.fails
 local pair, serve, use = helper.pair, helper.serve, helper.use
@@ -165,4 +166,68 @@ describe("a session in coroutines", function()
     cancel("retr", 1)
     assert.same({ 4, 400 }, { s:stat() })
   end)
+end)
+
+describe("a session that ends while its login runs", function()
+  local function stalling()
+    local server = require "pop3.server".new { users = { mrose = {
+      password = "secret" } } }
+    server:fault { verb = "CAPA", stall = true }
+    return server:fork()
+  end
+
+  for _, name in ipairs { "close", "cancel" } do
+    it("makes no other connection: " .. name .. " while CAPA waits", function()
+      local run <close> = stalling()
+      local s = assert(pop3.connect { host = "127.0.0.1", port = run.port,
+        tls = "none", wait = function(fd, mode, seconds)
+          if coroutine.isyieldable() then
+            coroutine.yield()
+            return true
+          end
+          return core.poll(fd, mode, seconds)
+        end })
+      local co = coroutine.create(function() return s:login("mrose", "secret") end)
+      assert(coroutine.resume(co))
+      s[name](s)
+      local ran, value, message, code = coroutine.resume(co)
+      assert.is_true(ran, value)
+      assert.equal("dead", coroutine.status(co))
+      fails("closed", value, message, code)
+      assert.equal("closed", s:state())
+    end)
+
+    it("does not use another connection: " .. name .. " while it is made",
+       function()
+      local run <close> = stalling()
+      local s, resolved
+      s = assert(pop3.connect { host = "pop.example", port = run.port, tls = "none",
+        resolve = function()
+          resolved = (resolved or 0) + 1
+          if s then s[name](s) end
+          return { { family = "inet", addr = "127.0.0.1" } }
+        end,
+        wait = function(fd, mode, seconds)
+          if s and resolved == 1 and mode == "r" then return nil, "timeout" end
+          return core.poll(fd, mode, seconds)
+        end })
+      local message = fails("closed", s:login("mrose", "secret"))
+      assert.equal(2, resolved)
+      assert.truthy(message:find(name == "cancel" and "cancelled"
+                                 or "the session has ended", 1, true), message)
+      assert.equal("closed", s:state())
+    end)
+
+    it("returns code closed: " .. name .. " in the function for the token",
+       function()
+      local server = require "pop3.server".new { users = { mrose = {
+        password = "secret" } } }
+      local s = assert(pop3.connect { transport = server:loopback() })
+      fails("closed", s:login("mrose", nil, { token = function()
+        s[name](s)
+        return "token"
+      end }))
+      assert.equal("closed", s:state())
+    end)
+  end
 end)

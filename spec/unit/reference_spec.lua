@@ -193,7 +193,7 @@ describe("the reference", function()
   it("has every method of a session", function()
     local s <close> = session()
     local internal = { may_send_cleartext = true, capa_or_redial = true,
-                       redial_without_capa = true, may_do_without_capa = true }
+                       redial_without_capa = true, has_refused_capa = true }
     local count = 0
     for name, method in pairs(getmetatable(s).__index) do
       if type(method) == "function" and not internal[name] then

@@ -99,10 +99,10 @@ function methods:redial_without_capa(why)
   return self:redial()
 end
 
--- Has the server refused CAPA on this connection, and can another one be made?
-function methods:may_do_without_capa()
+-- Has the server refused CAPA on this connection?
+function methods:has_refused_capa()
   local known = self.link.capas and self.link.capas.authorization
-  return self.redial and not self.no_capa and known and known[1] == false
+  return not self.no_capa and known and known[1] == false
 end
 
 --- Whether the server has a capability.
@@ -219,6 +219,7 @@ function authorization.enter(s, who, mechs, level)
   if token ~= nil then
     local why
     token, why = token_of(token)
+    if s.dead then return commands.unusable(s, "login") end  -- closed meanwhile
     if why then return fail(s, "login", "no token: " .. why, "auth") end
     argument.text(token, "the token", level, LONGEST // 2)
   end

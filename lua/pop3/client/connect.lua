@@ -76,6 +76,10 @@ local function redial(s)
   commands.drop(s)
   local io, err, why = open(s.opts)
   if not io then return commands.fail(s, "connect", err, why) end
+  if not s.redial then  -- another coroutine has closed or cancelled the session
+    io:close()
+    return commands.fail(s, "connect", s.cancelled or "the session has ended", "closed")
+  end
   session.release(s)
   attach(s, io)
   s.link.deadline = deadline

@@ -208,7 +208,7 @@ local function attempt(s, row, who, offered, refused)
     if not ok then return nil, message, code, nil, NOTHING, true end
     ok, message, code, reply, how = run(s, row, who, offered)
   elseif not ok and not refused and code == "closed" and not how.proof
-         and s:may_do_without_capa() then
+         and s.redial and s:has_refused_capa() then
     return attempt_without_capa(s, row, who, message)
   end
   return ok, message, code, reply, how

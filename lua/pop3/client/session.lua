@@ -108,8 +108,9 @@ end
 -- @tparam[opt="cancelled"] string why for the message of that call
 function methods:cancel(why)
   if why ~= nil then argument.text(why, "cancel: the reason", 1) end
-  if self.dead then return end
   self.cancelled = why or "cancelled"
+  self.redial = false  -- a login makes no further connection
+  if self.dead then return end
   self.link.ending = true
   if self.link.waiting or self.busy then self.link.io:cancel()
   else commands.drop(self) end
@@ -120,6 +121,7 @@ end
 -- s:close()
 function methods:close()
   self.link.closed = true  -- for a call that waits or that called this one
+  self.redial = false      -- a login makes no further connection
   commands.drop(self)
   release(self)
   setmetatable(self, Closed)
