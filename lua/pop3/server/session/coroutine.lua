@@ -3,6 +3,7 @@
 -- other sessions are served.
 -- @submodule pop3.server.session
 
+local argument = require "pop3.util.argument"
 local core = require "pop3.core"
 local fault = require "pop3.server.fault"
 local output = require "pop3.server.session.output"
@@ -30,6 +31,12 @@ local CHALLENGE = {}  -- a handler waits for a response
 -- end
 -- @function session:challenge
 function Session.challenge(_, octets)
+  local given = octets
+  if type(given) == "table" then given = given[1] end  -- see `challenge` below
+  if type(given) ~= "string" and type(given) ~= "number" then
+    argument.misuse(1, "challenge: the octets must be a string, not a %s",
+                    type(given))
+  end
   return yield(CHALLENGE, octets)
 end
 
@@ -100,12 +107,21 @@ local function work(session, act)
   end
 end
 
+-- Close the coroutine of a handler that waits, with its to-be-closed variables.
+local function close(session, co)
+  local ok, err = coroutine.close(co)
+  if not ok then session.server:handler_error(session, tostring(err)) end
+end
+
 -- The function in a coroutine has not returned: it has yielded or raised an error.
 -- Returns whether the next command may be executed now.
 local function stopped(session, co, ok, tag, value)
   if not ok then
     fail(session, co, tag)
     return true
+  elseif session.ended then  -- while the handler ran: it waits for nothing
+    close(session, co)
+    return false
   elseif tag == CHALLENGE then
     challenge(session, co, value)
     return true
@@ -150,15 +166,13 @@ local function continue(session)
   resume(session, co)
 end
 
--- Close the coroutine of a handler that waits, with its to-be-closed variables.
+-- The handler that waits, if there is one, does not go on.
 local function abandon(session)
   local task = session.task
   local co = task and task.co or session.challenged
   if task then set(session, "task", nil) end
   session.challenged = false
-  if not co or coroutine.status(co) ~= "suspended" then return end
-  local ok, err = coroutine.close(co)
-  if not ok then session.server:handler_error(session, tostring(err)) end
+  if co and coroutine.status(co) == "suspended" then close(session, co) end
 end
 
 -- Run the hook `on.disconnect`. The session has ended, so if the hook sleeps, a
