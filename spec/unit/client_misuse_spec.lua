@@ -24,6 +24,8 @@ describe("options of connect", function()
       { { host = "h", tls = "none", user = "a\r\nDELE 1", password = "x" } },
     ["the password must not hold CR, LF or NUL"] =
       { { host = "h", tls = "none", user = "mrose", password = "x\0" } },
+    ["connect: the password must not hold"] =
+      { { host = "h", tls = "none", mechs = { "GSSAPI" }, password = "a\rb" } },
     ["mechs must be a list of names"] = { { host = "h", mechs = { 1 } } },
     ["connect: mechs must be a list of names"] =
       { { host = "h", mechs = { PLAIN = true } } },
@@ -43,7 +45,7 @@ describe("options of connect", function()
       { { host = "h", wait = 1 } },
     ["option 'timeout' must be a number or table, not a string"] =
       { { host = "h", timeout = "60" } },
-["timeout: unknown option 'connection'"] =
+    ["timeout: unknown option 'connection'"] =
       { { host = "h", timeout = { connection = 1 } } },
     ["timeout 'io' must be positive"] =
       { { host = "h", timeout = { io = 0 } } },

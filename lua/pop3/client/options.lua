@@ -108,10 +108,10 @@ local function check_login(opts)
     if not (password or opts.token or opts.cert or mechs) then
       misuse "a user needs a password"
     end
-    if password then
-      argument.text(password, "connect: the password", LEVEL,
-                    authorization.LONGEST - #"PASS ")
-    end
+  end
+  if password then
+    argument.text(password, "connect: the password", LEVEL,
+                  authorization.LONGEST - #"PASS ")
   end
   return { user = user, secret = password, token = opts.token }
 end
