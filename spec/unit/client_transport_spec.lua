@@ -205,6 +205,7 @@ describe("an object", function()
     local wrong = {
       send = { 0, -1, 1000, 1.5, "x", true },
       receive = { "", 5, true, {} },
+      pending = { 0, 1, "no" },
     }
     for name, values in pairs(wrong) do
       for _, value in ipairs(values) do

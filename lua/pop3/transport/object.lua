@@ -87,7 +87,13 @@ end
 local function has_input(self)
   local object = self.object
   local pending = object.pending
-  if pending then return pending(object) end
+  if pending then
+    local come = pending(object)
+    if come and come ~= true then  -- a count of 0 would be true
+      error("the transport's pending must return a boolean", 0)
+    end
+    return come
+  end
   if self.early then return self.early[1] ~= nil end
   if not object.settimeout then return false end
   local octets, err, detail = self:read(CHUNK, 0)
