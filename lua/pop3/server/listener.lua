@@ -34,7 +34,6 @@ end
 
 -- Create the poller, in the process that uses it.
 local function open_poller(self)
-  if self.poller then return true end
   local port, err, code = self:listen()
   if not port then return nil, err, code end
   self.poller, err, code = core.poller()
@@ -147,40 +146,39 @@ local function ready(self, session)
     local fd = session.fd
     repeat
       local n, more = fd_recv(fd, session.port)
-      if n then
-        session:advance()
-      elseif more == "closed" then
+      if not n then
+        if more ~= "closed" then break end
         session.eof = true
-        session:advance()
       end
-    until not more or not n or session.blocked or session.held or session.eof
+      session:advance()
+    until not more or session.blocked or session.held or session.eof
           or session.ended
   end
-  watch(self, session)
+  return watch(self, session)
 end
 
 -- ------------------------------------------------------------------- a turn
 
--- Wait at most `seconds` (nil: no limit) for an event, and handle it.
-local function turn(self, seconds)
-  if self.stepping then
-    argument.misuse(2, "step: not from a handler: it runs in a step")
-  end
-  local ok, err, code = open_poller(self)
-  if not ok then return nil, err, code end
-  self.stepping = true
-  local _ <close> = self.step_guard
-  if self.deaf and self.time - self.deaf >= 1 then hear(self) end
-  local due = self:next_due()
+-- One turn of the loop, see `turn`; the poller is open, and `stepping` is set.
+local function serve(self, seconds)
   local wait = seconds
+  local due, at = self.idle.after.due, self.heap.at[1]
+  if at and not (due and due < at) then due = at end
   if due then
-    -- the clock is only read when something is due soon
+    -- the exact time is computed, and the clock read, only when something is due
+    -- soon
     local left = due - self.time
-    if left < 60 or self.clock then left = math.max(due - self:tick(), 0) end
-    if left == 0 then self:fire() end  -- it was due before what comes now
+    if left < 60 or self.clock then
+      due = self:next_due()
+      left = math.max(due - self:tick(), 0)
+      if left == 0 then self:fire() end  -- it was due before what comes now
+    end
     if not wait or left < wait then wait = left end
   end
-  if self.deaf then wait = math.min(wait or 1, 1) end
+  if self.deaf then
+    if self.time - self.deaf >= 1 then hear(self)
+    else wait = math.min(wait or 1, 1) end
+  end
   if self.parting[1] then wait = math.min(wait or PARTING, PARTING) end
   local list, by_fd = self.ready_list, self.by_fd
   local n = assert(self.poller:wait(list, wait))
@@ -194,24 +192,47 @@ local function turn(self, seconds)
       self.attended[number]()
     end
   end
-  if due and due <= now or (self.heap.at[1] or now + 1) <= now then
-    self:fire()
-  end
+  at = self.heap.at[1]
+  if at and at <= now or due and due <= now then self:fire() end
   if self.parting[1] then look_at_parting(self) end
+  return n
+end
+
+-- Call act(self, seconds), which serves, as a step: handlers in it cannot begin
+-- another one, and a `stop` in it takes effect after it. Returns what `act`
+-- returns; or nil, message, "io".
+local function in_step(self, act, seconds)
+  if self.stepping then
+    argument.misuse(2, "step: not from a handler: it runs in a step")
+  end
+  if not self.poller then
+    local ok, err, code = open_poller(self)
+    if not ok then return nil, err, code end
+  end
+  self.stepping = true
+  local _ <close> = self.step_guard
+  local result = act(self, seconds)
   if self.stopping then
     self.stepping = false
     self:stop()
   end
-  return n
+  return result
 end
-methods.turn = turn
+
+-- Wait at most `seconds` (nil: no limit) for an event, and handle it.
+function methods:turn(seconds)
+  local n, err, code = in_step(self, serve, seconds)
+  return n, err, code
+end
 
 -- Wait for a descriptor that is not a session's; `act` is called when it can be
 -- read ("r") or written ("w"). The modes "" end that.
 function methods:attend(number, modes, act)
   if modes == "" and not self.poller then return true end  -- it has stopped
-  local ok, err, code = open_poller(self)
-  if not ok then return nil, err, code end
+  if not self.poller then
+    local ok, err, code = open_poller(self)
+    if not ok then return nil, err, code end
+  end
   local before = self.attended[number] ~= nil
   if before or modes ~= "" then
     assert(self.poller:watch(number, modes, before))
@@ -251,19 +272,22 @@ function methods:step(seconds)
     argument.misuse(1, "step: seconds must be a number, not a %s",
                     type(seconds))
   end
-  local n, err, code = turn(self, seconds or 0)
+  local n, err, code = in_step(self, serve, seconds or 0)
   return n, err, code
+end
+
+-- Serve until `stop` is called.
+local function serve_all(self)
+  while self.running do serve(self, nil) end
+  return true
 end
 
 --- Serve until a handler or a hook calls `stop`.
 -- @treturn boolean true; or nil, message, "io" when the server cannot listen
 function methods:run()
   self.running = true
-  while self.running do
-    local n, err, code = turn(self, nil)
-    if not n then return nil, err, code end
-  end
-  return true
+  local ok, err, code = in_step(self, serve_all)
+  return ok, err, code
 end
 
 --- Stop serving: `run` returns, and sessions end without an update. A handler

@@ -97,13 +97,13 @@ end
 
 -- Execute what has come. Returns whether there was anything.
 local function take(session)
-  local any, again = false, true
-  while again and not (session.held or session.ended) do
-    local some
+  local any, some, again = false
+  repeat
+    if session.held or session.ended then break end
     if session.challenged then some, again = respond(session)
     else some, again = run(session, serve) end
     any = any or some
-  end
+  until not again
   if any then session.active = session.server.time end
   return any
 end

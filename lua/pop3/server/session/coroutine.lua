@@ -133,10 +133,11 @@ local function stopped(session, co, ok, tag, value)
   return false
 end
 
--- What follows a resumption. Returns the result of the function in the coroutine, or
--- true if that has not returned; and whether the next command may be executed now.
-local function outcome(session, co, ok, tag, value)
-  if ok and tag == DONE then
+-- Resume a coroutine. Returns the result of the function in it, or true if that has
+-- not returned; and whether the next command may be executed now.
+local function resume(session, co, a, b, c)
+  local ok, tag, value = resume_coroutine(co, a, b, c)
+  if tag == DONE then
     local idle = session.server.idle_workers
     idle[#idle + 1] = co
     return value, false
@@ -144,19 +145,14 @@ local function outcome(session, co, ok, tag, value)
   return true, stopped(session, co, ok, tag, value)
 end
 
--- Resume a coroutine. Returns the results of `outcome`.
-local function resume(session, co, ...)
-  return outcome(session, co, resume_coroutine(co, ...))
-end
-
--- Call act(session) in a coroutine. Returns the results of `outcome`.
+-- Call act(session) in a coroutine. Returns the results of `resume`.
 local function run(session, act)
   local idle = session.server.idle_workers
   local n = #idle
   local co = idle[n]
   if co then idle[n] = nil
   else co = coroutine.create(work) end
-  return outcome(session, co, resume_coroutine(co, session, act))
+  return resume(session, co, session, act)
 end
 
 -- Resume a handler whose sleep has ended.
