@@ -217,16 +217,29 @@ void lpop3_functions (lua_State *L, const char *name, const luaL_Reg *list) {
   lua_pop(L, 1);
 }
 
+/* Its address is a key of the metatable of each type of engine. */
+static const char is_port = 0;
+
+void lpop3_porttype (lua_State *L, const char *name,
+                     const luaL_Reg *methods) {
+  lpop3_type(L, name, methods);
+  luaL_getmetatable(L, name);
+  lua_pushboolean(L, 1);
+  lua_rawsetp(L, -2, &is_port);
+  lua_pop(L, 1);
+}
+
 lpop3_port *lpop3_checkport (lua_State *L, int arg) {
-  void *u = luaL_testudata(L, arg, LPOP3_CLIENT);
-  lpop3_port *p;
-  if (u == NULL) u = luaL_testudata(L, arg, LPOP3_SERVER);
-  if (u == NULL) u = luaL_testudata(L, arg, LPOP3_TLS);
-  if (u == NULL) {
+  lpop3_port *p = (lpop3_port *)lua_touserdata(L, arg);
+  int is = 0;
+  if (p != NULL && lua_getmetatable(L, arg)) {
+    is = lua_rawgetp(L, -1, &is_port) == LUA_TBOOLEAN;
+    lua_pop(L, 2);
+  }
+  if (!is) {
     luaL_typeerror(L, arg, "engine");
     return NULL;  /* not reached */
   }
-  p = (lpop3_port *)u;
   luaL_argcheck(L, p->engine != NULL, arg, "engine is closed");
   luaL_argcheck(L, !lpop3_in_use(&p->object), arg, "engine is in use");
   return p;

@@ -96,6 +96,10 @@ typedef struct lpop3_port {
 #define LPOP3_SERVER "pop3.server.engine"
 #define LPOP3_TLS "pop3.tls"
 
+/* lpop3_type for a type of engine: its objects begin with an lpop3_port. */
+void lpop3_porttype (lua_State *L, const char *name,
+                     const luaL_Reg *methods);
+
 /* The open engine at 'arg', of any kind; misuse is raised. */
 lpop3_port *lpop3_checkport (lua_State *L, int arg);
 

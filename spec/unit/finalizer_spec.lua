@@ -143,4 +143,25 @@ describe("an object in use", function()
     assert.error_matches(function() core.server().feed(io.stdout, "x") end,
                          "pop3.server.engine expected")
   end)
+
+  it("of another type is no engine for a descriptor", function()
+    local near, far = core.socketpair()
+    for _, it in ipairs { io.stdout, core.poller(), core.journal(100), far, 1,
+                          "x", {}, false } do
+      for _, method in ipairs { "recv", "send" } do
+        assert.error_matches(function() near[method](near, it) end,
+                             "engine expected, got ")
+      end
+    end
+    local engine = core.server()
+    engine:close()
+    assert.error_matches(function() near:recv(engine) end, "engine is closed")
+    for _, it in ipairs { io.stdout, core.poller(), engine } do
+      assert.error_matches(function() near.getfd(it) end, "pop3.fd expected")
+      assert.error_matches(function() core.types["pop3.poller"].wait(near, {}) end,
+                           "pop3.poller expected")
+    end
+    near:close()
+    far:close()
+  end)
 end)

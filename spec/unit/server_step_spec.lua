@@ -84,6 +84,31 @@ describe("step", function()
     c:close()
   end)
 
+  it("run serves again after an error of the clock, and after a stop", function()
+    local time = 0
+    local s = server { clock = function() return time end }
+    function s.on.XBREAK(session) time = "noon" return session:ok() end
+    function s.on.XSTOP(session) s:stop() return session:ok() end
+    function s.on.XAGAIN(session)
+      local ok, err = pcall(s.run, s)
+      assert.is_false(ok)
+      return session:ok(err:match "not from a handler")
+    end
+    for _ = 1, 2 do
+      time = 0
+      local c = connect(s)
+      c:send "XBREAK\r\n"
+      assert.error_matches(function() s:run() end, "clock returned a string")
+      time = 0
+      c:send "XAGAIN\r\nXSTOP\r\n"
+      assert.is_true(s:run())
+      local text, err = read(c)
+      assert.matches("+OK not from a handler\r\n", text, 1, true)
+      assert.equal("closed", err)
+      c:close()
+    end
+  end)
+
   it("answers commands that came before the client ended its side", function()
     local s <close> = server()
     local c = connect(s)

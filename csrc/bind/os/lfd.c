@@ -37,10 +37,10 @@ typedef struct Fd {
   int fd;  /* -1 when closed */
 } Fd;
 
-/* The open descriptor at 'arg'; anything else is misuse. */
-static int check_fd (lua_State *L, int arg) {
-  Fd *f = (Fd *)luaL_checkudata(L, arg, LPOP3_FD);
-  luaL_argcheck(L, f->fd >= 0, arg, "descriptor is closed");
+/* The descriptor of the object at 1, whose type lpop3_type checks. */
+static int check_fd (lua_State *L) {
+  Fd *f = (Fd *)lua_touserdata(L, 1);
+  luaL_argcheck(L, f->fd >= 0, 1, "descriptor is closed");
   return f->fd;
 }
 
@@ -122,7 +122,7 @@ Read from the socket, at most once, directly into an engine.
 @treturn boolean true if there may be more octets now
 */
 static int fd_recv (lua_State *L) {
-  int fd = check_fd(L, 1);
+  int fd = check_fd(L);
   lpop3_port *port = lpop3_checkport(L, 2);
   size_t got;
   char *p = port->room(port->engine, port->want, &got);
@@ -157,7 +157,7 @@ reader is slow) or nil, "closed"
 @treturn integer octets that were sent; after a "timeout", the third value
 */
 static int fd_send (lua_State *L) {
-  int fd = check_fd(L, 1);
+  int fd = check_fd(L);
   lpop3_port *port = lpop3_checkport(L, 2);
   lua_Integer max = luaL_optinteger(L, 3, LUA_MAXINTEGER), total = 0;
   if (lua_toboolean(L, 4) && readable(fd)) {
@@ -193,7 +193,7 @@ Write octets, at most once.
 @treturn integer how many were sent, or nil, "timeout" or "closed"
 */
 static int fd_write (lua_State *L) {
-  int fd = check_fd(L, 1);
+  int fd = check_fd(L);
   size_t len;
   const char *p = luaL_checklstring(L, 2, &len);
   lua_Integer from = luaL_optinteger(L, 3, 1);
@@ -215,7 +215,7 @@ Read octets, at most once.
 @treturn string 1 to max octets, or nil, "timeout" or "closed"
 */
 static int fd_read (lua_State *L) {
-  int fd = check_fd(L, 1);
+  int fd = check_fd(L);
   lua_Integer max = luaL_checkinteger(L, 2);
   luaL_Buffer b;
   char *p;
@@ -259,7 +259,7 @@ Take the next connection of a listening socket.
 @treturn string the other end, and its host and port, as of `peer`
 */
 static int fd_accept (lua_State *L) {
-  int fd = check_fd(L, 1), en;
+  int fd = check_fd(L), en;
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   Fd *f = newfd(L);
@@ -292,7 +292,7 @@ without such an option.
 @function fd:quickack
 */
 static int fd_quickack (lua_State *L) {
-  int fd = check_fd(L, 1);
+  int fd = check_fd(L);
 #ifdef TCP_QUICKACK
   int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
@@ -307,7 +307,7 @@ static int push_name (lua_State *L,
                       int (*get) (int, struct sockaddr *, socklen_t *)) {
   struct sockaddr_storage a;
   socklen_t n = sizeof a;
-  if (get(check_fd(L, 1), (struct sockaddr *)&a, &n) != 0) return 0;
+  if (get(check_fd(L), (struct sockaddr *)&a, &n) != 0) return 0;
   return push_address(L, &a, n);
 }
 
@@ -336,7 +336,7 @@ The number; this object still owns it.
 @treturn integer
 */
 static int fd_getfd (lua_State *L) {
-  lua_pushinteger(L, check_fd(L, 1));
+  lua_pushinteger(L, check_fd(L));
   return 1;
 }
 
@@ -346,8 +346,8 @@ Return the number and close this object: the caller owns the descriptor then.
 @treturn integer
 */
 static int fd_detach (lua_State *L) {
-  Fd *f = (Fd *)luaL_checkudata(L, 1, LPOP3_FD);
-  lua_pushinteger(L, check_fd(L, 1));
+  Fd *f = (Fd *)lua_touserdata(L, 1);
+  lua_pushinteger(L, check_fd(L));
   f->fd = -1;
   return 1;
 }
@@ -359,7 +359,7 @@ End this direction: nothing more will be sent.
 descriptor wakes up
 */
 static int fd_shutdown (lua_State *L) {
-  shutdown(check_fd(L, 1), lua_toboolean(L, 2) ? SHUT_RDWR : SHUT_WR);
+  shutdown(check_fd(L), lua_toboolean(L, 2) ? SHUT_RDWR : SHUT_WR);
   return 0;
 }
 
@@ -370,7 +370,7 @@ on systems without this count, and after the peer closed.
 @treturn integer
 */
 static int fd_unsent (lua_State *L) {
-  int fd = check_fd(L, 1), n = 0;
+  int fd = check_fd(L), n = 0;
 #ifdef SIOCOUTQNSD
   struct tcp_info info;
   socklen_t size = sizeof info;
@@ -391,7 +391,7 @@ in place of a FIN.
 @function fd:drain
 */
 static int fd_drain (lua_State *L) {
-  int fd = check_fd(L, 1), i;
+  int fd = check_fd(L), i;
   char sink[16384];
   ssize_t n = 1;
   for (i = 0; i < 1024 && n > 0; i++)  /* the peer may never be done */
@@ -405,7 +405,7 @@ Close it.
 @tparam[opt=false] boolean reset end the connection by a RST
 */
 static int fd_close (lua_State *L) {
-  Fd *f = (Fd *)luaL_checkudata(L, 1, LPOP3_FD);
+  Fd *f = (Fd *)lua_touserdata(L, 1);
   if (f->fd < 0) return 0;
   if (lua_toboolean(L, 2) && lua_isboolean(L, 2)) {
     struct linger lg;
@@ -424,7 +424,7 @@ static int fd_gc (lua_State *L) {
 }
 
 static int fd_tostring (lua_State *L) {
-  Fd *f = (Fd *)luaL_checkudata(L, 1, LPOP3_FD);
+  Fd *f = (Fd *)lua_touserdata(L, 1);
   if (f->fd < 0) lua_pushliteral(L, LPOP3_FD " (closed)");
   else lua_pushfstring(L, LPOP3_FD " (%d)", f->fd);
   return 1;

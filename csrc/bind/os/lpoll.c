@@ -137,8 +137,9 @@ typedef struct Poller {
   pop3_mem mem;
 } Poller;
 
+/* The object at 1, whose type lpop3_type checks. */
 static Poller *check (lua_State *L) {
-  return (Poller *)luaL_checkudata(L, 1, LPOP3_POLLER);
+  return (Poller *)lua_touserdata(L, 1);
 }
 
 #if USE_EPOLL

@@ -405,7 +405,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_client (lua_State *L) {
-  lpop3_type(L, LPOP3_CLIENT, methods);
+  lpop3_porttype(L, LPOP3_CLIENT, methods);
   lua_pushinteger(L, (lua_Integer)lpop3_blockfront(L));
   lua_pushcclosure(L, l_client, 1);
   lua_setfield(L, -2, "client");

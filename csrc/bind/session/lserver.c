@@ -580,7 +580,7 @@ static const luaL_Reg methods[] = {
 };
 
 void lpop3_open_server (lua_State *L) {
-  lpop3_type(L, LPOP3_SERVER, methods);
+  lpop3_porttype(L, LPOP3_SERVER, methods);
   lua_pushcfunction(L, l_server);
   lua_setfield(L, -2, "server");
 }

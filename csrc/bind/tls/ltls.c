@@ -520,7 +520,7 @@ static const luaL_Reg ticket_methods[] = {
 };
 
 void lpop3_open_tls (lua_State *L) {
-  lpop3_type(L, LPOP3_TLS, methods);
+  lpop3_porttype(L, LPOP3_TLS, methods);
   lpop3_type(L, TICKET_T, ticket_methods);
   lua_pushcfunction(L, l_tls);
   lua_setfield(L, -2, "tls");
