@@ -306,9 +306,10 @@ static uint64_t body_limit (const pop3_client *c, const ask *a) {
 
 /* Un-stuff the octets that came, after 'plain'. */
 static void undot (pop3_client *c, const ask *a) {
-  size_t used, n;
-  n = pop3_undot_run(&c->dot, c->in.p + c->w, c->in.p + c->r,
-                     c->in.n - c->r, &used);
+  size_t used = 0, n = 0;
+  if (c->r < c->in.n)                /* without octets there may be no storage */
+    n = pop3_undot_run(&c->dot, c->in.p + c->w, c->in.p + c->r,
+                       c->in.n - c->r, &used);
   c->r += used;
   c->octets += n;
   if (a->dropped || c->bodyerr != 0) {
