@@ -68,12 +68,18 @@ local function trimmed(text)
   return text
 end
 
--- `name` in at most LONGEST octets; a short extension stays.
-local function cut(name)
-  if #name <= LONGEST then return name end
+--- `name` with `suffix` before its extension, in at most 255 octets: a longer one
+-- loses the end of its stem, not its extension.
+-- @tparam string name valid UTF-8
+-- @tparam string suffix may be empty
+-- @treturn string
+function filename.fitted(name, suffix)
   local extension = name:match("[^.](%.[^.]+)$") or ""
   if #extension > EXTENSION then extension = "" end
-  return trimmed(head(name, LONGEST - #extension)) .. extension
+  local stem = name:sub(1, #name - #extension)
+  local short = head(stem, LONGEST - #suffix - #extension)
+  if short ~= stem then short = trimmed(short) end
+  return short .. suffix .. extension
 end
 
 --- The last component of a name that is safe as a name of a file: without
@@ -97,13 +103,13 @@ function filename.safe(name)
     end
   end
   while n > 0 and (blank[chars[n]] or chars[n] == ".") do n = n - 1 end
-  local safe = cut(table.concat(chars, "", 1, n))
+  local safe = filename.fitted(table.concat(chars, "", 1, n), "")
   local dot = safe:find(".", 1, true)
   local stem = dot and safe:sub(1, dot - 1) or safe
   local last = #stem
   while stem:byte(last) == 32 do last = last - 1 end
   if last < 9 and devices[stem:sub(1, last):lower()] then safe = "_" .. safe end
-  return cut(safe)                        -- the "_" may be one too many
+  return filename.fitted(safe, "")        -- the "_" may be one too many
 end
 
 local extensions = {
