@@ -35,8 +35,8 @@ static int take_line (pop3_client *c, size_t from, size_t to, pop3_span *line,
                       size_t *next) {
   const char *p, *lf = NULL;
   size_t n = to - from;
-  if (n == 0) return 0;  /* there may be no storage yet */
-  p = c->in.p + from;
+  if (n == 0) return 0;
+  p = pop3_client_at(c, from);
   if (n > c->seen)
     lf = (const char *)memchr(p + c->seen, '\n', n - c->seen);
   if (lf == NULL) {
@@ -60,7 +60,7 @@ static int take_line (pop3_client *c, size_t from, size_t to, pop3_span *line,
 static int show_status (pop3_client *c, int verb, pop3_span *line, size_t skip,
                         int readable) {
   int login = (pop3_verb_row(verb)->flags & POP3_VF_LOGIN) != 0;
-  char *p = c->in.p + c->r;
+  char *p = pop3_client_at(c, c->r);
   pop3_span rest;
   rest.p = line->p + skip;
   rest.n = line->n - skip;
@@ -90,9 +90,9 @@ pop3_span pop3_client_culprit (const pop3_client *c) {
 static int is_unasked (const pop3_client *c) {
   size_t n = c->in.n - c->r;
   const char *p;
-  if (n == 0) return 0;  /* there may be no storage */
+  if (n == 0) return 0;
   if (c->skipped || n > 2) return 1;
-  p = c->in.p + c->r;
+  p = pop3_client_at(c, c->r);
   if (n == 2) return p[0] != '\r' || p[1] != '\n';
   return p[0] != '\r' && p[0] != '\n';
 }
@@ -101,7 +101,7 @@ static int is_unasked (const pop3_client *c) {
 static int keep_unasked (pop3_client *c) {
   pop3_span line;
   const char *lf;
-  line.p = c->in.p + c->r;
+  line.p = pop3_client_at(c, c->r);
   line.n = c->in.n - c->r;
   if (line.n > c->lim.line) line.n = c->lim.line;
   lf = (const char *)memchr(line.p, '\n', line.n);
@@ -117,7 +117,7 @@ static int keep_unasked (pop3_client *c) {
 /* Do the octets that came form one whole line that begins with -ERR? */
 static int is_last_words (const pop3_client *c) {
   size_t n = c->in.n - c->r;
-  const char *p = c->in.p + c->r;
+  const char *p = pop3_client_at(c, c->r);
   return n > 5 && memcmp(p, "-ERR", 4) == 0 && p[4] == ' ' &&
          memchr(p, '\n', n) == p + n - 1;
 }
@@ -214,7 +214,7 @@ static int next_status (pop3_client *c, ask *a, pop3_event *ev) {
     if (pop3_code_known(plain.p + 1, (size_t)(end - plain.p) - 1))
       shield = code;
   }
-  shown = c->in.p + c->r;
+  shown = pop3_client_at(c, c->r);
   if (show_status(c, a->verb, &line, skip + shield, got == 0) != 0)
     return POP3_ENOMEM;
   if (got != 0) {  /* keep it for 'pop3_client_culprit' */
@@ -307,9 +307,9 @@ static uint64_t body_limit (const pop3_client *c, const ask *a) {
 /* Un-stuff the octets that came, after 'plain'. */
 static void undot (pop3_client *c, const ask *a) {
   size_t used = 0, n = 0;
-  if (c->r < c->in.n)                /* without octets there may be no storage */
-    n = pop3_undot_run(&c->dot, c->in.p + c->w, c->in.p + c->r,
-                       c->in.n - c->r, &used);
+  if (c->r < c->in.n)
+    n = pop3_undot_run(&c->dot, pop3_client_at(c, c->w),
+                       pop3_client_at(c, c->r), c->in.n - c->r, &used);
   c->r += used;
   c->octets += n;
   if (a->dropped || c->bodyerr != 0) {
@@ -332,7 +332,7 @@ static int end_body (pop3_client *c, ask *a, pop3_event *ev) {
   ev->err = c->bodyerr;
   ev->octets = c->octets;
   ev->number = c->entries - c->anonymous;
-  ev->data.p = c->in.p + c->body;
+  ev->data.p = pop3_client_at(c, c->body);
   ev->data.n = c->w - c->body;
   c->handed = 1;
   c->inbody = 0;
@@ -356,7 +356,7 @@ static int next_body (pop3_client *c, ask *a, pop3_event *ev) {
     memset(ev, 0, sizeof *ev);
     ev->type = POP3_EV_DATA;
     ev->verb = a->verb;
-    ev->data.p = c->in.p + c->body;
+    ev->data.p = pop3_client_at(c, c->body);
     ev->data.n = c->w - c->body;
     c->handed = 1;
     return 1;

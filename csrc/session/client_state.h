@@ -61,6 +61,11 @@ struct pop3_client {
   pop3_buf text;       /* a status line with its secrets masked */
 };
 
+/* The octets from 'at' on; NULL at the start and after 'take': no storage. */
+static inline char *pop3_client_at (const pop3_client *c, size_t at) {
+  return c->in.p != NULL ? c->in.p + at : NULL;
+}
+
 /* The octets that the last event showed are not needed any more. */
 static inline void pop3_client_drop (pop3_client *c) {
   if (!c->handed) return;
