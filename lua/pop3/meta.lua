@@ -808,7 +808,7 @@ do
 ---@field params table<string, string> the parameters of Content-Type by lower-case name
 ---@field charset? string the declared one in lower case, of text parts only
 ---@field filename? string as sent
----@field safe_filename? string the same as a safe name of a file: without directories, control, bidi and zero-width characters and `< > : " | ? *`, not a device name of Windows, of at most 255 octets
+---@field safe_filename? string the same as a safe name of a file, without directories, control, bidi and zero-width characters
 ---@field disposition? "inline"|"attachment" "inline" or "attachment" (RFC 2183)
 ---@field cid? string the Content-ID without angle brackets (RFC 2045 7)
 ---@field encoding string the transfer encoding in lower case

@@ -38,55 +38,10 @@ for _, digit in ipairs { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹",
   devices["com" .. digit], devices["lpt" .. digit] = true, true
 end
 
--- Characters that NTFS keeps for itself; ":" also opens an alternate data
--- stream there and separates directories on older systems of macOS.
-local reserved = {}
-for c in ('<>:"|?*'):gmatch(".") do reserved[c:byte()] = true end
-
--- Octets of a name in ext4. NTFS and APFS allow 255 units or characters, which
--- are never more than the octets.
-local LONGEST = 255
-
--- Octets of an extension, with its dot, that a cut keeps.
-local EXTENSION = 32
-
--- The first octets of `text`, at most `room`, in whole characters.
-local function head(text, room)
-  if #text <= room then return text end
-  while room > 0 and text:byte(room + 1) & 0xC0 == 0x80 do room = room - 1 end
-  return text:sub(1, room)
-end
-
--- `text` without dots and blanks at the end.
-local function trimmed(text)
-  while text ~= "" do
-    local at = utf8.offset(text, -1)
-    local char = text:sub(at)
-    if not blank[char] and char ~= "." then break end
-    text = text:sub(1, at - 1)
-  end
-  return text
-end
-
---- `name` with `suffix` before its extension, in at most 255 octets: a longer one
--- loses the end of its stem, not its extension.
--- @tparam string name valid UTF-8
--- @tparam string suffix may be empty
--- @treturn string
-function filename.fitted(name, suffix)
-  local extension = name:match("[^.](%.[^.]+)$") or ""
-  if #extension > EXTENSION then extension = "" end
-  local stem = name:sub(1, #name - #extension)
-  local short = head(stem, LONGEST - #suffix - #extension)
-  if short ~= stem then short = trimmed(short) end
-  return short .. suffix .. extension
-end
-
 --- The last component of a name that is safe as a name of a file: without
 -- directories, control, bidi, zero-width and line-separator characters, without
--- the characters `< > : " | ? *`, without dots, dashes and blanks at the front,
--- without dots and blanks at the end, not a device name of Windows, and of at
--- most 255 octets: a longer one loses the end of its stem, not its extension.
+-- dots, dashes and blanks at the front, without dots and blanks at the end, and
+-- not a device name of Windows.
 -- @tparam string name valid UTF-8
 -- @treturn string maybe ""
 function filename.safe(name)
@@ -94,7 +49,7 @@ function filename.safe(name)
   for _, c in utf8.codes(name, true) do
     if c == 0x2F or c == 0x5C then
       n = 0                               -- a directory ends
-    elseif not reserved[c] and not is_hidden(c) then
+    elseif not is_hidden(c) then
       local char = utf8.char(c)
       if n > 0 or not (blank[char] or char == "." or char == "-") then
         n = n + 1
@@ -103,13 +58,13 @@ function filename.safe(name)
     end
   end
   while n > 0 and (blank[chars[n]] or chars[n] == ".") do n = n - 1 end
-  local safe = filename.fitted(table.concat(chars, "", 1, n), "")
+  local safe = table.concat(chars, "", 1, n)
   local dot = safe:find(".", 1, true)
   local stem = dot and safe:sub(1, dot - 1) or safe
   local last = #stem
   while stem:byte(last) == 32 do last = last - 1 end
   if last < 9 and devices[stem:sub(1, last):lower()] then safe = "_" .. safe end
-  return filename.fitted(safe, "")        -- the "_" may be one too many
+  return safe
 end
 
 local extensions = {

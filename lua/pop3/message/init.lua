@@ -36,9 +36,8 @@
 -- name
 -- @tfield ?string charset the declared one in lower case, of text parts only
 -- @tfield ?string filename as sent
--- @tfield ?string safe_filename the same as a safe name of a file: without
--- directories, control, bidi and zero-width characters and `< > : " | ? *`, not a
--- device name of Windows, of at most 255 octets
+-- @tfield ?string safe_filename the same as a safe name of a file, without
+-- directories, control, bidi and zero-width characters
 -- @tfield ?string disposition "inline" or "attachment" (RFC 2183)
 -- @tfield ?string cid the Content-ID without angle brackets (RFC 2045 7)
 -- @tfield string encoding the transfer encoding in lower case

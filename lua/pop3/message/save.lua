@@ -6,7 +6,24 @@ local core = require "pop3.core"
 local files = require "pop3.util.atomic_file"
 local filename = require "pop3.message.filename"
 
+local NAME_MAX = 255      -- octets of a file name on nearly every system
 local TRIES = 10000
+
+-- 'name' with "-i" before its extension, shortened to NAME_MAX octets.
+local function numbered(name, i)
+  local dot = #name
+  while dot > 0 and name:byte(dot) ~= 46 do dot = dot - 1 end
+  local stem, extension = name, ""
+  if dot > 1 and #name - dot < 32 then
+    stem, extension = name:sub(1, dot - 1), name:sub(dot)
+  end
+  local suffix = i > 0 and "-" .. i or ""
+  local room = NAME_MAX - #suffix - #extension
+  if #stem > room then
+    stem = stem:sub(1, (utf8.offset(stem, 0, room + 1) or 1) - 1)
+  end
+  return stem .. suffix .. extension
+end
 
 local function write(file, part)
   local count, err, code = part:body(function(octets)
@@ -33,8 +50,7 @@ return function(part, path)
   end
   local name = part.safe_filename or filename.default(part)
   for i = 0, TRIES do
-    local target = path:gsub("/*$", "/", 1) ..
-                   filename.fitted(name, i > 0 and "-" .. i or "")
+    local target = path:gsub("/*$", "/", 1) .. numbered(name, i)
     ok, err, code = file:claim(target)
     if ok then return target end
     if ok == nil then return nil, err, code end
