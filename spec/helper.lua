@@ -329,6 +329,15 @@ function helper.run(program, before)
   return out
 end
 
+--- A wait hook: in a coroutine it yields, elsewhere it polls.
+function helper.yield_or_poll(fd, mode, seconds)
+  if coroutine.isyieldable() then
+    coroutine.yield()
+    return true
+  end
+  return core.poll(fd, mode, seconds)
+end
+
 --- Write all of it to a descriptor.
 function helper.say(fd, octets)
   local from = 1

@@ -418,13 +418,7 @@ describe("cancel", function()
     stalling:fault { verb = "STAT", stall = true }
     local run <close> = stalling:fork()
     local s = assert(pop3.connect { host = "127.0.0.1", port = run.port, tls = "none",
-      user = "mrose", password = "secret", wait = function(fd, mode, seconds)
-        if coroutine.isyieldable() then
-          coroutine.yield()
-          return true
-        end
-        return core.poll(fd, mode, seconds)
-      end })
+      user = "mrose", password = "secret", wait = helper.yield_or_poll })
     local co = coroutine.create(function() return s:stat() end)
     assert(coroutine.resume(co))
     s:close()

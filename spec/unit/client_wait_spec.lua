@@ -180,13 +180,7 @@ describe("a session that ends while its login runs", function()
     it("makes no other connection: " .. name .. " while CAPA waits", function()
       local run <close> = stalling()
       local s = assert(pop3.connect { host = "127.0.0.1", port = run.port,
-        tls = "none", wait = function(fd, mode, seconds)
-          if coroutine.isyieldable() then
-            coroutine.yield()
-            return true
-          end
-          return core.poll(fd, mode, seconds)
-        end })
+        tls = "none", wait = helper.yield_or_poll })
       local co = coroutine.create(function() return s:login("mrose", "secret") end)
       assert(coroutine.resume(co))
       s[name](s)
