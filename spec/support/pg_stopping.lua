@@ -1,4 +1,4 @@
---- A proxy of PostgreSQL (`spec.support.pg_proxy`) in a child process. It holds back all
+--- A proxy of PostgreSQL in a child process (`spec.support.pg_child`). It holds back all
 -- octets, on all connections, after a number of messages of the clients: the server sees
 -- the same as of a client that is frozen at that place.
 --
@@ -9,10 +9,9 @@
 
 local core = require "pop3.core"
 local helper = require "spec.helper"
-local new_loop = require "pop3.loop.own"
-local pg_proxy = require "spec.support.pg_proxy"
+local child = require "spec.support.pg_child"
 
-local Stopping = {}
+local Stopping = { __close = child.close }
 Stopping.__index = Stopping
 
 -- Call a function with the octets that each message of a piece has in it until its end;
@@ -37,9 +36,8 @@ local function each_message(pair, octets, fn)
   end
 end
 
-local function serve(its, server, url, most, is_half)
-  local loop <close> = assert(new_loop())
-  local proxy = pg_proxy(loop, server, url)
+-- Set the rule of a proxy; what answers the parent, whose descriptor is `its`.
+local function begin(proxy, its, most, is_half)
   local count, stopped, before, pairs_seen = 0, false, 0, {}
   function proxy.rule(from, octets, _, pair)
     pairs_seen[pair] = true
@@ -56,26 +54,18 @@ local function serve(its, server, url, most, is_half)
     if stopped then helper.say(its, "stopped\n") end
     return answer
   end
-  helper.say(its, proxy.url .. "\n")
-  loop:spawn(function()
-    local fd = its:getfd()
-    while loop.wait(fd, "r", helper.PATIENCE) do
-      local asked = its:read(100)
-      if not asked then break end
-      if asked:find "go" then
-        most, stopped = math.huge, false
-        for pair in pairs(pairs_seen) do
-          if pair.pumps > 0 then
-            pair.client:shutdown(true)
-            pair.upstream:shutdown(true)
-          end
+  return function(asked)
+    if asked:find "go" then
+      most, stopped = math.huge, false
+      for pair in pairs(pairs_seen) do
+        if pair.pumps > 0 then
+          pair.client:shutdown(true)
+          pair.upstream:shutdown(true)
         end
       end
-      helper.say(its, count .. "\n")
     end
-    core.exit(0)
-  end)
-  loop:run()
+    return count
+  end
 end
 
 local function ask(self, what)
@@ -107,22 +97,10 @@ function Stopping:go_on()
   ask(self, "go")
 end
 
-function Stopping:__close()
-  core.kill(self.pid)
-  core.waitpid(self.pid)
-  self.fd:close()
-end
-
 return function(server, url, most, is_half)
-  local mine, its = assert(core.socketpair())
-  local pid = assert(core.fork())
-  if pid == 0 then
-    mine:close()
-    local ok, err = xpcall(serve, debug.traceback, its, server, url, most, is_half)
-    io.stderr:write("the proxy failed: ", tostring(ok and "it ended" or err), "\n")
-    core.exit(1)
-  end
-  its:close()
-  return setmetatable({ pid = pid, fd = mine, stopped = false,
-                        url = helper.hear(mine):match "[^\n]+" }, Stopping)
+  local self = child.start(server, url, function(proxy, its)
+    return begin(proxy, its, most, is_half)
+  end)
+  self.stopped = false
+  return setmetatable(self, Stopping)
 end
